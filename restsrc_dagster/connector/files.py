@@ -1,0 +1,141 @@
+"""A folder of connector files: which ones are connectors, and what is wrong with the others."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from restsrc_dagster.connector.check import check_configuration
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.naming import CONNECTOR_NAME
+from restsrc_dagster.connector.parse import SUFFIXES, parse
+from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
+
+SECRET_PLACES = ("configuration", "destination")
+
+
+@dataclass(frozen=True)
+class ConnectorFolder:
+    """The connectors of a folder by name, and every problem of the files left out."""
+
+    connectors: Mapping[str, Connector]
+    problems: tuple[Problem, ...]
+
+
+def read_folder(folder: Path) -> ConnectorFolder:
+    """Read every connector file directly in `folder`.
+
+    Raises:
+        SettingsError: there is no such folder.
+    """
+    by_stem = defaultdict(list)
+    for path in connector_paths(folder):
+        by_stem[path.stem].append(path)
+    connectors: dict[str, Connector] = {}
+    problems: list[Problem] = []
+    for stem, paths in sorted(by_stem.items()):
+        if len(paths) > 1:
+            names = " and ".join(path.name for path in paths)
+            problems.append(Problem(str(paths[0]), "", f"{names} name the same connector, {stem}"))
+            continue
+        try:
+            connectors[stem] = read_connector(paths[0])
+        except ConnectorError as error:
+            problems.extend(error.problems)
+    return ConnectorFolder(connectors, tuple(problems))
+
+
+def connector_paths(folder: Path) -> list[Path]:
+    """The files that are connectors by their name, sorted; nothing is read."""
+    if not folder.is_dir():
+        raise SettingsError(
+            f"there is no folder {folder.absolute()}; create it, or set RESTSRC_CONNECTORS_DIR"
+        )
+    return sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix in SUFFIXES
+        and not path.name.startswith(("_", "."))
+        and "." not in path.stem
+        and path.is_file()
+    )
+
+
+def read_connector(path: Path) -> Connector:
+    """One connector file.
+
+    Raises:
+        ConnectorError: carries every problem of the file.
+    """
+    try:
+        content = parse(path)
+    except ValueError as error:
+        raise ConnectorError([Problem(str(path), "", str(error))]) from None
+    return check_content(path.stem, content, file=str(path))
+
+
+def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connector:
+    """The connector in `content`; raises ConnectorError with every problem found in it."""
+    problems = []
+    if not CONNECTOR_NAME.fullmatch(name):
+        problems.append(
+            Problem(file, "", f"{name!r} is not a connector's name; allowed: [a-z][a-z0-9_]{{0,62}}")
+        )
+    if "name" in content:
+        problems.append(Problem(file, "name", "unknown key; the file's name is the connector's"))
+    connector = None
+    try:
+        connector = Connector.from_mapping(name, content)
+    except ValidationError as error:
+        problems += [Problem(file, *_in_words(details, file)) for details in error.errors()]
+    configuration = content.get("configuration")
+    if isinstance(configuration, dict):
+        problems += [
+            Problem(file, f"configuration.{place}", message)
+            for place, message in check_configuration(configuration)
+        ]
+    if problems or connector is None:
+        raise ConnectorError(problems)
+    return connector
+
+
+def _in_words(details: ErrorDetails, file: str) -> tuple[str, str]:
+    """(path, message) of one pydantic error, without values that may be secrets."""
+    location = details["loc"]
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)[1:]
+    context = details.get("ctx", {})
+    key = str(location[-1]) if location else ""
+    if details["type"] == "missing" and key == "created_at":
+        return path, f"required; run `restsrc stamp {file}` to write it"
+    if details["type"] == "missing":
+        return path, "required key is missing"
+    if details["type"] == "extra_forbidden":
+        return path, f"unknown key{_did_you_mean(location)}"
+    shown = "the value" if location[0] in SECRET_PLACES else repr(details["input"])
+    match details["type"]:
+        case "greater_than_equal":
+            return path, f"{shown} is not ≥ {context['ge']}"
+        case "less_than_equal":
+            return path, f"{shown} is not ≤ {context['le']}"
+        case "greater_than":
+            return path, f"{shown} is not > {context['gt']}"
+        case "literal_error":
+            return path, f"{shown} is not one of {context['expected']}"
+        case "value_error":
+            return path, str(context["error"])
+        case _:
+            return path, f"{shown}: {details['msg'].lower()}"
+
+
+def _did_you_mean(location: tuple[int | str, ...]) -> str:
+    model: Any = Connector
+    for part in location[:-1]:
+        model = model.model_fields[str(part)].annotation
+    known = [field for field in model.model_fields if field != "name"]
+    nearest = get_close_matches(str(location[-1]), known, n=1)
+    return f"; did you mean {nearest[0]}?" if nearest else f"; allowed are {', '.join(known)}"

@@ -1,0 +1,101 @@
+"""What a connector is: the file's keys as pydantic models."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.schedule import Schedule
+from restsrc_dagster.connector.slots import Slots
+
+
+def _utc(value: Any) -> datetime:
+    if not isinstance(value, str):
+        raise ValueError("is not a time in quotes, such as 2026-11-23T10:03:00Z")
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        parsed = None
+    if parsed is None or "T" not in value.upper() or parsed.tzinfo is None:
+        raise ValueError(f"{value!r} is not an RFC 3339 time in UTC, such as 2026-11-23T10:03:00Z")
+    if parsed.utcoffset() != timedelta(0):
+        in_utc = parsed.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        raise ValueError(f"{value!r} is not in UTC; write {in_utc}")
+    return parsed.astimezone(UTC)
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Http(_Part):
+    """The request budget and the limits of a connector, over all its resources."""
+
+    max_concurrency: int = Field(4, ge=1, description="Requests under way at once.")
+    requests_per_second: float | None = Field(None, gt=0, description="Never more than this rate.")
+    timeout_seconds: float = Field(60, gt=0, description="Longest wait for an answer.")
+    max_wait_seconds: float = Field(
+        900, ge=0, description="Longest time that a rate limit of the API is waited out."
+    )
+    max_pages: int | None = Field(None, ge=1, description="Pages of one resource in one run.")
+    max_response_mb: float | None = Field(None, gt=0, description="Largest answer, in megabytes.")
+    allowed_hosts: list[str] = Field(
+        default_factory=list,
+        description="Who else may get the credentials, as host, host:port or origin.",
+    )
+    allow_missing_selector: list[str] = Field(
+        default_factory=list, description="Resources that leave their list out when it is empty."
+    )
+
+
+class Destination(BaseModel):
+    """Where the rows go: dlt's name of a destination, and arguments of its factory."""
+
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
+
+    type: str | None = Field(None, min_length=1, description="A dlt destination, e.g. postgres.")
+    dataset: str | None = Field(None, min_length=1, description="The schema or dataset.")
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class Connector(_Part):
+    """One connector file, checked. `configuration` is dlt's, as the person wrote it."""
+
+    name: str
+    created_at: Annotated[datetime, BeforeValidator(_utc)]
+    schedule: Schedule
+    configuration: dict[str, Any]
+    description: str | None = None
+    http: Http = Field(default_factory=Http)
+    destination: Destination = Field(default_factory=lambda: Destination())
+    owners: list[str] = Field(default_factory=list)
+    tags: dict[str, str] = Field(default_factory=dict)
+
+    @cached_property
+    def resources(self) -> Resources:
+        return Resources(self.configuration)
+
+    @property
+    def slots(self) -> Slots:
+        return self.schedule.slots(self.created_at)
+
+    @property
+    def dataset(self) -> str:
+        return self.destination.dataset or self.name
+
+    @property
+    def identity(self) -> str:
+        """Names this connector for ever: delete and re-create makes another one."""
+        return f"{self.name}:{self.created_at:%Y-%m-%dT%H:%M:%S.%fZ}"
+
+    @classmethod
+    def from_mapping(cls, name: str, content: Mapping[str, Any]) -> Self:
+        """Check the content of a file; raises pydantic's ValidationError."""
+        keys = {key: value for key, value in content.items() if key != "$schema"}
+        return cls.model_validate({**keys, "name": name})

@@ -1,0 +1,26 @@
+"""Names: what a connector may be called, and which resources become the same table."""
+
+import re
+
+CONNECTOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+MAX_RESOURCE_NAME = 200
+
+_ALPHABET = str.maketrans("+-*@|", "x_xal")
+_NOT_ALPHANUMERIC = re.compile(r"[^a-zA-Z\d_]+")
+_BREAK_BEFORE_WORD = re.compile("([^_])([A-Z][a-z]+)")
+_BREAK_AFTER_LOWER = re.compile("([a-z0-9])([A-Z])")
+
+
+def table_identifier(name: str) -> str:
+    """The name after dlt's default naming convention, snake_case, without its shortening.
+
+    Definitions load without importing dlt (1.1 s), so the rule stands here again; a test holds
+    it to `dlt.common.normalizers.naming.snake_case`.
+    """
+    name = _NOT_ALPHANUMERIC.sub("_", name.strip().translate(_ALPHABET))
+    name = _BREAK_BEFORE_WORD.sub(r"\1_\2", name)
+    name = _BREAK_AFTER_LOWER.sub(r"\1_\2", name).lower()
+    if name[:1].isdigit():
+        name = f"_{name}"
+    stripped = name.rstrip("_")
+    return re.sub("_+", "_", stripped + "x" * (len(name) - len(stripped)))

@@ -1,0 +1,183 @@
+"""The resources of a configuration as Dagster and the destination see them.
+
+Reads dlt's `rest_api` configuration without dlt: names, parents, cursors, and the write
+disposition that applies where the person named none. What dlt gets stays as it was written.
+"""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field
+from typing import Any
+
+from restsrc_dagster.connector.placeholders import endpoint_placeholders
+from restsrc_dagster.connector.references import blank
+
+WriteDisposition = str | dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource, with `resource_defaults` already merged in as dlt merges them."""
+
+    name: str
+    endpoint: dict[str, Any]
+    hints: dict[str, Any]
+    parents: tuple[str, ...]
+    bound_fields: tuple[str, ...]
+    incremental: dict[str, Any] | None = field(default=None)
+
+    @property
+    def parent(self) -> str | None:
+        return self.parents[0] if self.parents else None
+
+    @property
+    def cursor_path(self) -> str | None:
+        return (self.incremental or {}).get("cursor_path")
+
+    @property
+    def primary_key(self) -> Any:
+        return self.hints.get("primary_key")
+
+    @property
+    def selected(self) -> bool:
+        """Whether rows are loaded; `selected: false` parents are only read."""
+        return self.hints.get("selected") is not False
+
+    @property
+    def table_name(self) -> str:
+        return self.hints.get("table_name") or self.name
+
+    @property
+    def merges_without_key(self) -> bool:
+        """`merge` without any key, which dlt runs as append: copies pile up."""
+        named = self.hints.get("write_disposition")
+        disposition = named.get("disposition") if isinstance(named, dict) else named
+        strategy = named.get("strategy") if isinstance(named, dict) else None
+        keys = self.primary_key or self.hints.get("merge_key") or self._column_keys
+        return disposition == "merge" and strategy != "scd2" and not keys
+
+    @property
+    def _column_keys(self) -> bool:
+        columns = self.hints.get("columns")
+        described = columns.values() if isinstance(columns, dict) else columns or []
+        return any(
+            isinstance(column, dict) and (column.get("primary_key") or column.get("merge_key"))
+            for column in described
+        )
+
+
+class Resources(Mapping[str, Resource]):
+    """The resources by name, in the order of the file; parents know their children."""
+
+    def __init__(self, configuration: Mapping[str, Any]) -> None:
+        defaults = configuration.get("resource_defaults") or {}
+        merged = (_merged(item, defaults) for item in configuration.get("resources", []))
+        self._by_name = {resource.name: resource for resource in map(_resource, merged)}
+
+    def __getitem__(self, name: str) -> Resource:
+        return self._by_name[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name)
+
+    def __len__(self) -> int:
+        return len(self._by_name)
+
+    def ancestors(self, name: str) -> list[str]:
+        """The parent, its parent, and so on. Unknown parents and cycles end the walk."""
+        found: list[str] = []
+        parent = self[name].parent
+        while parent in self and parent != name and parent not in found:
+            found.append(parent)
+            parent = self[parent].parent
+        return found
+
+    def descendants(self, name: str) -> list[str]:
+        return [other for other in self if name in self.ancestors(other)]
+
+    def below_incremental(self, name: str) -> bool:
+        """Whether a run reads only some of the parents of this resource's records."""
+        return any(self[ancestor].incremental is not None for ancestor in self.ancestors(name))
+
+    def closed(self, selection: Set[str]) -> frozenset[str]:
+        """`selection` and what must be loaded with it so that no cursor outruns its rows.
+
+        Reading an incremental resource moves its cursor, be it only as somebody's parent: its own
+        rows and those of all its descendants have to be loaded in the same run.
+        """
+        closed = set(selection)
+        while True:
+            read = closed | {ancestor for name in closed for ancestor in self.ancestors(name)}
+            wanted = set(closed)
+            for name in read:
+                if self[name].incremental is not None:
+                    wanted |= {name, *self.descendants(name)}
+            if wanted == closed:
+                return frozenset(closed)
+            closed = wanted
+
+    def named_disposition(self, name: str) -> WriteDisposition | None:
+        disposition: WriteDisposition | None = self[name].hints.get("write_disposition")
+        return disposition
+
+    def write_disposition(self, name: str) -> WriteDisposition:
+        """What the configuration names, else the default that never piles up copies of rows."""
+        resource = self[name]
+        if named := self.named_disposition(name):
+            return named
+        if resource.primary_key:
+            return "merge"
+        if resource.incremental is not None:
+            return "append"
+        return "merge" if self.below_incremental(name) else "replace"
+
+    def replaces_children(self, name: str) -> bool:
+        """Whether the children of a parent that is read again replace its old ones."""
+        resource = self[name]
+        return (
+            self.named_disposition(name) is None
+            and not resource.primary_key
+            and resource.incremental is None
+            and self.below_incremental(name)
+        )
+
+
+def _merged(item: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    resource = {"name": item, "endpoint": {"path": item}} if isinstance(item, str) else dict(item)
+    endpoint = resource.get("endpoint") or {}
+    endpoint = {"path": endpoint} if isinstance(endpoint, str) else dict(endpoint)
+    default_endpoint = defaults.get("endpoint") or {}
+    if isinstance(default_endpoint, str):
+        default_endpoint = {"path": default_endpoint}
+    endpoint.setdefault("path", resource.get("name"))
+    for key in ("params", "json"):
+        both = (default_endpoint.get(key), endpoint.get(key))
+        if all(isinstance(part, dict) for part in both):
+            endpoint[key] = {**both[0], **both[1]}
+    return {**defaults, **resource, "endpoint": {**default_endpoint, **endpoint}}
+
+
+def _resource(merged: dict[str, Any]) -> Resource:
+    endpoint: dict[str, Any] = merged["endpoint"]
+    params = endpoint.get("params")
+    bound = [value for value in (params or {}).values() if isinstance(value, dict)]
+    links = [
+        (str(value.get("resource")), str(value.get("field")))
+        for value in bound
+        if value.get("type") == "resolve"
+    ]
+    try:
+        placeholders = list(endpoint_placeholders(blank(endpoint)))
+    except ValueError:  # told by the connector's own validation, with its place
+        placeholders = []
+    links += [link for placeholder in placeholders if (link := placeholder.parent_field)]
+    incremental = endpoint.get("incremental") or next(
+        (value for value in bound if value.get("type") == "incremental"), None
+    )
+    return Resource(
+        name=str(merged.get("name")),
+        endpoint=endpoint,
+        hints={key: value for key, value in merged.items() if key not in ("name", "endpoint")},
+        parents=tuple(dict.fromkeys(resource for resource, _ in links)),
+        bound_fields=tuple(dict.fromkeys(field_path for _, field_path in links)),
+        incremental=incremental,
+    )

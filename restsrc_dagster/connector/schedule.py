@@ -1,0 +1,97 @@
+"""The schedule a person writes: every N days, hours or minutes, with an offset."""
+
+import re
+from datetime import datetime, timedelta
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from restsrc_dagster.connector.slots import MINUTES_A_DAY, Slots
+
+Mode = Literal["days", "hours", "minutes"]
+MINUTES_IN: dict[Mode, int] = {"days": MINUTES_A_DAY, "hours": 60, "minutes": 1}
+
+_WORDS = re.compile(
+    r"every\s+(?:(?P<interval>\d+)\s+)?(?P<unit>day|hour|minute)s?"
+    r"(?:\s+at\s+(?P<hour>\d{1,2})?:(?P<minute>\d{2})(?:\s*UTC)?)?",
+    re.IGNORECASE,
+)
+WORDS_EXAMPLES = '"every 10 minutes", "every 6 hours at :15", "every 3 days at 00:30"'
+
+
+class Schedule(BaseModel):
+    """When the connector runs. All times are UTC.
+
+    `days` count from 00:00 of the creation date plus `offset`, `hours` likewise, `minutes` from
+    the creation, cut to the minute.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    mode: Mode = Field(description="The unit of `interval`.")
+    interval: int = Field(1, ge=1, le=100_000, description="Every so many days, hours or minutes.")
+    offset: int = Field(
+        0, ge=0, description="Minutes after 00:00 UTC (days) or after the full hour (hours)."
+    )
+
+    @field_validator("offset")
+    @classmethod
+    def _offset_fits(cls, offset: int, info: ValidationInfo) -> int:
+        mode: Mode | None = info.data.get("mode")
+        interval: int | None = info.data.get("interval")
+        if mode is None or interval is None:
+            return offset
+        if mode == "minutes" and offset:
+            raise ValueError("not allowed for minutes, which count from created_at; remove it")
+        last = MINUTES_A_DAY - 1 if mode == "days" else 60 * interval - 1
+        if mode != "minutes" and offset > last:
+            raise ValueError(f"{offset} is not within 0 to {last} for every {interval} {mode}")
+        return offset
+
+    @property
+    def period(self) -> timedelta:
+        return timedelta(minutes=self.interval * MINUTES_IN[self.mode])
+
+    def slots(self, created_at: datetime) -> Slots:
+        """The slots of a connector that was created at `created_at` (aware, UTC)."""
+        if self.mode == "minutes":
+            anchor = created_at.replace(second=0, microsecond=0)
+        else:
+            midnight = created_at.replace(hour=0, minute=0, second=0, microsecond=0)
+            anchor = midnight + timedelta(minutes=self.offset)
+        return Slots(anchor=anchor, period=self.period, created_at=created_at)
+
+    def describe(self, created_at: datetime) -> str:
+        """In words, as the Dagster UI shows it: `every 10 minutes from 10:03 UTC`."""
+        unit = self.mode.removesuffix("s")
+        every = f"every {unit}" if self.interval == 1 else f"every {self.interval} {self.mode}"
+        anchor = self.slots(created_at).anchor
+        if self.mode == "minutes":
+            return f"{every} from {anchor:%H:%M} UTC"
+        if self.mode == "hours" and self.interval == 1:
+            return f"{every} at :{anchor:%M} UTC"
+        if self.mode == "hours":
+            return f"{every} from {anchor:%Y-%m-%d %H:%M} UTC"
+        since = "" if self.interval == 1 else f", counted from {anchor:%Y-%m-%d}"
+        return f"{every} at {anchor:%H:%M} UTC{since}"
+
+
+def parse_schedule(words: str) -> Schedule:
+    """A schedule from words such as `every 6 hours at :15`.
+
+    Raises:
+        ValueError: the words are not understood, or their time does not fit the unit.
+    """
+    match = _WORDS.fullmatch(words.strip())
+    if match is None:
+        raise ValueError(f"{words!r} is not a schedule; write for example {WORDS_EXAMPLES}")
+    mode: Mode = f"{match['unit'].lower()}s"  # type: ignore[assignment]
+    interval, hour, minute = (match[part] for part in ("interval", "hour", "minute"))
+    if minute is not None and mode == "minutes":
+        raise ValueError(f"{words!r}: minutes take no time; they count from created_at")
+    if minute is not None and mode == "days" and hour is None:
+        raise ValueError(f"{words!r}: days take a time such as `at 00:30`")
+    if minute is not None and int(minute) > 59:
+        raise ValueError(f"{words!r}: :{minute} is not a minute of an hour")
+    offset = int(hour or 0) * 60 + int(minute or 0)
+    return Schedule(mode=mode, interval=int(interval or 1), offset=offset)

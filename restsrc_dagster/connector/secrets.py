@@ -1,0 +1,109 @@
+"""What must never be shown, and taking it out of any text."""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.references import references
+
+MASK = "***"
+SHORTEST_SECRET = 4
+SECRET_KEY = re.compile(
+    r"token|secret|passw|pwd|api.?key|hapikey|app.?id|auth|credential|cookie|session|signature",
+    re.IGNORECASE,
+)
+_USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
+NOT_SECRET = frozenset({"type", "location", "name", "access_token_url"})
+
+
+class Redactor:
+    """Replaces every known secret, in every form that it takes on its way, by `***`."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        forms = {form for secret in secrets for form in _forms(secret)}
+        ordered = sorted(forms, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+
+    def __call__(self, text: str) -> str:
+        text = _USERINFO.sub(MASK, text)
+        return self._known.sub(MASK, text) if self._known else text
+
+    def __repr__(self) -> str:
+        return "Redactor(…)"
+
+    @classmethod
+    def of(
+        cls, connector: Connector, configuration: Any, environment: Mapping[str, str]
+    ) -> "Redactor":
+        """For a connector whose references are resolved in `configuration`."""
+        destination = connector.destination.arguments
+        names = {name for name, _ in references([connector.configuration, destination])}
+        secrets = {environment[name] for name in names if name in environment}
+        secrets.update(_secret_values(configuration), _secret_values(destination))
+        return cls(secrets)
+
+
+def literal_secrets(connector: Connector) -> Iterator[str]:
+    """The places of `configuration` and `destination` that hold a secret as plain text."""
+    for root, value in (
+        ("configuration", connector.configuration),
+        ("destination", connector.destination.arguments),
+    ):
+        for place, text in _secret_places(value, root):
+            if "${" not in text:
+                yield place
+
+
+def _secret_values(value: Any) -> Iterator[str]:
+    yield from (text for _, text in _secret_places(value, ""))
+    auths = [item for _, item in _walk(value, "") if isinstance(item, dict)]
+    for auth in auths:
+        username, password = auth.get("username"), auth.get("password")
+        if isinstance(username, str) and isinstance(password, str):
+            yield base64.b64encode(f"{username}:{password}".encode()).decode()
+    for _, text in _walk(value, ""):
+        if isinstance(text, str) and "://" in text and "@" in text:
+            try:
+                password = urlsplit(text).password
+            except ValueError:
+                continue
+            if password:
+                yield password
+
+
+def _secret_places(value: Any, root: str) -> Iterator[tuple[str, str]]:
+    for place, text in _walk(value, root):
+        if not isinstance(text, str) or len(text) < SHORTEST_SECRET:
+            continue
+        parent, _, key = place.rpartition(".")
+        if key in NOT_SECRET:
+            continue
+        in_auth = parent.rpartition(".")[2] == "auth" and key not in ("username", "client_id")
+        sent = parent.rpartition(".")[2] in ("headers", "params", "access_token_request_data")
+        if in_auth or ((sent or parent == root) and SECRET_KEY.search(key)):
+            yield place, text
+
+
+def _walk(value: Any, place: str) -> Iterator[tuple[str, Any]]:
+    yield place, value
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _walk(item, f"{place}.{key}")
+    elif isinstance(value, list):
+        for position, item in enumerate(value):
+            yield from _walk(item, f"{place}[{position}]")
+
+
+def _forms(secret: str) -> Iterator[str]:
+    if len(secret) < SHORTEST_SECRET:
+        return
+    yield secret
+    yield quote(secret, safe="")
+    yield quote(secret)
+    yield quote_plus(secret)
+    yield json.dumps(secret)[1:-1]
+    yield repr(secret)[1:-1]

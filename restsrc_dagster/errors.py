@@ -1,0 +1,62 @@
+"""What can go wrong, classed by what the person does next.
+
+RestsrcError
+├── ConnectorError       change the connector file (carries every problem found)
+├── MissingVariable      set an environment variable, then run again
+├── SettingsError        change the deployment's settings
+├── ConnectorBusy        wait for the run that is going, or stop it
+└── ReadError            the API answered what cannot be loaded
+    ├── AccessDenied     fix the access at the API (401, 403)
+    └── OriginRefused    the API points to a host that may not get the credentials
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class RestsrcError(Exception):
+    """Base of everything that this package raises on purpose."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing to change: `file: path: message`, the path in dots and brackets."""
+
+    file: str
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.file, self.path, self.message) if part)
+
+
+class ConnectorError(RestsrcError, ValueError):
+    """A connector file is wrong; `problems` holds everything found in it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class MissingVariable(RestsrcError):
+    """A `${NAME}` reference names an environment variable that is not set."""
+
+
+class SettingsError(RestsrcError):
+    """A setting of the deployment is missing or impossible."""
+
+
+class ConnectorBusy(RestsrcError):
+    """Another load of the same connector is going."""
+
+
+class ReadError(RestsrcError):
+    """The API's answer cannot be loaded."""
+
+
+class AccessDenied(ReadError):
+    """The API refuses the credentials."""
+
+
+class OriginRefused(ReadError):
+    """A next link or a redirect leads to an origin that may not get the credentials."""

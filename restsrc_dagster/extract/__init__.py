@@ -1,0 +1,1 @@
+"""How records are read: the dlt source, and the HTTP session through which it reads."""

@@ -1,0 +1,199 @@
+"""The one HTTP session of a run: dlt's retries above, the connector's budget below.
+
+Every request of dlt's REST client, its redirects and its token requests pass `ApiAdapter.send`.
+"""
+
+import threading
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import dlt
+import requests
+from dlt.common.exceptions import ResourceNameNotAvailable
+from dlt.sources.helpers.requests.retry import Client
+from requests.adapters import HTTPAdapter
+
+from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import OriginRefused, ReadError
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+CHUNK_BYTES = 1 << 16
+RETRIED_LATER = (429, *range(500, 600))
+
+
+@dataclass
+class Traffic:
+    """What one resource cost so far: `requests` counts every try, `pages` the good answers."""
+
+    requests: int = 0
+    pages: int = 0
+    seconds: float = 0.0
+
+
+class ApiAdapter(HTTPAdapter):
+    """Counts, paces, bounds and guards every request.
+
+    Args:
+        http: the connector's budget and limits.
+        origins: (scheme, host, port) of everybody who may be asked; None in place of scheme or
+            port allows any.
+        redact: takes secrets out of the texts of exceptions.
+    """
+
+    def __init__(
+        self, *, http: Http, origins: Iterable["Origin"], token_urls: Iterable[str], redact: Redactor
+    ) -> None:
+        super().__init__(pool_maxsize=50)
+        self.traffic: dict[str, Traffic] = {}
+        self._http = http
+        self._origins = frozenset(origins)
+        self._token_urls = frozenset(
+            requests.Request("POST", url).prepare().url for url in token_urls
+        )
+        self._redact = redact
+        self._under_way = threading.BoundedSemaphore(http.max_concurrency)
+        self._lock = threading.Lock()
+        self._next_start = 0.0
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """Send one request once.
+
+        Raises:
+            OriginRefused: the request would take the credentials elsewhere.
+            ReadError: a limit of the connector is reached.
+            requests.RequestException: as requests does, secrets taken out.
+        """
+        url = request.url or ""
+        is_token_request = url in self._token_urls
+        if not is_token_request:
+            self._guard(url)
+        traffic = self._traffic()
+        with self._under_way:
+            self._pace()
+            with self._lock:
+                traffic.requests += 1
+            started = time.monotonic()
+            try:
+                response = super().send(request, *args, **kwargs)
+                self._bound(response)
+            except requests.RequestException as error:
+                raise self._redacted(error, url) from None
+            finally:
+                with self._lock:
+                    traffic.seconds += time.monotonic() - started
+        if response.ok and not response.is_redirect and not is_token_request:
+            self._count_page(traffic)
+        return response
+
+    def _traffic(self) -> Traffic:
+        try:
+            resource = dlt.current.resource_name()
+        except ResourceNameNotAvailable:
+            resource = ""
+        with self._lock:
+            return self.traffic.setdefault(resource, Traffic())
+
+    def _guard(self, url: str) -> None:
+        scheme, host, port = origin_of(url)
+        allowed = {(scheme, host, port), (None, host, None), (None, host, port)}
+        if self._origins & allowed:
+            return
+        where = f"{scheme}://{host}:{port}"
+        raise OriginRefused(
+            f"the API points to {where}, which may not get the credentials; if it may, name it in "
+            "http.allowed_hosts, or correct configuration.client.base_url"
+        )
+
+    def _pace(self) -> None:
+        rate = self._http.requests_per_second
+        if rate is None:
+            return
+        with self._lock:
+            now = time.monotonic()
+            start = max(now, self._next_start)
+            self._next_start = start + 1 / rate
+        time.sleep(start - now)
+
+    def _bound(self, response: requests.Response) -> None:
+        limit = self._http.max_response_mb
+        if limit is None:
+            return
+        body = bytearray()
+        for chunk in response.iter_content(CHUNK_BYTES):
+            body += chunk
+            if len(body) > limit * 1_000_000:
+                response.close()
+                raise ReadError(
+                    f"an answer is larger than http.max_response_mb ({limit:g}); ask for smaller "
+                    "pages, or raise the limit"
+                )
+        response._content = bytes(body)
+
+    def _count_page(self, traffic: Traffic) -> None:
+        with self._lock:
+            traffic.pages += 1
+        limit = self._http.max_pages
+        if limit is not None and traffic.pages > limit:
+            raise ReadError(
+                f"there are more than {limit} pages, the limit that http.max_pages sets; nothing "
+                "of this run is loaded"
+            )
+
+    def _redacted(self, error: requests.RequestException, url: str) -> Exception:
+        """The same kind of error, so that dlt retries it as ever, saying what may be said."""
+        parts = urlsplit(url)
+        cause = self._redact(str(error).replace(parts.query, MASKED_QUERY) if parts.query else str(error))
+        place = f"{parts.scheme}://{parts.hostname}{':' + str(parts.port) if parts.port else ''}"
+        return type(error)(f"{self._redact(place + parts.path)}: {cause}")
+
+
+MASKED_QUERY = "…"
+Origin = tuple[str | None, str, int | None]
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """(scheme, host, port) with the scheme's default port filled in."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(scheme, 0)
+
+
+def allowed_origins(base_url: str, allowed_hosts: Iterable[str]) -> list[Origin]:
+    """Who may be asked: the origin of `base_url`, and hosts as host, host:port or origin."""
+    origins: list[Origin] = [origin_of(base_url)]
+    for host in allowed_hosts:
+        if "://" in host:
+            origins.append(origin_of(host))
+        else:
+            parts = urlsplit(f"//{host}")
+            origins.append((None, (parts.hostname or "").lower(), parts.port))
+    return origins
+
+
+def open_session(
+    configuration: Mapping[str, Any], http: Http, redact: Redactor, token_urls: Iterable[str]
+) -> tuple[requests.Session, ApiAdapter]:
+    """A session for dlt's REST client, and the adapter that counts its traffic.
+
+    `configuration` is resolved: no reference is left in it.
+    """
+    client = Client(
+        raise_for_status=False,
+        status_codes=RETRIED_LATER,
+        request_timeout=http.timeout_seconds,
+        request_max_retry_delay=max(http.max_wait_seconds, 1),
+    )
+    adapter = ApiAdapter(
+        http=http,
+        origins=allowed_origins(configuration["client"]["base_url"], http.allowed_hosts),
+        token_urls=token_urls,
+        redact=redact,
+    )
+    session = client.session
+    session.mount("http://", adapter)
+    session.mount("https://", adapter)
+    return session, adapter

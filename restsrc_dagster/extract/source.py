@@ -1,0 +1,98 @@
+"""The dlt source of a connector, built afresh for each run."""
+
+from collections.abc import Iterator, Mapping, Set
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.extract.source import DltSource
+from dlt.sources.rest_api import rest_api_source
+from dlt.sources.rest_api.config_setup import make_parent_key_name
+from requests import Session
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.references import resolve
+from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.session import ApiAdapter, Traffic, open_session
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source ready to be read, and what is known of its way to the API."""
+
+    source: DltSource
+    adapter: ApiAdapter
+    redact: Redactor
+
+    def traffic(self, resource: str) -> Traffic:
+        """Requests and pages of one resource so far."""
+        return self.adapter.traffic.get(resource, Traffic())
+
+
+def open_reading(
+    connector: Connector, environment: Mapping[str, str], selection: Set[str] | None = None
+) -> Reading:
+    """Resolve the references and build the source; nothing is requested yet.
+
+    Raises:
+        MissingVariable: a `${NAME}` is not set.
+        dlt's own errors where it refuses the configuration, as `ValueError` or a subclass.
+    """
+    configuration = resolve(connector.configuration, environment, "configuration")
+    redact = Redactor.of(connector, configuration, environment)
+    session, adapter = open_session(
+        configuration, connector.http, redact, token_urls=_token_urls(configuration)
+    )
+    source = rest_api_source(
+        dlt_configuration(configuration, connector.resources, session), name=connector.name
+    )
+    if selection is not None:
+        source = source.with_resources(*selection)
+    return Reading(source, adapter, redact)
+
+
+def dlt_configuration(
+    configuration: Mapping[str, Any], resources: Resources, session: Session
+) -> dict[str, Any]:
+    """What dlt gets: the person's configuration, the session, and the default dispositions."""
+    config = deepcopy(dict(configuration))
+    config["client"]["session"] = session
+    for auth in _auths(config):
+        if auth.get("type") == "oauth2_client_credentials":
+            auth["session"] = session
+    config["resources"] = [
+        _with_disposition(item, resources) for item in config["resources"]
+    ]
+    return config
+
+
+def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[str, Any]:
+    resource = {"name": item, "endpoint": {"path": item}} if isinstance(item, str) else item
+    name = resource["name"]
+    if resources.named_disposition(name) is None:
+        resource["write_disposition"] = resources.write_disposition(name)
+    if resources.replaces_children(name):
+        parent, fields = resources[name].parent or "", resources[name].bound_fields
+        included = list(resource.get("include_from_parent") or resources[name].hints.get(
+            "include_from_parent") or [])
+        top_level = [field.split(".")[0] for field in fields]
+        resource["include_from_parent"] = list(dict.fromkeys([*included, *top_level]))
+        resource["merge_key"] = [
+            make_parent_key_name(parent, field).replace(".", "__") for field in fields
+        ]
+    return resource
+
+
+def _auths(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    holders = [config["client"]]
+    for item in [config.get("resource_defaults"), *config["resources"]]:
+        if isinstance(item, dict) and isinstance(item.get("endpoint"), dict):
+            holders.append(item["endpoint"])
+    for holder in holders:
+        if isinstance(holder.get("auth"), dict):
+            yield holder["auth"]
+
+
+def _token_urls(config: Mapping[str, Any]) -> list[str]:
+    return [auth["access_token_url"] for auth in _auths(config) if "access_token_url" in auth]

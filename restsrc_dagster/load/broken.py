@@ -1,0 +1,61 @@
+"""What a broken load left behind.
+
+dlt commits table by table and writes `_dlt_loads` last. A load that is killed in between leaves
+rows in its append tables while its cursor has not moved: the next load would append them again.
+Every row carries `_dlt_load_id`, so the rows of a load that began after the last one that ended,
+and that did not end itself, are known, and removed first. `merge` and `replace` heal themselves.
+"""
+
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.schema import Schema
+from dlt.common.schema.utils import get_nested_tables, get_write_disposition
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.pipeline.pipeline import Pipeline
+
+LOAD_ID = "_dlt_load_id"
+
+
+def remove_broken_loads(pipeline: Pipeline) -> int:
+    """Delete the rows of loads that never ended; returns how many root rows.
+
+    Only under the connector's lock: a load that is going looks just like a broken one.
+    """
+    if not pipeline.default_schema_name:
+        return 0
+    schema = pipeline.default_schema
+    removed = 0
+    with pipeline.sql_client() as client:
+        for table in schema.data_tables(seen_data_only=True):
+            columns = schema.get_table_columns(table["name"])
+            if table.get("parent") or LOAD_ID not in columns:
+                continue
+            if get_write_disposition(schema.tables, table["name"]) != "append":
+                continue
+            try:
+                removed += _remove(client, schema, table["name"])
+            except DestinationUndefinedEntity:
+                continue
+    return removed
+
+
+def _remove(client: SqlClientBase[object], schema: Schema, table: str) -> int:
+    loads = client.make_qualified_table_name("_dlt_loads")
+    root = client.make_qualified_table_name(table)
+    # Later than the last: should somebody prune _dlt_loads, older rows are not taken for broken.
+    broken = (
+        f"{LOAD_ID} NOT IN (SELECT load_id FROM {loads}) AND {LOAD_ID} > "
+        f"(SELECT COALESCE(MAX(load_id), '') FROM {loads} WHERE schema_name = %s)"
+    )
+    found = client.execute_sql(f"SELECT COUNT(*) FROM {root} WHERE {broken}", schema.name)
+    count = int(found[0][0]) if found else 0
+    if not count:
+        return 0
+    with client.begin_transaction():
+        client.execute_sql(f"DELETE FROM {root} WHERE {broken}", schema.name)
+        for nested in get_nested_tables(schema.tables, table, include_self=False):
+            parent = client.make_qualified_table_name(nested["parent"])
+            client.execute_sql(
+                f"DELETE FROM {client.make_qualified_table_name(nested['name'])} "
+                f"WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM {parent})"
+            )
+    return count

@@ -1,0 +1,63 @@
+"""Which dlt destination a connector loads to."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dlt.common.destination import Destination
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.references import resolve
+from restsrc_dagster.errors import SettingsError
+from restsrc_dagster.settings import Settings
+
+FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
+
+
+def destination_type(connector: Connector, settings: Settings) -> str:
+    """dlt's name of the destination: the connector's, else the deployment's."""
+    return connector.destination.type or settings.destination
+
+
+def build_destination(
+    connector: Connector, settings: Settings, environment: Mapping[str, str]
+) -> Destination[Any, Any]:
+    """The destination; nothing is connected yet.
+
+    DuckDB without credentials of its own is one file for each connector, named so that it cannot
+    be mistaken for a schema: in a file called like its schema, DuckDB finds `acme.customers`
+    ambiguous.
+
+    Raises:
+        MissingVariable: a `${NAME}` is not set.
+        SettingsError: dlt knows no such destination, or a local file would not stay.
+    """
+    kind = destination_type(connector, settings)
+    arguments = resolve(connector.destination.arguments, environment, "destination")
+    if kind == "duckdb" and not arguments.get("credentials"):
+        arguments["credentials"] = str(duckdb_file(connector.name, settings))
+    try:
+        return Destination.from_reference(kind, **arguments)
+    except Exception as error:
+        raise SettingsError(
+            f"dlt has no destination {kind!r}, or a package for it is missing "
+            f"({type(error).__name__}); check destination.type or RESTSRC_DESTINATION"
+        ) from None
+
+
+def duckdb_file(connector: str, settings: Settings) -> Path:
+    """The DuckDB file of a connector; its folder exists afterwards."""
+    folder = settings.local_data_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    return (folder / f"restsrc_{connector}.duckdb").absolute()
+
+
+def loader_file_format(destination: Destination[Any, Any]) -> str | None:
+    """Parquet where it is the fast way; None for dlt's own choice.
+
+    With dlt's choice for DuckDB, insert_values, 100,000 rows take 25 s and 4 GB; with parquet 3 s
+    and a quarter of a gigabyte.
+    """
+    return "parquet" if destination.destination_name in FAST_WITH_PARQUET or (
+        destination.destination_type.rpartition(".")[2] in FAST_WITH_PARQUET
+    ) else None

@@ -1,0 +1,113 @@
+"""From a chain of exceptions to one sentence for the person, without secrets."""
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import requests
+from dlt.extract.exceptions import PipeException
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.references import resolve
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import AccessDenied, MissingVariable, ReadError, RestsrcError
+
+LONGEST_MESSAGE = 600
+NOISY_LOGGERS = ("dlt", "urllib3", "requests")
+
+
+@contextmanager
+def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[None]:
+    """Turn whatever is raised inside into a RestsrcError that hides its causes.
+
+    The causes hold URLs, headers and whole answers of the API; Dagster would store all of them.
+    What the libraries log on the way is redacted too.
+    """
+    try:
+        configuration = resolve(connector.configuration, environment, "configuration")
+        redact = Redactor.of(connector, configuration, environment)
+    except MissingVariable:
+        redact = Redactor()
+    with _redacted_logs(redact):
+        try:
+            yield
+        except Exception as error:
+            raise explain(error, redact) from None
+
+
+def explain(error: Exception, redact: Redactor) -> RestsrcError:
+    """What went wrong, at which resource, and what to do where that is known."""
+    chain = list(_causes(error))
+    resource = next((cause.pipe_name for cause in chain if isinstance(cause, PipeException)), None)
+    where = f"{resource}: " if resource else ""
+    for cause in chain:
+        if isinstance(cause, RestsrcError):
+            return type(cause)(redact(f"{where}{cause}"))
+    for cause in chain:
+        if isinstance(cause, requests.HTTPError) and cause.response is not None:
+            return _refused(where, cause, cause.response.status_code, redact)
+    root = chain[-1]
+    for cause in chain:
+        if isinstance(cause, requests.RequestException):
+            return ReadError(_short(redact(f"{where}the API did not answer: {cause}")))
+    step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
+    at = f" (while dlt's step {step!r})" if step else ""
+    return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
+
+
+def _refused(
+    where: str, error: requests.HTTPError, status: int, redact: Redactor
+) -> RestsrcError:
+    message = _short(redact(f"{where}{error}"))
+    if status in (401, 403):
+        return AccessDenied(
+            f"{message}; check the credentials (configuration.client.auth) and what they may read"
+        )
+    return ReadError(message)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__
+
+
+def _short(message: str) -> str:
+    """Some of dlt's errors carry a whole answer of the API: megabytes of somebody's data."""
+    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+
+
+class _RedactingFilter(logging.Filter):
+    def __init__(self, redact: Redactor) -> None:
+        super().__init__()
+        self._redact = redact
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = self._redact(record.getMessage())
+        record.args = None
+        if record.exc_info:
+            record.exc_info = None
+        return True
+
+
+@contextmanager
+def _redacted_logs(redact: Redactor) -> Iterator[None]:
+    """Filters of a logger see what is logged there only, so its children get them as well."""
+    redacting = _RedactingFilter(redact)
+    known = logging.Logger.manager.loggerDict
+    loggers = [
+        logging.getLogger(name)
+        for name in {*NOISY_LOGGERS, *known}
+        if name.split(".")[0] in NOISY_LOGGERS
+    ]
+    for logger in loggers:
+        logger.addFilter(redacting)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(redacting)

@@ -1,0 +1,178 @@
+"""One load of a connector: read what was selected, normalize it, commit it."""
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dlt
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.load.broken import remove_broken_loads
+from restsrc_dagster.load.destination import build_destination, loader_file_format
+from restsrc_dagster.load.failures import explained
+from restsrc_dagster.load.lock import connector_lock
+from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
+from restsrc_dagster.load.report import LoadReport, ResourceReport, count_rows, cursor_of
+from restsrc_dagster.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """What one run is asked to load.
+
+    Args:
+        selection: names of resources; the load closes it so that no cursor outruns its rows.
+        refresh: names of the resources to read from the beginning into emptied tables.
+        holder: who loads, as another run will name it.
+    """
+
+    selection: frozenset[str]
+    refresh: frozenset[str] = frozenset()
+    holder: str = "another process"
+
+
+def load(
+    connector: Connector,
+    order: Order,
+    *,
+    settings: Settings,
+    environment: Mapping[str, str] = os.environ,
+    unlocked: Callable[[], None] = lambda: None,
+) -> LoadReport:
+    """Run one load, in a working folder that vanishes with it: the cursor lives with the data.
+
+    `unlocked` is called where the destination has no lock of its own; it raises ConnectorBusy to
+    stop the load before anything is read.
+
+    Raises:
+        RestsrcError: in words for the person, without secrets.
+    """
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    with (
+        tempfile.TemporaryDirectory(prefix="restsrc_") as folder,
+        explained(connector, environment),
+    ):
+        pipeline = dlt.pipeline(
+            connector.name,
+            destination=build_destination(connector, settings, environment),
+            dataset_name=connector.dataset,
+            pipelines_dir=folder,
+        )
+        with connector_lock(pipeline, order.holder) as locked:
+            if not locked:
+                unlocked()
+            return _Load(connector, pipeline, environment, Path(folder)).run(order)
+
+
+class _Load:
+    """The steps of one load, under the connector's lock."""
+
+    def __init__(
+        self,
+        connector: Connector,
+        pipeline: Pipeline,
+        environment: Mapping[str, str],
+        folder: Path,
+    ) -> None:
+        self._connector = connector
+        self._pipeline = pipeline
+        self._environment = environment
+        self._folder = folder
+
+    def run(self, order: Order) -> LoadReport:
+        started = time.monotonic()
+        resources = self._connector.resources
+        self._pipeline.sync_destination()
+        unfinished = pending_refresh(self._pipeline, self._connector.name) & set(resources)
+        refresh = resources.closed(order.refresh | unfinished)
+        selection = resources.closed(order.selection | refresh)
+        removed = remove_broken_loads(self._pipeline)
+        reports = self._read_and_commit(refresh, refresh=True) if refresh else {}
+        if rest := selection - refresh:
+            reports |= self._read_and_commit(rest, refresh=False)
+        return LoadReport(
+            connector=self._connector.name,
+            destination=self._pipeline.destination.destination_name,
+            dataset=self._pipeline.dataset_name,
+            resources=reports,
+            also_loaded=selection - order.selection,
+            refreshed=refresh,
+            removed_rows=removed,
+            seconds=time.monotonic() - started,
+        )
+
+    def _read_and_commit(
+        self, selection: frozenset[str], *, refresh: bool
+    ) -> dict[str, ResourceReport]:
+        pipeline, source_name = self._pipeline, self._connector.name
+        before = {name: self._cursor(name) for name in selection}
+        intent = None
+        if refresh and pipeline.default_schema_name:
+            intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
+            forget_refresh(pipeline, source_name)
+        loaded = frozenset(name for name in selection if self._connector.resources[name].selected)
+        reading = open_reading(self._connector, self._environment, loaded)
+        pipeline.extract(
+            reading.source,
+            loader_file_format=loader_file_format(pipeline.destination),
+            refresh="drop_resources" if intent else None,
+        )
+        normalized = pipeline.normalize()
+        if intent:
+            intent.commit(pipeline)
+        pipeline.load().raise_on_failed_jobs()
+        return self._reports(selection, reading, dict(normalized.row_counts), before)
+
+    def _cursor(self, name: str) -> Any:
+        return cursor_of(self._pipeline, self._connector.name, self._connector.resources[name])
+
+    def _reports(
+        self,
+        selection: frozenset[str],
+        reading: Reading,
+        row_counts: Mapping[str, int],
+        before: Mapping[str, Any],
+    ) -> dict[str, ResourceReport]:
+        resources, schema = self._connector.resources, self._pipeline.default_schema
+        tables = {
+            name: schema.naming.normalize_table_identifier(resources[name].table_name)
+            for name in resources
+            if name in selection
+        }
+        known = {name: table for name, table in tables.items() if table in schema.tables}
+        in_table = count_rows(self._pipeline, known)
+        reports = {}
+        for name, table in tables.items():
+            traffic = reading.traffic(name)
+            nested = {
+                other: rows
+                for other, rows in row_counts.items()
+                if other in schema.tables and _root(schema.tables, other) == table != other
+            }
+            reports[name] = ResourceReport(
+                resource=name,
+                table=f"{self._pipeline.dataset_name}.{table}",
+                write_disposition=resources.write_disposition(name),
+                rows_loaded=row_counts.get(table, 0),
+                rows_in_table=in_table.get(name),
+                columns=schema.get_table_columns(table) if name in known else {},
+                nested_rows=nested,
+                requests=traffic.requests,
+                pages=traffic.pages,
+                seconds=traffic.seconds,
+                cursor_before=before[name],
+                cursor_after=self._cursor(name),
+            )
+        return reports
+
+
+def _root(tables: Mapping[str, Any], name: str) -> str:
+    while parent := tables[name].get("parent"):
+        name = parent
+    return name

@@ -1,0 +1,55 @@
+"""A full refresh that survives being killed half-way.
+
+dlt drops the tables of a refresh first and moves the cursor last: a load that is killed in
+between would leave empty tables behind an advanced cursor, and the rows would be lost for good.
+So the intent is committed to the pipeline's state, at the destination, before anything is
+dropped; the state that the refresh itself commits no longer has it. Whoever finds it there
+refreshes again.
+"""
+
+from pathlib import Path
+
+import dlt
+from dlt.common.pipeline import LoadInfo
+from dlt.pipeline.pipeline import Pipeline
+
+STATE_KEY = "restsrc_refresh"
+
+
+def pending_refresh(pipeline: Pipeline, source: str) -> frozenset[str]:
+    """The resources of a refresh that began to commit and did not end."""
+    state = pipeline.state.get("sources", {}).get(source, {})
+    return frozenset(state.get(STATE_KEY, ()))
+
+
+class RefreshIntent:
+    """The state with the intent, extracted before the refresh reads, committed after it has read.
+
+    An older load package than the refresh's own: dlt restores the state of the newest one.
+    """
+
+    def __init__(self, pipeline: Pipeline, source: str, names: frozenset[str], folder: Path) -> None:
+        self._pipeline = dlt.pipeline(
+            pipeline.pipeline_name,
+            destination=pipeline.destination,
+            dataset_name=pipeline.dataset_name,
+            pipelines_dir=str(folder),
+        )
+        self._pipeline.sync_destination()
+        with self._pipeline.managed_state(extract_state=True) as state:
+            sources = state.setdefault("sources", {})
+            sources.setdefault(source, {})[STATE_KEY] = sorted(names)
+        self._pipeline.normalize()
+        pipeline.activate()
+
+    def commit(self, pipeline: Pipeline) -> LoadInfo:
+        info = self._pipeline.load()
+        info.raise_on_failed_jobs()
+        pipeline.activate()
+        return info
+
+
+def forget_refresh(pipeline: Pipeline, source: str) -> None:
+    """Take the intent out of the local state; it leaves the destination with the next commit."""
+    with pipeline.managed_state() as state:
+        state.get("sources", {}).get(source, {}).pop(STATE_KEY, None)

@@ -1,0 +1,84 @@
+"""What a load did, resource by resource."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.common.schema.typing import TColumnSchema
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.common.destination.exceptions import SqlClientNotAvailable
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.resources import Resource, WriteDisposition
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceReport:
+    """One resource of one load.
+
+    `table` is `dataset.table` as the destination spells it. `rows_in_table` is None where the
+    destination cannot count, or has no such table yet. `columns` are dlt's.
+    """
+
+    resource: str
+    table: str
+    write_disposition: WriteDisposition
+    rows_loaded: int
+    rows_in_table: int | None
+    columns: Mapping[str, TColumnSchema]
+    nested_rows: Mapping[str, int]
+    requests: int
+    pages: int
+    seconds: float
+    cursor_before: Any = None
+    cursor_after: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadReport:
+    """A whole load.
+
+    `also_loaded` were not asked for, but had to be loaded too. `removed_rows` were the remains of
+    a broken load.
+    """
+
+    connector: str
+    destination: str
+    dataset: str
+    resources: Mapping[str, ResourceReport]
+    also_loaded: frozenset[str]
+    refreshed: frozenset[str]
+    removed_rows: int
+    seconds: float
+
+
+def cursor_of(pipeline: Pipeline, source: str, resource: Resource) -> Any:
+    """The cursor's last value in the pipeline's state; None where there is none."""
+    if resource.cursor_path is None:
+        return None
+    state: Any = pipeline.state.get("sources", {})
+    for key in (source, "resources", resource.name, "incremental", resource.cursor_path):
+        state = state.get(key, {})
+    return state.get("last_value")
+
+
+def count_rows(pipeline: Pipeline, tables: Mapping[str, str]) -> dict[str, int]:
+    """Rows now in each table, by the key of `tables`; left out where they cannot be counted."""
+    counted: dict[str, int] = {}
+    try:
+        client = pipeline.sql_client()
+    except SqlClientNotAvailable:
+        return counted
+    if not pipeline.destination_client().capabilities.insert_values_writer_type:
+        return counted
+    with client:
+        for key, table in tables.items():
+            try:
+                rows = client.execute_sql(
+                    f"SELECT COUNT(*) FROM {client.make_qualified_table_name(table)}"
+                )
+            except DatabaseUndefinedRelation:
+                continue
+            if rows:
+                counted[key] = int(rows[0][0])
+    return counted

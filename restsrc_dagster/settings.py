@@ -1,0 +1,58 @@
+"""The deployment's settings, all from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from restsrc_dagster.errors import SettingsError
+
+EPHEMERAL_MARKS = {
+    "DAGSTER_CLOUD_DEPLOYMENT_NAME": "Dagster Cloud",
+    "KUBERNETES_SERVICE_HOST": "Kubernetes",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Where connectors are, and where data goes unless a connector says otherwise."""
+
+    connectors_dir: Path = Path("connectors")
+    data_dir: Path | None = None
+    destination: str = "duckdb"
+    ephemeral_on: str | None = None
+    branch_deployment: bool = False
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        data_dir = environment.get("RESTSRC_DATA_DIR")
+        return cls(
+            connectors_dir=Path(environment.get("RESTSRC_CONNECTORS_DIR") or "connectors"),
+            data_dir=Path(data_dir) if data_dir else None,
+            destination=environment.get("RESTSRC_DESTINATION") or "duckdb",
+            ephemeral_on=next(
+                (name for mark, name in EPHEMERAL_MARKS.items() if environment.get(mark)), None
+            ),
+            branch_deployment=environment.get("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT") == "1",
+        )
+
+    def local_data_dir(self) -> Path:
+        """The folder for local files.
+
+        Raises:
+            SettingsError: the deployment loses its disk with each run, and no folder is named.
+        """
+        if self.data_dir is not None:
+            return self.data_dir
+        if self.ephemeral_on is not None:
+            raise SettingsError(
+                f"on {self.ephemeral_on} a local file vanishes with the run: set "
+                "RESTSRC_DESTINATION (or the connector's destination), or RESTSRC_DATA_DIR to a "
+                "folder that stays"
+            )
+        return Path("data")
+
+
+def default_dagster_yaml() -> str:
+    """The text of the `dagster.yaml` that the project ships."""
+    return (Path(__file__).parent / "dagster.yaml").read_text(encoding="utf-8")
