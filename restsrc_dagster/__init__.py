@@ -1,0 +1,26 @@
+"""Any REST API in Dagster, from a declarative configuration and a schedule."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from restsrc_dagster.orchestrate.build import build_definitions
+    from restsrc_dagster.orchestrate.dlt_translator import ConnectorDltTranslator
+    from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
+
+__all__ = ["ConnectorDltTranslator", "ConnectorTranslator", "ResourceProps", "build_definitions"]
+
+_HOMES = {
+    "ConnectorDltTranslator": "restsrc_dagster.orchestrate.dlt_translator",
+    "ConnectorTranslator": "restsrc_dagster.orchestrate.translator",
+    "ResourceProps": "restsrc_dagster.orchestrate.translator",
+    "build_definitions": "restsrc_dagster.orchestrate.build",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import on first use: `restsrc validate` needs no Dagster, definitions need no dlt."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)

@@ -84,7 +84,9 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
     problems = []
     if not CONNECTOR_NAME.fullmatch(name):
         problems.append(
-            Problem(file, "", f"{name!r} is not a connector's name; allowed: [a-z][a-z0-9_]{{0,62}}")
+            Problem(
+                file, "", f"{name!r} is not a connector's name; allowed: [a-z][a-z0-9_]{{0,62}}"
+            )
         )
     if "name" in content:
         problems.append(Problem(file, "name", "unknown key; the file's name is the connector's"))

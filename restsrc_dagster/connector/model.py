@@ -72,7 +72,7 @@ class Connector(_Part):
     schedule: Schedule
     configuration: dict[str, Any]
     description: str | None = None
-    http: Http = Field(default_factory=Http)
+    http: Http = Field(default_factory=lambda: Http())
     destination: Destination = Field(default_factory=lambda: Destination())
     owners: list[str] = Field(default_factory=list)
     tags: dict[str, str] = Field(default_factory=dict)

@@ -86,10 +86,14 @@ class Resources(Mapping[str, Resource]):
         """The parent, its parent, and so on. Unknown parents and cycles end the walk."""
         found: list[str] = []
         parent = self[name].parent
-        while parent in self and parent != name and parent not in found:
+        while parent is not None and parent in self and parent != name and parent not in found:
             found.append(parent)
             parent = self[parent].parent
         return found
+
+    def loaded_parent(self, name: str) -> str | None:
+        """The nearest ancestor that is a table, and so an asset."""
+        return next((other for other in self.ancestors(name) if self[other].selected), None)
 
     def descendants(self, name: str) -> list[str]:
         return [other for other in self if name in self.ancestors(other)]
@@ -141,18 +145,25 @@ class Resources(Mapping[str, Resource]):
         )
 
 
-def _merged(item: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
-    resource = {"name": item, "endpoint": {"path": item}} if isinstance(item, str) else dict(item)
+def expanded(item: str | Mapping[str, Any]) -> dict[str, Any]:
+    """The object form of a resource: a bare string is its name and its path."""
+    return {"name": item, "endpoint": {"path": item}} if isinstance(item, str) else dict(item)
+
+
+def _endpoint(resource: Mapping[str, Any]) -> dict[str, Any]:
     endpoint = resource.get("endpoint") or {}
-    endpoint = {"path": endpoint} if isinstance(endpoint, str) else dict(endpoint)
-    default_endpoint = defaults.get("endpoint") or {}
-    if isinstance(default_endpoint, str):
-        default_endpoint = {"path": default_endpoint}
+    return {"path": endpoint} if isinstance(endpoint, str) else dict(endpoint)
+
+
+def _merged(item: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
+    resource = expanded(item)
+    endpoint = _endpoint(resource)
+    default_endpoint = _endpoint(defaults)
     endpoint.setdefault("path", resource.get("name"))
     for key in ("params", "json"):
-        both = (default_endpoint.get(key), endpoint.get(key))
-        if all(isinstance(part, dict) for part in both):
-            endpoint[key] = {**both[0], **both[1]}
+        default, own = default_endpoint.get(key), endpoint.get(key)
+        if isinstance(default, dict) and isinstance(own, dict):
+            endpoint[key] = {**default, **own}
     return {**defaults, **resource, "endpoint": {**default_endpoint, **endpoint}}
 
 

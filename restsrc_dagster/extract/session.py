@@ -45,7 +45,12 @@ class ApiAdapter(HTTPAdapter):
     """
 
     def __init__(
-        self, *, http: Http, origins: Iterable["Origin"], token_urls: Iterable[str], redact: Redactor
+        self,
+        *,
+        http: Http,
+        origins: Iterable["Origin"],
+        token_urls: Iterable[str],
+        redact: Redactor,
     ) -> None:
         super().__init__(pool_maxsize=50)
         self.traffic: dict[str, Traffic] = {}
@@ -146,7 +151,9 @@ class ApiAdapter(HTTPAdapter):
     def _redacted(self, error: requests.RequestException, url: str) -> Exception:
         """The same kind of error, so that dlt retries it as ever, saying what may be said."""
         parts = urlsplit(url)
-        cause = self._redact(str(error).replace(parts.query, MASKED_QUERY) if parts.query else str(error))
+        cause = self._redact(
+            str(error).replace(parts.query, MASKED_QUERY) if parts.query else str(error)
+        )
         place = f"{parts.scheme}://{parts.hostname}{':' + str(parts.port) if parts.port else ''}"
         return type(error)(f"{self._redact(place + parts.path)}: {cause}")
 

@@ -3,16 +3,17 @@
 from collections.abc import Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from dlt.extract.source import DltSource
 from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.config_setup import make_parent_key_name
+from dlt.sources.rest_api.typing import RESTAPIConfig
 from requests import Session
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.session import ApiAdapter, Traffic, open_session
 
@@ -54,28 +55,29 @@ def open_reading(
 
 def dlt_configuration(
     configuration: Mapping[str, Any], resources: Resources, session: Session
-) -> dict[str, Any]:
+) -> RESTAPIConfig:
     """What dlt gets: the person's configuration, the session, and the default dispositions."""
     config = deepcopy(dict(configuration))
     config["client"]["session"] = session
     for auth in _auths(config):
         if auth.get("type") == "oauth2_client_credentials":
             auth["session"] = session
-    config["resources"] = [
-        _with_disposition(item, resources) for item in config["resources"]
-    ]
-    return config
+    config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
+    return cast("RESTAPIConfig", config)
 
 
 def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[str, Any]:
-    resource = {"name": item, "endpoint": {"path": item}} if isinstance(item, str) else item
-    name = resource["name"]
+    resource = expanded(item)
+    name: str = resource["name"]
     if resources.named_disposition(name) is None:
         resource["write_disposition"] = resources.write_disposition(name)
     if resources.replaces_children(name):
         parent, fields = resources[name].parent or "", resources[name].bound_fields
-        included = list(resource.get("include_from_parent") or resources[name].hints.get(
-            "include_from_parent") or [])
+        included = list(
+            resource.get("include_from_parent")
+            or resources[name].hints.get("include_from_parent")
+            or []
+        )
         top_level = [field.split(".")[0] for field in fields]
         resource["include_from_parent"] = list(dict.fromkeys([*included, *top_level]))
         resource["merge_key"] = [
@@ -85,12 +87,10 @@ def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[
 
 
 def _auths(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    holders = [config["client"]]
-    for item in [config.get("resource_defaults"), *config["resources"]]:
-        if isinstance(item, dict) and isinstance(item.get("endpoint"), dict):
-            holders.append(item["endpoint"])
-    for holder in holders:
-        if isinstance(holder.get("auth"), dict):
+    items = [config.get("resource_defaults"), *config["resources"]]
+    endpoints = [item.get("endpoint") for item in items if isinstance(item, dict)]
+    for holder in [config["client"], *endpoints]:
+        if isinstance(holder, dict) and isinstance(holder.get("auth"), dict):
             yield holder["auth"]
 
 

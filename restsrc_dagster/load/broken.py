@@ -53,9 +53,10 @@ def _remove(client: SqlClientBase[object], schema: Schema, table: str) -> int:
     with client.begin_transaction():
         client.execute_sql(f"DELETE FROM {root} WHERE {broken}", schema.name)
         for nested in get_nested_tables(schema.tables, table, include_self=False):
-            parent = client.make_qualified_table_name(nested["parent"])
+            name, parent = (
+                client.make_qualified_table_name(str(nested.get(key))) for key in ("name", "parent")
+            )
             client.execute_sql(
-                f"DELETE FROM {client.make_qualified_table_name(nested['name'])} "
-                f"WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM {parent})"
+                f"DELETE FROM {name} WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM {parent})"
             )
     return count

@@ -56,9 +56,7 @@ def explain(error: Exception, redact: Redactor) -> RestsrcError:
     return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
 
 
-def _refused(
-    where: str, error: requests.HTTPError, status: int, redact: Redactor
-) -> RestsrcError:
+def _refused(where: str, error: requests.HTTPError, status: int, redact: Redactor) -> RestsrcError:
     message = _short(redact(f"{where}{error}"))
     if status in (401, 403):
         return AccessDenied(

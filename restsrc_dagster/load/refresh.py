@@ -28,7 +28,9 @@ class RefreshIntent:
     An older load package than the refresh's own: dlt restores the state of the newest one.
     """
 
-    def __init__(self, pipeline: Pipeline, source: str, names: frozenset[str], folder: Path) -> None:
+    def __init__(
+        self, pipeline: Pipeline, source: str, names: frozenset[str], folder: Path
+    ) -> None:
         self._pipeline = dlt.pipeline(
             pipeline.pipeline_name,
             destination=pipeline.destination,

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dlt.common.destination.exceptions import SqlClientNotAvailable
 from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
-from dlt.common.destination.exceptions import SqlClientNotAvailable
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resource, WriteDisposition

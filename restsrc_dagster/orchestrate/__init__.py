@@ -1,0 +1,1 @@
+"""How connectors run: Dagster's assets, jobs, schedules and sensors over them."""

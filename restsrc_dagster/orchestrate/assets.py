@@ -1,0 +1,129 @@
+"""One multi-asset per connector: its resources, loaded together in one op and one process."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import dagster as dg
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.orchestrate.names import op_name, pool_name
+from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
+from restsrc_dagster.settings import Settings
+
+CONFIG_SCHEMA = {
+    "full_refresh": dg.Field(
+        dg.ScalarUnion(scalar_type=dg.Bool, non_scalar_schema=dg.Array(dg.String)),
+        default_value=False,
+        description="true reads everything again into emptied tables; a list names the resources.",
+    )
+}
+
+
+def build_connector_assets(
+    connector: Connector,
+    *,
+    settings: Settings,
+    translator: ConnectorTranslator | None = None,
+) -> dg.AssetsDefinition:
+    """The assets of a connector, from its file alone: dlt is not imported before a run."""
+    translator = translator or ConnectorTranslator()
+    destination = connector.destination.type or settings.destination
+    specs = {
+        name: translator.get_asset_spec(ResourceProps(connector, resource, destination))
+        for name, resource in connector.resources.items()
+        if resource.selected
+    }
+    by_key = {spec.key: name for name, spec in specs.items()}
+    # Named outputs: those made from keys fail for resources such as `a/b`, `a b` or `é`.
+    outs = {f"resource_{position}": spec for position, spec in enumerate(specs.values())}
+    upstream = {name: {dep.asset_key for dep in spec.deps} for name, spec in outs.items()}
+
+    @dg.multi_asset(
+        name=op_name(connector.name),
+        outs={
+            name: dg.AssetOut.from_spec(spec.replace_attributes(deps=[]), is_required=False)
+            for name, spec in outs.items()
+        },
+        deps=sorted(set().union(*upstream.values()) - set(by_key)),
+        internal_asset_deps=upstream,
+        can_subset=True,
+        config_schema=CONFIG_SCHEMA,
+        pool=pool_name(connector.name),
+        description=connector.description,
+    )
+    def connector_assets(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        selection = frozenset(by_key[key] for key in context.selected_asset_keys)
+        yield from materialize_connector(
+            context,
+            connector,
+            settings=settings,
+            selection=selection,
+            keys={name: key for key, name in by_key.items()},
+        )
+
+    return connector_assets
+
+
+def materialize_connector(
+    context: dg.AssetExecutionContext,
+    connector: Connector,
+    *,
+    settings: Settings,
+    selection: frozenset[str],
+    keys: Mapping[str, dg.AssetKey],
+) -> Iterator[dg.MaterializeResult[Any]]:
+    """Load the selected resources, and say what each of them got.
+
+    Raises:
+        dagster.Failure: in one sentence for the person; its causes stay behind.
+    """
+    from restsrc_dagster.load.load import Order, load
+    from restsrc_dagster.orchestrate.metadata import materialization_metadata
+    from restsrc_dagster.orchestrate.one_load import refuse_second_load
+
+    try:
+        refresh = _to_refresh(
+            context.op_execution_context.op_config["full_refresh"], selection, connector
+        )
+        report = load(
+            connector,
+            Order(selection=selection, refresh=refresh, holder=f"run {context.run_id}"),
+            settings=settings,
+            unlocked=lambda: refuse_second_load(context.instance, context.run, connector.name),
+        )
+    except RestsrcError as error:
+        raise dg.Failure(description=str(error)) from None
+    if report.removed_rows:
+        context.log.warning(
+            f"{connector.name}: removed {report.removed_rows} rows that a broken load had left"
+        )
+    for name, resource in report.resources.items():
+        if name not in keys:
+            continue
+        metadata = materialization_metadata(connector, report, resource)
+        if name in selection:
+            context.log.info(
+                f"{connector.name}/{name}: {resource.rows_loaded} rows loaded by "
+                f"{resource.requests} requests, {resource.write_disposition}"
+            )
+            yield dg.MaterializeResult(asset_key=keys[name], metadata=metadata)
+        else:
+            context.log.info(
+                f"{connector.name}/{name} was not selected, but loaded too: its rows and the "
+                "selected ones hang on one cursor"
+            )
+            context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
+
+
+def _to_refresh(
+    full_refresh: bool | list[str], selection: frozenset[str], connector: Connector
+) -> frozenset[str]:
+    if isinstance(full_refresh, bool):
+        return selection if full_refresh else frozenset()
+    if unknown := sorted(set(full_refresh) - set(connector.resources)):
+        raise RestsrcError(
+            f"full_refresh: {', '.join(unknown)} is not a resource of {connector.name}; known are "
+            f"{', '.join(connector.resources)}"
+        )
+    return frozenset(full_refresh)

@@ -1,0 +1,106 @@
+"""What was requested already, as the Dagster instance remembers it.
+
+Runs tell it first. A run may be deleted, so ticks are asked too; and the sensor's memory tells
+since when a schedule has been what it is.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+import dagster as dg
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.orchestrate.dagster_private import (
+    InstigatorState,
+    InstigatorType,
+    SensorInstigatorData,
+    TickStatus,
+)
+from restsrc_dagster.orchestrate.memory import SensorMemory
+from restsrc_dagster.orchestrate.names import (
+    CONNECTOR_TAG,
+    INITIAL,
+    INITIAL_RUN_SENSOR,
+    SCHEDULE,
+    SLOT_TAG,
+    TRIGGER_TAG,
+    from_iso,
+    iso,
+    schedule_name,
+)
+
+RECENT_RUNS = 20
+
+
+class Ledger:
+    """The record of one connector's requested slots."""
+
+    def __init__(self, instance: dg.DagsterInstance, connector: Connector) -> None:
+        self.instance = instance
+        self._connector = connector
+
+    def is_requested(self, slot: datetime, *, by: datetime) -> bool:
+        """Whether `slot` needs no run any more, asked at the tick `by`.
+
+        A tick on the slot itself asks only for a run of this very slot. A later tick is there to
+        catch up: it also counts a run that began after the slot, since that one read what the
+        slot was for.
+        """
+        if by == slot:
+            tags = {CONNECTOR_TAG: self._connector.name, SLOT_TAG: iso(slot)}
+            return bool(self.instance.get_run_records(dg.RunsFilter(tags=tags), limit=1))
+        return any(self._covers(record, slot) for record in self._recent()) or self._ticked(slot)
+
+    def schedule_known_since(self, loaded_at: datetime) -> datetime | None:
+        """When the schedule of today was first loaded, if a slot may lie before; else None.
+
+        The sensor notes each schedule that it sees for the first time. Before it has seen this
+        one, the last scheduled run tells whether the schedule is an old one; if it is not, it is
+        as new as this process's definitions.
+        """
+        for memory in self._sensor_memories():
+            if memory.knows_schedule(self._connector):
+                return memory.known_since(self._connector)
+        for record in self._recent():
+            slot = record.dagster_run.tags.get(SLOT_TAG)
+            if slot is not None:
+                return None if from_iso(slot) in self._connector.slots else loaded_at
+        return loaded_at
+
+    def _recent(self) -> list[dg.RunRecord]:
+        tags = {CONNECTOR_TAG: self._connector.name, TRIGGER_TAG: [INITIAL, SCHEDULE]}
+        return list(self.instance.get_run_records(dg.RunsFilter(tags=tags), limit=RECENT_RUNS))
+
+    @staticmethod
+    def _covers(record: dg.RunRecord, slot: datetime) -> bool:
+        requested = record.dagster_run.tags.get(SLOT_TAG)
+        if requested is not None and from_iso(requested) >= slot:
+            return True
+        if record.start_time is not None:
+            return record.start_time >= slot.timestamp()
+        return record.create_timestamp.replace(tzinfo=UTC) >= slot
+
+    def _ticked(self, slot: datetime) -> bool:
+        """Whether a tick at or after `slot` requested a run: it stays known if the run is gone."""
+        name = schedule_name(self._connector.name)
+        just_before = (slot - timedelta(seconds=1)).timestamp()
+        return any(
+            tick.timestamp >= slot.timestamp() and tick.run_ids
+            for state in self._instigators(InstigatorType.SCHEDULE, name)
+            for tick in self.instance.get_ticks(
+                state.instigator_origin_id,
+                state.selector_id,
+                after=just_before,
+                statuses=[TickStatus.SUCCESS],
+            )
+        )
+
+    def _sensor_memories(self) -> list[SensorMemory]:
+        return [
+            SensorMemory.parse(state.instigator_data.cursor)
+            for state in self._instigators(InstigatorType.SENSOR, INITIAL_RUN_SENSOR)
+            if isinstance(state.instigator_data, SensorInstigatorData)
+        ]
+
+    def _instigators(self, kind: InstigatorType, name: str) -> list[InstigatorState]:
+        states = self.instance.all_instigator_state(instigator_type=kind)
+        return [state for state in states if state.instigator_name == name]

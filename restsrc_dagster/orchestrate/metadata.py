@@ -1,0 +1,65 @@
+"""What a materialization says about the rows it delivered."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.load.report import LoadReport, ResourceReport
+from restsrc_dagster.orchestrate.names import iso
+
+
+def materialization_metadata(
+    connector: Connector, load: LoadReport, report: ResourceReport
+) -> dict[str, Any]:
+    """Metadata of one asset, from the load's report; Dagster plots its numbers."""
+    metadata: dict[str, Any] = {
+        "rows_loaded": report.rows_loaded,
+        "requests": report.requests,
+        "pages": report.pages,
+        "seconds": round(load.seconds, 3),
+        "seconds_waiting_for_the_api": round(report.seconds, 3),
+        "write_disposition": report.write_disposition,
+        "destination": load.destination,
+        "dataset": load.dataset,
+        "dagster/table_name": report.table,
+        "dagster/storage_kind": load.destination,
+        "restsrc/created_at": iso(connector.created_at),
+    }
+    if report.rows_in_table is not None:
+        metadata["dagster/row_count"] = report.rows_in_table
+    if report.cursor_before is not None or report.cursor_after is not None:
+        metadata["cursor_before"] = _cursor(report.cursor_before)
+        metadata["cursor_after"] = _cursor(report.cursor_after)
+    if report.columns:
+        metadata["dagster/column_schema"] = _table_schema(report.columns)
+    if report.nested_rows:
+        metadata["nested_tables"] = dict(report.nested_rows)
+    if report.resource in load.refreshed:
+        metadata["full_refresh"] = True
+    if load.removed_rows:
+        metadata["rows_of_a_broken_load_removed"] = load.removed_rows
+    return metadata
+
+
+def _cursor(value: Any) -> Any:
+    return "none" if value is None else value if isinstance(value, (int, float)) else str(value)
+
+
+def _table_schema(columns: Mapping[str, Any]) -> dg.TableSchema:
+    """dlt's columns as Dagster's; dlt's live schema is only read."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                name=name,
+                type=str(column.get("data_type", "unknown")),
+                constraints=dg.TableColumnConstraints(
+                    nullable=bool(column.get("nullable", True)),
+                    unique=bool(column.get("unique", False)),
+                    other=[key for key in ("primary_key", "merge_key") if column.get(key)],
+                ),
+            )
+            for name, column in columns.items()
+        ]
+    )

@@ -1,0 +1,53 @@
+"""The names and tags that users, alerts and other programs rely on."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+CONNECTOR_TAG = "restsrc/connector"
+TRIGGER_TAG = "restsrc/trigger"
+SLOT_TAG = "restsrc/slot"
+CREATED_AT_TAG = "restsrc/created_at"
+
+INITIAL = "initial"
+SCHEDULE = "schedule"
+
+INITIAL_RUN_SENSOR = "initial_run_sensor"
+CONNECTOR_FILES_SENSOR = "connector_files_sensor"
+
+
+def asset_key(connector: str, resource: str) -> dg.AssetKey:
+    return dg.AssetKey([connector, resource])
+
+
+def job_name(connector: str) -> str:
+    return f"{connector}_sync"
+
+
+def op_name(connector: str) -> str:
+    """The op in the launchpad: `ops: {<connector>__load: {config: {full_refresh: true}}}`."""
+    return f"{connector}__load"
+
+
+def schedule_name(connector: str) -> str:
+    return f"{connector}_schedule"
+
+
+def pool_name(connector: str) -> str:
+    """The concurrency pool that admits one run of the connector at a time."""
+    return f"restsrc_{connector}"
+
+
+def iso(at: datetime) -> str:
+    """A time as tags and messages show it: `2026-11-23T10:13:00Z`."""
+    text = at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds")
+    return text.replace("+00:00", "Z")
+
+
+def from_iso(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def in_words(at: datetime) -> str:
+    """A time as people read it: `2026-11-23 10:13 UTC`."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

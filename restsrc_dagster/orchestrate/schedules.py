@@ -1,0 +1,99 @@
+"""A connector's schedule: cron ticks carry it, and each tick decides by the slots.
+
+Only cron strings reach Dagster's daemon, and after an outage it evaluates only the latest missed
+tick (`_scheduler/scheduler.py`, "not trying to catch up"). So a tick does not ask "am I a slot?"
+but "is the latest slot requested yet?".
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.slots import carrier_cron
+from restsrc_dagster.orchestrate.ledger import Ledger
+from restsrc_dagster.orchestrate.names import (
+    CONNECTOR_TAG,
+    SCHEDULE,
+    SLOT_TAG,
+    TRIGGER_TAG,
+    in_words,
+    iso,
+    job_name,
+    schedule_name,
+)
+from restsrc_dagster.orchestrate.runs import GOING, WAITING, connector_runs
+from restsrc_dagster.settings import Settings
+
+Evaluation = dg.RunRequest | dg.SkipReason
+
+
+def build_connector_schedule(
+    connector: Connector, *, settings: Settings, loaded_at: datetime
+) -> dg.ScheduleDefinition:
+    """The schedule of a connector.
+
+    Args:
+        connector: gives the slots.
+        settings: a branch deployment starts nothing by itself.
+        loaded_at: when this process loaded the definitions; aware.
+    """
+    slots = connector.slots
+    status = dg.DefaultScheduleStatus
+    return dg.ScheduleDefinition(
+        name=schedule_name(connector.name),
+        job_name=job_name(connector.name),
+        cron_schedule=carrier_cron(slots),
+        execution_timezone="UTC",
+        execution_fn=_evaluate(connector, loaded_at),
+        default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
+        description=connector.schedule.describe(connector.created_at),
+        tags={CONNECTOR_TAG: connector.name},
+        metadata={
+            "schedule": connector.schedule.describe(connector.created_at),
+            "anchor": iso(slots.anchor),
+            "period_minutes": int(slots.period.total_seconds() // 60),
+            "created_at": iso(connector.created_at),
+        },
+    )
+
+
+def _evaluate(
+    connector: Connector, loaded_at: datetime
+) -> Callable[[dg.ScheduleEvaluationContext], Evaluation]:
+    def evaluate(context: dg.ScheduleEvaluationContext) -> Evaluation:
+        at = context.scheduled_execution_time.astimezone(UTC)
+        return evaluate_tick(connector, at, Ledger(context.instance, connector), loaded_at)
+
+    return evaluate
+
+
+def evaluate_tick(
+    connector: Connector, at: datetime, ledger: Ledger, loaded_at: datetime
+) -> Evaluation:
+    """What the tick at `at` does: request the latest slot, or say why not."""
+    slot = connector.slots.latest(at)
+    then = f"the next slot is {in_words(connector.slots.next(at))}"
+    if slot is None:
+        return dg.SkipReason(f"{connector.name} has had no slot yet; {then}")
+    if ledger.is_requested(slot, by=at):
+        return dg.SkipReason(f"slot {in_words(slot)} is already requested; {then}")
+    edited_at = ledger.schedule_known_since(loaded_at)
+    if edited_at is not None and slot <= edited_at:
+        return dg.SkipReason(
+            f"slot {in_words(slot)} lies before this schedule was loaded, at "
+            f"{in_words(edited_at)}; {then}"
+        )
+    waiting = connector_runs(ledger.instance, connector.name, WAITING)
+    if waiting:
+        going = connector_runs(ledger.instance, connector.name, GOING)
+        ahead = f" behind run {going[0].dagster_run.run_id}, which is going" if going else ""
+        return dg.SkipReason(
+            f"slot {in_words(slot)} is left to run {waiting[0].dagster_run.run_id}, which waits in "
+            f"the queue{ahead} and will read what is new by then; {then}"
+        )
+    return dg.RunRequest(
+        run_key=iso(slot),
+        tags={CONNECTOR_TAG: connector.name, TRIGGER_TAG: SCHEDULE, SLOT_TAG: iso(slot)},
+    )

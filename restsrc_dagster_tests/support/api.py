@@ -1,0 +1,110 @@
+"""An API on loopback whose answers a test decides, and which remembers what it was asked."""
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request, as the server saw it."""
+
+    method: str
+    path: str
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`body` is sent as JSON unless it is bytes."""
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Route = Callable[[Asked], Any]
+
+
+class Api:
+    """A server on 127.0.0.1: `api.routes["/customers"] = lambda asked: {"data": [...]}`.
+
+    A route returns an Answer, or the body of one with status 200; unknown paths are 404.
+    `asked` lists the requests in order.
+    """
+
+    def __init__(self, routes: Mapping[str, Route] | None = None) -> None:
+        self.routes: dict[str, Route] = dict(routes or {})
+        self.asked: list[Asked] = []
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(0.02,), daemon=True
+        )
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._server.server_address[1]}"
+
+    def paths(self) -> list[str]:
+        return [asked.path for asked in self.asked]
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def answer(self, asked: Asked) -> Answer:
+        self.asked.append(asked)
+        route = self.routes.get(asked.path)
+        if route is None:
+            return Answer({"error": f"no route {asked.path}"}, status=404)
+        answer = route(asked)
+        return answer if isinstance(answer, Answer) else Answer(answer)
+
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        api = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def _serve(self) -> None:
+                parts = urlsplit(self.path)
+                length = int(self.headers.get("Content-Length") or 0)
+                asked = Asked(
+                    method=self.command,
+                    path=parts.path,
+                    params=dict(parse_qsl(parts.query, keep_blank_values=True)),
+                    headers=dict(self.headers),
+                    body=self.rfile.read(length),
+                )
+                answer = api.answer(asked)
+                body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body)
+                payload = body if isinstance(body, bytes) else body.encode()
+                self.send_response(answer.status)
+                headers = {"Content-Type": "application/json", **answer.headers}
+                for name, value in {**headers, "Content-Length": str(len(payload))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(payload)
+
+            do_GET = do_POST = _serve  # noqa: N815 - the names that http.server calls
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        return Handler
