@@ -1,0 +1,10 @@
+"""The demonstration: a shop behind a REST API, its connector, and Dagster around them.
+
+`restsrc_dagster.demo.run.run_demo` is the whole of it; `DemoApi` alone is a loopback API for trials
+and tests.
+"""
+
+from restsrc_dagster.demo.api import DemoApi
+from restsrc_dagster.demo.shop import Shop
+
+__all__ = ["DemoApi", "Shop"]

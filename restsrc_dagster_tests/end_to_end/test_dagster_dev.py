@@ -1,0 +1,107 @@
+"""The product as a person runs it: a folder, a connector file, `dagster dev`, and nobody clicks."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from restsrc_dagster_tests.support.api import Api, Asked
+from restsrc_dagster_tests.support.connectors import items, write
+from restsrc_dagster_tests.support.dagster_dev import DagsterDev, rows_loaded
+
+pytestmark = pytest.mark.timeout(400)
+
+
+class Customers:
+    """Records that a test changes while the API serves them."""
+
+    def __init__(self, count: int) -> None:
+        self.records = [
+            {
+                "id": number,
+                "name": f"customer {number}",
+                "updated_at": f"2024-01-01T00:{number:02}:00Z",
+            }
+            for number in range(count)
+        ]
+
+    def __call__(self, asked: Asked) -> dict[str, Any]:
+        since = asked.params.get("since", "")
+        return {"data": [record for record in self.records if record["updated_at"] >= since]}
+
+
+def stored(folder: Path) -> list[tuple[int, str]]:
+    with duckdb.connect(str(folder / "data" / "restsrc_acme.duckdb"), read_only=True) as database:
+        return database.sql("select id, name from acme.customers order by id, name").fetchall()
+
+
+def test_rows_arrive_by_themselves_then_only_what_changed(tmp_path: Path, api: Api) -> None:
+    customers = Customers(20)
+    api.routes["/customers"] = customers
+    write(
+        tmp_path / "connectors",
+        "acme",
+        api.url,
+        [
+            items(
+                "customers",
+                params={"since": "{incremental.start_value}"},
+                incremental={
+                    "cursor_path": "updated_at",
+                    "initial_value": "1970-01-01T00:00:00Z",
+                },
+            )
+        ],
+        created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        schedule={"mode": "minutes", "interval": 1},
+    )
+
+    with DagsterDev(tmp_path) as dagster:
+        (first,) = dagster.wait("first run", lambda: dagster.ended("initial"))
+        assert first["status"] == "SUCCESS"
+        assert rows_loaded(first) == {"acme/customers": 20}
+        assert len(stored(tmp_path)) == 20
+
+        customers.records[3] |= {"name": "renamed", "updated_at": "2024-01-02T00:00:00Z"}
+        customers.records[7] |= {"name": "moved", "updated_at": "2024-01-02T00:00:00Z"}
+        customers.records.append({"id": 20, "name": "new", "updated_at": "2024-01-02T00:01:00Z"})
+        (second, *_) = dagster.wait("scheduled run", lambda: dagster.ended("schedule"))
+        assert second["status"] == "SUCCESS"
+        assert rows_loaded(second) == {"acme/customers": 3}
+        slot = datetime.fromisoformat(second["tags"]["restsrc/slot"])
+        assert (slot.second, slot.tzinfo) == (0, UTC)
+
+    assert set(stored(tmp_path)) == {
+        *((record["id"], record["name"]) for record in customers.records),
+        (3, "customer 3"),
+        (7, "customer 7"),
+    }
+
+    with DagsterDev(tmp_path) as dagster:
+        before = len(dagster.ended("schedule"))
+        assert len(dagster.ended("initial")) == 1, "the history is kept over a restart"
+        dagster.wait("further slot", lambda: len(dagster.ended("schedule")) > before)
+        initial = [run for run in dagster.runs() if run["tags"].get("restsrc/trigger") == "initial"]
+        assert [run["runId"] for run in initial] == [first["runId"]]
+
+
+def test_a_connector_added_while_dagster_runs_starts_within_seconds_of_the_reload(
+    tmp_path: Path, api: Api
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
+    with DagsterDev(tmp_path) as dagster:
+        write(
+            tmp_path / "connectors",
+            "late",
+            api.url,
+            created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            schedule={"mode": "days"},
+        )
+        dagster.reload()
+        reloaded_at = datetime.now(UTC).timestamp()
+        (run,) = dagster.wait("first run", lambda: dagster.ended("initial"))
+        assert run["status"] == "SUCCESS"
+        assert run["jobName"] == "late_sync"
+        assert run["startTime"] - reloaded_at < 15
