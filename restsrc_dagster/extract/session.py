@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 import dlt
 import requests
+from dlt.common.configuration import resolve_configuration
+from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.common.exceptions import ResourceNameNotAvailable
 from dlt.sources.helpers.requests.retry import Client
 from requests.adapters import HTTPAdapter
@@ -186,12 +188,18 @@ def open_session(
 ) -> tuple[requests.Session, ApiAdapter]:
     """A session for dlt's REST client, and the adapter that counts its traffic.
 
-    `configuration` is resolved: no reference is left in it.
+    `configuration` is resolved: no reference is left in it. dlt's own settings of the deployment,
+    `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
+    runtime = resolve_configuration(RuntimeConfiguration())
     client = Client(
         raise_for_status=False,
         status_codes=RETRIED_LATER,
-        request_timeout=http.timeout_seconds,
+        request_timeout=http.timeout_seconds
+        if "timeout_seconds" in http.model_fields_set
+        else runtime.request_timeout,
+        request_max_attempts=runtime.request_max_attempts,
+        request_backoff_factor=runtime.request_backoff_factor,
         request_max_retry_delay=max(http.max_wait_seconds, 1),
     )
     adapter = ApiAdapter(
