@@ -56,10 +56,18 @@ class ConnectorTranslator:
 
 
 def _description(connector: Connector, resource: Resource) -> str:
+    """`customers of acme: what is new by updated_at, merged on id.`"""
     disposition = connector.resources.write_disposition(resource.name)
-    kind = disposition.get("disposition", "") if isinstance(disposition, dict) else disposition
-    delivers = f"new by `{resource.cursor_path}`" if resource.cursor_path else "read in full"
+    kind = disposition.get("disposition") if isinstance(disposition, dict) else disposition
+    reads = f"what is new by `{resource.cursor_path}`" if resource.cursor_path else "all of it"
     if resource.parent:
-        delivers += f", for each record of {resource.parent}"
+        reads += f", for each of {resource.parent}"
+    keys = resource.primary_key
+    on = f" on {', '.join([keys] if isinstance(keys, str) else map(str, keys))}" if keys else ""
+    stored = {"append": "appended", "merge": f"merged{on}", "replace": "replacing the table"}
     lines = [connector.description] if connector.description else []
-    return "\n\n".join([*lines, f"`{resource.name}` of {connector.name}: {delivers}, {kind}."])
+    lines.append(
+        f"`{resource.name}` of {connector.name}: {reads}, {stored.get(str(kind), kind)}. "
+        f"Read {connector.schedule.describe(connector.created_at)}."
+    )
+    return "\n\n".join(lines)

@@ -1,5 +1,6 @@
 """The product as a person runs it: a folder, a connector file, `dagster dev`, and nobody clicks."""
 
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -105,3 +106,27 @@ def test_a_connector_added_while_dagster_runs_starts_within_seconds_of_the_reloa
         assert run["status"] == "SUCCESS"
         assert run["jobName"] == "late_sync"
         assert run["startTime"] - reloaded_at < 15
+
+
+def test_runs_wait_for_each_other_and_a_canceled_one_frees_its_place(
+    tmp_path: Path, api: Api
+) -> None:
+    answer = threading.Event()
+
+    def slow(_: Asked) -> dict[str, Any]:
+        answer.wait(240)
+        return {"data": [{"id": 1}]}
+
+    api.routes["/items"] = slow
+    write(tmp_path / "connectors", "acme", api.url, schedule={"mode": "days"})
+    with DagsterDev(tmp_path) as dagster:
+        going = dagster.wait("first run", dagster.runs)[0]["runId"]
+        dagster.wait("request", lambda: api.asked)
+        waiting = dagster.launch("acme_sync")
+        dagster.wait("queued run", lambda: dagster.status(waiting) == "QUEUED")
+        dagster.terminate(going)
+        dagster.wait("end of the first", lambda: dagster.status(going) == "CANCELED")
+        asked = len(api.asked)
+        answer.set()
+        dagster.wait("turn of the second", lambda: dagster.status(waiting) == "SUCCESS")
+        assert len(api.asked) == asked + 1

@@ -31,6 +31,15 @@ _RELOAD = """
 mutation Reload { reloadRepositoryLocation(repositoryLocationName: "restsrc_dagster") {
   __typename ... on WorkspaceLocationEntry { loadStatus } } }
 """
+_LAUNCH = """
+mutation Launch($job: String!) { launchRun(executionParams: {
+  selector: {repositoryLocationName: "restsrc_dagster", repositoryName: "__repository__",
+             jobName: $job}, runConfigData: {} }) {
+  __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }
+"""
+_TERMINATE = """
+mutation Terminate($run: String!) { terminateRun(runId: $run) { __typename } }
+"""
 ENDED = ("SUCCESS", "FAILURE", "CANCELED")
 
 
@@ -92,6 +101,19 @@ class DagsterDev:
     def reload(self) -> None:
         assert self._ask(_RELOAD)["reloadRepositoryLocation"]["loadStatus"] == "LOADED"
 
+    def launch(self, job: str) -> str:
+        """Start a job as the UI's launchpad does; returns the run's id."""
+        launched = self._ask(_LAUNCH, {"job": job})["launchRun"]
+        assert launched["__typename"] == "LaunchRunSuccess", launched
+        return str(launched["run"]["runId"])
+
+    def terminate(self, run_id: str) -> None:
+        terminated = self._ask(_TERMINATE, {"run": run_id})["terminateRun"]
+        assert terminated["__typename"] == "TerminateRunSuccess", terminated
+
+    def status(self, run_id: str) -> str:
+        return next(str(run["status"]) for run in self.runs() if run["runId"] == run_id)
+
     def _answers(self) -> bool:
         try:
             self._ask("query { version }")
@@ -99,8 +121,9 @@ class DagsterDev:
             return False
         return True
 
-    def _ask(self, query: str) -> Any:
-        response = requests.post(self._url, json={"query": query}, timeout=30)
+    def _ask(self, query: str, variables: Mapping[str, Any] | None = None) -> Any:
+        asked = {"query": query, "variables": dict(variables or {})}
+        response = requests.post(self._url, json=asked, timeout=30)
         content = response.json()
         assert "errors" not in content, content["errors"]
         return content["data"]

@@ -1,0 +1,93 @@
+"""What the README shows works: every JSON in it is loaded, every command exists."""
+
+import json
+import re
+from pathlib import Path
+
+import click
+import pytest
+import yaml
+
+from restsrc_dagster.cli.main import cli
+from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.schedule import Schedule, parse_schedule
+from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster_tests.support.connectors import CREATED_AT, content
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^ *```(\S*)(?: (\S+))?\n(.*?)^ *```$", README, re.MULTILINE | re.DOTALL)
+JSON_BLOCKS = [(kind, json.loads(text)) for language, kind, text in BLOCKS if language == "json"]
+
+
+def test_every_json_block_says_what_it_is() -> None:
+    assert {kind for kind, _ in JSON_BLOCKS} == {"configuration", "connector"}
+
+
+@pytest.mark.parametrize(("kind", "shown"), JSON_BLOCKS)
+def test_json_is_a_connector(kind: str, shown: dict[str, object]) -> None:
+    whole = shown if kind == "connector" else {**content(), "configuration": shown}
+    assert dlt_refusal(check_content("acme", whole, file="README.md")) is None
+
+
+def test_inline_schedules_are_schedules() -> None:
+    shown = re.findall(r'`(\{"mode".*?\})`', README)
+    assert len(shown) == 5
+    for text in shown:
+        Schedule.model_validate(json.loads(text))
+
+
+def test_schedules_in_words_are_schedules() -> None:
+    words = set(re.findall(r'"(every [^"]+)"', README))
+    assert len(words) == 3
+    for text in words:
+        parse_schedule(text)
+
+
+def test_every_command_is_told_and_every_command_told_exists() -> None:
+    told = set(re.findall(r"restsrc (?!-)([a-z]+)", README)) - {"dagster"}
+    assert told == set(cli.commands)
+
+
+@pytest.mark.parametrize("command", cli.commands.values(), ids=lambda command: command.name)
+def test_every_command_has_help(command: click.Command) -> None:
+    assert command.help
+    assert all(option.help for option in command.params if isinstance(option, click.Option)) or (
+        command.name == "next"
+    )
+
+
+def test_yaml_shown_is_yaml() -> None:
+    shown = [yaml.safe_load(text) for language, _, text in BLOCKS if language == "yaml"]
+    assert shown[0] == {"ops": {"acme__load": {"config": {"full_refresh": True}}}}
+    settings = yaml.safe_load((ROOT / "deploy" / "deployment_settings.yaml").read_text("utf-8"))
+    assert settings.items() >= shown[1].items()
+
+
+def test_settings_told_are_the_settings_read() -> None:
+    source = (ROOT / "restsrc_dagster" / "settings.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"RESTSRC_[A-Z_]+", README)) == set(
+        re.findall(r"RESTSRC_[A-Z_]+", source)
+    )
+
+
+def test_the_example_of_the_repository_is_a_connector() -> None:
+    example = json.loads((ROOT / "connectors" / "_example.json").read_text(encoding="utf-8"))
+    connector = check_content("acme", example, file="_example.json")
+    assert connector.created_at.isoformat().replace("+00:00", "Z") == CREATED_AT
+    assert dlt_refusal(connector) is None
+
+
+def test_both_workspaces_name_the_same_location() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    block = project["tool"]["dagster"]
+    (module,) = yaml.safe_load((ROOT / "workspace.yaml").read_text("utf-8"))["load_from"]
+    (cloud,) = yaml.safe_load((ROOT / "dagster_cloud.yaml").read_text("utf-8"))["locations"]
+    assert module["python_module"] == {
+        "module_name": block["module_name"],
+        "location_name": block["code_location_name"],
+    }
+    assert cloud["location_name"] == block["code_location_name"]
+    assert cloud["code_source"]["module_name"] == block["module_name"]
