@@ -9,4 +9,6 @@ from restsrc_dagster.settings import Settings
 @dg.definitions
 def defs() -> dg.Definitions:
     settings = Settings.from_environment()
-    return build_definitions(settings.connectors_dir, settings=settings)
+    connectors = build_definitions(settings.connectors_dir, settings=settings)
+    # For runs from the asset graph, too: one process, where the default would start a second.
+    return dg.Definitions.merge(connectors, dg.Definitions(executor=dg.in_process_executor))

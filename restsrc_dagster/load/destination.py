@@ -11,6 +11,7 @@ from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.settings import Settings
 
+VANISHING = (":memory:", ":pipeline:")
 FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
 
 
@@ -36,6 +37,11 @@ def build_destination(
     arguments = resolve(connector.destination.arguments, environment, "destination")
     if kind == "duckdb" and not arguments.get("credentials"):
         arguments["credentials"] = str(duckdb_file(connector.name, settings))
+    if arguments.get("credentials") in VANISHING:
+        raise SettingsError(
+            f"destination.credentials: {arguments['credentials']!r} ends with the run, and its "
+            "rows too; name a file"
+        )
     try:
         destination = Destination.from_reference(kind, **arguments)
         assert isinstance(destination, Destination)  # noqa: S101 - for the type checker

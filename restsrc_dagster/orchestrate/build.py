@@ -85,7 +85,6 @@ def build_definitions(
             ),
             build_connector_files_sensor(folder, read, tuple(problems), settings=settings),
         ],
-        executor=dg.in_process_executor,
     )
 
 
@@ -105,6 +104,7 @@ def build_connector_definitions(
             selection=dg.AssetSelection.assets(*assets.keys),
             tags={CONNECTOR_TAG: connector.name},
             description=connector.description,
+            executor_def=dg.in_process_executor,
         ),
         schedule=build_connector_schedule(connector, settings=settings, loaded_at=loaded_at),
     )

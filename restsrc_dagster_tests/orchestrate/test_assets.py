@@ -1,0 +1,224 @@
+"""What Dagster shows of a connector, and what a materialization says."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from restsrc_dagster import ConnectorDltTranslator, ConnectorTranslator, ResourceProps
+from restsrc_dagster.orchestrate.assets import build_connector_assets
+from restsrc_dagster.orchestrate.build import build_definitions
+from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.connectors import connector, items, write
+
+CURSOR = {"cursor_path": "at", "initial_value": "2024-01-01"}
+
+
+def posts_and_comments() -> list[Any]:
+    return [
+        items("posts", incremental=CURSOR),
+        items("comments", path="posts/{resources.posts.id}/comments"),
+    ]
+
+
+def serve_posts(api: Api, count: int = 3) -> None:
+    api.routes["/posts"] = lambda _: {
+        "data": [{"id": number, "at": f"2024-01-0{number + 1}"} for number in range(count)]
+    }
+    for number in range(count):
+        api.routes[f"/posts/{number}/comments"] = lambda asked: {"data": [{"text": asked.path}]}
+
+
+def materialize(
+    assets: dg.AssetsDefinition, *selection: str, config: Any = None
+) -> dg.ExecuteInProcessResult:
+    with dg.DagsterInstance.ephemeral() as instance:
+        return dg.materialize(
+            [assets],
+            instance=instance,
+            selection=[dg.AssetKey(["acme", name]) for name in selection] or None,
+            run_config={"ops": {"acme__load": {"config": config}}} if config else None,
+            raise_on_error=False,
+        )
+
+
+def metadata(result: dg.ExecuteInProcessResult) -> dict[str, dict[str, Any]]:
+    return {
+        event.asset_key.path[-1]: {
+            label: value.value for label, value in event.materialization.metadata.items()
+        }
+        for event in result.get_asset_materialization_events()
+    }
+
+
+def reason(result: dg.ExecuteInProcessResult) -> str:
+    (failure,) = result.filter_events(lambda event: event.is_step_failure)
+    return failure.step_failure_data.user_failure_data.description
+
+
+def test_keys_groups_kinds_and_links(settings: Settings) -> None:
+    assets = build_connector_assets(
+        connector(resources=posts_and_comments(), owners=["team:data"], tags={"domain": "web"}),
+        settings=settings,
+    )
+    posts, comments = dg.AssetKey(["acme", "posts"]), dg.AssetKey(["acme", "comments"])
+    assert assets.keys == {posts, comments}
+    assert assets.asset_deps == {posts: set(), comments: {posts}}
+    spec = assets.get_asset_spec(posts)
+    assert (spec.group_name, spec.kinds, spec.owners) == ("acme", {"dlt", "duckdb"}, ["team:data"])
+    assert spec.tags["domain"] == "web"
+    assert spec.description == (
+        "`posts` of acme: what is new by `at`, appended. Read every 10 minutes from 10:03 UTC."
+    )
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "é", "A-b", "list"])
+def test_a_resource_keeps_the_name_that_the_person_wrote(
+    api: Api, settings: Settings, name: str
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
+    resource = {"name": name, "endpoint": {"path": "items", "data_selector": "data"}}
+    assets = build_connector_assets(connector("acme", api.url, [resource]), settings=settings)
+    assert assets.keys == {dg.AssetKey(["acme", name])}
+    result = materialize(assets)
+    assert result.success
+    assert metadata(result)[name]["rows_loaded"] == 1
+
+
+def test_a_materialization_says_what_it_delivered(api: Api, settings: Settings) -> None:
+    serve_posts(api)
+    assets = build_connector_assets(
+        connector("acme", api.url, posts_and_comments()), settings=settings
+    )
+    said = metadata(materialize(assets))
+    posts = said["posts"]
+    assert {label: posts[label] for label in posts if "seconds" not in label} == {
+        "rows_loaded": 3,
+        "requests": 1,
+        "pages": 1,
+        "write_disposition": "append",
+        "destination": "duckdb",
+        "dataset": "acme",
+        "dagster/table_name": "acme.posts",
+        "dagster/storage_kind": "duckdb",
+        "dagster/row_count": 3,
+        "dagster/column_schema": posts["dagster/column_schema"],
+        "cursor_before": "none",
+        "cursor_after": "2024-01-03",
+        "restsrc/created_at": "2026-11-23T10:03:00Z",
+    }
+    columns = {column.name: column.type for column in posts["dagster/column_schema"].columns}
+    assert columns["id"] == "bigint"
+    assert {"at", "_dlt_id", "_dlt_load_id"} < set(columns)
+    assert posts["seconds"] > 0
+    assert said["comments"]["requests"] == 3
+
+    again = metadata(materialize(assets))
+    assert again["posts"]["rows_loaded"] == 0
+    assert again["posts"]["dagster/row_count"] == 3
+    assert again["posts"]["cursor_before"] == again["posts"]["cursor_after"] == "2024-01-03"
+    assert again["posts"]["dagster/column_schema"] == posts["dagster/column_schema"]
+
+
+def test_what_hangs_on_the_same_cursor_is_materialized_too(api: Api, settings: Settings) -> None:
+    serve_posts(api)
+    assets = build_connector_assets(
+        connector("acme", api.url, posts_and_comments()), settings=settings
+    )
+    result = materialize(assets, "comments")
+    assert result.success
+    assert {name: said["rows_loaded"] for name, said in metadata(result).items()} == {
+        "posts": 3,
+        "comments": 3,
+    }
+
+
+@pytest.mark.parametrize("full_refresh", [True, ["posts"]])
+def test_full_refresh_from_the_launchpad(api: Api, settings: Settings, full_refresh: Any) -> None:
+    serve_posts(api)
+    assets = build_connector_assets(
+        connector("acme", api.url, posts_and_comments()), settings=settings
+    )
+    materialize(assets)
+    refreshed = metadata(materialize(assets, config={"full_refresh": full_refresh}))
+    assert refreshed["posts"]["full_refresh"] is True
+    assert (refreshed["posts"]["rows_loaded"], refreshed["posts"]["dagster/row_count"]) == (3, 3)
+    serve_posts(api, 4)
+    after = metadata(materialize(assets))
+    assert (after["posts"]["rows_loaded"], after["posts"]["dagster/row_count"]) == (1, 4)
+
+
+def test_full_refresh_of_an_unknown_resource_names_the_known(settings: Settings) -> None:
+    assets = build_connector_assets(connector(), settings=settings)
+    result = materialize(assets, config={"full_refresh": ["custmers"]})
+    assert reason(result) == ("full_refresh: custmers is not a resource of acme; known are items")
+
+
+def test_a_failure_is_one_sentence(api: Api, settings: Settings) -> None:
+    def broken(_: Asked) -> Answer:
+        return Answer({"message": "no such thing"}, status=404)
+
+    api.routes["/items"] = broken
+    assets = build_connector_assets(connector("acme", api.url), settings=settings)
+    result = materialize(assets)
+    assert not result.success
+    assert reason(result) == f"items: 404 Client Error: Not Found for url: {api.url}/items"
+
+
+def test_a_missing_variable_fails_its_run_only(
+    api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ACME_TOKEN", raising=False)
+    client = {"auth": {"type": "bearer", "token": "${ACME_TOKEN}"}}
+    assets = build_connector_assets(connector("acme", api.url, client=client), settings=settings)
+    assert reason(materialize(assets)) == (
+        "environment variable ACME_TOKEN is not set, but configuration.client.auth.token wants it"
+    )
+    assert api.asked == []
+
+
+def test_on_a_deployment_that_loses_its_disk_the_default_is_refused(api: Api) -> None:
+    settings = Settings.from_environment({"KUBERNETES_SERVICE_HOST": "10.0.0.1"})
+    assets = build_connector_assets(connector("acme", api.url), settings=settings)
+    assert "set RESTSRC_DESTINATION" in reason(materialize(assets))
+    assert api.asked == []
+
+
+def test_a_translator_gives_assets_another_look(tmp_path: Path) -> None:
+    class Elsewhere(ConnectorTranslator):
+        def get_asset_spec(self, props: ResourceProps) -> dg.AssetSpec:
+            spec = super().get_asset_spec(props)
+            return spec.replace_attributes(
+                key=spec.key.with_prefix("raw"), deps=[*spec.deps, dg.AssetKey("upstream")]
+            )
+
+    write(tmp_path, "acme")
+    graph = build_definitions(tmp_path, translator=Elsewhere()).resolve_asset_graph()
+    key = dg.AssetKey(["raw", "acme", "items"])
+    assert key in graph.get_all_asset_keys()
+    assert graph.get(key).parent_keys == {dg.AssetKey("upstream")}
+
+
+def test_dagster_dlt_sees_the_same_assets(api: Api, settings: Settings) -> None:
+    import dlt
+    from dagster_dlt import dlt_assets
+
+    from restsrc_dagster.extract.source import open_reading
+
+    acme = connector("acme", api.url, posts_and_comments())
+
+    @dlt_assets(
+        dlt_source=open_reading(acme, {}).source,
+        dlt_pipeline=dlt.pipeline("acme", destination="duckdb"),
+        dagster_dlt_translator=ConnectorDltTranslator(acme),
+    )
+    def own_assets():  # type: ignore[no-untyped-def]
+        """Only its definition is looked at."""
+
+    ours = build_connector_assets(acme, settings=settings)
+    assert own_assets.asset_deps == ours.asset_deps
+    for key in ours.keys:
+        assert own_assets.get_asset_spec(key).kinds == ours.get_asset_spec(key).kinds
+        assert own_assets.get_asset_spec(key).group_name == "acme"
