@@ -88,7 +88,7 @@ def materialize_connector(
         )
         report = load(
             connector,
-            Order(selection=selection, refresh=refresh, holder=f"run {context.run_id}"),
+            Order(selection=selection, refresh=refresh, holder=f"run {context.run.run_id}"),
             settings=settings,
             unlocked=lambda: refuse_second_load(context.instance, context.run, connector.name),
         )

@@ -60,7 +60,7 @@ def build_definitions(
     settings = settings or Settings.from_environment()
     loaded_at = datetime.now(UTC)
     read = read_folder(folder)
-    problems = list(read.problems)
+    refused: dict[str, Problem] = {}
     built: dict[str, ConnectorDefinitions] = {}
     for name, connector in read.connectors.items():
         try:
@@ -68,8 +68,8 @@ def build_definitions(
                 connector, settings=settings, translator=translator, loaded_at=loaded_at
             )
         except (dg.DagsterError, ValueError) as error:
-            problems.append(Problem(str(folder / name), "", f"Dagster refuses it: {error}"))
-    _tell(problems)
+            refused[name] = Problem(str(folder / name), "", f"Dagster refuses it: {error}")
+    _tell([*read.problems, *refused.values()])
     connectors = {name: read.connectors[name] for name in built}
     jobs = [definitions.job for definitions in built.values()]
     return dg.Definitions(
@@ -83,7 +83,7 @@ def build_definitions(
                 keys={name: sorted(definitions.assets.keys) for name, definitions in built.items()},
                 settings=settings,
             ),
-            build_connector_files_sensor(folder, read, tuple(problems), settings=settings),
+            build_connector_files_sensor(folder, read, refused, settings=settings),
         ],
     )
 

@@ -14,11 +14,14 @@ Signature = Mapping[Path, tuple[int, int]]
 
 
 def build_connector_files_sensor(
-    folder: Path, loaded: ConnectorFolder, problems: tuple[Problem, ...], *, settings: Settings
+    folder: Path, loaded: ConnectorFolder, refused: Mapping[str, Problem], *, settings: Settings
 ) -> dg.SensorDefinition:
-    """Watch the files of `folder`, from which `loaded` was read; `problems` are all that it had."""
+    """Watch the files of `folder`, from which `loaded` was read.
+
+    `refused` are the connectors in order by themselves that Dagster does not take, by name.
+    """
     status = dg.DefaultSensorStatus
-    watch = _Watch(folder, loaded, problems)
+    watch = _Watch(folder, loaded, refused)
 
     @dg.sensor(
         name=CONNECTOR_FILES_SENSOR,
@@ -36,11 +39,12 @@ class _Watch:
     """Reads files again only when one of them was touched."""
 
     def __init__(
-        self, folder: Path, loaded: ConnectorFolder, problems: tuple[Problem, ...]
+        self, folder: Path, loaded: ConnectorFolder, refused: Mapping[str, Problem]
     ) -> None:
         self._folder = folder
         self._loaded = loaded
-        self._problems = problems
+        self._refused = refused
+        self._problems = [*loaded.problems, *refused.values()]
         self._signature = _signature(folder)
         self._changed: list[str] = []
 
@@ -50,12 +54,16 @@ class _Watch:
         if signature != self._signature:
             self._signature = signature
             current = read_folder(self._folder)
-            self._problems = current.problems
             self._changed = sorted(
                 name
                 for name in {*current.connectors, *self._loaded.connectors}
                 if current.connectors.get(name) != self._loaded.connectors.get(name)
             )
+            unchanged = set(self._refused) - set(self._changed)
+            self._problems = [
+                *current.problems,
+                *(self._refused[name] for name in sorted(unchanged)),
+            ]
         if self._problems:
             raise ConnectorError(self._problems)
         if self._changed:
@@ -63,7 +71,7 @@ class _Watch:
                 f"changed since this code location was loaded: {', '.join(self._changed)}; reload "
                 "the location to use them"
             )
-        return f"{len(signature)} connector files, all in order"
+        return f"all connector files are in order ({len(signature)} in all)"
 
 
 def _signature(folder: Path) -> Signature:

@@ -114,12 +114,16 @@ def _was_requested(
     tags = {CONNECTOR_TAG: connector.name, CREATED_AT_TAG: created_at}
     if instance.get_run_records(dg.RunsFilter(tags=tags), limit=1):
         return True
-    for key in keys:
-        event = instance.get_latest_materialization_event(key)
-        materialization = event.asset_materialization if event else None
-        if materialization and (found := materialization.metadata.get(CREATED_AT_TAG)):
-            return bool(found.value == created_at)
-    return False
+    return any(
+        _loaded_by(instance.get_latest_materialization_event(key)) == created_at for key in keys
+    )
+
+
+def _loaded_by(event: dg.EventLogEntry | None) -> object:
+    """The creation time of the connector that materialized an asset."""
+    materialization = event.asset_materialization if event else None
+    found = materialization.metadata.get(CREATED_AT_TAG) if materialization else None
+    return found.value if found else None
 
 
 def _reason(
@@ -127,9 +131,9 @@ def _reason(
 ) -> str | None:
     if requests:
         return None
-    if left:
-        return f"{left} connectors are still to be looked at, on the next tick"
     count = len(connectors)
-    return (
-        f"all {count} connectors have had their first run requested" if count else "no connectors"
-    )
+    if left:
+        return f"still to be looked at, on the next tick: {left} of {count} connectors"
+    if not connectors:
+        return "no connectors"
+    return f"no new connector: the first run of each was requested ({count} in all)"

@@ -4,6 +4,7 @@ Runs tell it first. A run may be deleted, so ticks are asked too; and the sensor
 since when a schedule has been what it is.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -21,14 +22,24 @@ from restsrc_dagster.orchestrate.names import (
     INITIAL,
     INITIAL_RUN_SENSOR,
     SCHEDULE,
+    SCHEDULE_TAG,
     SLOT_TAG,
     TRIGGER_TAG,
     from_iso,
     iso,
     schedule_name,
 )
+from restsrc_dagster.orchestrate.runs import ENDED, GOING, SUBMITTED, connector_runs
 
 RECENT_RUNS = 20
+
+
+@dataclass(frozen=True)
+class _Scheduled:
+    """The slot of the last scheduled run, and whether the schedule of today requested it."""
+
+    slot: datetime
+    of_today: bool
 
 
 class Ledger:
@@ -43,32 +54,49 @@ class Ledger:
 
         A tick on the slot itself asks only for a run of this very slot. A later tick is there to
         catch up: it also counts a run that began after the slot, since that one read what the
-        slot was for.
+        slot was for, and anyone's run that waited at the slot, since the slot was left to it.
         """
         if by == slot:
             tags = {CONNECTOR_TAG: self._connector.name, SLOT_TAG: iso(slot)}
-            return bool(self.instance.get_run_records(dg.RunsFilter(tags=tags), limit=1))
-        return any(self._covers(record, slot) for record in self._recent()) or self._ticked(slot)
+            submitted = dg.RunsFilter(tags=tags, statuses=list(SUBMITTED))
+            return bool(self.instance.get_run_records(submitted, limit=1))
+        return (
+            any(self._covers(record, slot) for record in self._recent())
+            or self._was_left_to_another(slot)
+            or self._ticked(slot)
+        )
 
     def schedule_known_since(self, loaded_at: datetime) -> datetime | None:
         """When the schedule of today was first loaded, if a slot may lie before; else None.
 
-        The sensor notes each schedule that it sees for the first time. Before it has seen this
-        one, the last scheduled run tells whether the schedule is an old one; if it is not, it is
-        as new as this process's definitions.
+        The sensor notes each schedule that it sees for the first time, and each scheduled run
+        tells the schedule that it came from. The later of the two is right: an edit that is a few
+        seconds old has not met the sensor yet. A schedule that neither knows is as new as this
+        process's definitions.
         """
+        last = self._last_scheduled()
         for memory in self._sensor_memories():
             if memory.knows_schedule(self._connector):
-                return memory.known_since(self._connector)
+                since = memory.known_since(self._connector)
+                if last is None or last.of_today or (since is not None and last.slot <= since):
+                    return since
+                return loaded_at
+        return None if last is not None and last.of_today else loaded_at
+
+    def _last_scheduled(self) -> _Scheduled | None:
+        words = self._connector.schedule.describe(self._connector.created_at)
         for record in self._recent():
-            slot = record.dagster_run.tags.get(SLOT_TAG)
-            if slot is not None:
-                return None if from_iso(slot) in self._connector.slots else loaded_at
-        return loaded_at
+            tags = record.dagster_run.tags
+            if SLOT_TAG in tags:
+                slot = from_iso(tags[SLOT_TAG])
+                same = tags.get(SCHEDULE_TAG) == words and slot in self._connector.slots
+                return _Scheduled(slot, of_today=same)
+        return None
 
     def _recent(self) -> list[dg.RunRecord]:
         tags = {CONNECTOR_TAG: self._connector.name, TRIGGER_TAG: [INITIAL, SCHEDULE]}
-        return list(self.instance.get_run_records(dg.RunsFilter(tags=tags), limit=RECENT_RUNS))
+        submitted = dg.RunsFilter(tags=tags, statuses=list(SUBMITTED))
+        return list(self.instance.get_run_records(submitted, limit=RECENT_RUNS))
 
     @staticmethod
     def _covers(record: dg.RunRecord, slot: datetime) -> bool:
@@ -77,7 +105,20 @@ class Ledger:
             return True
         if record.start_time is not None:
             return record.start_time >= slot.timestamp()
-        return record.create_timestamp.replace(tzinfo=UTC) >= slot
+        return _created(record) >= slot
+
+    def _was_left_to_another(self, slot: datetime) -> bool:
+        begun = connector_runs(
+            self.instance, self._connector.name, [*GOING, *ENDED], updated_after=slot
+        )
+        return any(
+            _created(record) < slot
+            and (
+                record.dagster_run.status is dg.DagsterRunStatus.STARTING
+                or (record.start_time or 0) >= slot.timestamp()
+            )
+            for record in begun
+        )
 
     def _ticked(self, slot: datetime) -> bool:
         """Whether a tick at or after `slot` requested a run: it stays known if the run is gone."""
@@ -104,3 +145,7 @@ class Ledger:
     def _instigators(self, kind: InstigatorType, name: str) -> list[InstigatorState]:
         states = self.instance.all_instigator_state(instigator_type=kind)
         return [state for state in states if state.instigator_name == name]
+
+
+def _created(record: dg.RunRecord) -> datetime:
+    return record.create_timestamp.replace(tzinfo=UTC)

@@ -65,12 +65,15 @@ class SensorMemory:
         self.since[connector.name] = iso(at)
 
     def forget_old_news(self, connectors: Iterable[Connector], at: datetime) -> None:
-        """Drop what no slot can lie before any more. Identities stay: they are known for ever."""
+        """Drop what no slot can lie before any more. Identities stay: they are known for ever.
+
+        A connector that is not there may be back when its file is mended: its news stay too.
+        """
         slots = {connector.name: connector.slots for connector in connectors}
         self.since = {
             name: since
             for name, since in self.since.items()
-            if name in slots and slots[name].next(from_iso(since)) + slots[name].period > at
+            if name not in slots or slots[name].next(from_iso(since)) + slots[name].period > at
         }
 
 

@@ -8,6 +8,7 @@ CONNECTOR_TAG = "restsrc/connector"
 TRIGGER_TAG = "restsrc/trigger"
 SLOT_TAG = "restsrc/slot"
 CREATED_AT_TAG = "restsrc/created_at"
+SCHEDULE_TAG = "restsrc/schedule"
 
 INITIAL = "initial"
 SCHEDULE = "schedule"

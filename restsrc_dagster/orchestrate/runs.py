@@ -1,39 +1,54 @@
 """What Dagster's instance knows of a connector's runs, however they were started."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
 
 import dagster as dg
 
-from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, job_name
+from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, job_name, pool_name
 
-WAITING = (dg.DagsterRunStatus.NOT_STARTED, dg.DagsterRunStatus.QUEUED)
+WAITING = (dg.DagsterRunStatus.QUEUED,)
 GOING = (
     dg.DagsterRunStatus.STARTING,
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 )
+ENDED = (
+    dg.DagsterRunStatus.SUCCESS,
+    dg.DagsterRunStatus.FAILURE,
+    dg.DagsterRunStatus.CANCELED,
+)
+SUBMITTED = (*WAITING, *GOING, *ENDED)
+"""A daemon that dies between creating and submitting a run leaves it NOT_STARTED, for ever unless
+the same tick is resumed: such a run neither waits nor was requested."""
 IMPLICIT_ASSET_JOB = "__ASSET_JOB"
 
 
 def connector_runs(
-    instance: dg.DagsterInstance, connector: str, statuses: Sequence[dg.DagsterRunStatus]
+    instance: dg.DagsterInstance,
+    connector: str,
+    statuses: Sequence[dg.DagsterRunStatus],
+    *,
+    updated_after: datetime | None = None,
 ) -> list[dg.RunRecord]:
     """The connector's runs in these statuses, oldest first.
 
     Runs of the connector's job carry its tag. Runs from the asset graph of the UI carry no tag of
-    ours: they are found by the assets that they are to materialize.
+    ours: they are found by the assets that they are to materialize, or, where a translator has
+    renamed those, by the pool of the connector's op.
     """
-    tagged = instance.get_run_records(
-        dg.RunsFilter(statuses=list(statuses), tags={CONNECTOR_TAG: connector})
-    )
-    by_job = instance.get_run_records(
-        dg.RunsFilter(statuses=list(statuses), job_name=job_name(connector))
-    )
+
+    def matching(**having: Any) -> Sequence[dg.RunRecord]:
+        return instance.get_run_records(
+            dg.RunsFilter(statuses=list(statuses), updated_after=updated_after, **having)
+        )
+
+    tagged = matching(tags={CONNECTOR_TAG: connector})
+    by_job = matching(job_name=job_name(connector))
     from_graph = (
         record
-        for record in instance.get_run_records(
-            dg.RunsFilter(statuses=list(statuses), job_name=IMPLICIT_ASSET_JOB)
-        )
+        for record in matching(job_name=IMPLICIT_ASSET_JOB)
         if _touches(record.dagster_run, connector)
     )
     return _in_order([*tagged, *by_job, *from_graph])
@@ -41,7 +56,12 @@ def connector_runs(
 
 def _touches(run: dg.DagsterRun, connector: str) -> bool:
     selected = run.asset_selection
-    return selected is None or any(key.path[0] == connector for key in selected)
+    pools = run.run_op_concurrency.all_pools if run.run_op_concurrency else None
+    return (
+        selected is None
+        or any(key.path[0] == connector for key in selected)
+        or pool_name(connector) in (pools or ())
+    )
 
 
 def _in_order(records: Iterable[dg.RunRecord]) -> list[dg.RunRecord]:

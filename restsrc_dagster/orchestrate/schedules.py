@@ -16,6 +16,7 @@ from restsrc_dagster.orchestrate.ledger import Ledger
 from restsrc_dagster.orchestrate.names import (
     CONNECTOR_TAG,
     SCHEDULE,
+    SCHEDULE_TAG,
     SLOT_TAG,
     TRIGGER_TAG,
     in_words,
@@ -88,12 +89,17 @@ def evaluate_tick(
     waiting = connector_runs(ledger.instance, connector.name, WAITING)
     if waiting:
         going = connector_runs(ledger.instance, connector.name, GOING)
-        ahead = f" behind run {going[0].dagster_run.run_id}, which is going" if going else ""
+        until = f" until run {going[0].dagster_run.run_id} ends" if going else ""
         return dg.SkipReason(
-            f"slot {in_words(slot)} is left to run {waiting[0].dagster_run.run_id}, which waits in "
-            f"the queue{ahead} and will read what is new by then; {then}"
+            f"slot {in_words(slot)} is left to run {waiting[0].dagster_run.run_id}: it waits in "
+            f"the queue{until}, and will read what is new by then; {then}"
         )
     return dg.RunRequest(
         run_key=iso(slot),
-        tags={CONNECTOR_TAG: connector.name, TRIGGER_TAG: SCHEDULE, SLOT_TAG: iso(slot)},
+        tags={
+            CONNECTOR_TAG: connector.name,
+            TRIGGER_TAG: SCHEDULE,
+            SLOT_TAG: iso(slot),
+            SCHEDULE_TAG: connector.schedule.describe(connector.created_at),
+        },
     )

@@ -1,0 +1,65 @@
+"""Each name that the package takes from Dagster's private modules exists and does what it did."""
+
+import dagster as dg
+
+from restsrc_dagster.orchestrate import dagster_private
+from restsrc_dagster.orchestrate.dagster_private import (
+    InstigatorState,
+    InstigatorType,
+    SensorInstigatorData,
+    TickStatus,
+    UnresolvedAssetJobDefinition,
+)
+from restsrc_dagster.orchestrate.runs import IMPLICIT_ASSET_JOB, connector_runs
+from restsrc_dagster_tests.support.daemon import Daemon
+
+
+def test_each_private_name_has_a_test_here() -> None:
+    here = globals()
+    assert [name for name in dagster_private.__all__ if name not in here] == []
+
+
+def test_define_asset_job_returns_an_unresolved_job() -> None:
+    assert isinstance(dg.define_asset_job("acme_sync"), UnresolvedAssetJobDefinition)
+
+
+def test_instigator_types_select_the_stored_states(daemon: Daemon) -> None:
+    daemon.write()
+    daemon.start("10:03:20").sensors()
+
+    def names(kind: InstigatorType) -> set[str]:
+        states = daemon.instance.all_instigator_state(instigator_type=kind)
+        return {state.instigator_name for state in states}
+
+    assert names(InstigatorType.SCHEDULE) == {"acme_schedule"}
+    assert names(InstigatorType.SENSOR) == {"initial_run_sensor", "connector_files_sensor"}
+
+
+def test_a_state_of_a_sensor_holds_its_cursor(daemon: Daemon) -> None:
+    daemon.write()
+    (state,) = daemon.start("10:03:20").sensors().states("initial_run_sensor")
+    assert isinstance(state, InstigatorState)
+    assert isinstance(state.instigator_data, SensorInstigatorData)
+    assert '"seen"' in (state.instigator_data.cursor or "")
+
+
+def test_ticks_are_found_by_state_time_and_status(daemon: Daemon) -> None:
+    daemon.write()
+    (state,) = daemon.start("10:03:20").at("10:13:01").at("10:23:01").states("acme_schedule")
+    after = daemon.now.timestamp() - 61
+    (tick,) = daemon.instance.get_ticks(
+        state.instigator_origin_id, state.selector_id, after=after, statuses=[TickStatus.SUCCESS]
+    )
+    assert (tick.timestamp, len(tick.run_ids)) == (daemon.now.timestamp() - 1, 1)
+
+
+def test_the_job_of_the_asset_graph_has_the_name_that_is_asked_for(daemon: Daemon) -> None:
+    daemon.write()
+    daemon.holds_runs = True
+    key = dg.AssetKey(["acme", "items"])
+    run_id = daemon.start("10:03:20").launch(IMPLICIT_ASSET_JOB, key)
+    (record,) = connector_runs(daemon.instance, "acme", [dg.DagsterRunStatus.QUEUED])
+    run = record.dagster_run
+    assert (run.run_id, run.asset_selection) == (run_id, {key})
+    assert run.run_op_concurrency
+    assert run.run_op_concurrency.all_pools == {"restsrc_acme"}
