@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 import click
@@ -117,9 +118,9 @@ def validate(files: tuple[Path, ...], connectors_dir: Path) -> None:
     """Print every problem of every file (by default, of the folder) and exit 1 if there is one."""
     paths = list(files) or connector_paths(connectors_dir)
     problems: list[Problem] = []
-    stems: dict[str, Path] = {}
+    stems: dict[Path, Path] = {}
     for path in paths:
-        if (other := stems.setdefault(path.stem, path)) is not path:
+        if (other := stems.setdefault(path.with_suffix(""), path)) is not path:
             problems.append(
                 Problem(str(path), "", f"{other.name} names the same connector, {path.stem}")
             )
@@ -146,9 +147,8 @@ def next_slots(name: str, count: int, connectors_dir: Path) -> None:
         raise click.ClickException(f"{connectors_dir} has no connector {name!r}; it has {known}")
     connector = read_connector(by_stem[name])
     click.echo(connector.schedule.describe(connector.created_at), err=True)
-    upcoming = connector.slots.upcoming(datetime.now(UTC))
-    for _ in range(count):
-        click.echo(next(upcoming).strftime("%Y-%m-%dT%H:%M:%SZ"))
+    for slot in islice(connector.slots.upcoming(datetime.now(UTC)), count):
+        click.echo(slot.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
 def _dlt_problems(connector: Connector, file: str) -> list[Problem]:

@@ -3,7 +3,10 @@
 import re
 from datetime import UTC, datetime
 
-_FIRST_YAML_KEY = re.compile(r"^(?![#%\s]|---|\.\.\.)", re.MULTILINE)
+from restsrc_dagster.connector.parse import parse_text
+
+_OPENING_BRACE = re.compile(r"\s*(?:[#%][^\n]*\n\s*|---\s*)*\{(?P<space>\s*)(?P<empty>\})?")
+_FIRST_YAML_KEY = re.compile(r"^(?P<indent> *)(?![#%\s]|---|\.\.\.)", re.MULTILINE)
 
 
 def created_now() -> str:
@@ -14,19 +17,34 @@ def created_now() -> str:
 def stamp_text(text: str, created_at: str, *, is_json: bool) -> str:
     """`text` with `created_at` as its first key; everything else stays, to the letter.
 
-    `text` holds one mapping at its top level, in JSON or YAML.
+    `text` holds one mapping at its top level, in JSON or YAML, without that key.
+
+    Raises:
+        ValueError: the mapping is written so that no place for a first key is found.
     """
-    opening = re.match(r"\ufeff?\s*(?:#[^\n]*\n\s*|---\s*)*\{", text)
-    if is_json or opening:
-        if opening is None:
-            raise ValueError("holds no object at its top level")
-        head, tail = text[: opening.end()], text[opening.end() :]
-        indent = re.match(r"\s*", tail)
-        space = indent[0] if indent else ""
-        comma = "" if tail.lstrip().startswith("}") else ","
-        separator = "" if "\n" in space or not comma else " "
-        return f'{head}{space}"created_at": "{created_at}"{comma}{separator}{tail}'
-    first = _FIRST_YAML_KEY.search(text)
-    position = first.start() if first else len(text)
+    body = text.removeprefix("\ufeff")
+    wanted = {"created_at": created_at, **parse_text(body, is_json=is_json)}
+    stamped = _with_first_key(body, created_at)
+    try:
+        fits = parse_text(stamped, is_json=is_json) == wanted
+    except ValueError:
+        fits = False
+    if not fits:
+        raise ValueError(f'found no place for created_at: "{created_at}"; write it yourself')
+    return text[: len(text) - len(body)] + stamped
+
+
+def _with_first_key(text: str, created_at: str) -> str:
+    if brace := _OPENING_BRACE.match(text):
+        position = brace.end("space")
+        after = "" if brace["empty"] else "," + _space_between(brace["space"])
+        return f'{text[:position]}"created_at": "{created_at}"{after}{text[position:]}'
+    key = _FIRST_YAML_KEY.search(text)
+    position, indent = (key.start(), key["indent"]) if key else (len(text), "")
     newline = "\r\n" if "\r\n" in text else "\n"
-    return f'{text[:position]}created_at: "{created_at}"{newline}{text[position:]}'
+    return f'{text[:position]}{indent}created_at: "{created_at}"{newline}{text[position:]}'
+
+
+def _space_between(space: str) -> str:
+    """What stands before each key of an object, when this stands before its first one."""
+    return space if "\n" in space else " "

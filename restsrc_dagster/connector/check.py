@@ -5,9 +5,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
-from restsrc_dagster.connector.placeholders import INCREMENTAL_VALUES, endpoint_placeholders
+from restsrc_dagster.connector.placeholders import (
+    INCREMENTAL_VALUES,
+    endpoint_placeholders,
+    literal_braces,
+)
 from restsrc_dagster.connector.references import blank, misplaced_references
 from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.secrets import SECRET_KEY
 
 CONFIGURATION_KEYS = ("client", "resources", "resource_defaults")
 AUTH_SECRETS = {
@@ -23,20 +28,31 @@ Found = tuple[str, str]
 
 def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
     """Every problem found; never a value that may be a secret."""
-    found = [(key, "unknown key") for key in configuration if key not in CONFIGURATION_KEYS]
+    found = [
+        (key, f"unknown key; allowed are {', '.join(CONFIGURATION_KEYS)}")
+        for key in configuration
+        if key not in CONFIGURATION_KEYS
+    ]
     found += [(place, message) for message, place in misplaced_references(dict(configuration))]
     found += _check_client(configuration.get("client"))
     defaults = configuration.get("resource_defaults")
     if defaults is not None and not isinstance(defaults, dict):
         found.append(("resource_defaults", "is not an object"))
         return found
-    shape = list(_check_shape(configuration.get("resources")))
+    endpoint = (defaults or {}).get("endpoint")
+    if endpoint is not None and not isinstance(endpoint, dict):
+        found.append(("resource_defaults.endpoint", "is not an object"))
+        return found
+    shape = list(_check_endpoint_shape("resource_defaults.endpoint", endpoint))
+    shape += _check_shape(configuration.get("resources"))
     if shape:
         return found + shape
     resources = Resources(configuration)
-    found += _check_names(configuration["resources"])
-    for position, (_, resource) in enumerate(resources.items()):
-        found += _check_resource(f"resources[{position}]", resource, resources)
+    items = configuration["resources"]
+    found += _check_names(items)
+    positions = {_name(item): position for position, item in enumerate(items)}
+    for name, resource in resources.items():
+        found += _check_resource(f"resources[{positions[name]}]", resource, resources)
     return found
 
 
@@ -49,6 +65,8 @@ def _check_client(client: Any) -> Iterator[Found]:
         yield "client.base_url", "required: the address of the API, such as https://api.acme.com/v1"
     elif "${" not in base_url and not _is_http(base_url):
         yield "client.base_url", "must start with http:// or https:// and name a host"
+    if not isinstance(client.get("headers"), (dict, type(None))):
+        yield "client.headers", "is not an object"
     yield from check_auth("client.auth", client.get("auth"))
 
 
@@ -68,7 +86,7 @@ def check_auth(path: str, auth: Any) -> Iterator[Found]:
         yield path, "is neither an object nor the name of an auth type"
         return
     kind = auth if isinstance(auth, str) else auth.get("type", "bearer")
-    if kind not in AUTH_SECRETS:
+    if not isinstance(kind, str) or kind not in AUTH_SECRETS:
         yield f"{path}.type", f"is not one of {', '.join(AUTH_SECRETS)}"
         return
     given: Mapping[str, Any] = auth if isinstance(auth, dict) else {}
@@ -88,19 +106,31 @@ def _check_shape(resources: Any) -> Iterator[Found]:
         if not isinstance(item, (str, dict)):
             yield path, "is neither an object nor the name of a resource"
             continue
-        name = item.get("name") if isinstance(item, dict) else item
+        name = _name(item)
         if not isinstance(name, str) or not name.strip():
             yield f"{path}.name", "required: a name"
-        if isinstance(item, dict) and not isinstance(
-            item.get("endpoint", {}), (str, dict, type(None))
-        ):
+        endpoint = item.get("endpoint") if isinstance(item, dict) else None
+        if not isinstance(endpoint, (str, dict, type(None))):
             yield f"{path}.endpoint", "is neither an object nor a path"
+        yield from _check_endpoint_shape(f"{path}.endpoint", endpoint)
+
+
+def _name(item: str | dict[str, Any]) -> Any:
+    return item.get("name") if isinstance(item, dict) else item
+
+
+def _check_endpoint_shape(path: str, endpoint: Any) -> Iterator[Found]:
+    """dlt, left to find it, would print the value."""
+    if isinstance(endpoint, dict):
+        for key in ("params", "headers", "json", "incremental"):
+            if not isinstance(endpoint.get(key), (dict, type(None))):
+                yield f"{path}.{key}", "is not an object"
 
 
 def _check_names(items: list[Any]) -> Iterator[Found]:
     seen: dict[str, str] = {}
     for position, item in enumerate(items):
-        name = item if isinstance(item, str) else item["name"]
+        name = _name(item)
         path, table = f"resources[{position}].name", table_identifier(name)
         if len(name) > MAX_RESOURCE_NAME:
             yield path, f"is {len(name)} characters long; at most {MAX_RESOURCE_NAME} work"
@@ -108,8 +138,6 @@ def _check_names(items: list[Any]) -> Iterator[Found]:
             yield path, f"{name!r} begins or ends with a space, or has a control character"
         elif table.startswith("_dlt"):
             yield path, f"{name!r} begins with _dlt, which names dlt's own tables"
-        elif not table.strip("_x") and not name.strip("_ ").lower().startswith("x"):
-            yield path, f"{name!r} has no letter or digit that a table could be named by"
         elif table in seen and seen[table] == name:
             yield path, f"{name!r} is already the name of another resource"
         elif table in seen:
@@ -128,13 +156,14 @@ def _check_resource(path: str, resource: Resource, resources: Resources) -> Iter
     for placeholder in placeholders:
         if placeholder.parent_field or placeholder.incremental_value:
             continue
-        if placeholder.path == "path" and placeholder.expression in static:
+        if placeholder.path == "path" and _names_param(placeholder.expression, static):
             continue
+        shown = "the text" if SECRET_KEY.search(placeholder.path) else placeholder.expression
         yield (
             f"{path}.endpoint.{placeholder.path}",
-            f"{{{placeholder.expression}}} is not a placeholder; allowed are "
+            f"{{{shown}}} is not a placeholder; allowed are "
             f"{{incremental.{'|'.join(INCREMENTAL_VALUES)}}}, {{resources.<name>.<field>}} "
-            "and, in a path, the name of a param; write literal braces twice",
+            f"and, in a path, the name of a param; {literal_braces(placeholder.path)}",
         )
     if resource.incremental is not None and not isinstance(resource.cursor_path, str):
         yield f"{path}.endpoint.incremental.cursor_path", "required: where a record has its cursor"
@@ -147,6 +176,11 @@ def _check_resource(path: str, resource: Resource, resources: Resources) -> Iter
         yield path, f"{resource.name!r} is its own ancestor; a parent chain must end"
     if resource.merges_without_key:
         yield f"{path}.write_disposition", "merge needs a primary_key or a merge_key"
+
+
+def _names_param(expression: str, params: Mapping[str, Any]) -> bool:
+    """dlt leaves what begins like a context to str.format, though a param has that name."""
+    return expression in params and not expression.startswith(("incremental.", "resources."))
 
 
 def _in_cycle(resource: Resource, resources: Resources) -> bool:

@@ -14,6 +14,7 @@ from restsrc_dagster.connector.check import check_configuration
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.parse import SUFFIXES, parse
+from restsrc_dagster.connector.references import misplaced_references
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
 
 SECRET_PLACES = ("configuration", "destination")
@@ -95,6 +96,12 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
         connector = Connector.from_mapping(name, content)
     except ValidationError as error:
         problems += [Problem(file, *_in_words(details, file)) for details in error.errors()]
+    destination = content.get("destination")
+    if isinstance(destination, dict):
+        problems += [
+            Problem(file, place, message)
+            for message, place in misplaced_references(destination, "destination")
+        ]
     configuration = content.get("configuration")
     if isinstance(configuration, dict):
         problems += [
@@ -118,7 +125,8 @@ def _in_words(details: ErrorDetails, file: str) -> tuple[str, str]:
         return path, "required key is missing"
     if details["type"] == "extra_forbidden":
         return path, f"unknown key{_did_you_mean(location)}"
-    shown = "the value" if location[0] in SECRET_PLACES else repr(details["input"])
+    hidden = location[0] in SECRET_PLACES or isinstance(details["input"], (dict, list))
+    shown = "the value" if hidden else repr(details["input"])
     match details["type"]:
         case "greater_than_equal":
             return path, f"{shown} is not ≥ {context['ge']}"

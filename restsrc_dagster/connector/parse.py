@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 import yaml
 
 SUFFIXES = (".json", ".yaml", ".yml")
+DEEPEST = 100
+_TEXT_OF_FILE = re.compile(r"\b(alias|handle|the tag) .*", re.DOTALL)
+"""The pieces of the file that PyYAML's messages repeat."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def parse(path: Path) -> dict[str, Any]:
@@ -24,9 +29,15 @@ def parse(path: Path) -> dict[str, Any]:
         raise ValueError("is not UTF-8 text") from None
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from None
-    content = _parse_json(text) if path.suffix == ".json" else _parse_yaml(text)
+    return parse_text(text, is_json=path.suffix == ".json")
+
+
+def parse_text(text: str, *, is_json: bool) -> dict[str, Any]:
+    """The mapping that the text of a file holds; raises ValueError as `parse` does."""
+    content = _parse_json(text) if is_json else _parse_yaml(text)
     if not isinstance(content, dict):
         raise ValueError("holds no object at its top level")
+    _only_json(content, DEEPEST)
     return content
 
 
@@ -40,10 +51,12 @@ def _parse_json(text: str) -> Any:
 
 
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    keys = [key for key, _ in pairs]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
         raise ValueError(f"the key {twice!r} stands twice in one object")
-    return dict(pairs)
+    return found
 
 
 def _no_constant(name: str) -> Any:
@@ -51,47 +64,71 @@ def _no_constant(name: str) -> Any:
 
 
 class _JsonLikeLoader(yaml.SafeLoader):
-    """YAML with JSON's values: times stay text, and only true and false are booleans."""
+    """YAML with JSON's values: times, `no`, `on`, `010` and `1:30` are text."""
 
-    yaml_implicit_resolvers = {  # noqa: RUF012 - a class attribute of the base
-        first: [
-            (tag, pattern)
-            for tag, pattern in resolvers
-            if tag not in ("tag:yaml.org,2002:timestamp", "tag:yaml.org,2002:bool")
-            or (tag.endswith("bool") and first in "tTfF")
-        ]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
+    yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - a class attribute of the base
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         keys = [self.construct_object(key) for key, _ in node.value]
-        for key in keys:
+        for position, key in enumerate(keys):
             if not isinstance(key, str):
-                raise yaml.MarkedYAMLError(problem=f"the key {key!r} is not text; put it in quotes")
-            if keys.count(key) > 1:
-                raise yaml.MarkedYAMLError(
-                    problem=f"the key {key!r} stands twice in one object",
-                    problem_mark=node.start_mark,
-                )
+                problem = "a key is not text; put it in quotes"
+            elif key == "<<":
+                problem = "the merge key << is not supported; write the keys out"
+            elif key in keys[:position]:
+                problem = f"the key {key!r} stands twice in one object"
+            else:
+                continue
+            raise ValueError(f"{_where(node.value[position][0].start_mark)}{problem}")
         return super().construct_mapping(node, deep=deep)
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"-?(?:0|[1-9][0-9]*)", list("-0123456789")),
+    (
+        "float",
+        r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+):
+    _JsonLikeLoader.add_implicit_resolver(
+        f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), _first
+    )
 
 
 def _parse_yaml(text: str) -> Any:
     try:
-        content = yaml.load(text, Loader=_JsonLikeLoader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, Loader=_JsonLikeLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ValueError(f"{where}{error.problem}") from None
+        problem = _TEXT_OF_FILE.sub(r"\1 …", error.problem or "is not YAML")
+        raise ValueError(f"{_where(error.problem_mark)}{problem}") from None
     except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"is not YAML: {type(error).__name__}") from None
-    _no_special_numbers(content)
-    return content
 
 
-def _no_special_numbers(value: Any) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise ValueError(f"{value} is not a number that JSON knows")
-    for item in value.values() if isinstance(value, dict) else value or ():
-        if isinstance(item, (dict, list, float)):
-            _no_special_numbers(item)
+def _where(mark: yaml.Mark | None) -> str:
+    return f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+
+
+def _only_json(value: Any, depth: int) -> None:
+    """Refuse what JSON cannot say, and what could not be walked or written again."""
+    match value:
+        case dict() | list() if not depth:
+            raise ValueError("is nested too deeply")
+        case dict():
+            for key, item in value.items():
+                _only_json(key, depth - 1)
+                _only_json(item, depth - 1)
+        case list():
+            for item in value:
+                _only_json(item, depth - 1)
+        case float() if not math.isfinite(value):
+            raise ValueError(f"{value} is not a number that JSON knows")
+        case str() if not value.isascii() and _SURROGATE.search(value):
+            raise ValueError("holds half of a surrogate pair, which is no text")
+        case str() | int() | float() | None:
+            pass
+        case _:
+            raise ValueError(f"holds a {type(value).__name__}, which JSON does not know")

@@ -44,22 +44,34 @@ def endpoint_placeholders(endpoint: dict[str, Any]) -> Iterator[Placeholder]:
         ValueError: unbalanced braces, with the place in front.
     """
     for key in FORMATTED_KEYS:
-        yield from _walk(endpoint.get(key), key)
+        value = endpoint.get(key)
+        if key == "path" and isinstance(value, str):
+            value = _with_params_bound(value)
+        yield from _walk(value, key)
+
+
+def literal_braces(path: str) -> str:
+    """How a person writes a brace at `path` that is no placeholder."""
+    if path == "path":
+        return "write %7B and %7D for literal braces"
+    return "write literal braces twice, {{ and }}"
+
+
+def _with_params_bound(path: str) -> str:
+    """A path as dlt formats it: `_bind_path_params` has undone one doubling of braces by then."""
+    parts = []
+    for literal, expression, spec, conversion in _parse(path, "path"):
+        parts.append(literal)
+        if expression is not None:
+            parts.append("{" + _written(expression, spec, conversion) + "}")
+    return "".join(parts)
 
 
 def _walk(value: Any, path: str) -> Iterator[Placeholder]:
     if isinstance(value, str):
-        try:
-            parts = list(string.Formatter().parse(value))
-        except ValueError as error:
-            raise ValueError(
-                f"{path}: {error}; write literal braces twice, {{{{ and }}}}"
-            ) from None
-        for _, expression, spec, conversion in parts:
-            if expression is None:
-                continue
-            suffix = (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")
-            yield Placeholder(expression + suffix, path)
+        for _, expression, spec, conversion in _parse(value, path):
+            if expression is not None:
+                yield Placeholder(_written(expression, spec, conversion), path)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _walk(key, path)
@@ -67,3 +79,14 @@ def _walk(value: Any, path: str) -> Iterator[Placeholder]:
     elif isinstance(value, list):
         for position, item in enumerate(value):
             yield from _walk(item, f"{path}[{position}]")
+
+
+def _parse(text: str, path: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    try:
+        return list(string.Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}; {literal_braces(path)}") from None
+
+
+def _written(expression: str, spec: str | None, conversion: str | None) -> str:
+    return expression + (f"!{conversion}" if conversion else "") + (f":{spec}" if spec else "")

@@ -13,7 +13,13 @@ from restsrc_dagster.errors import MissingVariable
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _BROKEN = re.compile(r"(?<!\$)\$\{(?![A-Za-z_][A-Za-z0-9_]*\})[^}]*\}?")
-PLAIN_KEYS = frozenset({"name", "type", "write_disposition", "table_name", "resource"})
+_IN_ENDPOINT = re.compile(
+    r"(?:configuration\.)?(?:resources\[\d+\]|resource_defaults)\.endpoint"
+    r"(?:\.(?P<key>[^.\[]+).*)?",
+    re.DOTALL,
+)
+PLAIN_KEYS = frozenset({"name", "type", "write_disposition", "table_name", "resource", "resources"})
+SENT = frozenset({*FORMATTED_KEYS, "access_token_request_data"})
 
 
 def references(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -27,8 +33,8 @@ def references(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 def misplaced_references(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """(what is wrong, place) of references that are malformed or stand where none may."""
     for place, text, plain in _strings(value, path):
-        if broken := _BROKEN.search(text):
-            yield f"{broken[0]} is not a reference; write ${{NAME}}, or $${{ for a literal", place
+        if _BROKEN.search(text):
+            yield "has a ${ that begins no reference; write ${NAME}, or $${ for a literal", place
         elif plain and any(match["name"] for match in _REFERENCE.finditer(text)):
             yield "takes no ${…} reference: it is needed before any run reads", place
 
@@ -36,8 +42,8 @@ def misplaced_references(value: Any, path: str = "") -> Iterator[tuple[str, str]
 def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
     """A copy of `value` in which every reference is replaced.
 
-    In the parts of an endpoint that dlt formats, braces in a variable's value are doubled, so
-    that a value is only ever a value.
+    In the parts of an endpoint that dlt formats, braces in a variable's value are doubled as
+    often as dlt undoes it, so that a value is only ever a value.
 
     Raises:
         MissingVariable: names every variable that is not set, with the places that want it.
@@ -49,11 +55,13 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
             name = match["name"]
             if name is None:
                 return "${"
-            if name not in environment:
+            try:
+                found = environment[name]
+            except KeyError:
                 missing.setdefault(name, []).append(place)
                 return ""
-            found = environment[name]
-            return found.replace("{", "{{").replace("}", "}}") if _formatted(place) else found
+            times = _formattings(place)
+            return found.replace("{", "{" * 2**times).replace("}", "}" * 2**times)
 
         return _REFERENCE.sub(value_of, text)
 
@@ -70,16 +78,25 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
 
 def blank(value: Any) -> Any:
     """A copy of `value` with every reference taken out: what is known without an environment."""
-    return _rebuild(
-        value, "", lambda text, _: _REFERENCE.sub(lambda m: "" if m["name"] else "${", text)
-    )
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda m: "" if m["name"] else "${", value)
+    if isinstance(value, dict):
+        return {key: blank(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [blank(item) for item in value]
+    return value
 
 
-def _formatted(place: str) -> bool:
-    parts = place.split(".")
-    return "endpoint" in parts and any(
-        part.split("[")[0] in FORMATTED_KEYS for part in parts[parts.index("endpoint") + 1 :][:1]
-    )
+def _formattings(place: str) -> int:
+    """How often dlt takes the text at `place` for a format string.
+
+    A path is one twice: `_bind_path_params` undoes a doubling before the request does.
+    """
+    endpoint = _IN_ENDPOINT.fullmatch(place)
+    if endpoint is None:
+        return 0
+    key = endpoint["key"] or "path"
+    return 2 if key == "path" else int(key in FORMATTED_KEYS)
 
 
 def _rebuild(value: Any, path: str, replace: Callable[[str, str], str], plain: bool = False) -> Any:
@@ -110,10 +127,17 @@ def _strings(value: Any, path: str, plain: bool = False) -> Iterator[tuple[str, 
 
 
 def _is_plain(key: str, path: str) -> bool:
-    """Keys named like a name or a type are data inside what a person sends to the API."""
-    if _formatted(path):
+    """Whether strings under `key` are names, types or dispositions.
+
+    Keys with such names are data inside what is sent to the API, and in a destination's
+    credentials. A string in the list of resources is a name.
+    """
+    if path.startswith("destination"):
+        return path == "destination" and key in ("type", "dataset")
+    if key not in PLAIN_KEYS and not path.endswith("write_disposition"):
         return False
-    return key == "type" or (key in PLAIN_KEYS and not path.endswith("auth"))
+    parts = [part.split("[")[0] for part in path.split(".")]
+    return SENT.isdisjoint(parts) and (key == "type" or parts[-1] != "auth")
 
 
 def _join(path: str, key: str) -> str:

@@ -52,17 +52,23 @@ class Resource:
         named = self.hints.get("write_disposition")
         disposition = named.get("disposition") if isinstance(named, dict) else named
         strategy = named.get("strategy") if isinstance(named, dict) else None
-        keys = self.primary_key or self.hints.get("merge_key") or self._column_keys
+        keys = self.has_primary_key or self.hints.get("merge_key") or self._column_has("merge_key")
         return disposition == "merge" and strategy != "scd2" and not keys
 
     @property
-    def _column_keys(self) -> bool:
+    def has_primary_key(self) -> bool:
+        """Whether the resource names a primary key, be it as a hint of a column."""
+        return bool(self.primary_key) or self._column_has("primary_key")
+
+    def _column_has(self, key: str) -> bool:
+        return any(isinstance(column, dict) and column.get(key) for column in self._columns)
+
+    @property
+    def _columns(self) -> list[Any]:
         columns = self.hints.get("columns")
-        described = columns.values() if isinstance(columns, dict) else columns or []
-        return any(
-            isinstance(column, dict) and (column.get("primary_key") or column.get("merge_key"))
-            for column in described
-        )
+        if isinstance(columns, dict):
+            return list(columns.values())
+        return columns if isinstance(columns, list) else []
 
 
 class Resources(Mapping[str, Resource]):
@@ -128,7 +134,7 @@ class Resources(Mapping[str, Resource]):
         resource = self[name]
         if named := self.named_disposition(name):
             return named
-        if resource.primary_key:
+        if resource.has_primary_key:
             return "merge"
         if resource.incremental is not None:
             return "append"
@@ -139,7 +145,7 @@ class Resources(Mapping[str, Resource]):
         resource = self[name]
         return (
             self.named_disposition(name) is None
-            and not resource.primary_key
+            and not resource.has_primary_key
             and resource.incremental is None
             and self.below_incremental(name)
         )

@@ -5,18 +5,20 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.references import references
+from restsrc_dagster.connector.references import SENT, references
 
 MASK = "***"
 SHORTEST_SECRET = 4
 SECRET_KEY = re.compile(
-    r"token|secret|passw|pwd|api.?key|hapikey|app.?id|auth|credential|cookie|session|signature",
+    r"token|secret|passw|pwd|(api|private|account|access).?key|hapikey|app.?id|auth|credential"
+    r"|cookie|session|signature|^key$",
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
+SENT_OR_HANDED = SENT | {"credentials"}
 NOT_SECRET = frozenset({"type", "location", "name", "access_token_url"})
 
 
@@ -53,8 +55,11 @@ def literal_secrets(connector: Connector) -> Iterator[str]:
         ("configuration", connector.configuration),
         ("destination", connector.destination.arguments),
     ):
+        for place, text in _walk(value, root):
+            if isinstance(text, str) and any("${" not in secret for secret in _in_address(text)):
+                yield place
         for place, text in _secret_places(value, root):
-            if "${" not in text:
+            if "${" not in text and not any(_in_address(text)):
                 yield place
 
 
@@ -66,13 +71,22 @@ def _secret_values(value: Any) -> Iterator[str]:
         if isinstance(username, str) and isinstance(password, str):
             yield base64.b64encode(f"{username}:{password}".encode()).decode()
     for _, text in _walk(value, ""):
-        if isinstance(text, str) and "://" in text and "@" in text:
-            try:
-                password = urlsplit(text).password
-            except ValueError:
-                continue
-            if password:
-                yield password
+        if isinstance(text, str):
+            yield from _in_address(text)
+
+
+def _in_address(text: str) -> Iterator[str]:
+    """The password and the keys of a URL or a path."""
+    if "?" not in text and "@" not in text:
+        return
+    try:
+        parts = urlsplit(text)
+        query = parse_qsl(parts.query)
+    except ValueError:
+        return
+    if "://" in text and parts.password:
+        yield parts.password
+    yield from (value for key, value in query if SECRET_KEY.search(key))
 
 
 def _secret_places(value: Any, root: str) -> Iterator[tuple[str, str]]:
@@ -83,7 +97,7 @@ def _secret_places(value: Any, root: str) -> Iterator[tuple[str, str]]:
         if key in NOT_SECRET:
             continue
         in_auth = parent.rpartition(".")[2] == "auth" and key not in ("username", "client_id")
-        sent = parent.rpartition(".")[2] in ("headers", "params", "access_token_request_data")
+        sent = not SENT_OR_HANDED.isdisjoint(part.split("[")[0] for part in parent.split("."))
         if in_auth or ((sent or parent == root) and SECRET_KEY.search(key)):
             yield place, text
 
@@ -105,5 +119,7 @@ def _forms(secret: str) -> Iterator[str]:
     yield quote(secret, safe="")
     yield quote(secret)
     yield quote_plus(secret)
-    yield json.dumps(secret)[1:-1]
+    for escaped in (json.dumps(secret), json.dumps(secret, ensure_ascii=False)):
+        yield escaped[1:-1]
+        yield escaped[1:-1].replace("/", "\\/")  # as PHP writes it
     yield repr(secret)[1:-1]

@@ -5,6 +5,7 @@ Pure arithmetic on aware UTC datetimes; nothing here knows the time of day.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import gcd
@@ -38,11 +39,12 @@ class Slots:
         return self.anchor + ((after - self.anchor) // self.period + 1) * self.period
 
     def upcoming(self, after: datetime) -> Iterator[datetime]:
-        """Every slot after `after`, in order, without end."""
+        """Every slot after `after`, in order, to the last year that datetime knows."""
         slot = self.next(after)
-        while True:
-            yield slot
-            slot += self.period
+        with suppress(OverflowError):
+            while True:
+                yield slot
+                slot += self.period
 
     def __contains__(self, at: datetime) -> bool:
         return at > self.created_at and (at - self.anchor) % self.period == timedelta(0)

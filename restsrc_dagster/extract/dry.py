@@ -1,13 +1,20 @@
 """Building a source without an environment and without a request: would dlt take it?"""
 
+import re
 from collections import defaultdict
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.secrets import Redactor, literal_secrets
+from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.source import open_reading
 
 LONGEST_MESSAGE = 600
 STAND_IN = "http://reference.invalid"
+
+# dlt's validation tells every alternative that did not fit, and in most of them the whole value,
+# secrets and all (`validate_dict`). The alternative that came deepest is the one that was meant.
+_ALTERNATIVE = re.compile(r"Path `\.?/?(?P<path>[^`\n]*)`: (?P<told>[^\n]+)")
+_VALUE = re.compile(r"(?<=[\w\]])=[\[{].*[\]}](?=`)| with value `.*`(?= has invalid type)")
+_NOT_MEANT = re.compile(r"expects (class|`callable`|the following types)")
 
 
 def dlt_refusal(connector: Connector) -> str | None:
@@ -18,13 +25,29 @@ def dlt_refusal(connector: Connector) -> str | None:
     try:
         open_reading(connector, defaultdict(lambda: STAND_IN))
     except Exception as error:
-        if list(literal_secrets(connector)):
-            redact = Redactor.of(connector, connector.configuration, {})
-            return redact(_shown(error))
-        return _shown(error)
+        redact = Redactor.of(connector, connector.configuration, {})
+        text = redact(_what_was_meant(error))
+        return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
     return None
 
 
-def _shown(error: Exception) -> str:
-    text = f"{type(error).__name__}: {error}"
-    return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
+def _what_was_meant(error: Exception) -> str:
+    told = [
+        (alternative["path"], _in_words(alternative["path"], alternative["told"]))
+        for alternative in _ALTERNATIVE.finditer(str(error))
+        if not _NOT_MEANT.search(alternative["told"])
+    ]
+    if not told:
+        return f"{type(error).__name__}: {error}"
+    deepest = max(len(_parts(path)) for path, _ in told)
+    meant = [what for path, what in told if len(_parts(path)) == deepest]
+    choices = [what for what in meant if "is not one of" in what]
+    return "; ".join(dict.fromkeys(choices or meant))
+
+
+def _parts(path: str) -> list[str]:
+    return path.split("/") if path else []
+
+
+def _in_words(path: str, told: str) -> str:
+    return ": ".join(part for part in (".".join(_parts(path)), _VALUE.sub("", told)) if part)

@@ -1,0 +1,131 @@
+"""Importing starts nothing, and the house's imports run one way."""
+
+import ast
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import restsrc_dagster
+from restsrc_dagster_tests.support.connectors import items, write
+
+PACKAGE = Path(restsrc_dagster.__file__).parent
+HEAVY = {"dlt", "dagster_dlt", "requests", "duckdb", "pyarrow", "restsrc_dagster.load.load"}
+
+WATCH = """
+import json, sys
+opened = []
+def hook(event, arguments):
+    if event == "open" and isinstance(arguments[1], str) and set(arguments[1]) & set("wax+"):
+        opened.append(str(arguments[0]))
+    elif event in ("socket.connect", "socket.getaddrinfo", "os.mkdir"):
+        opened.append(event)
+sys.dont_write_bytecode = True
+sys.addaudithook(hook)
+"""
+TELL = "\nprint(json.dumps({'modules': list(sys.modules), 'opened': opened}))\n"
+
+
+def run(code: str, *arguments: object) -> dict[str, Any]:
+    """What a fresh process has imported, and opened for writing or connected to, after `code`."""
+    ended = subprocess.run(
+        [sys.executable, "-c", WATCH + code + TELL, *map(str, arguments)],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    told: dict[str, Any] = json.loads(ended.stdout.splitlines()[-1])
+    return told
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import restsrc_dagster.definitions, restsrc_dagster\n"
+        "assert restsrc_dagster.build_definitions(sys.argv[1]).schedules",
+        "import os; os.environ['RESTSRC_CONNECTORS_DIR'] = sys.argv[1]\n"
+        "import restsrc_dagster.definitions as d\n"
+        "d.defs().get_repository_def()",
+    ],
+    ids=["build_definitions", "the entry"],
+)
+def test_definitions_load_without_dlt_and_write_nothing(tmp_path: Path, code: str) -> None:
+    write(tmp_path, "acme", destination={"type": "postgres", "credentials": "${PG}"})
+    write(tmp_path, "other", resources=["a", items("b", path="{resources.a.id}/b")])
+    (tmp_path / "broken.json").write_text("{")
+    told = run(code, tmp_path)
+    assert "dagster" in told["modules"]
+    assert HEAVY & set(told["modules"]) == set()
+    assert told["opened"] == []
+
+
+def test_a_connector_is_known_without_dagster_and_dlt() -> None:
+    modules = sorted(
+        f"restsrc_dagster.connector.{path.stem}" for path in (PACKAGE / "connector").glob("*.py")
+    )
+    told = run("".join(f"import {module}\n" for module in modules))
+    assert {"dagster", *HEAVY} & set(told["modules"]) == set()
+    assert told["opened"] == []
+
+
+def test_the_command_starts_without_dagster_and_dlt() -> None:
+    told = run("import restsrc_dagster.cli.main")
+    assert {"dagster", *HEAVY} & set(told["modules"]) == set()
+
+
+def test_loading_needs_no_dagster() -> None:
+    told = run("import restsrc_dagster.load.load, restsrc_dagster.extract.dry")
+    assert {name for name in told["modules"] if name.split(".")[0] == "dagster"} == set()
+
+
+CORE = {"errors", "settings"}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "settings": {"errors"},
+    "connector": {"connector", "errors"},
+    "extract": {"extract", "connector", *CORE},
+    "load": {"load", "extract", "connector", *CORE},
+    "orchestrate": {"orchestrate", "load", "extract", "connector", *CORE},
+    "demo": {"demo", "connector", *CORE},
+    "cli": {"cli", "demo", "extract", "connector", *CORE},
+    "definitions": {"orchestrate", "settings"},
+    "": {"orchestrate"},
+}
+FOREIGN = {
+    "connector": {"dagster", "dlt", "requests", "dagster_dlt", "duckdb", "click"},
+    "extract": {"dagster", "dagster_dlt", "click"},
+    "load": {"dagster", "dagster_dlt", "click"},
+    "orchestrate": {"dlt", "requests", "duckdb", "click"},
+    "cli": {"dagster", "dlt", "dagster_dlt"},
+}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield node.module or ""
+
+
+SOURCES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_imports_run_one_way(source: Path) -> None:
+    part = source.parts[0] if len(source.parts) > 1 else source.stem.replace("__init__", "")
+    names = list(imports(ast.parse((PACKAGE / source).read_text(encoding="utf-8"))))
+    own = {name.split(".")[1] for name in names if name.startswith("restsrc_dagster.")}
+    assert own - MAY_IMPORT[part] == set()
+    foreign = {name.split(".")[0] for name in names}
+    assert foreign & FOREIGN.get(part, set()) == set()
+
+
+def test_the_imports_are_seen() -> None:
+    tree = ast.parse("import a.b\nfrom c.d import e\ndef f():\n    import g")
+    assert list(imports(tree)) == ["a.b", "c.d", "g"]
+    assert len(SOURCES) > 30
