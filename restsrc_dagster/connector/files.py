@@ -20,12 +20,20 @@ from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
 SECRET_PLACES = ("configuration", "destination")
 
 
+Signature = Mapping[Path, tuple[int, int]]
+"""Time of the last change in nanoseconds, and size in bytes, of each connector file."""
+
+
 @dataclass(frozen=True)
 class ConnectorFolder:
-    """The connectors of a folder by name, and every problem of the files left out."""
+    """The connectors of a folder by name, and every problem of the files left out.
+
+    `signature` is from before the files were read: a later one that differs tells a change.
+    """
 
     connectors: Mapping[str, Connector]
     problems: tuple[Problem, ...]
+    signature: Signature
 
 
 def read_folder(folder: Path) -> ConnectorFolder:
@@ -34,8 +42,9 @@ def read_folder(folder: Path) -> ConnectorFolder:
     Raises:
         SettingsError: there is no such folder.
     """
+    signature = folder_signature(folder)
     by_stem = defaultdict(list)
-    for path in connector_paths(folder):
+    for path in signature:
         by_stem[path.stem].append(path)
     connectors: dict[str, Connector] = {}
     problems: list[Problem] = []
@@ -48,7 +57,13 @@ def read_folder(folder: Path) -> ConnectorFolder:
             connectors[stem] = read_connector(paths[0])
         except ConnectorError as error:
             problems.extend(error.problems)
-    return ConnectorFolder(connectors, tuple(problems))
+    return ConnectorFolder(connectors, tuple(problems), signature)
+
+
+def folder_signature(folder: Path) -> Signature:
+    """What the files of `folder` look like from outside, in order; none is read."""
+    stats = {path: path.stat() for path in connector_paths(folder)}
+    return {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
 
 
 def connector_paths(folder: Path) -> list[Path]:

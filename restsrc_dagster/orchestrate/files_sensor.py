@@ -5,12 +5,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from restsrc_dagster.connector.files import ConnectorFolder, connector_paths, read_folder
+from restsrc_dagster.connector.files import ConnectorFolder, folder_signature, read_folder
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILES_SENSOR
 from restsrc_dagster.settings import Settings
-
-Signature = Mapping[Path, tuple[int, int]]
 
 
 def build_connector_files_sensor(
@@ -45,15 +43,15 @@ class _Watch:
         self._loaded = loaded
         self._refused = refused
         self._problems = [*loaded.problems, *refused.values()]
-        self._signature = _signature(folder)
+        self._signature = loaded.signature
         self._changed: list[str] = []
 
     def look(self) -> str:
         """What the files are like now; raises ConnectorError while one is broken."""
-        signature = _signature(self._folder)
+        signature = folder_signature(self._folder)
         if signature != self._signature:
-            self._signature = signature
             current = read_folder(self._folder)
+            self._signature = current.signature
             self._changed = sorted(
                 name
                 for name in {*current.connectors, *self._loaded.connectors}
@@ -72,8 +70,3 @@ class _Watch:
                 "the location to use them"
             )
         return f"all connector files are in order ({len(signature)} in all)"
-
-
-def _signature(folder: Path) -> Signature:
-    paths = connector_paths(folder)
-    return {path: (path.stat().st_mtime_ns, path.stat().st_size) for path in paths}
