@@ -1,11 +1,12 @@
-"""The one HTTP session of a run: dlt's retries above, the connector's budget below.
+"""The HTTP sessions of a run: dlt's retries above, the connector's budget below.
 
-Every request of dlt's REST client, its redirects and its token requests pass `ApiAdapter.send`.
+Every request of dlt's REST client and its redirects pass `ApiAdapter.send`; the token requests
+have a session of their own, so that no link of the API can pass for one.
 """
 
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -51,16 +52,12 @@ class ApiAdapter(HTTPAdapter):
         *,
         http: Http,
         origins: Iterable["Origin"],
-        token_urls: Iterable[str],
         redact: Redactor,
     ) -> None:
         super().__init__(pool_maxsize=50)
         self.traffic: dict[str, Traffic] = {}
         self._http = http
         self._origins = frozenset(origins)
-        self._token_urls = frozenset(
-            requests.Request("POST", url).prepare().url for url in token_urls
-        )
         self._redact = redact
         self._under_way = threading.BoundedSemaphore(http.max_concurrency)
         self._lock = threading.Lock()
@@ -74,10 +71,21 @@ class ApiAdapter(HTTPAdapter):
             ReadError: a limit of the connector is reached.
             requests.RequestException: as requests does, secrets taken out.
         """
+        response = self.send_to(self._origins, request, *args, **kwargs)
+        if response.ok and not response.is_redirect:
+            self._count_page(self._traffic())
+        return response
+
+    def send_to(
+        self,
+        origins: Set["Origin"],
+        request: requests.PreparedRequest,
+        *args: Any,
+        **kwargs: Any,
+    ) -> requests.Response:
+        """Send one request once, within the budget, if it goes to one of `origins`."""
         url = request.url or ""
-        is_token_request = url in self._token_urls
-        if not is_token_request:
-            self._guard(url)
+        _guard(url, origins)
         traffic = self._traffic()
         with self._under_way:
             self._pace()
@@ -86,15 +94,20 @@ class ApiAdapter(HTTPAdapter):
             started = time.monotonic()
             try:
                 response = super().send(request, *args, **kwargs)
-                self._bound(response)
+                self._read_body(response)
             except requests.RequestException as error:
                 raise self._redacted(error, url) from None
             finally:
                 with self._lock:
                     traffic.seconds += time.monotonic() - started
-        if response.ok and not response.is_redirect and not is_token_request:
-            self._count_page(traffic)
         return response
+
+    def close(self) -> None:
+        """urllib3 closes a pool when it is forgotten, but an exception remembers it for long."""
+        pools = self.poolmanager.pools
+        for key in pools.keys():  # noqa: SIM118 - it refuses to be iterated
+            pools[key].close()
+        super().close()
 
     def _traffic(self) -> Traffic:
         try:
@@ -103,17 +116,6 @@ class ApiAdapter(HTTPAdapter):
             resource = ""
         with self._lock:
             return self.traffic.setdefault(resource, Traffic())
-
-    def _guard(self, url: str) -> None:
-        scheme, host, port = origin_of(url)
-        allowed = {(scheme, host, port), (None, host, None), (None, host, port)}
-        if self._origins & allowed:
-            return
-        where = f"{scheme}://{host}:{port}"
-        raise OriginRefused(
-            f"the API points to {where}, which may not get the credentials; if it may, name it in "
-            "http.allowed_hosts, or correct configuration.client.base_url"
-        )
 
     def _pace(self) -> None:
         rate = self._http.requests_per_second
@@ -125,9 +127,12 @@ class ApiAdapter(HTTPAdapter):
             self._next_start = start + 1 / rate
         time.sleep(start - now)
 
-    def _bound(self, response: requests.Response) -> None:
+    def _read_body(self, response: requests.Response) -> None:
+        """Read here, the body counts as under way, and the connection of a refusal is given back:
+        dlt raises for it before requests would have read it."""
         limit = self._http.max_response_mb
         if limit is None:
+            _ = response.content
             return
         body = bytearray()
         for chunk in response.iter_content(CHUNK_BYTES):
@@ -160,6 +165,19 @@ class ApiAdapter(HTTPAdapter):
         return type(error)(f"{self._redact(place + parts.path)}: {cause}")
 
 
+class TokenAdapter(HTTPAdapter):
+    """Sends token requests to the origin of their URL, and nowhere else, on the API's budget."""
+
+    def __init__(self, adapter: ApiAdapter, origins: Iterable["Origin"]) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self._origins = frozenset(origins)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """As `ApiAdapter.send`, but an answer is no page."""
+        return self._adapter.send_to(self._origins, request, *args, **kwargs)
+
+
 MASKED_QUERY = "…"
 Origin = tuple[str | None, str, int | None]
 
@@ -171,9 +189,19 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(scheme, 0)
 
 
-def allowed_origins(base_url: str, allowed_hosts: Iterable[str]) -> list[Origin]:
-    """Who may be asked: the origin of `base_url`, and hosts as host, host:port or origin."""
-    origins: list[Origin] = [origin_of(base_url)]
+def _guard(url: str, origins: Set[Origin]) -> None:
+    scheme, host, port = origin_of(url)
+    if origins & {(scheme, host, port), (None, host, None), (None, host, port)}:
+        return
+    raise OriginRefused(
+        f"the API points to {scheme}://{host}:{port}, which may not get the credentials; if it "
+        "may, name it in http.allowed_hosts, or correct configuration.client.base_url"
+    )
+
+
+def allowed_origins(urls: Iterable[str], allowed_hosts: Iterable[str]) -> list[Origin]:
+    """Who may be asked: the origins of `urls`, and hosts as host, host:port or origin."""
+    origins: list[Origin] = [origin_of(url) for url in urls]
     for host in allowed_hosts:
         if "://" in host:
             origins.append(origin_of(host))
@@ -183,16 +211,38 @@ def allowed_origins(base_url: str, allowed_hosts: Iterable[str]) -> list[Origin]
     return origins
 
 
-def open_session(
+@dataclass(frozen=True)
+class Sessions:
+    """For dlt's REST client and for its OAuth2 auths; the adapter counts the traffic of both."""
+
+    api: requests.Session
+    token: requests.Session
+    adapter: ApiAdapter
+
+    def close(self) -> None:
+        """Close the connections that are kept for the next request."""
+        self.adapter.close()
+
+
+def open_sessions(
     configuration: Mapping[str, Any], http: Http, redact: Redactor, token_urls: Iterable[str]
-) -> tuple[requests.Session, ApiAdapter]:
-    """A session for dlt's REST client, and the adapter that counts its traffic.
+) -> Sessions:
+    """The sessions of one run.
 
     `configuration` is resolved: no reference is left in it. dlt's own settings of the deployment,
     `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
+    base_url = configuration["client"]["base_url"]
+    adapter = ApiAdapter(
+        http=http, origins=allowed_origins([base_url], http.allowed_hosts), redact=redact
+    )
+    token_adapter = TokenAdapter(adapter, allowed_origins(token_urls, http.allowed_hosts))
+    return Sessions(_session(http, adapter), _session(http, token_adapter), adapter)
+
+
+def _session(http: Http, adapter: HTTPAdapter) -> requests.Session:
     runtime = resolve_configuration(RuntimeConfiguration())
-    client = Client(
+    session = Client(
         raise_for_status=False,
         status_codes=RETRIED_LATER,
         request_timeout=http.timeout_seconds
@@ -201,14 +251,7 @@ def open_session(
         request_max_attempts=runtime.request_max_attempts,
         request_backoff_factor=runtime.request_backoff_factor,
         request_max_retry_delay=max(http.max_wait_seconds, 1),
-    )
-    adapter = ApiAdapter(
-        http=http,
-        origins=allowed_origins(configuration["client"]["base_url"], http.allowed_hosts),
-        token_urls=token_urls,
-        redact=redact,
-    )
-    session = client.session
+    ).session
     session.mount("http://", adapter)
     session.mount("https://", adapter)
-    return session, adapter
+    return session

@@ -3,32 +3,40 @@
 from collections.abc import Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Self, cast
 
 from dlt.extract.source import DltSource
 from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.config_setup import make_parent_key_name
 from dlt.sources.rest_api.typing import RESTAPIConfig
-from requests import Session
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.session import ApiAdapter, Traffic, open_session
+from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A source ready to be read, and what is known of its way to the API."""
+    """A source ready to be read, and what is known of its way to the API.
+
+    A context manager: its connections are closed at the end.
+    """
 
     source: DltSource
-    adapter: ApiAdapter
+    sessions: Sessions
     redact: Redactor
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""
-        return self.adapter.traffic.get(resource, Traffic())
+        return self.sessions.adapter.traffic.get(resource, Traffic())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sessions.close()
 
 
 def open_reading(
@@ -42,26 +50,26 @@ def open_reading(
     """
     configuration = resolve(connector.configuration, environment, "configuration")
     redact = Redactor.of(connector, configuration, environment)
-    session, adapter = open_session(
+    sessions = open_sessions(
         configuration, connector.http, redact, token_urls=_token_urls(configuration)
     )
     source = rest_api_source(
-        dlt_configuration(configuration, connector.resources, session), name=connector.name
+        dlt_configuration(configuration, connector.resources, sessions), name=connector.name
     )
     if selection is not None:
         source = source.with_resources(*selection)
-    return Reading(source, adapter, redact)
+    return Reading(source, sessions, redact)
 
 
 def dlt_configuration(
-    configuration: Mapping[str, Any], resources: Resources, session: Session
+    configuration: Mapping[str, Any], resources: Resources, sessions: Sessions
 ) -> RESTAPIConfig:
-    """What dlt gets: the person's configuration, the session, and the default dispositions."""
+    """What dlt gets: the person's configuration, the sessions, and the default dispositions."""
     config = deepcopy(dict(configuration))
-    config["client"]["session"] = session
+    config["client"]["session"] = sessions.api
     for auth in _auths(config):
         if auth.get("type") == "oauth2_client_credentials":
-            auth["session"] = session
+            auth["session"] = sessions.token
     config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
     return cast("RESTAPIConfig", config)
 

@@ -6,9 +6,12 @@ Every row carries `_dlt_load_id`, so the rows of a load that began after the las
 and that did not end itself, are known, and removed first. `merge` and `replace` heal themselves.
 """
 
+import json
+
+from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
-from dlt.common.schema.utils import get_nested_tables, get_write_disposition
+from dlt.common.schema.utils import get_nested_tables, get_write_disposition, has_table_seen_data
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
@@ -20,22 +23,36 @@ def remove_broken_loads(pipeline: Pipeline) -> int:
 
     Only under the connector's lock: a load that is going looks just like a broken one.
     """
-    if not pipeline.default_schema_name:
+    schema = _schema_at_destination(pipeline)
+    if schema is None:
         return 0
-    schema = pipeline.default_schema
     removed = 0
     with pipeline.sql_client() as client:
-        for table in schema.data_tables(seen_data_only=True):
-            columns = schema.get_table_columns(table["name"])
-            if table.get("parent") or LOAD_ID not in columns:
+        for table in schema.data_table_names(seen_data_only=True):
+            columns = schema.get_table_columns(table)
+            if schema.tables[table].get("parent") or LOAD_ID not in columns:
                 continue
-            if get_write_disposition(schema.tables, table["name"]) != "append":
+            if get_write_disposition(schema.tables, table) != "append":
                 continue
             try:
-                removed += _remove(client, schema, table["name"])
+                removed += _remove(client, schema, table)
             except DestinationUndefinedEntity:
                 continue
     return removed
+
+
+def _schema_at_destination(pipeline: Pipeline) -> Schema | None:
+    """A pipeline whose very first load broke has a schema there, but no state to restore it by."""
+    if pipeline.default_schema_name:
+        return pipeline.default_schema
+    with pipeline.destination_client() as client:
+        if not isinstance(client, WithStateSync):
+            return None
+        try:
+            stored = client.get_stored_schema(pipeline.pipeline_name)
+        except DestinationUndefinedEntity:
+            return None
+    return Schema.from_dict(json.loads(stored.schema)) if stored else None
 
 
 def _remove(client: SqlClientBase[object], schema: Schema, table: str) -> int:
@@ -53,6 +70,8 @@ def _remove(client: SqlClientBase[object], schema: Schema, table: str) -> int:
     with client.begin_transaction():
         client.execute_sql(f"DELETE FROM {root} WHERE {broken}", schema.name)
         for nested in get_nested_tables(schema.tables, table, include_self=False):
+            if not has_table_seen_data(nested):  # of nested_hints: there is no such table yet
+                continue
             name, parent = (
                 client.make_qualified_table_name(str(nested.get(key))) for key in ("name", "parent")
             )

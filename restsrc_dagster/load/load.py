@@ -117,12 +117,12 @@ class _Load:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
             forget_refresh(pipeline, source_name)
         loaded = frozenset(name for name in selection if self._connector.resources[name].selected)
-        reading = open_reading(self._connector, self._environment, loaded)
-        pipeline.extract(
-            reading.source,
-            loader_file_format=loader_file_format(pipeline.destination),
-            refresh="drop_resources" if intent else None,
-        )
+        with open_reading(self._connector, self._environment, loaded) as reading:
+            pipeline.extract(
+                reading.source,
+                loader_file_format=loader_file_format(pipeline.destination),
+                refresh="drop_resources" if intent else None,
+            )
         normalized = pipeline.normalize()
         if intent:
             intent.commit(pipeline)

@@ -44,11 +44,12 @@ class RefreshIntent:
         self._pipeline.normalize()
         pipeline.activate()
 
-    def commit(self, pipeline: Pipeline) -> LoadInfo:
-        info = self._pipeline.load()
-        info.raise_on_failed_jobs()
+    def commit(self, pipeline: Pipeline) -> None:
+        """Nothing is left to commit where a refresh that did not end has committed the same."""
+        info: LoadInfo | None = self._pipeline.load()
+        if info:
+            info.raise_on_failed_jobs()
         pipeline.activate()
-        return info
 
 
 def forget_refresh(pipeline: Pipeline, source: str) -> None:

@@ -1,0 +1,68 @@
+"""A destination: loads into it, and looks into it that do not go through dlt."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.report import LoadReport
+from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.support.connectors import connector, content
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Warehouse:
+    """Where the connector `acme` loads to."""
+
+    settings: Settings
+    destination: Mapping[str, Any]
+    connect: Callable[[], Any]
+
+    def connector(self, *args: Any, **keys: Any) -> Connector:
+        return connector("acme", *args, destination=dict(self.destination), **keys)
+
+    def load(self, connector: Connector, *names: str, refresh: Collection[str] = ()) -> LoadReport:
+        """Load the named resources, or all of them."""
+        order = Order(
+            selection=frozenset(names or connector.resources),
+            refresh=frozenset(refresh),
+            holder="the test",
+        )
+        return load(connector, order, settings=self.settings, environment={})
+
+    def start(self, *args: Any, holder: str, **options: Any) -> subprocess.Popen[bytes]:
+        """Load everything in a process of its own; `args` make the connector."""
+        order = {
+            "content": content(*args, destination=dict(self.destination)),
+            "data_dir": str(self.settings.data_dir),
+            "holder": holder,
+            **options,
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", "restsrc_dagster_tests.load.worker", json.dumps(order)],
+            cwd=ROOT,
+        )
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """What a query finds, sorted."""
+        with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute(sql)
+            return sorted(cursor.fetchall())
+
+    def values(self, sql: str) -> list[Any]:
+        """The only column of a query, sorted."""
+        return [value for (value,) in self.rows(sql)]
+
+    def execute(self, *statements: str) -> None:
+        with closing(self.connect()) as connection, closing(connection.cursor()) as cursor:
+            for statement in statements:
+                cursor.execute(statement)
+            connection.commit()
