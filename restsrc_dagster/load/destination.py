@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from dlt.common.destination import Destination
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
@@ -58,6 +61,15 @@ def duckdb_file(connector: str, settings: Settings) -> Path:
     folder = settings.local_data_dir()
     folder.mkdir(parents=True, exist_ok=True)
     return (folder / f"restsrc_{connector}.duckdb").absolute()
+
+
+def database_client(pipeline: Pipeline) -> SqlClientBase[Any] | None:
+    """A connection to the tables, where they are a database's; None for files and the like.
+
+    dlt gives files a SQL client too, but only to read them, through views.
+    """
+    client = pipeline.destination_client()
+    return client.sql_client if isinstance(client, SqlJobClientBase) else None
 
 
 def loader_file_format(destination: Destination[Any, Any]) -> Literal["parquet"] | None:

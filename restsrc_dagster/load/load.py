@@ -12,10 +12,10 @@ import dlt
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.destination import build_destination, loader_file_format
-from restsrc_dagster.load.failures import explained
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
 from restsrc_dagster.load.report import LoadReport, ResourceReport, count_rows, cursor_of
