@@ -1,6 +1,7 @@
 """`restsrc`: write, check and look at connectors, and see the product run."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -141,14 +142,57 @@ def validate(files: tuple[Path, ...], connectors_dir: Path) -> None:
 @connectors_dir_option
 def next_slots(name: str, count: int, connectors_dir: Path) -> None:
     """Print the next slots of the connector NAME, in UTC."""
+    connector = _named_connector(name, connectors_dir)
+    click.echo(connector.schedule.describe(connector.created_at), err=True)
+    for slot in islice(connector.slots.upcoming(datetime.now(UTC)), count):
+        click.echo(slot.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+@cli.command("test")
+@click.argument("name")
+@click.option("--resource", "names", multiple=True, help="Only this resource; may be repeated.")
+@click.option(
+    "--limit", default=100, show_default=True, type=click.IntRange(1), help="Records of a resource."
+)
+@click.option("--json", "for_machines", is_flag=True, help="Print JSON instead of text.")
+@connectors_dir_option
+def test_read(
+    name: str, names: tuple[str, ...], limit: int, for_machines: bool, connectors_dir: Path
+) -> None:
+    """Read a little of the connector NAME without loading it, and tell what the API answers.
+
+    Exit codes: 0, all is well; 1, change the configuration; 3, the API refuses the access;
+    4, the API answered something else, or nothing.
+    """
+    from restsrc_dagster.cli.sample import as_json, as_text, exit_code
+    from restsrc_dagster.extract.sample import read_samples
+
+    connector = _named_connector(name, connectors_dir)
+    if unknown := [item for item in names if item not in connector.resources]:
+        known = ", ".join(connector.resources)
+        raise click.ClickException(f"{name} has no resource {unknown[0]!r}; it has {known}")
+    samples = []
+    for sample in read_samples(
+        connector,
+        os.environ,
+        resources=list(names or connector.resources),
+        limit=limit,
+        progress=lambda text: click.echo(text, err=True),
+    ):
+        samples.append(sample)
+        if not for_machines:
+            click.echo("\n".join(as_text(sample)) + "\n")
+    if for_machines:
+        click.echo(as_json(connector, samples))
+    sys.exit(exit_code(samples))
+
+
+def _named_connector(name: str, connectors_dir: Path) -> Connector:
     by_stem = {path.stem: path for path in connector_paths(connectors_dir)}
     if name not in by_stem:
         known = ", ".join(by_stem) or "none"
         raise click.ClickException(f"{connectors_dir} has no connector {name!r}; it has {known}")
-    connector = read_connector(by_stem[name])
-    click.echo(connector.schedule.describe(connector.created_at), err=True)
-    for slot in islice(connector.slots.upcoming(datetime.now(UTC)), count):
-        click.echo(slot.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    return read_connector(by_stem[name])
 
 
 def _dlt_problems(connector: Connector, file: str) -> list[Problem]:

@@ -14,6 +14,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import AccessDenied, MissingVariable, ReadError, RestsrcError
 
 LONGEST_MESSAGE = 600
+BEGINNING = 60
 NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
@@ -49,11 +50,19 @@ def explain(error: Exception, redact: Redactor) -> RestsrcError:
             return _refused(where, cause, cause.response.status_code, redact)
     root = chain[-1]
     for cause in chain:
+        if isinstance(cause, requests.JSONDecodeError):
+            return ReadError(_short(redact(f"{where}{_not_json(cause.doc)}")))
+    for cause in chain:
         if isinstance(cause, requests.RequestException):
             return ReadError(_short(redact(f"{where}the API did not answer: {cause}")))
     step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
     at = f" (while dlt's step {step!r})" if step else ""
     return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
+
+
+def _not_json(text: str) -> str:
+    begins = " ".join(text.split())[:BEGINNING]
+    return f"the answer is not JSON; it begins with {begins!r}" if begins else "the answer is empty"
 
 
 def _refused(where: str, error: requests.HTTPError, status: int, redact: Redactor) -> RestsrcError:
