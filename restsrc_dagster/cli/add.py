@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from restsrc_dagster.cli.common import connectors_dir_option, dlt_problems, fail_on, warn
+from restsrc_dagster.cli.from_curl import from_curl
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.model import Connector
@@ -21,9 +22,11 @@ from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_s
 @click.option(
     "--config",
     "config_file",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path),
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
     help="JSON or YAML file with a dlt rest_api configuration; - reads standard input.",
+)
+@click.option(
+    "--from-curl", "curl", help="A curl command instead: its secret becomes a ${…} reference."
 )
 @click.option(
     "--schedule",
@@ -43,7 +46,8 @@ from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_s
 @connectors_dir_option
 def add(
     name: str,
-    config_file: Path,
+    config_file: Path | None,
+    curl: str | None,
     words: str,
     description: str | None,
     test_first: bool,
@@ -57,13 +61,19 @@ def add(
     for suffix in SUFFIXES:
         if (taken := target.with_suffix(suffix)).exists():
             raise click.ClickException(f"{taken} exists already; nothing was written")
+    if curl is not None and config_file is None:
+        configuration = _from_curl(curl, name)
+    elif config_file is not None and curl is None:
+        configuration = _from_file(config_file, target)
+    else:
+        raise click.UsageError("give one of --config and --from-curl")
     schedule = _schedule(words)
     content = {
         **({"description": description} if description else {}),
         "created_at": created_now(),
         "schedule": schedule.model_dump(exclude={"offset"})
         | ({"offset": schedule.offset} if schedule.offset else {}),
-        "configuration": _configuration(config_file, target),
+        "configuration": configuration,
     }
     connector = check_content(name, content, file=str(target))
     fail_on(dlt_problems(connector, str(target)))
@@ -77,7 +87,17 @@ def add(
     click.echo(reload_locations(dagster_url, name))
 
 
-def _configuration(file: Path, target: Path) -> dict[str, Any]:
+def _from_curl(command: str, name: str) -> dict[str, Any]:
+    try:
+        first = from_curl(command, name)
+    except ValueError as error:
+        raise click.ClickException(f"--from-curl: {error}") from None
+    for variable in first.variables:
+        click.echo(f"set the environment variable {variable}: the file only refers to it")
+    return first.configuration
+
+
+def _from_file(file: Path, target: Path) -> dict[str, Any]:
     piped = str(file) == "-"
     name = "standard input" if piped else str(file)
     try:
