@@ -1,6 +1,7 @@
 """From a chain of exceptions to one sentence for the person, without secrets."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -15,6 +16,7 @@ from restsrc_dagster.errors import AccessDenied, MissingVariable, ReadError, Res
 
 LONGEST_MESSAGE = 600
 BEGINNING = 60
+_PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*", re.DOTALL)
 NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
@@ -55,6 +57,8 @@ def explain(error: Exception, redact: Redactor) -> RestsrcError:
     for cause in chain:
         if isinstance(cause, requests.RequestException):
             return ReadError(_short(redact(f"{where}the API did not answer: {cause}")))
+    if isinstance(root, KeyError):
+        return ReadError(_short(redact(f"{where}a record has no field {root}, which a key names")))
     step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
     at = f" (while dlt's step {step!r})" if step else ""
     return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
@@ -85,6 +89,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _short(message: str) -> str:
     """Some of dlt's errors carry a whole answer of the API: megabytes of somebody's data."""
+    message = _PAYLOAD.sub("", message)
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
 
 

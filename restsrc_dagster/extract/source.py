@@ -14,6 +14,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.selector import SelectorCheck
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 
 
@@ -56,6 +57,10 @@ def open_reading(
     source = rest_api_source(
         dlt_configuration(configuration, connector.resources, sessions), name=connector.name
     )
+    for name, resource in connector.resources.items():
+        selector = resource.endpoint.get("data_selector")
+        if selector and name not in connector.http.allow_missing_selector:
+            source.resources[name].add_step(SelectorCheck(name, selector))
     if selection is not None:
         source = source.with_resources(*selection)
     return Reading(source, sessions, redact)
