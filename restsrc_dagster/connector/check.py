@@ -1,5 +1,6 @@
 """What a configuration must have before anything can be built from it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,6 +15,7 @@ from restsrc_dagster.connector.references import blank, misplaced_references
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.secrets import SECRET_KEY
 
+_PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 CONFIGURATION_KEYS = ("client", "resources", "resource_defaults")
 AUTH_SECRETS = {
     "bearer": ("token",),
@@ -48,6 +50,7 @@ def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
     if shape:
         return found + shape
     resources = Resources(configuration)
+    found += _check_tables(resources)
     items = configuration["resources"]
     found += _check_names(items)
     positions = {_name(item): position for position, item in enumerate(items)}
@@ -138,11 +141,27 @@ def _check_names(items: list[Any]) -> Iterator[Found]:
             yield path, f"{name!r} begins or ends with a space, or has a control character"
         elif table.startswith("_dlt"):
             yield path, f"{name!r} begins with _dlt, which names dlt's own tables"
+        elif name.startswith("re:"):
+            yield path, f"{name!r} begins with re:, which dlt takes for a regular expression"
         elif table in seen and seen[table] == name:
             yield path, f"{name!r} is already the name of another resource"
         elif table in seen:
             yield path, f"{name!r} and {seen[table]!r} both become the table {table}; rename one"
         seen.setdefault(table, name)
+
+
+def _check_tables(resources: Resources) -> Iterator[Found]:
+    """Of two resources in one table, each run of one would replace or refresh away the other's."""
+    owners: dict[str, str] = {}
+    for position, (name, resource) in enumerate(resources.items()):
+        table = table_identifier(resource.table_name)
+        owner = owners.setdefault(table, name)
+        if owner != name and table != table_identifier(name):
+            yield (
+                f"resources[{position}].table_name",
+                f"{table} is the table of {owner!r} already; rows of two resources in one table "
+                "would replace each other",
+            )
 
 
 def _check_resource(path: str, resource: Resource, resources: Resources) -> Iterator[Found]:
@@ -165,6 +184,14 @@ def _check_resource(path: str, resource: Resource, resources: Resources) -> Iter
             f"{{incremental.{'|'.join(INCREMENTAL_VALUES)}}}, {{resources.<name>.<field>}} "
             f"and, in a path, the name of a param; {literal_braces(placeholder.path)}",
         )
+    if resources.replaces_children(resource.name):
+        for field in resource.bound_fields:
+            if not _PLAIN_PATH.fullmatch(field):
+                yield (
+                    path,
+                    f"children of a parent that is read again are found by its {field!r}, which is "
+                    "no plain path; name a primary_key or a write_disposition",
+                )
     if resource.incremental is not None and not isinstance(resource.cursor_path, str):
         yield f"{path}.endpoint.incremental.cursor_path", "required: where a record has its cursor"
     if len(resource.parents) > 1:

@@ -16,16 +16,22 @@ from restsrc_dagster.errors import AccessDenied, MissingVariable, ReadError, Res
 
 LONGEST_MESSAGE = 600
 BEGINNING = 60
+_QUERY_VALUE = re.compile(
+    r"(?P<key>(?<=[?&])(?:[^=&\s]*(?:token|sig|secret|ticket|session|key|auth|code)[^=&\s]*))=[^&\s;]+"
+    r"|(?P<other>(?<=[?&])[^=&\s]+)=[^&\s;]{33,}",
+    re.IGNORECASE,
+)
 _PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*", re.DOTALL)
 NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
 @contextmanager
-def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[None]:
+def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[Redactor]:
     """Turn whatever is raised inside into a RestsrcError that hides its causes.
 
     The causes hold URLs, headers and whole answers of the API; Dagster would store all of them.
-    What the libraries log on the way is redacted too.
+    What the libraries log on the way is redacted too. Yields what redacts: who learns of a further
+    secret tells it.
     """
     try:
         configuration = resolve(connector.configuration, environment, "configuration")
@@ -34,7 +40,7 @@ def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[
         redact = Redactor()
     with _redacted_logs(redact):
         try:
-            yield
+            yield redact
         except Exception as error:
             raise explain(error, redact) from None
 
@@ -70,12 +76,17 @@ def _not_json(text: str) -> str:
 
 
 def _refused(where: str, error: requests.HTTPError, status: int, redact: Redactor) -> RestsrcError:
-    message = _short(redact(f"{where}{error}"))
+    message = _short(redact(f"{where}{_without_tokens(str(error))}"))
     if status in (401, 403):
         return AccessDenied(
             f"{message}; check the credentials (configuration.client.auth) and what they may read"
         )
     return ReadError(message)
+
+
+def _without_tokens(text: str) -> str:
+    """Next links of some APIs carry tokens of their own making, under names that nobody knows."""
+    return _QUERY_VALUE.sub(lambda found: f"{found['key'] or found['other']}=…", text)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

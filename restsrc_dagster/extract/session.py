@@ -91,6 +91,7 @@ class ApiAdapter(HTTPAdapter):
         """Send one request once, within the budget, if it goes to one of `origins`."""
         url = request.url or ""
         _guard(url, origins)
+        self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
         traffic = self._traffic()
         with self._under_way:
             self._pace()

@@ -41,7 +41,11 @@ class Reading:
 
 
 def open_reading(
-    connector: Connector, environment: Mapping[str, str], selection: Set[str] | None = None
+    connector: Connector,
+    environment: Mapping[str, str],
+    selection: Set[str] | None = None,
+    *,
+    redact: Redactor | None = None,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
 
@@ -50,7 +54,7 @@ def open_reading(
         dlt's own errors where it refuses the configuration, as `ValueError` or a subclass.
     """
     configuration = resolve(connector.configuration, environment, "configuration")
-    redact = Redactor.of(connector, configuration, environment)
+    redact = redact or Redactor.of(connector, configuration, environment)
     sessions = open_sessions(
         configuration, connector.http, redact, token_urls=_token_urls(configuration)
     )

@@ -14,6 +14,9 @@ from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.settings import Settings
 
+STAGING_LAYOUT = ("staging_dataset_name_layout", "_staging_%s")
+"""No connector's name begins with `_`. With dlt's own layout, `%s_staging`, the connector `acme`
+would use the dataset of a connector `acme_staging` to merge in, and empty its tables."""
 VANISHING = (":memory:", ":pipeline:")
 FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
 
@@ -47,6 +50,9 @@ def build_destination(
         )
     try:
         destination = Destination.from_reference(kind, **arguments)
+        if destination and STAGING_LAYOUT[0] in destination.spec.get_resolvable_fields():
+            arguments = dict([STAGING_LAYOUT]) | arguments
+            destination = Destination.from_reference(kind, **arguments)
         assert isinstance(destination, Destination)  # noqa: S101 - for the type checker
     except Exception as error:
         raise SettingsError(

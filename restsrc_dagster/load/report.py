@@ -38,8 +38,8 @@ class ResourceReport:
 class LoadReport:
     """A whole load.
 
-    `also_loaded` were not asked for, but had to be loaded too. `removed_rows` were the remains of
-    a broken load.
+    `also_loaded` were not asked for, but had to be loaded too. `late` are new below a cursor that
+    had moved, and were read for every parent. `removed_rows` were the remains of a broken load.
     """
 
     connector: str
@@ -48,6 +48,7 @@ class LoadReport:
     resources: Mapping[str, ResourceReport]
     also_loaded: frozenset[str]
     refreshed: frozenset[str]
+    late: frozenset[str]
     removed_rows: int
     seconds: float
 
