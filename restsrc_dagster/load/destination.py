@@ -1,16 +1,19 @@
 """Which dlt destination a connector loads to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from dlt.common.destination import Destination
+from dlt.common.destination.utils import resolve_merge_strategy
+from dlt.common.schema.typing import TTableSchema
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.settings import Settings
 
@@ -60,6 +63,31 @@ def build_destination(
             f"({type(error).__name__}); check destination.type or RESTSRC_DESTINATION"
         ) from None
     return destination
+
+
+def refuse_merge_of_files(
+    destination: Destination[Any, Any], resources: Resources, names: Iterable[str]
+) -> None:
+    """Where a destination cannot merge, dlt appends: copies would pile up with every run.
+
+    Raises:
+        SettingsError: names the resource, and what it may be instead.
+    """
+    capabilities = destination.capabilities()
+    for name in sorted(names):
+        disposition = resources.write_disposition(name)
+        kind = disposition.get("disposition") if isinstance(disposition, dict) else disposition
+        if kind != "merge":
+            continue
+        hints = resources[name].hints
+        table: TTableSchema = {"name": name, "write_disposition": "merge", "columns": {}}
+        if hints.get("table_format"):
+            table["table_format"] = hints["table_format"]
+        if resolve_merge_strategy({name: table}, table, capabilities) is None:
+            raise SettingsError(
+                f"{name} is to be merged, which {destination.destination_name} cannot do: name "
+                "write_disposition replace or append, or, for files, table_format delta or iceberg"
+            )
 
 
 def duckdb_file(connector: str, settings: Settings) -> Path:

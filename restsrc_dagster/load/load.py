@@ -16,7 +16,11 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
-from restsrc_dagster.load.destination import build_destination, loader_file_format
+from restsrc_dagster.load.destination import (
+    build_destination,
+    loader_file_format,
+    refuse_merge_of_files,
+)
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
@@ -100,6 +104,7 @@ class _Load:
         unfinished = pending_refresh(self._pipeline, self._connector.name) & set(resources)
         refresh = resources.closed(order.refresh | unfinished)
         selection = resources.closed(order.selection | refresh)
+        refuse_merge_of_files(self._pipeline.destination, resources, selection)
         removed = remove_broken_loads(self._pipeline)
         late = self._history.late(selection - refresh)
         reports = self._read_and_commit(refresh, refresh=True) if refresh else {}
