@@ -18,8 +18,11 @@ from restsrc_dagster.cli.common import (
 )
 from restsrc_dagster.cli.stamp import created_now, stamp_text
 from restsrc_dagster.connector.files import connector_paths, read_connector
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.neighbours import shared_tables
 from restsrc_dagster.connector.parse import parse
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
+from restsrc_dagster.settings import Settings
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,6 +70,8 @@ def validate(files: tuple[Path, ...], connectors_dir: Path) -> None:
     paths = list(files) or connector_paths(connectors_dir)
     problems: list[Problem] = []
     stems: dict[Path, Path] = {}
+    connectors: dict[str, Connector] = {}
+    paths_of: dict[str, str] = {}
     for path in paths:
         if (other := stems.setdefault(path.with_suffix(""), path)) is not path:
             problems.append(
@@ -79,6 +84,11 @@ def validate(files: tuple[Path, ...], connectors_dir: Path) -> None:
             continue
         problems += dlt_problems(connector, str(path))
         warn(connector, str(path))
+        connectors[connector.name] = connector
+        paths_of[connector.name] = str(path)
+    default = Settings.from_environment().destination
+    for name, message in shared_tables(connectors, default):
+        problems.append(Problem(paths_of[name], "destination", message))
     fail_on(problems)
     click.echo(f"{len(paths)} connector {'file' if len(paths) == 1 else 'files'}, all in order")
 
