@@ -5,7 +5,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,16 @@ from restsrc_dagster.demo.folder import DemoFolder
 from restsrc_dagster.demo.run import run_demo
 
 FAKE = Path(__file__).with_name("fake_dagster.py")
+
+
+@pytest.fixture(autouse=True)
+def a_terminals_signals() -> Iterator[None]:
+    """As a terminal starts a program; in the background of a script, some of them are ignored."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 class Demo:
