@@ -178,6 +178,8 @@ def _check_params(resource: Resource, placeholders: list[Placeholder]) -> Iterat
             )
     if len(cursors) > 1:
         yield Found("params", f"has several cursors, {', '.join(cursors)}; only one is possible")
+    if resource.endpoint.get("json") and resource.endpoint.get("data"):
+        yield Found("json", "and data exclude each other; remove one")
     if cursors and resource.endpoint.get("incremental"):
         yield Found(
             f"params.{cursors[0]}",

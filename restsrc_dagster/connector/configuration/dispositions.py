@@ -145,3 +145,18 @@ WriteDisposition = Annotated[
         allowed=DISPOSITIONS,
     ),
 ]
+
+Disposition.elsewhere = dict.fromkeys(
+    ["strategy", *(key for part in MERGES.values() for key in part.model_fields)],
+    "a merge",
+)
+Merge.elsewhere = {
+    key: f"a merge with the strategy {' or '.join(names)}"
+    for key, names in {
+        key: [name for name, part in MERGES.items() if key in part.model_fields]
+        for part in MERGES.values()
+        for key in part.model_fields
+    }.items()
+}
+for _part in MERGES.values():
+    _part.elsewhere = Merge.elsewhere

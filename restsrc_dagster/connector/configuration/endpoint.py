@@ -55,8 +55,8 @@ class ResponseAction(Part):
 class Endpoint(Part):
     """One endpoint of the API."""
 
-    path: str | None = Field(
-        None,
+    path: str = Field(
+        default_factory=str,
         description="Below base_url; {resources.<name>.<field>} stands for a parent's field. "
         "The resource's name if nothing is given.",
     )
@@ -64,7 +64,9 @@ class Endpoint(Part):
     params: dict[str, Param] = Field(
         default_factory=dict, description="The query: values, lists, or what binds a value."
     )
-    json_body: dict[str, Any] | None = Field(None, alias="json", description="A body, as JSON.")
+    json_body: dict[str, Any] = Field(
+        default_factory=dict, alias="json", description="A body, as JSON."
+    )
     data: Any = Field(None, description="A body as form fields or as text, instead of json.")
     headers: dict[str, str | None] | None = Field(
         None, description="Headers of these requests, beside the client's."
@@ -78,9 +80,3 @@ class Endpoint(Part):
         None, description="Answers that are no failures, such as a 404."
     )
     incremental: Incremental | None = Field(None, description="The cursor: only new records.")
-
-    @model_validator(mode="after")
-    def _exclusive(self) -> Self:
-        if self.json_body and self.data:
-            raise told("and data exclude each other; remove one", at="json")
-        return self

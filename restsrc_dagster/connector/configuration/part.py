@@ -19,10 +19,10 @@ class Part(BaseModel):
 
 
 NOT_IN_JSON = {
-    "session": "a Python object; the connector's `http` sets timeouts, retries and limits",
-    "convert": "a Python function",
-    "transform": "a Python function",
-    "processing_steps": "Python functions",
+    "session": "a Python object, which a file cannot hold; use http, beside configuration",
+    "convert": "a Python function, which a file cannot hold; remove it",
+    "transform": "a Python function, which a file cannot hold; remove it",
+    "processing_steps": "Python functions, which a file cannot hold; remove it",
 }
 """Keys of dlt whose values no file can hold, and what they want."""
 

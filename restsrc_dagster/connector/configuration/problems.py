@@ -68,7 +68,7 @@ def _in_words(errors: Sequence[ErrorDetails]) -> Iterator[Found]:
 
 def _unknown(key: str, place: "_Place") -> str:
     if key in NOT_IN_JSON:
-        return f"takes {NOT_IN_JSON[key]}, which a file cannot hold; remove it"
+        return f"takes {NOT_IN_JSON[key]}"
     if key in place.elsewhere:
         return f"unknown key; it belongs in {place.elsewhere[key]}"
     return unknown_key(key, place.known)
@@ -182,7 +182,9 @@ class _Place:
 
     @property
     def known(self) -> list[str]:
-        return list(_fields(self.owner)) if self.owner else []
+        """The keys of the object, those that it needs first."""
+        fields = _fields(self.owner) if self.owner else {}
+        return sorted(fields, key=lambda key: not fields[key].is_required())
 
     @property
     def elsewhere(self) -> Mapping[str, str]:

@@ -71,6 +71,14 @@ def dlt_refusal(configuration: Configuration) -> str | None:
     return None
 
 
+def told(found: list[str], expected: list[str]) -> bool:
+    """Whether exactly the expected was found; an expectation that ends in … is a beginning."""
+    return len(found) == len(expected) and all(
+        message.startswith(wanted[:-1]) if wanted.endswith("…") else message == wanted
+        for message, wanted in zip(found, expected, strict=True)
+    )
+
+
 OAUTH = {"access_token_url": "https://login.acme.com/token", "client_id": "a", "client_secret": "b"}
 REFERENCE = {"referenced_table": "users", "columns": ["user"], "referenced_columns": ["id"]}
 
