@@ -52,21 +52,21 @@ class Merge(Part):
 
 class _Filtered(Part):
     disposition: Literal["merge"]
-    source_filter: Condition | None = Field(
-        None, description="SQL condition: which of the loaded rows take part."
+    source_filter: Condition = Field(
+        default_factory=str, description="SQL condition: which of the loaded rows take part."
     )
 
 
 class _Scoped(_Filtered):
-    destination_scope: Condition | None = Field(
-        None, description="SQL condition: which rows at the destination may go."
+    destination_scope: Condition = Field(
+        default_factory=str, description="SQL condition: which rows at the destination may go."
     )
 
 
 class _Versioned(Part):
     skip_unchanged_rows: bool = Field(False, description="Leave rows alone that are the same.")
-    row_version_column_name: Name | None = Field(
-        None, description="The column that changes when a record does."
+    row_version_column_name: Name = Field(
+        default_factory=str, description="The column that changes when a record does."
     )
 
 
@@ -93,8 +93,8 @@ class Scd2(_Scoped):
     boundary_timestamp: Time | None = Field(
         None, description="When rows of this load begin; null for the time of the load."
     )
-    row_version_column_name: Name | None = Field(
-        None, description="The column that changes when a record does."
+    row_version_column_name: Name = Field(
+        default_factory=str, description="The column that changes when a record does."
     )
 
 
