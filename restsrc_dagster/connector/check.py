@@ -45,6 +45,7 @@ def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
     resources = Resources({**configuration, "resources": list(whole.values())})
     positions = {names[position]: position for position in whole}
     parents = None if None in names else list(dict.fromkeys(filter(None, names)))
+    found += _check_params_of_defaults(configuration, whole, resources)
     for name, resource in resources.items():
         found += _check_resource(f"resources[{positions[name]}]", resource, resources, parents)
     return found
@@ -133,7 +134,7 @@ def _check_placeholders(resource: Resource, placeholders: list[Placeholder]) -> 
             continue
         expression, in_path = placeholder.expression, placeholder.path == "path"
         if placeholder.incremental_value:
-            if "incremental" not in resource.endpoint:
+            if not resource.endpoint.get("incremental"):
                 yield Found(placeholder.path, f"{{{expression}}} needs endpoint.incremental")
             continue
         if in_path and _names_param(expression, params):
@@ -185,6 +186,30 @@ def _check_params(resource: Resource, placeholders: list[Placeholder]) -> Iterat
             f"params.{cursors[0]}",
             "and endpoint.incremental exclude each other; name the parameter there as start_param",
         )
+
+
+def _check_params_of_defaults(
+    configuration: Mapping[str, Any], items: Mapping[int, Any], resources: Resources
+) -> Iterator[Found]:
+    """dlt's `_bind_path_params` takes a param out of the defaults themselves, for all that follow.
+
+    It does so for a resource without params of its own, which shares the object.
+    """
+    defaults = ((configuration.get("resource_defaults") or {}).get("endpoint") or {}).get("params")
+    taken: set[str] = set()
+    for position, item in items.items() if defaults else ():
+        endpoint = item.get("endpoint") if isinstance(item, dict) else None
+        own = endpoint.get("params") if isinstance(endpoint, dict) else None
+        path = blank(resources[_name(item) or ""].endpoint["path"])
+        in_path = {key for key in defaults if f"{{{key}}}" in path and key not in (own or {})}
+        for key in sorted(in_path & taken):
+            yield Found(
+                f"resources[{position}].endpoint.path",
+                f"{{{key}}} has no value any more: an earlier resource took it out of the "
+                f"defaults; give the param {key} in each resource",
+            )
+        if own is None:
+            taken |= in_path
 
 
 def _in_cycle(resource: Resource, resources: Resources) -> bool:

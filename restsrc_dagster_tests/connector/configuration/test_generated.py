@@ -16,6 +16,7 @@ from restsrc_dagster_tests.connector.configuration.tables import (
 )
 
 REFUSALS = {
+    "an auth that no request uses, or whose secret is no text": r"\bauth\.\w+: ",
     "a bool that Python takes for a number": r": is (true|false), not (a whole number|a number|t)",
     "empty text where a name or a path is needed": r": is empty",
     "a number that no API can mean": r": is not [≥≤>] ",
@@ -45,6 +46,7 @@ REFUSALS = {
     "a reference in a name": r"takes no \$\{…\} reference|has a \$\{ that begins no reference",
     "a default that dlt never reaches": r"^resource_defaults\.",
     "a placeholder that reaches into Python": r"is not a placeholder",
+    "a cursor's value without a cursor": r"needs endpoint\.incremental",
 }
 """What dlt takes and we refuse; `test_refusals.py` has a test of each."""
 

@@ -498,6 +498,32 @@ def test_all_problems_are_told_at_once() -> None:
     ]
 
 
+def test_a_param_of_the_defaults_fills_one_path() -> None:
+    """dlt takes it out for whoever comes first, unless that one has params of its own."""
+    defaults = {"endpoint": {"params": {"v": 2}}}
+    second: dict[str, Any] = {"name": "b", "endpoint": {"path": "{v}/b"}}
+    both = api({"name": "a", "endpoint": "{v}/a"}, second, resource_defaults=defaults)
+    assert dlt_refusal(both) is not None
+    assert problems(both) == [
+        "resources[1].endpoint.path: {v} has no value any more: an earlier resource took it out "
+        "of the defaults; give the param v in each resource"
+    ]
+    for fine in (
+        api(second, "a", resource_defaults=defaults),
+        api(
+            {"name": "a", "endpoint": {"path": "{v}/a", "params": {"x": 1}}},
+            second,
+            resource_defaults=defaults,
+        ),
+        api(
+            {"name": "a", "endpoint": "{v}/a"},
+            {"name": "b", "endpoint": {"path": "{v}/b", "params": {"v": 3}}},
+            resource_defaults=defaults,
+        ),
+    ):
+        assert (problems(fine), dlt_refusal(fine)) == ([], None)
+
+
 def test_a_broken_parent_is_still_a_parent() -> None:
     broken = {"name": "items", "primary_key": 5}
     configuration = api(broken, {"name": "parts", "endpoint": "{resources.items.id}"})

@@ -27,6 +27,21 @@ BODY = {"json": {"a": 1}, "data": "a=1"}
 
 REFUSED: list[tuple[Configuration, list[str], str]] = [
     (
+        endpoint(path="{incremental.start_value}", incremental=None),
+        ["resources[0].endpoint.path: {incremental.start_value} needs endpoint.incremental"],
+        "dlt fails at the first request",
+    ),
+    (
+        auth("http_basic", username="ada", password=[MARKER]),
+        ["client.auth.password: is a list, not text"],
+        "dlt would send Python's form of a list",
+    ),
+    (
+        endpoint(auth=None) | {"client": {"base_url": "https://x.y", "auth": {"type": "bearer"}}},
+        ["client.auth.token: required: the token, best as a ${NAME} reference"],
+        "dlt does not look at an auth that no endpoint uses",
+    ),
+    (
         api() | {"resources": []},
         ["resources: is empty; required: a list of at least one resource"],
         "runs green and loads nothing",
