@@ -195,7 +195,7 @@ def _check_params_of_defaults(
 
     It does so for a resource without params of its own, which shares the object.
     """
-    defaults = ((configuration.get("resource_defaults") or {}).get("endpoint") or {}).get("params")
+    defaults = (configuration.get("resource_defaults") or {}).get("endpoint", {}).get("params", {})
     taken: set[str] = set()
     for position, item in items.items() if defaults else ():
         endpoint = item.get("endpoint") if isinstance(item, dict) else None

@@ -369,7 +369,7 @@ def test_literal_secrets_are_warned_about_and_not_shown(restsrc: Restsrc, folder
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [
-    (items() | {"zzz": 1}, ".zzz: unknown key; allowed are write_disposition, primary_key, merge_"),
+    (items() | {"zzz": 1}, ".zzz: unknown key; allowed are name, write_disposition, primary_key"),
     (items(response_actions={"a": MARKER}), ".endpoint.response_actions: is an object, not a list"),
     (items(methud=1), ".endpoint.methud: unknown key; did you mean method?"),
     (items(method="FETCH"), ".endpoint.method: is not one of GET, POST"),
