@@ -39,7 +39,7 @@ def test_inline_schedules_are_schedules() -> None:
 
 def test_schedules_in_words_are_schedules() -> None:
     words = set(re.findall(r'"(every [^"]+)"', README))
-    assert len(words) == 3
+    assert len(words) == 4
     for text in words:
         parse_schedule(text)
 

@@ -1,5 +1,6 @@
 """What a configuration must have before anything can be built from it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from typing import Any
@@ -16,6 +17,8 @@ from restsrc_dagster.connector.placeholders import (
 from restsrc_dagster.connector.references import blank, misplaced_references
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.secrets import SECRET_KEY
+
+_PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 
 
 def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
@@ -45,6 +48,7 @@ def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
     resources = Resources({**configuration, "resources": list(whole.values())})
     positions = {names[position]: position for position in whole}
     parents = None if None in names else list(dict.fromkeys(filter(None, names)))
+    found += _check_tables(resources, positions)
     found += _check_params_of_defaults(configuration, whole, resources)
     for name, resource in resources.items():
         found += _check_resource(f"resources[{positions[name]}]", resource, resources, parents)
@@ -89,6 +93,8 @@ def _check_names(names: list[str | None]) -> Iterator[Found]:
             yield Found(path, f"{name!r} begins or ends with a space, or has a control character")
         elif table.startswith("_dlt"):
             yield Found(path, f"{name!r} begins with _dlt, which names dlt's own tables")
+        elif name.startswith("re:"):
+            yield Found(path, f"{name!r} begins with re:, which dlt takes for a regular expression")
         elif table in seen and seen[table] == name:
             yield Found(path, f"{name!r} is already the name of another resource")
         elif table in seen:
@@ -96,6 +102,20 @@ def _check_names(names: list[str | None]) -> Iterator[Found]:
                 path, f"{name!r} and {seen[table]!r} both become the table {table}; rename one"
             )
         seen.setdefault(table, name)
+
+
+def _check_tables(resources: Resources, positions: Mapping[str | None, int]) -> Iterator[Found]:
+    """Of two resources in one table, each run of one would replace or refresh away the other's."""
+    owners: dict[str, str] = {}
+    for name, resource in resources.items():
+        table = table_identifier(resource.table_name)
+        owner = owners.setdefault(table, name)
+        if owner != name and table != table_identifier(name):
+            yield Found(
+                f"resources[{positions[name]}].table_name",
+                f"{table} is the table of {owner!r} already; rows of two resources in one table "
+                "would replace each other",
+            )
 
 
 def _check_resource(
@@ -110,6 +130,14 @@ def _check_resource(
         _check_placeholders(resource, placeholders), _check_params(resource, placeholders)
     ):
         yield Found(f"{path}.endpoint.{found.path}", found.message)
+    if resources.replaces_children(resource.name):
+        for field in resource.bound_fields:
+            if not _PLAIN_PATH.fullmatch(field):
+                yield Found(
+                    path,
+                    f"children of a parent that is read again are found by its {field!r}, which is "
+                    "no plain path; name a primary_key or a write_disposition",
+                )
     if len(resource.parents) > 1:
         parents = ", ".join(resource.parents)
         yield Found(path, f"has several parents, {parents}; only one is possible")

@@ -19,6 +19,8 @@ SECRET_KEY = re.compile(
 )
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
 SENT_OR_HANDED = SENT | {"credentials"}
+_PLAIN_FILE = re.compile(r"[^@?=;]+\.(duckdb|db|sqlite)")
+"""A file is named in errors, else nobody could tell which one is locked."""
 NOT_SECRET = frozenset({"type", "location", "name", "access_token_url"})
 
 
@@ -26,9 +28,17 @@ class Redactor:
     """Replaces every known secret, in every form that it takes on its way, by `***`."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        forms = {form for secret in secrets for form in _forms(secret)}
-        ordered = sorted(forms, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, ordered))) if ordered else None
+        self._forms: set[str] = set()
+        self._known: re.Pattern[str] | None = None
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str) -> None:
+        """Know further secrets from now on: tokens that are issued while a run reads."""
+        forms = {form for secret in secrets for form in _forms(secret)} - self._forms
+        if forms:
+            self._forms |= forms
+            ordered = sorted(self._forms, key=len, reverse=True)
+            self._known = re.compile("|".join(map(re.escape, ordered)))
 
     def __call__(self, text: str) -> str:
         text = _USERINFO.sub(MASK, text)
@@ -94,7 +104,7 @@ def _secret_places(value: Any, root: str) -> Iterator[tuple[str, str]]:
         if not isinstance(text, str) or len(text) < SHORTEST_SECRET:
             continue
         parent, _, key = place.rpartition(".")
-        if key in NOT_SECRET:
+        if key in NOT_SECRET or (key == "credentials" and _PLAIN_FILE.fullmatch(text)):
             continue
         in_auth = parent.rpartition(".")[2] == "auth" and key not in ("username", "client_id")
         sent = not SENT_OR_HANDED.isdisjoint(part.split("[")[0] for part in parent.split("."))

@@ -209,7 +209,7 @@ def _introduce(place: DemoFolder, *, port: int, api: DemoApi, echo: Echo) -> Non
         f"  Log        {_shown(place.log)}",
         "",
         "  Between two runs, look at the data:",
-        f"  python -c {quoted}",
+        f"  {shlex.quote(_shown(Path(sys.executable)))} -c {quoted}",
         "",
         "Ctrl-C stops everything.",
     ):

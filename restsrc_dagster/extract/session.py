@@ -6,7 +6,7 @@ have a session of their own, so that no link of the API can pass for one.
 
 import threading
 import time
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -45,6 +45,10 @@ class ApiAdapter(HTTPAdapter):
         origins: (scheme, host, port) of everybody who may be asked; None in place of scheme or
             port allows any.
         redact: takes secrets out of the texts of exceptions.
+
+    Attributes:
+        traffic: what each resource cost so far, by name; "" is what belongs to none.
+        watch: called with each answer and the seconds that it took.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class ApiAdapter(HTTPAdapter):
     ) -> None:
         super().__init__(pool_maxsize=50)
         self.traffic: dict[str, Traffic] = {}
+        self.watch: Callable[[requests.Response, float], None] = lambda *_: None
         self._http = http
         self._origins = frozenset(origins)
         self._redact = redact
@@ -86,6 +91,7 @@ class ApiAdapter(HTTPAdapter):
         """Send one request once, within the budget, if it goes to one of `origins`."""
         url = request.url or ""
         _guard(url, origins)
+        self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
         traffic = self._traffic()
         with self._under_way:
             self._pace()
@@ -98,8 +104,10 @@ class ApiAdapter(HTTPAdapter):
             except requests.RequestException as error:
                 raise self._redacted(error, url) from None
             finally:
+                seconds = time.monotonic() - started
                 with self._lock:
-                    traffic.seconds += time.monotonic() - started
+                    traffic.seconds += seconds
+        self.watch(response, seconds)
         return response
 
     def close(self) -> None:

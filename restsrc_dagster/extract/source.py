@@ -14,6 +14,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.selector import SelectorCheck
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 
 
@@ -40,7 +41,11 @@ class Reading:
 
 
 def open_reading(
-    connector: Connector, environment: Mapping[str, str], selection: Set[str] | None = None
+    connector: Connector,
+    environment: Mapping[str, str],
+    selection: Set[str] | None = None,
+    *,
+    redact: Redactor | None = None,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
 
@@ -49,13 +54,17 @@ def open_reading(
         dlt's own errors where it refuses the configuration, as `ValueError` or a subclass.
     """
     configuration = resolve(connector.configuration, environment, "configuration")
-    redact = Redactor.of(connector, configuration, environment)
+    redact = redact or Redactor.of(connector, configuration, environment)
     sessions = open_sessions(
         configuration, connector.http, redact, token_urls=_token_urls(configuration)
     )
     source = rest_api_source(
         dlt_configuration(configuration, connector.resources, sessions), name=connector.name
     )
+    for name, resource in connector.resources.items():
+        selector = resource.endpoint.get("data_selector")
+        if selector and name not in connector.http.allow_missing_selector:
+            source.resources[name].add_step(SelectorCheck(name, selector))
     if selection is not None:
         source = source.with_resources(*selection)
     return Reading(source, sessions, redact)

@@ -15,19 +15,23 @@ from dlt.common.schema.utils import get_nested_tables, get_write_disposition, ha
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.load.destination import database_client
+
 LOAD_ID = "_dlt_load_id"
 
 
 def remove_broken_loads(pipeline: Pipeline) -> int:
     """Delete the rows of loads that never ended; returns how many root rows.
 
+    Of a database: files keep what a broken load left, each row at least once.
     Only under the connector's lock: a load that is going looks just like a broken one.
     """
     schema = _schema_at_destination(pipeline)
-    if schema is None:
+    database = database_client(pipeline)
+    if schema is None or database is None:
         return 0
     removed = 0
-    with pipeline.sql_client() as client:
+    with database as client:
         for table in schema.data_table_names(seen_data_only=True):
             columns = schema.get_table_columns(table)
             if schema.tables[table].get("parent") or LOAD_ID not in columns:

@@ -1,16 +1,25 @@
 """Which dlt destination a connector loads to."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
 from dlt.common.destination import Destination
+from dlt.common.destination.utils import resolve_merge_strategy
+from dlt.common.schema.typing import TTableSchema
+from dlt.destinations.job_client_impl import SqlJobClientBase
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.settings import Settings
 
+STAGING_LAYOUT = ("staging_dataset_name_layout", "_staging_%s")
+"""No connector's name begins with `_`. With dlt's own layout, `%s_staging`, the connector `acme`
+would use the dataset of a connector `acme_staging` to merge in, and empty its tables."""
 VANISHING = (":memory:", ":pipeline:")
 FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
 
@@ -44,6 +53,9 @@ def build_destination(
         )
     try:
         destination = Destination.from_reference(kind, **arguments)
+        if destination and STAGING_LAYOUT[0] in destination.spec.get_resolvable_fields():
+            arguments = dict([STAGING_LAYOUT]) | arguments
+            destination = Destination.from_reference(kind, **arguments)
         assert isinstance(destination, Destination)  # noqa: S101 - for the type checker
     except Exception as error:
         raise SettingsError(
@@ -53,11 +65,45 @@ def build_destination(
     return destination
 
 
+def refuse_merge_of_files(
+    destination: Destination[Any, Any], resources: Resources, names: Iterable[str]
+) -> None:
+    """Where a destination cannot merge, dlt appends: copies would pile up with every run.
+
+    Raises:
+        SettingsError: names the resource, and what it may be instead.
+    """
+    capabilities = destination.capabilities()
+    for name in sorted(names):
+        disposition = resources.write_disposition(name)
+        kind = disposition.get("disposition") if isinstance(disposition, dict) else disposition
+        if kind != "merge":
+            continue
+        hints = resources[name].hints
+        table: TTableSchema = {"name": name, "write_disposition": "merge", "columns": {}}
+        if hints.get("table_format"):
+            table["table_format"] = hints["table_format"]
+        if resolve_merge_strategy({name: table}, table, capabilities) is None:
+            raise SettingsError(
+                f"{name} is to be merged, which {destination.destination_name} cannot do: name "
+                "write_disposition replace or append, or, for files, table_format delta or iceberg"
+            )
+
+
 def duckdb_file(connector: str, settings: Settings) -> Path:
     """The DuckDB file of a connector; its folder exists afterwards."""
     folder = settings.local_data_dir()
     folder.mkdir(parents=True, exist_ok=True)
     return (folder / f"restsrc_{connector}.duckdb").absolute()
+
+
+def database_client(pipeline: Pipeline) -> SqlClientBase[Any] | None:
+    """A connection to the tables, where they are a database's; None for files and the like.
+
+    dlt gives files a SQL client too, but only to read them, through views.
+    """
+    client = pipeline.destination_client()
+    return client.sql_client if isinstance(client, SqlJobClientBase) else None
 
 
 def loader_file_format(destination: Destination[Any, Any]) -> Literal["parquet"] | None:

@@ -5,6 +5,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,15 @@ import dlt
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
-from restsrc_dagster.load.destination import build_destination, loader_file_format
-from restsrc_dagster.load.failures import explained
+from restsrc_dagster.load.destination import (
+    build_destination,
+    loader_file_format,
+    refuse_merge_of_files,
+)
+from restsrc_dagster.load.history import History
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
 from restsrc_dagster.load.report import LoadReport, ResourceReport, count_rows, cursor_of
@@ -56,7 +62,7 @@ def load(
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     with (
         tempfile.TemporaryDirectory(prefix="restsrc_") as folder,
-        explained(connector, environment),
+        explained(connector, environment) as redact,
     ):
         pipeline = dlt.pipeline(
             connector.name,
@@ -64,10 +70,12 @@ def load(
             dataset_name=connector.dataset,
             pipelines_dir=folder,
         )
-        with connector_lock(pipeline, order.holder) as locked:
-            if not locked:
+        with connector_lock(pipeline, order.holder) as still_held:
+            if still_held is None:
                 unlocked()
-            return _Load(connector, pipeline, environment, Path(folder)).run(order)
+            guard = still_held or (lambda: None)
+            read = partial(open_reading, connector, environment, redact=redact)
+            return _Load(connector, pipeline, read, Path(folder), guard).run(order)
 
 
 class _Load:
@@ -77,25 +85,35 @@ class _Load:
         self,
         connector: Connector,
         pipeline: Pipeline,
-        environment: Mapping[str, str],
+        read: Callable[[frozenset[str]], Reading],
         folder: Path,
+        still_held: Callable[[], None],
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
-        self._environment = environment
+        self._read = read
         self._folder = folder
+        self._still_held = still_held
+        self._history = History(pipeline, connector.name, connector.resources)
 
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()
         resources = self._connector.resources
         self._pipeline.sync_destination()
+        self._history.put_back()
         unfinished = pending_refresh(self._pipeline, self._connector.name) & set(resources)
         refresh = resources.closed(order.refresh | unfinished)
         selection = resources.closed(order.selection | refresh)
+        refuse_merge_of_files(self._pipeline.destination, resources, selection)
         removed = remove_broken_loads(self._pipeline)
+        late = self._history.late(selection - refresh)
         reports = self._read_and_commit(refresh, refresh=True) if refresh else {}
-        if rest := selection - refresh:
-            reports |= self._read_and_commit(rest, refresh=False)
+        if rest := selection - refresh - late:
+            reports |= self._read_and_commit(rest)
+        if late:
+            self._history.begin_again(late)
+            reports |= self._read_and_commit(late)
+            self._history.put_back()
         return LoadReport(
             connector=self._connector.name,
             destination=self._pipeline.destination.destination_name,
@@ -103,27 +121,30 @@ class _Load:
             resources=reports,
             also_loaded=selection - order.selection,
             refreshed=refresh,
+            late=late,
             removed_rows=removed,
             seconds=time.monotonic() - started,
         )
 
     def _read_and_commit(
-        self, selection: frozenset[str], *, refresh: bool
+        self, selection: frozenset[str], *, refresh: bool = False
     ) -> dict[str, ResourceReport]:
         pipeline, source_name = self._pipeline, self._connector.name
         before = {name: self._cursor(name) for name in selection}
         intent = None
         if refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
-            forget_refresh(pipeline, source_name)
+            forget_refresh(pipeline, source_name, selection)
+        self._history.remember(selection)
         loaded = frozenset(name for name in selection if self._connector.resources[name].selected)
-        with open_reading(self._connector, self._environment, loaded) as reading:
+        with self._read(loaded) as reading:
             pipeline.extract(
                 reading.source,
                 loader_file_format=loader_file_format(pipeline.destination),
                 refresh="drop_resources" if intent else None,
             )
         normalized = pipeline.normalize()
+        self._still_held()
         if intent:
             intent.commit(pipeline)
         pipeline.load().raise_on_failed_jobs()

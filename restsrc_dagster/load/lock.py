@@ -9,18 +9,24 @@ import contextlib
 import fcntl
 import hashlib
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy
 
+LONGEST_WAIT_SECONDS = 900
+"""For another connector's load into the same DuckDB file."""
+POLL_SECONDS = 0.5
+
 
 @contextlib.contextmanager
-def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[bool]:
+def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], None] | None]:
     """Hold the pipeline's destination for one load.
 
     Args:
@@ -28,37 +34,53 @@ def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[bool]:
         holder: who loads, as another run will name it.
 
     Yields:
-        Whether the destination has such a lock: a DuckDB file or PostgreSQL. Elsewhere the caller
-        must make sure in another way.
+        A check that the lock is still held, to be made before anything is committed, where the
+        destination has such a lock: a DuckDB file or PostgreSQL. Elsewhere None: the caller must
+        make sure in another way.
 
     Raises:
-        ConnectorBusy: somebody holds it; says who, where that is known.
+        ConnectorBusy: somebody holds it, says who, where that is known; or the lock was lost.
     """
     configuration = pipeline.destination_client().config
     if isinstance(configuration, DuckDbClientConfiguration):
         database = str(configuration.credentials.database)
         if not database.startswith((":", "md:", "motherduck:")):
-            with _file_lock(Path(f"{database}.{pipeline.pipeline_name}.lock"), pipeline, holder):
-                yield True
+            with _file_lock(Path(f"{database}.lock"), pipeline, holder):
+                yield _held
             return
-    if isinstance(configuration, PostgresClientConfiguration):
-        with _advisory_lock(pipeline, holder):
-            yield True
+    if type(configuration) is PostgresClientConfiguration:  # Redshift's is one, too
+        with _advisory_lock(pipeline, holder) as still_held:
+            yield still_held
         return
-    yield False
+    yield None
+
+
+def _held() -> None:
+    """A file's lock is held for as long as its process lives."""
 
 
 @contextlib.contextmanager
 def _file_lock(path: Path, pipeline: Pipeline, holder: str) -> Iterator[None]:
-    """The kernel lets go of it when the process ends, however it ends."""
+    """The kernel lets go of it when the process ends, however it ends.
+
+    DuckDB lets one process write to a file: where connectors share one, they wait for each other.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise _busy(pipeline, os.pread(descriptor, 500, 0).decode(errors="replace")) from None
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                held = os.pread(descriptor, 500, 0).decode(errors="replace")
+                connector, _, who = held.partition("\n")
+                if connector in ("", pipeline.pipeline_name) or time.monotonic() > deadline:
+                    raise _busy(pipeline, who) from None
+            time.sleep(POLL_SECONDS)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, holder.encode(), 0)
+        os.pwrite(descriptor, f"{pipeline.pipeline_name}\n{holder}".encode(), 0)
         yield
         os.ftruncate(descriptor, 0)
     finally:
@@ -66,12 +88,19 @@ def _file_lock(path: Path, pipeline: Pipeline, holder: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _advisory_lock(pipeline: Pipeline, holder: str) -> Iterator[None]:
-    """Held by a session of its own, which PostgreSQL ends with its process."""
+def _advisory_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], None]]:
+    """Held by a session of its own, which PostgreSQL ends with its process.
+
+    The session is idle while the API is read; should somebody end it, the lock is gone.
+    """
     name = f"restsrc:{pipeline.dataset_name}.{pipeline.pipeline_name}"
     key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
     with pipeline.sql_client() as client:
         client.execute_sql("SELECT set_config('application_name', %s, false)", holder[:63])
+        client.execute_sql(
+            "SELECT set_config('idle_session_timeout', '0', false) "
+            "WHERE current_setting('idle_session_timeout', true) IS NOT NULL"
+        )
         rows = client.execute_sql("SELECT pg_try_advisory_lock(%s)", key)
         if not (rows and rows[0][0]):
             owners = client.execute_sql(
@@ -81,7 +110,17 @@ def _advisory_lock(pipeline: Pipeline, holder: str) -> Iterator[None]:
                 key,
             )
             raise _busy(pipeline, str(owners[0][0]) if owners else "")
-        yield
+
+        def still_held() -> None:
+            try:
+                client.execute_sql("SELECT 1")
+            except DatabaseException:
+                raise ConnectorBusy(
+                    f"{pipeline.pipeline_name}: the database ended the session that held the lock "
+                    "of this load, so another may be going; nothing was committed, run it again"
+                ) from None
+
+        yield still_held
 
 
 def _busy(pipeline: Pipeline, holder: str) -> ConnectorBusy:

@@ -40,7 +40,8 @@ class RefreshIntent:
         self._pipeline.sync_destination()
         with self._pipeline.managed_state(extract_state=True) as state:
             sources = state.setdefault("sources", {})
-            sources.setdefault(source, {})[STATE_KEY] = sorted(names)
+            known = sources.setdefault(source, {})
+            known[STATE_KEY] = sorted(names.union(known.get(STATE_KEY, ())))
         self._pipeline.normalize()
         pipeline.activate()
 
@@ -52,7 +53,12 @@ class RefreshIntent:
         pipeline.activate()
 
 
-def forget_refresh(pipeline: Pipeline, source: str) -> None:
-    """Take the intent out of the local state; it leaves the destination with the next commit."""
+def forget_refresh(pipeline: Pipeline, source: str, names: frozenset[str]) -> None:
+    """Take `names` out of the intent; they leave the destination's with the next commit.
+
+    What the file does not name any more stays intended, for the day when it is put back.
+    """
     with pipeline.managed_state() as state:
-        state.get("sources", {}).get(source, {}).pop(STATE_KEY, None)
+        known = state.get("sources", {}).get(source, {})
+        if left := sorted(set(known.pop(STATE_KEY, ())) - names):
+            known[STATE_KEY] = left

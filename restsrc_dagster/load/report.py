@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dlt.common.destination.exceptions import SqlClientNotAvailable
 from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resource, WriteDisposition
+from restsrc_dagster.load.destination import database_client
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +38,8 @@ class ResourceReport:
 class LoadReport:
     """A whole load.
 
-    `also_loaded` were not asked for, but had to be loaded too. `removed_rows` were the remains of
-    a broken load.
+    `also_loaded` were not asked for, but had to be loaded too. `late` are new below a cursor that
+    had moved, and were read for every parent. `removed_rows` were the remains of a broken load.
     """
 
     connector: str
@@ -48,6 +48,7 @@ class LoadReport:
     resources: Mapping[str, ResourceReport]
     also_loaded: frozenset[str]
     refreshed: frozenset[str]
+    late: frozenset[str]
     removed_rows: int
     seconds: float
 
@@ -65,13 +66,10 @@ def cursor_of(pipeline: Pipeline, source: str, resource: Resource) -> Any:
 def count_rows(pipeline: Pipeline, tables: Mapping[str, str]) -> dict[str, int]:
     """Rows now in each table, by the key of `tables`; left out where they cannot be counted."""
     counted: dict[str, int] = {}
-    try:
-        client = pipeline.sql_client()
-    except SqlClientNotAvailable:
+    database = database_client(pipeline)
+    if database is None:
         return counted
-    if not pipeline.destination_client().capabilities.insert_values_writer_type:
-        return counted
-    with client:
+    with database as client:
         for key, table in tables.items():
             try:
                 rows = client.execute_sql(

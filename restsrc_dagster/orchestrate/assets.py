@@ -98,7 +98,14 @@ def materialize_connector(
         context.log.warning(
             f"{connector.name}: removed {report.removed_rows} rows that a broken load had left"
         )
-    for name, resource in report.resources.items():
+    for name in sorted(report.late):
+        context.log.info(
+            f"{connector.name}/{name} is new here: it was read for every record of "
+            f"{connector.resources[name].parent}, also for those that were read before"
+        )
+    # Dagster wants parents before children, whatever the order of the file or of the load.
+    depth = {name: len(connector.resources.ancestors(name)) for name in report.resources}
+    for name, resource in sorted(report.resources.items(), key=lambda item: depth[item[0]]):
         if name not in keys:
             continue
         metadata = materialization_metadata(connector, report, resource)

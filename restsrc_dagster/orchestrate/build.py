@@ -11,6 +11,7 @@ import dagster as dg
 
 from restsrc_dagster.connector.files import read_folder
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.neighbours import shared_tables
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.assets import build_connector_assets
 from restsrc_dagster.orchestrate.dagster_private import UnresolvedAssetJobDefinition
@@ -60,9 +61,14 @@ def build_definitions(
     settings = settings or Settings.from_environment()
     loaded_at = datetime.now(UTC)
     read = read_folder(folder)
-    refused: dict[str, Problem] = {}
+    refused = {
+        name: Problem(str(folder / name), "destination", message)
+        for name, message in shared_tables(read.connectors, settings.destination)
+    }
     built: dict[str, ConnectorDefinitions] = {}
     for name, connector in read.connectors.items():
+        if name in refused:
+            continue
         try:
             built[name] = build_connector_definitions(
                 connector, settings=settings, translator=translator, loaded_at=loaded_at

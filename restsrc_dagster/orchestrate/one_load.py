@@ -12,7 +12,7 @@ WORKER_TAG = "restsrc/worker"
 
 
 def refuse_second_load(instance: dg.DagsterInstance, run: dg.DagsterRun, connector: str) -> None:
-    """Let the oldest of the connector's runs go on; every other fails here, before it reads.
+    """Let one of the connector's runs go on; every other fails here, before it reads.
 
     A run whose worker is known to be dead does not count.
 
@@ -20,11 +20,15 @@ def refuse_second_load(instance: dg.DagsterInstance, run: dg.DagsterRun, connect
         ConnectorBusy: names the run that is going.
     """
     instance.add_run_tags(run.run_id, {WORKER_TAG: f"{socket.gethostname()}:{os.getpid()}"})
-    for record in connector_runs(instance, connector, GOING):
+    older = True
+    for record in connector_runs(instance, connector, GOING, any_job=True):
         other = record.dagster_run
         if other.run_id == run.run_id:
-            return
-        if not _is_dead(instance, other):
+            older = False
+            continue
+        # A younger run that was here first is reading already; one that was not will see this one.
+        if (older or other.tags.get(WORKER_TAG)) and not _is_dead(instance, other):
+            instance.add_run_tags(run.run_id, {WORKER_TAG: ""})
             raise ConnectorBusy(
                 f"{connector} is being loaded by run {other.run_id}; nothing was read. Wait until "
                 "it ends, or stop it; if its worker is dead, mark it as canceled in the UI"

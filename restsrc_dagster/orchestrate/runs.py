@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, job_name, pool_name
+from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, job_name, op_name, pool_name
 
 WAITING = (dg.DagsterRunStatus.QUEUED,)
 GOING = (
@@ -31,12 +31,14 @@ def connector_runs(
     statuses: Sequence[dg.DagsterRunStatus],
     *,
     updated_after: datetime | None = None,
+    any_job: bool = False,
 ) -> list[dg.RunRecord]:
     """The connector's runs in these statuses, oldest first.
 
     Runs of the connector's job carry its tag. Runs from the asset graph of the UI carry no tag of
     ours: they are found by the assets that they are to materialize, or, where a translator has
-    renamed those, by the pool of the connector's op.
+    renamed those, by the pool of the connector's op. `any_job` looks into the runs of all jobs,
+    a person's own among them, by the ops that they plan; that costs a query for each.
     """
 
     def matching(**having: Any) -> Sequence[dg.RunRecord]:
@@ -46,22 +48,24 @@ def connector_runs(
 
     tagged = matching(tags={CONNECTOR_TAG: connector})
     by_job = matching(job_name=job_name(connector))
-    from_graph = (
-        record
-        for record in matching(job_name=IMPLICIT_ASSET_JOB)
-        if _touches(record.dagster_run, connector)
-    )
-    return _in_order([*tagged, *by_job, *from_graph])
+    others = matching() if any_job else matching(job_name=IMPLICIT_ASSET_JOB)
+    touching = (record for record in others if _touches(instance, record.dagster_run, connector))
+    return _in_order([*tagged, *by_job, *touching])
 
 
-def _touches(run: dg.DagsterRun, connector: str) -> bool:
+def _touches(instance: dg.DagsterInstance, run: dg.DagsterRun, connector: str) -> bool:
     selected = run.asset_selection
     pools = run.run_op_concurrency.all_pools if run.run_op_concurrency else None
-    return (
-        selected is None
-        or any(key.path[0] == connector for key in selected)
-        or pool_name(connector) in (pools or ())
-    )
+    if pool_name(connector) in (pools or ()):
+        return True
+    if selected is not None:
+        return any(key.path[0] == connector for key in selected)
+    if run.job_name == IMPLICIT_ASSET_JOB:
+        return True
+    if run.execution_plan_snapshot_id is None:
+        return False
+    plan = instance.get_execution_plan_snapshot(run.execution_plan_snapshot_id)
+    return any(step.key.split(".")[-1] == op_name(connector) for step in plan.steps)
 
 
 def _in_order(records: Iterable[dg.RunRecord]) -> list[dg.RunRecord]:

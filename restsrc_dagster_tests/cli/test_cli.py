@@ -45,6 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RESTSRC_CONNECTORS_DIR", raising=False)
     monkeypatch.setenv("ACME_TOKEN", MARKER)
+    monkeypatch.setenv("RESTSRC_DAGSTER_URL", "http://127.0.0.1:1")
     return tmp_path
 
 
@@ -90,7 +91,7 @@ def test_add_writes_a_connector_checked_and_stamped(restsrc: Restsrc, config: Pa
         f"wrote connectors/acme.json: every 10 minutes from {connector.created_at:%H:%M} UTC"
         in (ended.out)
     )
-    assert "as soon as the code location is reloaded" in ended.out
+    assert "no Dagster answers at http://127.0.0.1:1" in ended.out
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ def elephant(settings: Settings, postgres: str) -> Iterator[Warehouse]:
     warehouse = Warehouse(settings, destination, lambda: psycopg2.connect(postgres))
     yield warehouse
     warehouse.execute(
-        "DROP SCHEMA IF EXISTS acme CASCADE", "DROP SCHEMA IF EXISTS acme_staging CASCADE"
+        "DROP SCHEMA IF EXISTS acme CASCADE", "DROP SCHEMA IF EXISTS _staging_acme CASCADE"
     )
 
 

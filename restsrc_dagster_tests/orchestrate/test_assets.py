@@ -222,3 +222,24 @@ def test_dagster_dlt_sees_the_same_assets(api: Api, settings: Settings) -> None:
     for key in ours.keys:
         assert own_assets.get_asset_spec(key).kinds == ours.get_asset_spec(key).kinds
         assert own_assets.get_asset_spec(key).group_name == "acme"
+
+
+def test_a_child_may_stand_before_its_parent_in_the_file(api: Api, settings: Settings) -> None:
+    serve_posts(api)
+    assets = build_connector_assets(
+        connector("acme", api.url, posts_and_comments()[::-1]), settings=settings
+    )
+    result = materialize(assets)
+    assert result.success
+    assert list(metadata(result)) == ["posts", "comments"]
+
+
+def test_a_refresh_of_a_child_materializes_its_parent_first(api: Api, settings: Settings) -> None:
+    serve_posts(api)
+    posts = items("posts")
+    assets = build_connector_assets(
+        connector("acme", api.url, [posts, posts_and_comments()[1]]), settings=settings
+    )
+    result = materialize(assets, config={"full_refresh": ["comments"]})
+    assert result.success
+    assert list(metadata(result)) == ["posts", "comments"]

@@ -1,6 +1,7 @@
 """From a chain of exceptions to one sentence for the person, without secrets."""
 
 import logging
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -14,15 +15,23 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import AccessDenied, MissingVariable, ReadError, RestsrcError
 
 LONGEST_MESSAGE = 600
+BEGINNING = 60
+_QUERY_VALUE = re.compile(
+    r"(?P<key>(?<=[?&])(?:[^=&\s]*(?:token|sig|secret|ticket|session|key|auth|code)[^=&\s]*))=[^&\s;]+"
+    r"|(?P<other>(?<=[?&])[^=&\s]+)=[^&\s;]{33,}",
+    re.IGNORECASE,
+)
+_PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*", re.DOTALL)
 NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
 @contextmanager
-def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[None]:
+def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[Redactor]:
     """Turn whatever is raised inside into a RestsrcError that hides its causes.
 
     The causes hold URLs, headers and whole answers of the API; Dagster would store all of them.
-    What the libraries log on the way is redacted too.
+    What the libraries log on the way is redacted too. Yields what redacts: who learns of a further
+    secret tells it.
     """
     try:
         configuration = resolve(connector.configuration, environment, "configuration")
@@ -31,7 +40,7 @@ def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[
         redact = Redactor()
     with _redacted_logs(redact):
         try:
-            yield
+            yield redact
         except Exception as error:
             raise explain(error, redact) from None
 
@@ -49,20 +58,35 @@ def explain(error: Exception, redact: Redactor) -> RestsrcError:
             return _refused(where, cause, cause.response.status_code, redact)
     root = chain[-1]
     for cause in chain:
+        if isinstance(cause, requests.JSONDecodeError):
+            return ReadError(_short(redact(f"{where}{_not_json(cause.doc)}")))
+    for cause in chain:
         if isinstance(cause, requests.RequestException):
             return ReadError(_short(redact(f"{where}the API did not answer: {cause}")))
+    if isinstance(root, KeyError):
+        return ReadError(_short(redact(f"{where}a record has no field {root}, which a key names")))
     step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
     at = f" (while dlt's step {step!r})" if step else ""
     return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
 
 
+def _not_json(text: str) -> str:
+    begins = " ".join(text.split())[:BEGINNING]
+    return f"the answer is not JSON; it begins with {begins!r}" if begins else "the answer is empty"
+
+
 def _refused(where: str, error: requests.HTTPError, status: int, redact: Redactor) -> RestsrcError:
-    message = _short(redact(f"{where}{error}"))
+    message = _short(redact(f"{where}{_without_tokens(str(error))}"))
     if status in (401, 403):
         return AccessDenied(
             f"{message}; check the credentials (configuration.client.auth) and what they may read"
         )
     return ReadError(message)
+
+
+def _without_tokens(text: str) -> str:
+    """Next links of some APIs carry tokens of their own making, under names that nobody knows."""
+    return _QUERY_VALUE.sub(lambda found: f"{found['key'] or found['other']}=…", text)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -76,6 +100,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
 
 def _short(message: str) -> str:
     """Some of dlt's errors carry a whole answer of the API: megabytes of somebody's data."""
+    message = _PAYLOAD.sub("", message)
     return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
 
 

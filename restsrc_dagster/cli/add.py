@@ -1,0 +1,139 @@
+"""`restsrc add`: from a configuration and a schedule to a connector file that Dagster runs."""
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from restsrc_dagster.cli.common import connectors_dir_option, dlt_problems, fail_on, warn
+from restsrc_dagster.cli.from_curl import from_curl
+from restsrc_dagster.cli.stamp import created_now
+from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.parse import SUFFIXES, parse, parse_text
+from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="JSON or YAML file with a dlt rest_api configuration; - reads standard input.",
+)
+@click.option(
+    "--from-curl", "curl", help="A curl command instead: its secret becomes a ${…} reference."
+)
+@click.option(
+    "--schedule",
+    "words",
+    required=True,
+    help=f'For example {WORDS_EXAMPLES}; or JSON: {{"mode": "days", "offset": 30}}.',
+)
+@click.option("--description", help="What the connector brings, for the UI.")
+@click.option("--test", "test_first", is_flag=True, help="Read a little first.")
+@click.option(
+    "--dagster-url",
+    envvar="RESTSRC_DAGSTER_URL",
+    default="http://127.0.0.1:3000",
+    show_default=True,
+    help="A running Dagster webserver, which then loads the connector at once.",
+)
+@connectors_dir_option
+def add(
+    name: str,
+    config_file: Path | None,
+    curl: str | None,
+    words: str,
+    description: str | None,
+    test_first: bool,
+    dagster_url: str,
+    connectors_dir: Path,
+) -> None:
+    """Write the connector file NAME, checked and stamped with its creation time."""
+    from restsrc_dagster.cli.reload import reload_locations
+
+    target = connectors_dir / f"{name}.json"
+    for suffix in SUFFIXES:
+        if (taken := target.with_suffix(suffix)).exists():
+            raise click.ClickException(f"{taken} exists already; nothing was written")
+    if curl is not None and config_file is None:
+        configuration = _from_curl(curl, name)
+    elif config_file is not None and curl is None:
+        configuration = _from_file(config_file, target)
+    else:
+        raise click.UsageError("give one of --config and --from-curl")
+    schedule = _schedule(words)
+    content = {
+        **({"description": description} if description else {}),
+        "created_at": created_now(),
+        "schedule": schedule.model_dump(exclude={"offset"})
+        | ({"offset": schedule.offset} if schedule.offset else {}),
+        "configuration": configuration,
+    }
+    connector = check_content(name, content, file=str(target))
+    fail_on(dlt_problems(connector, str(target)))
+    warn(connector, str(target))
+    if test_first:
+        _test(connector)
+    connectors_dir.mkdir(parents=True, exist_ok=True)
+    with target.open("x", encoding="utf-8") as file:
+        file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+    click.echo(f"wrote {target}: {connector.schedule.describe(connector.created_at)}")
+    click.echo(reload_locations(dagster_url, name))
+
+
+def _from_curl(command: str, name: str) -> dict[str, Any]:
+    try:
+        first = from_curl(command, name)
+    except ValueError as error:
+        raise click.ClickException(f"--from-curl: {error}") from None
+    for variable in first.variables:
+        click.echo(f"set the environment variable {variable}: the file only refers to it")
+    return first.configuration
+
+
+def _from_file(file: Path, target: Path) -> dict[str, Any]:
+    piped = str(file) == "-"
+    name = "standard input" if piped else str(file)
+    try:
+        configuration = parse_text(sys.stdin.read(), is_json=False) if piped else parse(file)
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{name}: is not UTF-8 text") from None
+    except ValueError as error:
+        raise click.ClickException(f"{name}: {error}") from None
+    if "configuration" in configuration:
+        raise click.ClickException(
+            f"{name} is a whole connector file; copy it to {target} and run "
+            f"`restsrc stamp {target}`"
+        )
+    return configuration
+
+
+def _schedule(words: str) -> Schedule:
+    try:
+        if words.lstrip().startswith("{"):
+            return Schedule.model_validate(parse_text(words, is_json=True))
+        return parse_schedule(words)
+    except ValueError as error:
+        details = getattr(error, "errors", None)
+        message = details()[0]["msg"].removeprefix("Value error, ") if details else str(error)
+        raise click.ClickException(f"--schedule: {message}") from None
+
+
+def _test(connector: Connector) -> None:
+    from restsrc_dagster.cli.sample import as_text, exit_code
+    from restsrc_dagster.extract.sample import read_samples
+
+    samples = []
+    names = list(connector.resources)
+    for sample in read_samples(connector, os.environ, resources=names, limit=100):
+        samples.append(sample)
+        click.echo("\n".join(as_text(sample)) + "\n")
+    if code := exit_code(samples):
+        click.echo("nothing was written", err=True)
+        sys.exit(code)

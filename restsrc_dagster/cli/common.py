@@ -1,0 +1,46 @@
+"""What several commands share: options, finding a connector, telling problems."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from restsrc_dagster.connector.files import connector_paths, read_connector
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.secrets import literal_secrets
+from restsrc_dagster.errors import ConnectorError, Problem
+from restsrc_dagster.settings import Settings
+
+connectors_dir_option = click.option(
+    "--connectors-dir",
+    type=click.Path(path_type=Path),
+    default=lambda: Settings.from_environment().connectors_dir,
+    show_default="RESTSRC_CONNECTORS_DIR, else connectors",
+    help="The folder of connector files.",
+)
+
+
+def named_connector(name: str, connectors_dir: Path) -> Connector:
+    by_stem = {path.stem: path for path in connector_paths(connectors_dir)}
+    if name not in by_stem:
+        known = ", ".join(by_stem) or "none"
+        raise click.ClickException(f"{connectors_dir} has no connector {name!r}; it has {known}")
+    return read_connector(by_stem[name])
+
+
+def dlt_problems(connector: Connector, file: str) -> list[Problem]:
+    from restsrc_dagster.extract.dry import dlt_refusal
+
+    refusal = dlt_refusal(connector)
+    return [Problem(file, "configuration", f"dlt refuses it: {refusal}")] if refusal else []
+
+
+def warn(connector: Connector, file: str) -> None:
+    for place in literal_secrets(connector):
+        message = "a secret in plain text; write ${NAME} and set the environment variable NAME"
+        click.echo(f"warning: {Problem(file, place, message)}", err=True)
+
+
+def fail_on(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise ConnectorError(problems)

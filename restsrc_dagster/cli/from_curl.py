@@ -1,0 +1,204 @@
+"""A first configuration from a curl command, as an API's documentation shows it."""
+
+import json
+import re
+import shlex
+from base64 import b64decode
+from binascii import Error as NotBase64
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from restsrc_dagster.connector.secrets import SECRET_KEY
+
+_SKIPPED = frozenset({"accept", "user-agent", "content-type", "content-length", "host", "cookie"})
+_TAKES_VALUE = frozenset(
+    {
+        *("-o", "--output", "-A", "--user-agent", "-e", "--referer", "-m", "--max-time"),
+        *("--connect-timeout", "-b", "--cookie", "-x", "--proxy", "--retry", "-w", "--write-out"),
+    }
+)
+_NAME = re.compile(r"[^A-Za-z0-9_]+")
+
+
+@dataclass
+class FirstConfiguration:
+    """A configuration, and the environment variables that its secrets were moved to."""
+
+    configuration: dict[str, Any]
+    variables: list[str] = field(default_factory=list)
+
+
+@dataclass
+class _Curl:
+    url: str = ""
+    method: str | None = None
+    headers: list[tuple[str, str]] = field(default_factory=list)
+    user: str | None = None
+    data: list[str] = field(default_factory=list)
+    get: bool = False
+
+
+def from_curl(command: str, connector: str) -> FirstConfiguration:
+    """Read a curl command; its secrets become references, their values are dropped.
+
+    Raises:
+        ValueError: the text is no curl command, or asks for what a connector cannot do. Nothing
+            of the text is repeated: it holds secrets.
+    """
+    curl = _parse(command)
+    parts = urlsplit(curl.url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError("the command has no address that begins with http:// or https://")
+    prefix, _, last = parts.path.rstrip("/").rpartition("/")
+    port = f":{parts.port}" if parts.port else ""
+    first = FirstConfiguration({})
+    params: dict[str, Any] = dict(parse_qsl(parts.query, keep_blank_values=True))
+    endpoint: dict[str, Any] = {"path": last or "/"}
+    body = _body(curl, params)
+    client: dict[str, Any] = {"base_url": f"{parts.scheme}://{parts.hostname}{port}{prefix}"}
+    user = curl.user or _userinfo(parts.username, parts.password)
+    if auth := _auth(curl, params, user, connector, first.variables):
+        client["auth"] = auth
+    headers = {name: value for name, value in curl.headers if name.lower() not in _SKIPPED}
+    if headers:
+        client["headers"] = headers
+    if paginator := _paginator(params):
+        endpoint["paginator"] = paginator
+    if params:
+        endpoint["params"] = params
+    if body is not None:
+        endpoint |= {"method": "POST", "json": body}
+    name = _NAME.sub("_", last).strip("_") or "items"
+    first.configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
+    return first
+
+
+def _parse(command: str) -> _Curl:
+    try:
+        words = shlex.split(command.replace("\\\n", " ").replace("\\\r\n", " "))
+    except ValueError:
+        raise ValueError("the command has a quote that is not closed") from None
+    if not words or words[0] != "curl":
+        raise ValueError("the text does not begin with curl")
+    curl = _Curl()
+    rest = _single_options(words[1:])
+    for word in rest:
+        match word:
+            case "-H" | "--header":
+                name, _, value = next(rest, "").partition(":")
+                curl.headers.append((name.strip(), value.strip()))
+            case "-u" | "--user":
+                curl.user = next(rest, "")
+            case "-X" | "--request":
+                curl.method = next(rest, "").upper()
+            case "-d" | "--data" | "--data-raw" | "--data-binary" | "--json" | "--data-urlencode":
+                curl.data.append(next(rest, ""))
+            case "-G" | "--get":
+                curl.get = True
+            case "--url":
+                curl.url = next(rest, "")
+            case _ if word in _TAKES_VALUE:
+                next(rest, None)
+            case _ if not word.startswith("-"):
+                curl.url = word
+    if curl.method not in (None, "GET", "POST"):
+        raise ValueError(f"a connector reads by GET or POST, not by {curl.method}")
+    return curl
+
+
+def _single_options(words: list[str]) -> Iterator[str]:
+    """`-HName: value` and `--header=value` as two words."""
+    for word in words:
+        if re.fullmatch(r"-[HuXd].+", word, re.DOTALL):
+            yield from (word[:2], word[2:])
+        elif re.match(r"--[a-z-]+=", word):
+            yield from word.split("=", 1)
+        else:
+            yield word
+
+
+def _body(curl: _Curl, params: dict[str, Any]) -> Any:
+    if not curl.data:
+        return {} if curl.method == "POST" else None
+    if curl.get:
+        params |= parse_qsl("&".join(curl.data), keep_blank_values=True)
+        return None
+    text = "&".join(curl.data)
+    try:
+        body = json.loads(text)
+    except ValueError:
+        body = dict(parse_qsl(text, keep_blank_values=True))
+    if not isinstance(body, dict):
+        raise ValueError("the command's data is no JSON object")
+    return body
+
+
+def _userinfo(username: str | None, password: str | None) -> str | None:
+    return f"{username}:{password or ''}" if username else None
+
+
+def _auth(
+    curl: _Curl, params: dict[str, Any], user: str | None, connector: str, variables: list[str]
+) -> dict[str, Any] | None:
+    """The auth, taken out of headers and params; at most one kind."""
+
+    def reference(suffix: str) -> str:
+        name = f"{connector.upper()}_{suffix}"
+        variables.append(name)
+        return f"${{{name}}}"
+
+    for position, (name, value) in enumerate(curl.headers):
+        scheme, _, rest = value.partition(" ")
+        if name.lower() == "authorization" and scheme.lower() == "basic":
+            try:
+                user = b64decode(rest, validate=True).decode()
+            except (NotBase64, UnicodeDecodeError):
+                user = rest
+            del curl.headers[position]
+            break
+        if name.lower() == "authorization" and scheme.lower() == "bearer":
+            del curl.headers[position]
+            return {"type": "bearer", "token": reference("TOKEN")}
+        if SECRET_KEY.search(name):
+            del curl.headers[position]
+            return {
+                "type": "api_key",
+                "name": name,
+                "api_key": reference("API_KEY"),
+                "location": "header",
+            }
+    if user is not None:
+        return {
+            "type": "http_basic",
+            "username": reference("USERNAME"),
+            "password": reference("PASSWORD"),
+        }
+    for name in list(params):
+        if SECRET_KEY.search(name) or name.lower() == "key":
+            del params[name]
+            return {
+                "type": "api_key",
+                "name": name,
+                "api_key": reference("API_KEY"),
+                "location": "query",
+            }
+    return None
+
+
+def _api_key(name: str, reference: str, location: str) -> dict[str, Any]:
+    return {"type": "api_key", "name": name, "api_key": reference, "location": location}
+
+
+def _paginator(params: dict[str, Any]) -> dict[str, Any] | None:
+    """Where the params tell it; else dlt looks at the first answer."""
+    if "offset" in params:
+        limit = params.pop("limit", "")
+        del params["offset"]
+        step = int(limit) if limit.isdigit() else 100
+        return {"type": "offset", "limit": step, "total_path": None}
+    if (page := params.get("page", "")).isdigit():
+        del params["page"]
+        return {"type": "page_number", "base_page": int(page), "total_path": None}
+    return None

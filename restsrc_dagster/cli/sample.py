@@ -1,0 +1,176 @@
+"""`restsrc test`: what the API really answers, as text for people or JSON for machines."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.placeholders import endpoint_placeholders
+from restsrc_dagster.connector.references import blank
+from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
+from restsrc_dagster.extract.infer import cursor_candidates, infer_columns, key_candidates
+from restsrc_dagster.extract.sample import Sample
+
+OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4
+"""Exit codes: 2 is the command's own, for words that it does not know."""
+EXAMPLE_LENGTH = 48
+
+
+def exit_code(samples: list[Sample]) -> int:
+    """The gravest: a person fixes the access before anything else can be seen."""
+    errors = [sample.error for sample in samples if sample.error]
+    if not errors:
+        return API if any(_verdict(sample) for sample in samples) else OK
+    if any(isinstance(error, AccessDenied) for error in errors):
+        return ACCESS
+    if any(isinstance(error, (MissingVariable, SettingsError)) for error in errors):
+        return CONFIGURATION
+    return API
+
+
+def as_json(connector: Connector, samples: list[Sample]) -> str:
+    """One object: the connector's name, and per resource what `as_text` tells."""
+    told = [_facts(sample) for sample in samples]
+    text = json.dumps({"connector": connector.name, "resources": told}, default=str, indent=2)
+    for sample in samples:
+        text = sample.redact(text)
+    return text
+
+
+def as_text(sample: Sample) -> Iterator[str]:
+    """The lines for one resource, secrets taken out: some APIs repeat what they are sent."""
+    yield from map(sample.redact, _lines(sample))
+
+
+def _lines(sample: Sample) -> Iterator[str]:
+    facts = _facts(sample)
+    yield sample.resource.name
+    for seen in sample.requests:
+        size = f"{seen.size / 1000:.1f} kB" if seen.size >= 1000 else f"{seen.size} B"
+        yield f"  {seen.method} {seen.url}"
+        yield f"      {seen.status}, {seen.seconds * 1000:.0f} ms, {size}"
+    for label in ("paginator", "next page", "selector", "records", "total"):
+        if facts.get(label) is not None:
+            yield f"  {label:<11}{facts[label]}"
+    if facts["columns"]:
+        yield "  columns"
+        width = max(len(column["name"]) for column in facts["columns"])
+        for column in facts["columns"]:
+            name, kind = column["name"], column["type"]
+            yield f"    {name:<{width}}  {kind:<12}  {_shown(column['example'])}"
+    for label in ("key", "cursor", "second run"):
+        if facts.get(label) is not None:
+            yield f"  {label:<11}{facts[label]}"
+    if sample.error:
+        yield f"  failed     {sample.error}"
+    elif verdict := _verdict(sample):
+        yield f"  look here  {verdict}"
+
+
+def _facts(sample: Sample) -> dict[str, Any]:
+    resource = sample.resource
+    count, pages = len(sample.records), sample.pages
+    return {
+        "name": resource.name,
+        "requests": [vars(seen) for seen in sample.requests],
+        "paginator": _paginator(sample),
+        "next page": _next_page(sample),
+        "selector": resource.endpoint.get("data_selector") or "found by itself",
+        "records": f"{count} in {pages} page{'' if pages == 1 else 's'}",
+        "total": None if sample.total is None else f"the API announces {sample.total}",
+        "columns": [vars(column) for column in infer_columns(sample.records)],
+        "key": _key(sample),
+        "cursor": _cursor(sample),
+        "second run": _second_run(sample),
+        "problem": str(sample.error) if sample.error else _verdict(sample),
+    }
+
+
+def _paginator(sample: Sample) -> str | None:
+    if sample.paginator is None:
+        return None
+    details = " ".join(str(sample.paginator).partition(": ")[2].split())
+    used = type(sample.paginator).__name__ + (f" ({details})" if details else "")
+    if sample.paginator_configured:
+        return f"{used}, as configured"
+    return f"{used}, detected: name a paginator in the configuration, so that it stays"
+
+
+def _next_page(sample: Sample) -> str | None:
+    if sample.more is None:
+        return None
+    return "there is one" if sample.more else "none: this was the last"
+
+
+def _key(sample: Sample) -> str | None:
+    if not sample.records:
+        return None
+    if sample.resource.has_primary_key:
+        return f"primary_key {sample.resource.primary_key or 'by a column hint'}"
+    found = key_candidates(sample.records)
+    if not found:
+        return "no primary_key set; no field is different in every record seen"
+    return f"no primary_key set; {', '.join(found)} could be one"
+
+
+def _cursor(sample: Sample) -> str | None:
+    if not sample.records:
+        return None
+    path = sample.resource.cursor_path
+    if path is None:
+        found = cursor_candidates(sample.records)
+        could = f"; {', '.join(found)} could be one" if found else ""
+        return f"none: every run reads everything{could}"
+    values = [record.get(path) for record in sample.records if isinstance(record, dict)]
+    known = [value for value in values if value is not None]
+    if not known:
+        return f"{path}: no record seen has it"
+    try:
+        return f"{path}, from {min(known)} to {max(known)}"
+    except TypeError:
+        return f"{path}: its values are of several types and cannot be compared"
+
+
+def _second_run(sample: Sample) -> str | None:
+    resource = sample.resource
+    if resource.incremental is None or not sample.records:
+        return None
+    names = _cursor_places(resource)
+    if not names:
+        return "asks for everything again: the cursor stands in no param; rows are filtered here"
+    return f"sends the highest cursor value by then in {', '.join(names)}"
+
+
+def _cursor_places(resource: Resource) -> list[str]:
+    params: Mapping[str, Any] = resource.endpoint.get("params") or {}
+    names = [
+        name
+        for name, value in params.items()
+        if isinstance(value, dict) and value.get("type") == "incremental"
+    ]
+    start = (resource.incremental or {}).get("start_param")
+    placed = [
+        found.path
+        for found in endpoint_placeholders(blank(resource.endpoint))
+        if found.incremental_value
+    ]
+    return list(dict.fromkeys([*names, *([start] if start else []), *placed]))
+
+
+def _verdict(sample: Sample) -> str | None:
+    """What a person should look at although every answer was good."""
+    if sample.error or sample.records:
+        return None
+    selector = sample.resource.endpoint.get("data_selector")
+    if selector:
+        return (
+            f"nothing is at data_selector {selector!r}: either the list is empty, or it stands "
+            "elsewhere in the answer"
+        )
+    return "the answer holds no records"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= EXAMPLE_LENGTH else f"{text[:EXAMPLE_LENGTH]}…"

@@ -1,0 +1,110 @@
+"""What records look like: columns, their types, and which ones could be key or cursor."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+_LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?.*)?")
+_KEY_NAMES = ("id", "uuid", "guid", "key", "number", "code", "sku")
+_CURSOR_NAMES = ("updated", "modified", "changed", "lastupdate", "created", "timestamp", "date")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """One field over all records: types in order of frequency, `text?` where some lack it."""
+
+    name: str
+    type: str
+    example: Any
+    present: int
+
+
+def infer_columns(records: Sequence[Any]) -> list[Column]:
+    """The top-level fields of the records that are objects, in the order of their appearance."""
+    rows = [record for record in records if isinstance(record, dict)]
+    names = dict.fromkeys(name for row in rows for name in row)
+    return [
+        _column(str(name), [row[name] for row in rows if name in row], len(rows)) for name in names
+    ]
+
+
+def key_candidates(records: Sequence[Any]) -> list[str]:
+    """Fields with a value in every record, and another one in each; likely names first."""
+    rows = [record for record in records if isinstance(record, dict)]
+    found = []
+    for column in infer_columns(rows):
+        values = [row.get(column.name) for row in rows]
+        if all(isinstance(value, (str, int)) and value != "" for value in values) and len(
+            set(map(str, values))
+        ) == len(values):
+            found.append(column.name)
+    likely = [name for name in found if _key_rank(name) < len(_KEY_NAMES)]
+    return sorted(likely, key=_key_rank)
+
+
+def cursor_candidates(records: Sequence[Any]) -> list[str]:
+    """Fields that look like the time of a change, best first."""
+    columns = infer_columns(records)
+    times = [column.name for column in columns if column.type.startswith("timestamp")]
+    likely = [name for name in times if _cursor_rank(name) < len(_CURSOR_NAMES)]
+    return sorted(likely, key=_cursor_rank)
+
+
+def type_of(value: Any) -> str:
+    """dlt's name of the type that a JSON value gets in a table; lists become nested tables."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "bool"
+        case int():
+            return "bigint"
+        case float():
+            return "double"
+        case str():
+            return "timestamp" if _is_time(value) else "text"
+        case list():
+            return "list"
+        case _:
+            return "object"
+
+
+def _is_time(text: str) -> bool:
+    if not _LIKE_A_TIME.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _column(name: str, values: list[Any], rows: int) -> Column:
+    types = [type_of(value) for value in values]
+    known = sorted({*types} - {"null"}, key=types.count, reverse=True)
+    optional = len(values) < rows or "null" in types
+    example = next((value for value in values if value not in (None, "")), None)
+    kind = " or ".join(known) or "only null"
+    return Column(
+        name=name,
+        type=f"{kind}{'?' if optional and known else ''}",
+        example=example,
+        present=len(values),
+    )
+
+
+def _key_rank(name: str) -> int:
+    plain = name.lower()
+    exact = next((rank for rank, key in enumerate(_KEY_NAMES) if plain == key), None)
+    if exact is not None:
+        return exact
+    ends = any(plain.endswith((f"_{key}", key)) for key in _KEY_NAMES[:3])
+    return len(_KEY_NAMES) - 1 if ends else len(_KEY_NAMES)
+
+
+def _cursor_rank(name: str) -> int:
+    plain = name.lower().replace("_", "").replace("-", "")
+    ranks = (rank for rank, word in enumerate(_CURSOR_NAMES) if word in plain)
+    return next(ranks, len(_CURSOR_NAMES))

@@ -1,0 +1,192 @@
+"""A bounded read without loading: what the API really answers.
+
+The source is the one that a run reads. Each resource is stopped after a few records, each parent
+gives its children only a few of its own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import requests
+from dlt.extract.items_transform import ItemTransform
+from dlt.sources.helpers.rest_client.client import PageData
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.failures import explain
+from restsrc_dagster.extract.source import Reading, open_reading
+
+PAGES = 2
+"""One page tells nothing about paging."""
+PARENTS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestSeen:
+    """One request and its answer; the URL without secrets."""
+
+    method: str
+    url: str
+    status: int
+    seconds: float
+    size: int
+
+
+@dataclass(kw_only=True)
+class Sample:
+    """What was seen of one resource.
+
+    `paginator` is dlt's, `paginator_configured` whether the configuration chose it. `more` is
+    whether the API has further pages, None where the read ended before that was known. `total` is
+    what the API announces; a child has one for each parent, so none is told. `error` says why the
+    read ended early, if it did.
+    """
+
+    resource: Resource
+    requests: list[RequestSeen] = field(default_factory=list)
+    records: list[Any] = field(default_factory=list)
+    pages: int = 0
+    paginator: Any = None
+    more: bool | None = None
+    total: int | None = None
+    error: RestsrcError | None = None
+    paginator_configured: bool = False
+    redact: Redactor = field(default_factory=Redactor)
+
+
+class _Enough(Exception):
+    """The sample is large enough; never leaves this module."""
+
+
+class _Watch(ItemTransform[Any, Any]):
+    """Sees every page before the cursor filters it, and ends the read when it has seen enough."""
+
+    placement_affinity = 0
+
+    def __init__(self, sample: Sample, limit: int, *, is_parent: bool) -> None:
+        super().__init__(lambda item: item)
+        self._sample = sample
+        self._limit = limit
+        self._is_parent = is_parent
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+        sample = self._sample
+        if self._is_parent:
+            if sample.records:
+                raise _Enough
+            page = list(item)[:PARENTS]
+            sample.records += page
+            return page
+        if isinstance(item, PageData):
+            sample.pages += 1
+            sample.paginator = item.paginator
+            sample.more = bool(item.paginator.has_next_page)
+            if sample.total is None and sample.resource.parent is None:
+                sample.total = announced_total(item.response)
+        sample.records += item if isinstance(item, list) else [item]
+        if len(sample.records) >= self._limit and sample.pages >= PAGES:
+            raise _Enough
+        return item
+
+
+def read_samples(
+    connector: Connector,
+    environment: Mapping[str, str],
+    *,
+    resources: list[str],
+    limit: int,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Iterator[Sample]:
+    """Read a little of each of `resources`, one after the other.
+
+    Raises:
+        MissingVariable: a `${NAME}` is not set.
+    """
+    for name in resources:
+        progress(f"reading {name} …")
+        with open_reading(connector, environment, frozenset({name})) as reading:
+            yield _read(connector, reading, name, limit)
+
+
+def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Sample:
+    resource = connector.resources[name]
+    paginator = resource.endpoint.get("paginator") or connector.configuration["client"].get(
+        "paginator"
+    )
+    sample = Sample(
+        resource=resource,
+        redact=reading.redact,
+        paginator_configured=paginator not in (None, "auto", {"type": "auto"}),
+    )
+    source = reading.source
+    for ancestor in connector.resources.ancestors(name):
+        parent = Sample(resource=connector.resources[ancestor])
+        source.resources[ancestor].add_step(_Watch(parent, limit, is_parent=True))
+    source.resources[name].add_step(_Watch(sample, limit, is_parent=False))
+    answered: list[tuple[requests.Response, float]] = []
+    reading.sessions.adapter.watch = lambda response, seconds: answered.append((response, seconds))
+    try:
+        for _ in source.resources[name]:
+            pass
+    except Exception as error:
+        if not _is_enough(error):
+            sample.error = explain(error, reading.redact)
+    for response, seconds in answered:
+        request = response.request
+        sample.requests.append(
+            RequestSeen(
+                method=str(request.method),
+                url=reading.redact(readable_url(str(request.url))),
+                status=response.status_code,
+                seconds=seconds,
+                size=len(response.content),
+            )
+        )
+    return sample
+
+
+def readable_url(url: str) -> str:
+    """Without the needless escapes of a query: `?since=2024-01-01T00:00:00Z`."""
+    parts = urlsplit(url)
+    query = urlencode(parse_qsl(parts.query, keep_blank_values=True), safe=":/,@[]{}$*+")
+    return urlunsplit(parts._replace(query=query))
+
+
+TOTAL_KEYS = frozenset(
+    {"total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements", "count"}
+)
+
+
+def announced_total(response: requests.Response) -> int | None:
+    """How many records there are in all, by the API's own word: a header, or a key in the body."""
+    header = response.headers.get("X-Total-Count") or response.headers.get("X-Total")
+    if header and header.isdigit():
+        return int(header)
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return _total_in(body, depth=2)
+
+
+def _total_in(value: Any, depth: int) -> int | None:
+    if not isinstance(value, dict):
+        return None
+    for key, item in value.items():
+        plain = str(key).replace("_", "").replace("-", "").lower()
+        if plain in TOTAL_KEYS and isinstance(item, int) and not isinstance(item, bool):
+            return item
+    nested = (_total_in(item, depth - 1) for item in value.values() if depth)
+    return next((total for total in nested if total is not None), None)
+
+
+def _is_enough(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, _Enough):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

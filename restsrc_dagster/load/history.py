@@ -1,0 +1,85 @@
+"""Resources that came later than the cursor above them.
+
+A child below an incremental parent is read for the parents that are new. A child that is added,
+or renamed, when the parent's cursor has long moved on would never get the older parents' records.
+So the state remembers which resources were read before, and a late one is read once for every
+parent, in a pass of its own: the ancestors are only read, from the beginning, and their cursors
+are put back. The committed state carries the cursors to put back, so that a kill loses nothing.
+"""
+
+from collections.abc import Iterable
+from copy import deepcopy
+from typing import Any
+
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.resources import Resources
+
+READ_KEY = "restsrc_read"
+RESTORE_KEY = "restsrc_cursors"
+
+
+class History:
+    """What the state of one connector's pipeline remembers of its resources."""
+
+    def __init__(self, pipeline: Pipeline, source: str, resources: Resources) -> None:
+        self._pipeline = pipeline
+        self._source = source
+        self._resources = resources
+
+    def late(self, selection: Iterable[str]) -> frozenset[str]:
+        """Those of `selection` that were never read, below a cursor that has moved."""
+        state = self._state(self._pipeline.state)
+        known = state.get(READ_KEY)
+        if known is None:
+            return frozenset()
+        return frozenset(
+            name
+            for name in selection
+            if name not in known
+            and any(_cursors(state, ancestor) for ancestor in self._resources.ancestors(name))
+        )
+
+    def remember(self, names: Iterable[str]) -> None:
+        """Note that `names` are read now; what the connector no longer has is forgotten."""
+        with self._pipeline.managed_state() as whole:
+            state = self._state(whole, create=True)
+            known = state.get(READ_KEY)
+            if known is None:  # of a state from before there was this memory
+                known = list(self._resources) if _has_cursor(state) else []
+            state[READ_KEY] = sorted({*known, *names} & set(self._resources))
+
+    def begin_again(self, late: Iterable[str]) -> None:
+        """Set the cursors above `late` back to the beginning, and keep them to put them back."""
+        with self._pipeline.managed_state() as whole:
+            state = self._state(whole, create=True)
+            above = {ancestor for name in late for ancestor in self._resources.ancestors(name)}
+            state[RESTORE_KEY] = {
+                name: deepcopy(cursors)
+                for name in sorted(above)
+                if (cursors := _cursors(state, name))
+            }
+            for name in state[RESTORE_KEY]:
+                del state["resources"][name]["incremental"]
+
+    def put_back(self) -> None:
+        """Undo `begin_again`, be it of a run before: the next commit has the cursors again."""
+        with self._pipeline.managed_state() as whole:
+            state = self._state(whole)
+            for name, cursors in state.pop(RESTORE_KEY, {}).items():
+                state.setdefault("resources", {}).setdefault(name, {})["incremental"] = cursors
+
+    def _state(self, whole: Any, *, create: bool = False) -> dict[str, Any]:
+        sources: dict[str, dict[str, Any]] = (
+            whole.setdefault("sources", {}) if create else (whole.get("sources", {}))
+        )
+        return sources.setdefault(self._source, {}) if create else sources.get(self._source, {})
+
+
+def _cursors(state: dict[str, Any], resource: str) -> dict[str, Any]:
+    cursors: dict[str, Any] = state.get("resources", {}).get(resource, {}).get("incremental", {})
+    return cursors
+
+
+def _has_cursor(state: dict[str, Any]) -> bool:
+    return any(_cursors(state, name) for name in state.get("resources", {}))

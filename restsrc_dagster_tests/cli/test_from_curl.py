@@ -1,0 +1,140 @@
+"""A curl command of an API's documentation becomes a first configuration, without its secret."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from restsrc_dagster.cli.from_curl import from_curl
+from restsrc_dagster.cli.main import cli
+from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.connectors import content
+
+SECRET = "s3cr3tS3CR3T"
+URL = "https://api.acme.com/v2/customers"
+
+COMMANDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "bearer": (
+        f'curl {URL} -H "Authorization: Bearer {SECRET}" -H "Accept: application/json"',
+        {"auth": {"type": "bearer", "token": "${ACME_TOKEN}"}},
+        {},
+    ),
+    "several lines": (
+        f"curl --request GET \\\n  --url '{URL}?per_page=50' \\\n  --header 'X-Api-Key: {SECRET}'",
+        {
+            "auth": {
+                "type": "api_key",
+                "name": "X-Api-Key",
+                "api_key": "${ACME_API_KEY}",
+                "location": "header",
+            }
+        },
+        {"params": {"per_page": "50"}},
+    ),
+    "user": (
+        f"curl -u me:{SECRET} {URL}",
+        {
+            "auth": {
+                "type": "http_basic",
+                "username": "${ACME_USERNAME}",
+                "password": "${ACME_PASSWORD}",
+            }
+        },
+        {},
+    ),
+    "basic header": (
+        f"curl {URL} -H 'Authorization: Basic bWU6czNjcjN0'",
+        {
+            "auth": {
+                "type": "http_basic",
+                "username": "${ACME_USERNAME}",
+                "password": "${ACME_PASSWORD}",
+            }
+        },
+        {},
+    ),
+    "key in the query": (
+        f"curl '{URL}?appid={SECRET}&page=1&units=metric'",
+        {
+            "auth": {
+                "type": "api_key",
+                "name": "appid",
+                "api_key": "${ACME_API_KEY}",
+                "location": "query",
+            }
+        },
+        {
+            "paginator": {"type": "page_number", "base_page": 1, "total_path": None},
+            "params": {"units": "metric"},
+        },
+    ),
+    "offset": (
+        f"curl -G {URL} -d offset=0 -d limit=200 -H 'X-Version: 3'",
+        {"headers": {"X-Version": "3"}},
+        {"paginator": {"type": "offset", "limit": 200, "total_path": None}},
+    ),
+    "post": (
+        f"""curl -X POST {URL} --json '{{"query": "x"}}'""",
+        {},
+        {"method": "POST", "json": {"query": "x"}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("command", "client", "endpoint"), COMMANDS.values(), ids=COMMANDS.keys())
+def test_a_command_becomes_a_configuration(
+    command: str, client: dict[str, Any], endpoint: dict[str, Any]
+) -> None:
+    first = from_curl(command, "acme")
+    assert first.configuration == {
+        "client": {"base_url": "https://api.acme.com/v2", **client},
+        "resources": [{"name": "customers", "endpoint": {"path": "customers", **endpoint}}],
+    }
+    assert SECRET not in json.dumps(first.configuration)
+    whole = {**content(), "configuration": first.configuration}
+    assert dlt_refusal(check_content("acme", whole, file="acme.json")) is None
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        (f"wget {SECRET}", "does not begin with curl"),
+        ("curl", "no address"),
+        (f"curl {URL} -H 'X: {SECRET}", "a quote that is not closed"),
+        (f"curl -X DELETE {URL}", "not by DELETE"),
+        (f"curl -d '[1]' {URL}", "no JSON object"),
+    ],
+)
+def test_what_cannot_be_read_is_told_without_the_text(command: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told) as error:
+        from_curl(command, "acme")
+    assert SECRET not in str(error.value)
+
+
+def test_from_a_command_to_a_connector_that_reads(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def customers(asked: Asked) -> Answer:
+        allowed = asked.headers.get("Authorization") == f"Bearer {SECRET}"
+        return Answer({"data": [{"id": 1}]}, 200) if allowed else Answer({}, 401)
+
+    api.routes["/v2/customers"] = customers
+    monkeypatch.setenv("ACME_TOKEN", SECRET)
+    command = f"curl {api.url}/v2/customers -H 'Authorization: Bearer {SECRET}'"
+    arguments = ["add", "acme", "--from-curl", command, "--schedule", "every day", "--test"]
+    options = ["--connectors-dir", str(tmp_path), "--dagster-url", "http://127.0.0.1:1"]
+    result = CliRunner().invoke(cli, [*arguments, *options])
+    assert result.exit_code == 0, result.output
+    assert "ACME_TOKEN" in result.output
+    assert SECRET not in result.output + (tmp_path / "acme.json").read_text()
+
+
+@pytest.mark.parametrize("arguments", [[], ["--config", "x.json", "--from-curl", "curl x"]])
+def test_one_source_of_the_configuration(arguments: list[str]) -> None:
+    result = CliRunner().invoke(cli, ["add", "acme", "--schedule", "every day", *arguments])
+    assert result.exit_code == 2
+    assert "one of --config and --from-curl" in result.output

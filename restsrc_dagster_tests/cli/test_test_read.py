@@ -1,0 +1,172 @@
+"""`restsrc test`: what it tells of an API, and what of one that answers wrongly."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from restsrc_dagster.cli.main import cli
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.connectors import items, write
+
+TOKEN = "s3cr3t-t0ken"
+CURSOR = {"cursor_path": "updated_at", "initial_value": "2024-01-01T00:00:00Z"}
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ACME_TOKEN", TOKEN)
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+
+
+def test_read(folder: Path, *arguments: str) -> Result:
+    return CliRunner().invoke(cli, ["test", "acme", *arguments, "--connectors-dir", str(folder)])
+
+
+test_read.__test__ = False  # type: ignore[attr-defined]
+
+
+def acme(folder: Path, url: str, resources: list[Any] | None = None, **client: Any) -> Path:
+    auth = {"type": "bearer", "token": "${ACME_TOKEN}"}
+    write(folder, "acme", url, resources, client={"auth": auth, **client})
+    return folder
+
+
+def pages_of_customers(asked: Asked) -> dict[str, Any]:
+    page = int(asked.params.get("page", 1))
+    first = (page - 1) * 3
+    return {
+        "data": [
+            {
+                "id": number,
+                "name": f"n{number}",
+                "updated_at": f"2024-02-0{number % 9 + 1}T00:00:00Z",
+            }
+            for number in range(first, first + 3)
+        ],
+        "meta": {"total": 12},
+    }
+
+
+def test_tells_requests_paging_records_columns_cursor_and_what_comes_next(
+    api: Api, tmp_path: Path
+) -> None:
+    api.routes["/customers"] = pages_of_customers
+    paginator = {"type": "page_number", "base_page": 1, "total_path": "meta.total"}
+    customers = items(
+        "customers",
+        params={"since": "{incremental.start_value}"},
+        incremental=CURSOR,
+        paginator=paginator,
+    )
+    result = test_read(acme(tmp_path, api.url, [customers]), "--limit", "2")
+    assert result.exit_code == 0, result.output
+    assert [asked.params["page"] for asked in api.asked] == ["1", "2"]
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    assert lines[0] == "customers"
+    assert lines[1] == f"GET {api.url}/customers?since=2024-01-01T00:00:00Z&page=1"
+    assert lines[2].startswith("200, ")
+    assert "records 6 in 2 pages" in lines
+    assert "total the API announces 12" in lines
+    assert "next page there is one" in lines
+    assert "id bigint 0" in lines
+    assert 'updated_at timestamp "2024-02-01T00:00:00Z"' in lines
+    assert "key no primary_key set; id could be one" in lines
+    assert "cursor updated_at, from 2024-02-01T00:00:00Z to 2024-02-06T00:00:00Z" in lines
+    assert "second run sends the highest cursor value by then in params.since" in lines
+    assert any(line.startswith("paginator PageNumberPaginator") for line in lines)
+
+
+def test_a_cursor_that_no_request_takes_is_told(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = pages_of_customers
+    result = test_read(acme(tmp_path, api.url, [items(incremental=CURSOR)]))
+    assert "asks for everything again: the cursor stands in no param" in result.stdout
+
+
+def test_candidates_are_named_where_nothing_is_set(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = pages_of_customers
+    result = test_read(acme(tmp_path, api.url))
+    assert "none: every run reads everything; updated_at could be one" in result.stdout
+
+
+def test_a_child_is_read_below_a_few_parents(api: Api, tmp_path: Path) -> None:
+    api.routes["/posts"] = lambda _: {"data": [{"id": number} for number in range(50)]}
+    for number in range(50):
+        api.routes[f"/posts/{number}/comments"] = lambda asked: {"data": [{"of": asked.path}]}
+    posts = [items("posts"), items("comments", path="posts/{resources.posts.id}/comments")]
+    result = test_read(acme(tmp_path, api.url, posts), "--resource", "comments")
+    assert result.exit_code == 0
+    assert len(api.asked) == 4
+    assert not result.stdout.startswith("posts")
+
+
+def test_for_machines(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = pages_of_customers
+    result = test_read(acme(tmp_path, api.url), "--json")
+    told = json.loads(result.stdout)
+    (resource,) = told["resources"]
+    assert told["connector"] == "acme"
+    assert resource["requests"][0]["status"] == 200
+    assert [column["name"] for column in resource["columns"]] == ["id", "name", "updated_at"]
+
+
+FAULTS = {
+    "access": (Answer({"error": f"{TOKEN} is no token"}, status=401), 3, "check the credentials"),
+    "forbidden": (Answer({}, status=403), 3, "check the credentials"),
+    "rate limit": (Answer({}, status=429, headers={"Retry-After": "1"}), 4, "429"),
+    "html": (
+        Answer(b"<html>maintenance</html>"),
+        4,
+        "the answer is not JSON; it begins with '<html>",
+    ),
+    "nothing": (Answer(b""), 4, "the answer is empty"),
+    "empty list": (Answer({"data": []}), 4, "nothing is at data_selector 'data'"),
+    "error object": (Answer({"error": "no such plan"}), 4, "nothing is at data_selector 'data'"),
+    "elsewhere": (Answer({}, 302, {"Location": "http://other.invalid/x"}), 4, "allowed_hosts"),
+    "not found": (Answer({}, status=404), 4, "404"),
+    "server": (Answer({}, status=500), 4, "500"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faults_are_told_with_an_exit_code_of_their_kind(
+    api: Api, tmp_path: Path, fault: str
+) -> None:
+    answer, code, told = FAULTS[fault]
+    api.routes["/items"] = lambda _: answer
+    result = test_read(acme(tmp_path, api.url))
+    assert result.exit_code == code, result.output
+    assert told in result.stdout
+    assert TOKEN not in result.output
+
+
+def test_nobody_answers(tmp_path: Path) -> None:
+    result = test_read(acme(tmp_path, "http://127.0.0.1:1"))
+    assert result.exit_code == 4
+    assert "the API did not answer" in result.stdout
+
+
+def test_an_echoed_token_is_not_shown(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda asked: {"data": [{"sent": asked.headers["Authorization"]}]}
+    for arguments in ([], ["--json"]):
+        result = test_read(acme(tmp_path, api.url), *arguments)
+        assert "Bearer ***" in result.stdout
+        assert TOKEN not in result.output
+
+
+def test_a_missing_variable_is_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("ACME_TOKEN")
+    result = test_read(acme(tmp_path, "http://127.0.0.1:1"))
+    assert result.exit_code == 1
+    assert "environment variable ACME_TOKEN is not set" in str(result.exception)
+
+
+def test_unknown_names_name_the_known(tmp_path: Path) -> None:
+    folder = acme(tmp_path, "http://127.0.0.1:1")
+    assert "it has items" in test_read(folder, "--resource", "itmes").output
+    unknown = CliRunner().invoke(cli, ["test", "acne", "--connectors-dir", str(folder)])
+    assert "it has acme" in unknown.output

@@ -1,0 +1,54 @@
+"""Two connectors never own one table."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from restsrc_dagster.connector.neighbours import shared_tables
+from restsrc_dagster.orchestrate.build import build_definitions
+from restsrc_dagster_tests.support.connectors import connector, items, write
+
+SHARED: dict[str, Any] = {"destination": {"type": "postgres", "dataset": "shared"}}
+
+
+def found(*, east: Any, west: Any, default: str = "duckdb") -> list[tuple[str, str]]:
+    connectors = {
+        name: connector(name, resources=keys.pop("resources", None), **keys)
+        for name, keys in (("east", dict(east)), ("west", dict(west)))
+    }
+    return list(shared_tables(connectors, default))
+
+
+def test_the_same_table_of_the_same_dataset_is_refused_to_the_second() -> None:
+    assert found(east=SHARED, west=SHARED) == [
+        ("west", "shared.items is a table of the connector 'east' already")
+    ]
+
+
+@pytest.mark.parametrize(
+    "west",
+    [
+        {},
+        {**SHARED, "resources": [items("others")]},
+        {"destination": {"type": "postgres", "dataset": "own"}},
+        {"destination": {"type": "postgres", "dataset": "shared", "credentials": "${OTHER}"}},
+    ],
+)
+def test_another_table_dataset_or_database_is_well(west: Any) -> None:
+    assert found(east=SHARED, west=west) == []
+
+
+def test_datasets_are_compared_as_the_destination_spells_them() -> None:
+    east = {"destination": {"dataset": "Sales-Data"}}
+    west = {"destination": {"dataset": "sales_data"}}
+    assert len(found(east=east, west=west, default="postgres")) == 1
+    assert found(east=east, west=west) == [], "DuckDB: a file for each"
+
+
+def test_the_second_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name in ("east", "west"):
+        write(tmp_path, name, **SHARED)
+    keys = build_definitions(tmp_path).resolve_asset_graph().get_all_asset_keys()
+    assert {key.path[0] for key in keys} == {"east"}
+    assert "is a table of the connector 'east' already" in caplog.text

@@ -1,0 +1,85 @@
+"""A list that is not where `data_selector` says is an error; an empty list is none."""
+
+from typing import Any
+
+import pytest
+
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.report import LoadReport
+from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.connectors import connector, items
+
+
+def read(settings: Settings, api: Api, *resources: dict[str, Any], **keys: Any) -> LoadReport:
+    acme = connector("acme", api.url, list(resources) or None, **keys)
+    order = Order(selection=frozenset(acme.resources))
+    return load(acme, order, settings=settings, environment={})
+
+
+@pytest.mark.parametrize(
+    ("body", "shape"),
+    [
+        ({"error": "no such plan"}, "has the keys error"),
+        ({"result": {"data": [1]}, "page": 1}, "has the keys result, page"),
+        ([{"id": 1}], "is a list"),
+    ],
+)
+def test_nothing_at_the_selector_fails_and_empties_no_table(
+    api: Api, settings: Settings, body: Any, shape: str
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
+    assert read(settings, api).resources["items"].rows_in_table == 1
+    api.routes["/items"] = lambda _: body
+    with pytest.raises(ReadError) as failed:
+        read(settings, api)
+    assert str(failed.value) == (
+        f"items: nothing is at data_selector 'data': the answer {shape}. Correct the selector, or, "
+        "if the API leaves an empty list out, name 'items' in http.allow_missing_selector"
+    )
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    assert read(settings, api).resources["items"].rows_in_table == 2
+
+
+@pytest.mark.parametrize("body", [{"data": []}, {}, {"total": 0}, {"data": None}])
+def test_an_empty_answer_is_no_rows(api: Api, settings: Settings, body: Any) -> None:
+    api.routes["/items"] = lambda _: body
+    assert read(settings, api).resources["items"].rows_loaded == 0
+
+
+def test_a_resource_may_leave_its_list_out(api: Api, settings: Settings) -> None:
+    api.routes["/items"] = lambda _: {"page": 1}
+    report = read(settings, api, http={"allow_missing_selector": ["items"]})
+    assert report.resources["items"].rows_loaded == 0
+
+
+def test_a_later_page_may_leave_the_list_out(api: Api, settings: Settings) -> None:
+    def pages(asked: Asked) -> Any:
+        return (
+            {"page": 2}
+            if "page" in asked.params
+            else {"data": [{"id": 1}], "next": "/items?page=2"}
+        )
+
+    api.routes["/items"] = pages
+    linked = items(paginator={"type": "json_link", "next_url_path": "next"})
+    assert read(settings, api, linked).resources["items"].rows_loaded == 1
+
+
+def test_each_parent_is_looked_at(api: Api, settings: Settings) -> None:
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    api.routes["/posts/1/comments"] = lambda _: {"data": [{"text": "a"}]}
+    api.routes["/posts/2/comments"] = lambda _: Answer({"message": "try later"})
+    comments = items("comments", path="posts/{resources.posts.id}/comments")
+    with pytest.raises(ReadError, match="comments: nothing is at data_selector"):
+        read(settings, api, items("posts"), comments)
+
+
+def test_what_an_answer_holds_is_not_told(api: Api, settings: Settings) -> None:
+    api.routes["/items"] = lambda _: {"items": [{"mail": "ada@example.com"}]}
+    paged = items(data_selector="items", paginator={"type": "page_number", "base_page": 1})
+    with pytest.raises(ReadError) as failed:
+        read(settings, api, paged)
+    assert "Expected a response with a `total` key" in str(failed.value)
+    assert "ada@example.com" not in str(failed.value)

@@ -1,0 +1,98 @@
+"""A child that comes when its parent's cursor has moved gets the history of every parent."""
+
+import pytest
+
+from restsrc_dagster_tests.load.blog import COMMENTS, POSTS, Blog
+from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.load.worker import KILLED
+from restsrc_dagster_tests.support.connectors import items
+
+COMMENTS_OF_POSTS = "SELECT _posts_id, text FROM acme.comments"
+NOTES = {**COMMENTS, "name": "notes"}
+CURSOR = {"cursor_path": "at", "initial_value": "2024-01-01"}
+
+
+@pytest.fixture
+def read_posts(blog: Blog, warehouse: Warehouse) -> Warehouse:
+    """Two posts were read before there were comments."""
+    blog.post(1, at=1, comments="a")
+    blog.post(2, at=2, comments="bc")
+    warehouse.load(warehouse.connector(blog.url, [POSTS]))
+    return warehouse
+
+
+def test_it_is_read_for_every_parent_and_the_cursor_stays(
+    blog: Blog, read_posts: Warehouse
+) -> None:
+    acme = read_posts.connector(blog.url, [POSTS, COMMENTS])
+    report = read_posts.load(acme)
+    assert report.late == {"comments"}
+    assert report.resources["comments"].rows_loaded == 3
+    assert report.resources["posts"].rows_loaded == 0
+    assert read_posts.rows(COMMENTS_OF_POSTS) == [(1, "a"), (2, "b"), (2, "c")]
+
+    blog.post(3, at=3, comments="d")
+    blog.asked()
+    report = read_posts.load(acme)
+    assert report.late == frozenset()
+    assert blog.asked() == ["/posts?since=2", "/posts/3/comments"]
+    assert report.resources["posts"].cursor_before == 2
+    assert read_posts.rows(COMMENTS_OF_POSTS) == [(1, "a"), (2, "b"), (2, "c"), (3, "d")]
+    assert read_posts.values("SELECT id FROM acme.posts") == [1, 2, 3]
+
+
+def test_new_posts_of_the_same_run_are_loaded_too(blog: Blog, read_posts: Warehouse) -> None:
+    blog.post(3, at=3, comments="d")
+    read_posts.load(read_posts.connector(blog.url, [POSTS, COMMENTS]))
+    assert read_posts.values("SELECT id FROM acme.posts") == [1, 2, 3]
+    assert len(read_posts.rows(COMMENTS_OF_POSTS)) == 4
+
+
+def test_a_renamed_child_is_a_new_one(blog: Blog, read_posts: Warehouse) -> None:
+    read_posts.load(read_posts.connector(blog.url, [POSTS, COMMENTS]))
+    report = read_posts.load(read_posts.connector(blog.url, [POSTS, NOTES]))
+    assert report.late == {"notes"}
+    assert len(read_posts.rows("SELECT _posts_id, text FROM acme.notes")) == 3
+
+
+def test_one_that_was_away_is_read_again(blog: Blog, read_posts: Warehouse) -> None:
+    both = read_posts.connector(blog.url, [POSTS, COMMENTS])
+    read_posts.load(both)
+    blog.post(3, at=3, comments="d")
+    read_posts.load(read_posts.connector(blog.url, [POSTS]))
+    read_posts.load(both)
+    assert len(read_posts.rows(COMMENTS_OF_POSTS)) == 4
+
+
+def test_a_child_without_any_rows_is_read_once(blog: Blog, duck: Warehouse) -> None:
+    blog.post(1, at=1)
+    duck.load(duck.connector(blog.url, [POSTS]))
+    acme = duck.connector(blog.url, [POSTS, COMMENTS])
+    assert duck.load(acme).late == {"comments"}
+    assert duck.load(acme).late == frozenset()
+
+
+def test_a_grandchild_too(blog: Blog, read_posts: Warehouse) -> None:
+    votes = items("votes", path="posts/{resources.comments._posts_id}/comments")
+    votes["write_disposition"] = "append"
+    acme = read_posts.connector(
+        blog.url, [POSTS, {**COMMENTS, "include_from_parent": ["id"]}, votes]
+    )
+    report = read_posts.load(acme)
+    assert report.late == {"comments", "votes"}
+    assert len(read_posts.rows("SELECT text FROM acme.votes")) == 5
+
+
+@pytest.mark.parametrize("time", [1, 2])
+def test_killed_in_between_nothing_is_lost(blog: Blog, read_posts: Warehouse, time: int) -> None:
+    blog.post(3, at=3, comments="d")
+    resources = [POSTS, COMMENTS]
+    killed = read_posts.start(blog.url, resources, holder="run 1", die=("complete_package", time))
+    assert killed.wait(60) == KILLED
+    acme = read_posts.connector(blog.url, resources)
+    read_posts.load(acme)
+    blog.post(4, at=4, comments="e")
+    read_posts.load(acme)
+    assert read_posts.values("SELECT id FROM acme.posts") == [1, 2, 3, 4]
+    comments = [(1, "a"), (2, "b"), (2, "c"), (3, "d"), (4, "e")]
+    assert read_posts.rows(COMMENTS_OF_POSTS) == comments
