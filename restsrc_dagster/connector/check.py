@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
+from restsrc_dagster.connector.configuration import Found, configuration_problems
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
 from restsrc_dagster.connector.placeholders import (
     INCREMENTAL_VALUES,
+    Placeholder,
     endpoint_placeholders,
     literal_braces,
 )
@@ -16,61 +19,53 @@ from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.secrets import SECRET_KEY
 
 _PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
-CONFIGURATION_KEYS = ("client", "resources", "resource_defaults")
-AUTH_SECRETS = {
-    "bearer": ("token",),
-    "api_key": ("api_key",),
-    "http_basic": ("username", "password"),
-    "oauth2_client_credentials": ("access_token_url", "client_id", "client_secret"),
-}
-
-Found = tuple[str, str]
-"""(path below `configuration`, message)"""
 
 
 def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
-    """Every problem found; never a value that may be a secret."""
-    found = [
-        (key, f"unknown key; allowed are {', '.join(CONFIGURATION_KEYS)}")
-        for key in configuration
-        if key not in CONFIGURATION_KEYS
-    ]
-    found += [(place, message) for message, place in misplaced_references(dict(configuration))]
-    found += _check_client(configuration.get("client"))
-    defaults = configuration.get("resource_defaults")
-    if defaults is not None and not isinstance(defaults, dict):
-        found.append(("resource_defaults", "is not an object"))
+    """Every problem found; never a value that may be a secret.
+
+    First what the models say of each part by itself, then what only shows between the parts. Of
+    a part that is no part at all, nothing more is told.
+    """
+    found = [Found(place, message) for message, place in misplaced_references(dict(configuration))]
+    told = {problem.path for problem in found}
+    shape = configuration_problems(configuration)
+    found += [problem for problem in shape if problem.path not in told]
+    broken = tuple(problem.path for problem in shape if not problem.harmless)
+    if not _at(broken, "client", "client.base_url"):
+        found += _check_base_url(configuration["client"]["base_url"])
+    if _at(broken, "resources"):
         return found
-    endpoint = (defaults or {}).get("endpoint")
-    if endpoint is not None and not isinstance(endpoint, dict):
-        found.append(("resource_defaults.endpoint", "is not an object"))
+    names = [_name(item) for item in configuration["resources"]]
+    found += _check_names(names)
+    if _below(broken, "resource_defaults"):
         return found
-    shape = list(_check_endpoint_shape("resource_defaults.endpoint", endpoint))
-    shape += _check_shape(configuration.get("resources"))
-    if shape:
-        return found + shape
-    resources = Resources(configuration)
-    found += _check_tables(resources)
-    items = configuration["resources"]
-    found += _check_names(items)
-    positions = {_name(item): position for position, item in enumerate(items)}
+    whole = {
+        position: item
+        for position, item in enumerate(configuration["resources"])
+        if names[position] and not _below(broken, f"resources[{position}]")
+    }
+    resources = Resources({**configuration, "resources": list(whole.values())})
+    positions = {names[position]: position for position in whole}
+    parents = None if None in names else list(dict.fromkeys(filter(None, names)))
+    found += _check_tables(resources, positions)
+    found += _check_params_of_defaults(configuration, whole, resources)
     for name, resource in resources.items():
-        found += _check_resource(f"resources[{positions[name]}]", resource, resources)
+        found += _check_resource(f"resources[{positions[name]}]", resource, resources, parents)
     return found
 
 
-def _check_client(client: Any) -> Iterator[Found]:
-    if not isinstance(client, dict):
-        yield "client", "required: an object with at least base_url"
-        return
-    base_url = client.get("base_url")
-    if not isinstance(base_url, str) or not base_url:
-        yield "client.base_url", "required: the address of the API, such as https://api.acme.com/v1"
-    elif "${" not in base_url and not _is_http(base_url):
-        yield "client.base_url", "must start with http:// or https:// and name a host"
-    if not isinstance(client.get("headers"), (dict, type(None))):
-        yield "client.headers", "is not an object"
-    yield from check_auth("client.auth", client.get("auth"))
+def _at(broken: tuple[str, ...], *paths: str) -> bool:
+    return any(path in broken for path in paths)
+
+
+def _below(broken: tuple[str, ...], path: str) -> bool:
+    return any(other == path or other.startswith((f"{path}.", f"{path}[")) for other in broken)
+
+
+def _check_base_url(url: str) -> Iterator[Found]:
+    if "${" not in url and not _is_http(url):
+        yield Found("client.base_url", "must start with http:// or https:// and name a host")
 
 
 def _is_http(url: str) -> bool:
@@ -81,133 +76,168 @@ def _is_http(url: str) -> bool:
         return False
 
 
-def check_auth(path: str, auth: Any) -> Iterator[Found]:
-    """An auth without its secret would make dlt take any token it finds in the environment."""
-    if auth is None:
-        return
-    if not isinstance(auth, (str, dict)):
-        yield path, "is neither an object nor the name of an auth type"
-        return
-    kind = auth if isinstance(auth, str) else auth.get("type", "bearer")
-    if not isinstance(kind, str) or kind not in AUTH_SECRETS:
-        yield f"{path}.type", f"is not one of {', '.join(AUTH_SECRETS)}"
-        return
-    given: Mapping[str, Any] = auth if isinstance(auth, dict) else {}
-    for key in AUTH_SECRETS[kind]:
-        if not isinstance(given.get(key), str) or not given[key]:
-            yield f"{path}.{key}", f"required for {kind}: a string, best a ${{NAME}} reference"
-    if given.get("location") == "cookie":
-        yield f"{path}.location", "dlt cannot send a key in a cookie; allowed: header, query, param"
+def _name(item: Any) -> str | None:
+    name = item.get("name") if isinstance(item, dict) else item
+    return name if isinstance(name, str) and name else None
 
 
-def _check_shape(resources: Any) -> Iterator[Found]:
-    if not isinstance(resources, list) or not resources:
-        yield "resources", "required: a list of at least one resource"
-        return
-    for position, item in enumerate(resources):
-        path = f"resources[{position}]"
-        if not isinstance(item, (str, dict)):
-            yield path, "is neither an object nor the name of a resource"
-            continue
-        name = _name(item)
-        if not isinstance(name, str) or not name.strip():
-            yield f"{path}.name", "required: a name"
-        endpoint = item.get("endpoint") if isinstance(item, dict) else None
-        if not isinstance(endpoint, (str, dict, type(None))):
-            yield f"{path}.endpoint", "is neither an object nor a path"
-        yield from _check_endpoint_shape(f"{path}.endpoint", endpoint)
-
-
-def _name(item: str | dict[str, Any]) -> Any:
-    return item.get("name") if isinstance(item, dict) else item
-
-
-def _check_endpoint_shape(path: str, endpoint: Any) -> Iterator[Found]:
-    """dlt, left to find it, would print the value."""
-    if isinstance(endpoint, dict):
-        for key in ("params", "headers", "json", "incremental"):
-            if not isinstance(endpoint.get(key), (dict, type(None))):
-                yield f"{path}.{key}", "is not an object"
-
-
-def _check_names(items: list[Any]) -> Iterator[Found]:
+def _check_names(names: list[str | None]) -> Iterator[Found]:
     seen: dict[str, str] = {}
-    for position, item in enumerate(items):
-        name = _name(item)
+    for position, name in enumerate(names):
+        if name is None:
+            continue
         path, table = f"resources[{position}].name", table_identifier(name)
         if len(name) > MAX_RESOURCE_NAME:
-            yield path, f"is {len(name)} characters long; at most {MAX_RESOURCE_NAME} work"
+            yield Found(path, f"is {len(name)} characters long; at most {MAX_RESOURCE_NAME} work")
         elif name != name.strip() or any(ord(character) < 32 for character in name):
-            yield path, f"{name!r} begins or ends with a space, or has a control character"
+            yield Found(path, f"{name!r} begins or ends with a space, or has a control character")
         elif table.startswith("_dlt"):
-            yield path, f"{name!r} begins with _dlt, which names dlt's own tables"
+            yield Found(path, f"{name!r} begins with _dlt, which names dlt's own tables")
         elif name.startswith("re:"):
-            yield path, f"{name!r} begins with re:, which dlt takes for a regular expression"
+            yield Found(path, f"{name!r} begins with re:, which dlt takes for a regular expression")
         elif table in seen and seen[table] == name:
-            yield path, f"{name!r} is already the name of another resource"
+            yield Found(path, f"{name!r} is already the name of another resource")
         elif table in seen:
-            yield path, f"{name!r} and {seen[table]!r} both become the table {table}; rename one"
+            yield Found(
+                path, f"{name!r} and {seen[table]!r} both become the table {table}; rename one"
+            )
         seen.setdefault(table, name)
 
 
-def _check_tables(resources: Resources) -> Iterator[Found]:
+def _check_tables(resources: Resources, positions: Mapping[str | None, int]) -> Iterator[Found]:
     """Of two resources in one table, each run of one would replace or refresh away the other's."""
     owners: dict[str, str] = {}
-    for position, (name, resource) in enumerate(resources.items()):
+    for name, resource in resources.items():
         table = table_identifier(resource.table_name)
         owner = owners.setdefault(table, name)
         if owner != name and table != table_identifier(name):
-            yield (
-                f"resources[{position}].table_name",
+            yield Found(
+                f"resources[{positions[name]}].table_name",
                 f"{table} is the table of {owner!r} already; rows of two resources in one table "
                 "would replace each other",
             )
 
 
-def _check_resource(path: str, resource: Resource, resources: Resources) -> Iterator[Found]:
-    yield from check_auth(f"{path}.endpoint.auth", resource.endpoint.get("auth"))
+def _check_resource(
+    path: str, resource: Resource, resources: Resources, names: list[str] | None
+) -> Iterator[Found]:
     try:
         placeholders = list(endpoint_placeholders(blank(resource.endpoint)))
     except ValueError as error:
-        yield f"{path}.endpoint", str(error)
+        yield Found(f"{path}.endpoint", str(error))
         return
-    static = resource.endpoint.get("params") or {}
-    for placeholder in placeholders:
-        if placeholder.parent_field or placeholder.incremental_value:
-            continue
-        if placeholder.path == "path" and _names_param(placeholder.expression, static):
-            continue
-        shown = "the text" if SECRET_KEY.search(placeholder.path) else placeholder.expression
-        yield (
-            f"{path}.endpoint.{placeholder.path}",
-            f"{{{shown}}} is not a placeholder; allowed are "
-            f"{{incremental.{'|'.join(INCREMENTAL_VALUES)}}}, {{resources.<name>.<field>}} "
-            f"and, in a path, the name of a param; {literal_braces(placeholder.path)}",
-        )
+    for found in chain(
+        _check_placeholders(resource, placeholders), _check_params(resource, placeholders)
+    ):
+        yield Found(f"{path}.endpoint.{found.path}", found.message)
     if resources.replaces_children(resource.name):
         for field in resource.bound_fields:
             if not _PLAIN_PATH.fullmatch(field):
-                yield (
+                yield Found(
                     path,
                     f"children of a parent that is read again are found by its {field!r}, which is "
                     "no plain path; name a primary_key or a write_disposition",
                 )
-    if resource.incremental is not None and not isinstance(resource.cursor_path, str):
-        yield f"{path}.endpoint.incremental.cursor_path", "required: where a record has its cursor"
     if len(resource.parents) > 1:
-        yield path, f"has several parents, {', '.join(resource.parents)}; only one is possible"
-    elif resource.parent is not None and resource.parent not in resources:
-        known = ", ".join(resources)
-        yield path, f"its parent {resource.parent!r} is not a resource; known are {known}"
+        parents = ", ".join(resource.parents)
+        yield Found(path, f"has several parents, {parents}; only one is possible")
     elif resource.parent == resource.name or _in_cycle(resource, resources):
-        yield path, f"{resource.name!r} is its own ancestor; a parent chain must end"
+        yield Found(path, f"{resource.name!r} is its own ancestor; a parent chain must end")
+    elif resource.parent is not None and names is not None and resource.parent not in names:
+        known = ", ".join(names)
+        yield Found(path, f"its parent {resource.parent!r} is not a resource; known are {known}")
+    if resource.parent is None and resource.hints.get("include_from_parent"):
+        yield Found(
+            f"{path}.include_from_parent",
+            "has no parent to copy from; name one as {resources.<name>.<field>} in the endpoint",
+        )
     if resource.merges_without_key:
-        yield f"{path}.write_disposition", "merge needs a primary_key or a merge_key"
+        yield Found(f"{path}.write_disposition", "merge needs a primary_key or a merge_key")
+
+
+def _check_placeholders(resource: Resource, placeholders: list[Placeholder]) -> Iterator[Found]:
+    params = resource.endpoint.get("params") or {}
+    for placeholder in placeholders:
+        if placeholder.parent_field:
+            continue
+        expression, in_path = placeholder.expression, placeholder.path == "path"
+        if placeholder.incremental_value:
+            if not resource.endpoint.get("incremental"):
+                yield Found(placeholder.path, f"{{{expression}}} needs endpoint.incremental")
+            continue
+        if in_path and _names_param(expression, params):
+            continue
+        shown = "the text" if SECRET_KEY.search(placeholder.path) else expression
+        if in_path and expression.isidentifier():
+            yield Found(
+                placeholder.path,
+                f"{{{shown}}} has no value; give the param {expression}, or write "
+                f"{{resources.<name>.{expression}}}; {literal_braces(placeholder.path)}",
+            )
+            continue
+        yield Found(
+            placeholder.path,
+            f"{{{shown}}} is not a placeholder; allowed are "
+            f"{{incremental.{'|'.join(INCREMENTAL_VALUES)}}}, {{resources.<name>.<field>}} "
+            f"and, in a path, the name of a param; {literal_braces(placeholder.path)}",
+        )
 
 
 def _names_param(expression: str, params: Mapping[str, Any]) -> bool:
     """dlt leaves what begins like a context to str.format, though a param has that name."""
     return expression in params and not expression.startswith(("incremental.", "resources."))
+
+
+def _check_params(resource: Resource, placeholders: list[Placeholder]) -> Iterator[Found]:
+    """What dlt's `_bind_path_params` and `setup_incremental_object` ask of params."""
+    params = resource.endpoint.get("params") or {}
+    in_path = [placeholder.expression for placeholder in placeholders if placeholder.path == "path"]
+    bound = {key: value for key, value in params.items() if isinstance(value, dict)}
+    cursors = [key for key, value in bound.items() if value["type"] == "incremental"]
+    for key, value in params.items():
+        times = in_path.count(key)
+        if times > 1:
+            yield Found("path", f"{{{key}}} stands there {times} times; dlt fills it once")
+        if key in cursors and times:
+            yield Found("path", f"{{{key}}} is a cursor; write {{incremental.start_value}}")
+        if key in bound and key not in cursors and not times:
+            parent = f"{{resources.{value['resource']}.{value['field']}}}"
+            yield Found(
+                f"params.{key}", f"is not in the path; outside of it, write {parent} as its value"
+            )
+    if len(cursors) > 1:
+        yield Found("params", f"has several cursors, {', '.join(cursors)}; only one is possible")
+    if resource.endpoint.get("json") and resource.endpoint.get("data"):
+        yield Found("json", "and data exclude each other; remove one")
+    if cursors and resource.endpoint.get("incremental"):
+        yield Found(
+            f"params.{cursors[0]}",
+            "and endpoint.incremental exclude each other; name the parameter there as start_param",
+        )
+
+
+def _check_params_of_defaults(
+    configuration: Mapping[str, Any], items: Mapping[int, Any], resources: Resources
+) -> Iterator[Found]:
+    """dlt's `_bind_path_params` takes a param out of the defaults themselves, for all that follow.
+
+    It does so for a resource without params of its own, which shares the object.
+    """
+    defaults = (configuration.get("resource_defaults") or {}).get("endpoint", {}).get("params", {})
+    taken: set[str] = set()
+    for position, item in items.items() if defaults else ():
+        endpoint = item.get("endpoint") if isinstance(item, dict) else None
+        own = endpoint.get("params") if isinstance(endpoint, dict) else None
+        path = blank(resources[_name(item) or ""].endpoint["path"])
+        in_path = {key for key in defaults if f"{{{key}}}" in path and key not in (own or {})}
+        for key in sorted(in_path & taken):
+            yield Found(
+                f"resources[{position}].endpoint.path",
+                f"{{{key}}} has no value any more: an earlier resource took it out of the "
+                f"defaults; give the param {key} in each resource",
+            )
+        if own is None:
+            taken |= in_path
 
 
 def _in_cycle(resource: Resource, resources: Resources) -> bool:

@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.parse import SUFFIXES, parse
 from restsrc_dagster.connector.references import misplaced_references
+from restsrc_dagster.connector.wording import unknown_key
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
 
 SECRET_PLACES = ("configuration", "destination")
@@ -121,7 +121,7 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
     if isinstance(configuration, dict):
         problems += [
             Problem(file, f"configuration.{place}", message)
-            for place, message in check_configuration(configuration)
+            for place, message, _ in check_configuration(configuration)
         ]
     if problems or connector is None:
         raise ConnectorError(problems)
@@ -139,7 +139,7 @@ def _in_words(details: ErrorDetails, file: str) -> tuple[str, str]:
     if details["type"] == "missing":
         return path, "required key is missing"
     if details["type"] == "extra_forbidden":
-        return path, f"unknown key{_did_you_mean(location)}"
+        return path, _unknown_key(location)
     hidden = location[0] in SECRET_PLACES or isinstance(details["input"], (dict, list))
     shown = "the value" if hidden else repr(details["input"])
     match details["type"]:
@@ -157,10 +157,9 @@ def _in_words(details: ErrorDetails, file: str) -> tuple[str, str]:
             return path, f"{shown}: {details['msg'].lower()}"
 
 
-def _did_you_mean(location: tuple[int | str, ...]) -> str:
+def _unknown_key(location: tuple[int | str, ...]) -> str:
     model: Any = Connector
     for part in location[:-1]:
         model = model.model_fields[str(part)].annotation
     known = [field for field in model.model_fields if field != "name"]
-    nearest = get_close_matches(str(location[-1]), known, n=1)
-    return f"; did you mean {nearest[0]}?" if nearest else f"; allowed are {', '.join(known)}"
+    return unknown_key(str(location[-1]), known)

@@ -82,6 +82,8 @@ def _walk(value: Any, path: str) -> Iterator[Placeholder]:
 
 
 def _parse(text: str, path: str) -> list[tuple[str, str | None, str | None, str | None]]:
+    if "{" not in text and "}" not in text:  # most texts, and there are many
+        return [(text, None, None, None)]
     try:
         return list(string.Formatter().parse(text))
     except ValueError as error:

@@ -79,7 +79,7 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
 def blank(value: Any) -> Any:
     """A copy of `value` with every reference taken out: what is known without an environment."""
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda m: "" if m["name"] else "${", value)
+        return _REFERENCE.sub(lambda m: "" if m["name"] else "${", value) if "$" in value else value
     if isinstance(value, dict):
         return {key: blank(item) for key, item in value.items()}
     if isinstance(value, list):

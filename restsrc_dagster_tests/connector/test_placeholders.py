@@ -82,7 +82,7 @@ def test_what_is_harmless_passes(place: str, expression: str) -> None:
 
 @pytest.mark.parametrize("expression", LEAKING)
 def test_doubled_braces_in_a_path_are_a_placeholder_to_dlt(expression: str) -> None:
-    with pytest.raises(ConnectorError, match="is not a placeholder"):
+    with pytest.raises(ConnectorError, match=r"is not a placeholder|has no value"):
         checked(path=f"v/{{{{{expression}}}}}")
 
 

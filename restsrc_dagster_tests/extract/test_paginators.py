@@ -310,7 +310,7 @@ def test_the_name_alone_of_a_json_link(api: Api, name: str) -> None:
 
 
 def test_the_name_alone_of_an_offset_lacks_its_limit(api: Api) -> None:
-    with pytest.raises(ValueError, match="requires arguments"):
+    with pytest.raises(ValueError, match="needs a limit; write"):
         read_items(api, "offset")
     assert api.asked == []
 

@@ -1,0 +1,82 @@
+"""What is asked of the API for one resource, and where the records are in its answer."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Discriminator, Field, Tag, model_validator
+
+from restsrc_dagster.connector.configuration.auth import Auth
+from restsrc_dagster.connector.configuration.incremental import Incremental, IncrementalParam
+from restsrc_dagster.connector.configuration.paginators import Paginator
+from restsrc_dagster.connector.configuration.part import Choice, JsonPath, Name, Part, told
+
+
+class ResolveParam(Part):
+    """A parameter of the path that takes a field of each parent record."""
+
+    type: Literal["resolve"]
+    resource: Name = Field(description="The parent resource.")
+    field: JsonPath = Field(description="Where its records have the value.")
+
+
+def _param_tag(value: Any) -> str | None:
+    if not isinstance(value, dict):
+        return "<value>"
+    kind = value.get("type")
+    return f"<{kind}>" if kind in ("resolve", "incremental") else None
+
+
+Param = Annotated[
+    Annotated[Any, Tag("<value>")]
+    | Annotated[ResolveParam, Tag("<resolve>")]
+    | Annotated[IncrementalParam, Tag("<incremental>")],
+    Discriminator(_param_tag),
+    Choice(
+        expected="a value, or an object with a type",
+        key="type",
+        allowed=("resolve", "incremental"),
+    ),
+]
+
+
+class ResponseAction(Part):
+    """An answer that is no failure: the resource ends there, without an error."""
+
+    status_code: int | None = Field(None, ge=100, le=599, description="The answer's status.")
+    content: Name | None = Field(None, description="Text that the answer holds.")
+    action: Literal["ignore"] = Field(description="What to do, which is ignore.")
+
+    @model_validator(mode="after")
+    def _condition(self) -> Self:
+        if self.status_code is None and self.content is None:
+            raise told("applies to no answer; give a status_code, a content, or both")
+        return self
+
+
+class Endpoint(Part):
+    """One endpoint of the API."""
+
+    path: str = Field(
+        default_factory=str,
+        description="Below base_url; {resources.<name>.<field>} stands for a parent's field. "
+        "The resource's name if nothing is given.",
+    )
+    method: Literal["GET", "POST"] = Field("GET", description="How the API is asked.")
+    params: dict[str, Param] = Field(
+        default_factory=dict, description="The query: values, lists, or what binds a value."
+    )
+    json_body: dict[str, Any] = Field(
+        default_factory=dict, alias="json", description="A body, as JSON."
+    )
+    data: Any = Field(None, description="A body as form fields or as text, instead of json.")
+    headers: dict[str, str | None] | None = Field(
+        None, description="Headers of these requests, beside the client's."
+    )
+    auth: Auth | None = Field(None, description="Instead of the client's; null for none.")
+    paginator: Paginator | None = Field(None, description="Instead of the client's.")
+    data_selector: JsonPath | None = Field(
+        None, description="Where the records are in the answer; guessed if nothing is given."
+    )
+    response_actions: list[ResponseAction] | None = Field(
+        None, description="Answers that are no failures, such as a 404."
+    )
+    incremental: Incremental | None = Field(None, description="The cursor: only new records.")

@@ -1,0 +1,82 @@
+"""Reading only what is new: a cursor in the records, and how it is sent to the API."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, told
+
+CursorValue = str | int | float
+
+
+class _Cursor(Part):
+    """What both forms have: dlt's own incremental arguments."""
+
+    cursor_path: JsonPath = Field(description="Where a record has its cursor, such as updated_at.")
+    initial_value: CursorValue | None = Field(
+        None, description="Where the first run begins; of the same type as the cursor."
+    )
+    end_value: CursorValue | None = Field(None, description="Where reading ends; for backfills.")
+    last_value_func: Literal["min", "max"] = Field(
+        "max", description="Whether the cursor grows or shrinks from run to run."
+    )
+    primary_key: str | list[str] | None = Field(
+        None, description="What tells records with the same cursor apart; [] for nothing."
+    )
+    row_order: Literal["asc", "desc"] | None = Field(
+        None, description="How the API sorts by the cursor; with it, reading can stop early."
+    )
+    allow_external_schedulers: bool | None = Field(
+        None, description="Whether a scheduler's interval may set the range."
+    )
+    lag: float | None = Field(
+        None, description="How far back each run begins again: seconds, or units of the cursor."
+    )
+    on_cursor_value_missing: Literal["raise", "include", "exclude"] = Field(
+        "raise", description="What happens to records without a cursor."
+    )
+    range_start: Literal["open", "closed"] = Field(
+        "closed", description="Whether the start itself is read: closed for yes."
+    )
+    range_end: Literal["open", "closed"] = Field(
+        "open", description="Whether the end itself is read: closed for yes."
+    )
+
+
+class Incremental(_Cursor):
+    """The cursor of an endpoint. Send it by start_param, or as {incremental.start_value}."""
+
+    start_param: Name | None = Field(None, description="The query parameter of the start.")
+    end_param: Name | None = Field(None, description="The query parameter of the end.")
+
+    @model_validator(mode="after")
+    def _range(self) -> Self:
+        start, end = self.initial_value, self.end_value
+        if end is None:
+            return self
+        if start is None:
+            raise told("needs an initial_value", at="end_value")
+        if isinstance(start, str) != isinstance(end, str):
+            raise told("is not of the same type as initial_value", at="end_value")
+        if "${" not in f"{start}{end}":
+            higher = max(start, end, key=lambda value: value)
+            if start != end and (higher == start) == (self.last_value_func == "max"):
+                word = "below" if self.last_value_func == "max" else "above"
+                raise told(f"is {word} initial_value", at="end_value")
+        return self
+
+
+class IncrementalParam(_Cursor):
+    """A query parameter that takes the cursor: the short form of `start_param`."""
+
+    type: Literal["incremental"]
+
+    @model_validator(mode="after")
+    def _no_end(self) -> Self:
+        if self.end_value is not None:
+            raise told("belongs in endpoint.incremental, with start_param", at="end_value")
+        return self
+
+
+_SENT = "endpoint.incremental; here the parameter itself is the start"
+IncrementalParam.elsewhere = {"start_param": _SENT, "end_param": _SENT}

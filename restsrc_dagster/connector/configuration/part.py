@@ -1,0 +1,71 @@
+"""What all parts of a configuration share: strictness, and the few kinds of text."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
+from pydantic_core import PydanticCustomError
+
+from restsrc_dagster.connector.configuration.jsonpath import jsonpath_error
+
+
+class Part(BaseModel):
+    """An object of the configuration. It only checks; dlt gets what the person wrote."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, defer_build=True)
+
+    elsewhere: ClassVar[dict[str, str]] = {}
+    """Where keys belong that people write here by mistake."""
+
+
+NOT_IN_JSON = {
+    "session": "a Python object, which a file cannot hold; use http, beside configuration",
+    "convert": "a Python function, which a file cannot hold; remove it",
+    "transform": "a Python function, which a file cannot hold; remove it",
+    "processing_steps": "Python functions, which a file cannot hold; remove it",
+}
+"""Keys of dlt whose values no file can hold, and what they want."""
+
+
+def _jsonpath(text: str) -> str:
+    if error := jsonpath_error(text):
+        raise PydanticCustomError("told", "is not a JSONPath: {error}", {"error": error})
+    return text
+
+
+Name = Annotated[str, Field(min_length=1)]
+"""Text that cannot be empty."""
+JsonPath = Annotated[str, Field(min_length=1), AfterValidator(_jsonpath)]
+"""Where something is in a record or an answer: `data.items`, `$`, `['@odata.nextLink']`."""
+
+
+def shape(value: Any) -> str | None:
+    """The tag of a union whose members differ by JSON type."""
+    match value:
+        case str():
+            return "<text>"
+        case dict():
+            return "<object>"
+        case list():
+            return "<list>"
+        case _:
+            return None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Beside a union's Discriminator: what is told where no member fits."""
+
+    expected: str
+    key: str | None = None
+    """The key that chooses among objects, and what it may say."""
+    allowed: tuple[str, ...] = ()
+
+
+BY_SHAPE = Discriminator(shape)
+"""Chooses a union's member by JSON type alone."""
+
+
+def told(message: str, **context: Any) -> PydanticCustomError:
+    """A problem in its own words; `at` names the key that it is about."""
+    return PydanticCustomError("told", "{message}", {"message": message, **context})

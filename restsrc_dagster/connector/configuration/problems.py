@@ -1,0 +1,270 @@
+"""From pydantic's errors to what a person should change. No value is ever repeated."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from inspect import isclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag, TypeAdapter, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_core import ErrorDetails
+
+from restsrc_dagster.connector.configuration.model import Configuration
+from restsrc_dagster.connector.configuration.part import NOT_IN_JSON, Choice, Part
+from restsrc_dagster.connector.wording import allowed, nearest, unknown_key
+
+_WANTED = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "an object",
+    "model_type": "an object",
+    "model_attributes_type": "an object",
+}
+_configuration: TypeAdapter[Configuration] = TypeAdapter(Configuration)
+
+
+class Found(NamedTuple):
+    """One problem: the path below `configuration`, and what to change."""
+
+    path: str
+    message: str
+    harmless: bool = False
+    """Whether everything else at this place can still be relied on: a key too many."""
+
+
+def configuration_problems(configuration: Mapping[str, Any]) -> list[Found]:
+    """Everything in which `configuration` is not dlt's, in the order of the models."""
+    try:
+        _configuration.validate_python(configuration)
+    except ValidationError as error:
+        return list(_in_words(error.errors(include_url=False)))
+    return []
+
+
+def _in_words(errors: Sequence[ErrorDetails]) -> Iterator[Found]:
+    meant: set[str] = set()
+    missing: list[tuple[str, Found]] = []
+    told: set[tuple[str, str]] = set()
+    for details in errors:
+        place = _Place.of(details["loc"])
+        if details["type"] == "extra_forbidden":
+            key = str(details["loc"][-1])
+            if suggestion := nearest(key, place.known):
+                meant.add(f"{place.parent}.{suggestion}")
+            yield Found(place.path, _unknown(key, place), harmless=suggestion is None)
+        elif details["type"] == "missing":
+            missing.append((place.path, Found(place.path, f"required: {place.description}")))
+        else:
+            found = Found(*_one(details, place))
+            if found[:2] not in told:
+                told.add(found[:2])
+                yield found
+    yield from (found for path, found in missing if path not in meant)
+
+
+def _unknown(key: str, place: "_Place") -> str:
+    if key in NOT_IN_JSON:
+        return f"takes {NOT_IN_JSON[key]}"
+    if key in place.elsewhere:
+        return f"unknown key; it belongs in {place.elsewhere[key]}"
+    return unknown_key(key, place.known)
+
+
+def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
+    path, value, context = place.path, details["input"], details.get("ctx", {})
+    match details["type"]:
+        case "union_tag_invalid" | "union_tag_not_found":
+            return _choose(place, value)
+        case "literal_error":
+            return path, _not_one_of(value, place.choices)
+        case "told":
+            at = f".{context['at']}" if "at" in context else ""
+            return path + at, context.get("message") or details["msg"]
+        case "string_too_short" | "too_short" if not value:
+            return path, f"is empty{place.required}"
+        case "too_short" | "too_long":
+            count = context.get("min_length", context.get("max_length"))
+            return path, f"has {len(value)} entries, not {count}"
+        case "greater_than_equal":
+            return path, f"is not ≥ {context['ge']}"
+        case "less_than_equal":
+            return path, f"is not ≤ {context['le']}"
+        case "greater_than":
+            return path, f"is not > {context['gt']}"
+        case kind if kind in _WANTED:
+            return path, _is_not(value, place.wanted or _WANTED[kind], place)
+        case _:
+            return path, f"is {_kind(value)}: {details['msg'].lower()}"
+
+
+def _choose(place: "_Place", value: Any) -> tuple[str, str]:
+    choice = place.choice
+    if choice.key is None or not isinstance(value, dict):
+        return place.path, _is_not(value, choice.expected, place)
+    path = f"{place.path}.{choice.key}"
+    if choice.key not in value:
+        return path, f"required: one of {', '.join(choice.allowed)}"
+    return path, _not_one_of(value[choice.key], choice.allowed)
+
+
+def _not_one_of(value: Any, choices: Sequence[str]) -> str:
+    if not isinstance(value, str):
+        return f"is {_kind(value)}, not one of {', '.join(choices)}"
+    if "${" in value:
+        return "takes no ${…} reference: it is needed before any run reads"
+    return f"is not one of {allowed(value, choices)}"
+
+
+def _is_not(value: Any, wanted: str, place: "_Place") -> str:
+    remedy = "; leave the key out" if value is None and place.optional else ""
+    return f"is {_kind(value)}, not {wanted}{remedy}"
+
+
+def _kind(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case _:
+            return f"a {type(value).__name__}"
+
+
+class _Place:
+    """Where in the models an error lies, and what is known of it there."""
+
+    def __init__(self) -> None:
+        self.path = ""
+        self.parent = ""
+        self.field: FieldInfo | None = None
+        self.owner: type[Part] | None = None
+        self.annotation: Any = Configuration
+
+    @classmethod
+    def of(cls, location: tuple[int | str, ...]) -> "_Place":
+        place = cls()
+        for part in location:
+            place._enter(part)
+        return place
+
+    def _enter(self, part: int | str) -> None:
+        kind, is_tag = _member(self.annotation, part)
+        if is_tag:
+            self.annotation = kind
+            return
+        if get_origin(kind) is Union and get_args(kind) and part in _TYPE_TAGS:
+            return
+        self.parent = self.path
+        if isinstance(part, int):
+            self.path += f"[{part}]"
+        else:
+            self.path += f".{part}" if self.path else part
+        self.field = None
+        if isclass(kind) and issubclass(kind, Part):
+            self.owner = kind
+            self.field = _fields(kind).get(str(part))
+            self.annotation = self.field.annotation if self.field else Any
+        else:
+            arguments = get_args(kind)
+            self.annotation = arguments[-1] if get_origin(kind) in (list, dict) else Any
+
+    @property
+    def known(self) -> list[str]:
+        """The keys of the object, those that it needs first."""
+        fields = _fields(self.owner) if self.owner else {}
+        return sorted(fields, key=lambda key: not fields[key].is_required())
+
+    @property
+    def elsewhere(self) -> Mapping[str, str]:
+        return self.owner.elsewhere if self.owner else {}
+
+    @property
+    def optional(self) -> bool:
+        return self.field is not None and not self.field.is_required()
+
+    @property
+    def description(self) -> str:
+        words = (self.field.description if self.field else None) or "text"
+        sentence = words.split(". ")[0].rstrip(".")
+        return sentence[0].lower() + sentence[1:]
+
+    @property
+    def required(self) -> str:
+        if self.field is None:
+            return "; a name is required"
+        return "; leave the key out" if self.optional else f"; required: {self.description}"
+
+    @property
+    def choice(self) -> Choice:
+        beside = [*(self.field.metadata if self.field else []), *_metadata(self.annotation)]
+        return next(item for item in beside if isinstance(item, Choice))
+
+    @property
+    def choices(self) -> list[str]:
+        kind, _ = _member(self.annotation, "")
+        return [str(choice) for choice in get_args(kind)]
+
+    @property
+    def wanted(self) -> str | None:
+        """For a union of plain types, of which pydantic tells each on its own."""
+        return _PLAIN_UNIONS.get(frozenset(_members(self.annotation)))
+
+
+_PLAIN_UNIONS = {
+    frozenset({str, int, float}): "text or a number",
+    frozenset({str, list[str]}): "text or a list of texts",
+}
+_TYPE_TAGS = frozenset({"str", "int", "float", "list[str]"})
+
+
+def _fields(model: type[BaseModel]) -> dict[str, FieldInfo]:
+    return {field.alias or name: field for name, field in model.model_fields.items()}
+
+
+def _member(kind: Any, part: int | str) -> tuple[Any, bool]:
+    """What stands at a place, and whether `part` is only the tag of a union's member."""
+    while True:
+        origin = get_origin(kind)
+        if origin is Annotated:
+            kind = get_args(kind)[0]
+            continue
+        if origin not in (Union, UnionType):
+            return kind, False
+        members = [member for member in get_args(kind) if member is not NoneType]
+        for member in members:
+            if Tag(str(part)) in getattr(member, "__metadata__", ()):
+                return get_args(member)[0], True
+        if len(members) != 1:
+            return Union[tuple(members)], False  # noqa: UP007 - made while running
+        kind = members[0]
+
+
+def _metadata(kind: Any) -> Iterator[Any]:
+    """What stands beside a type, also where it is optional."""
+    yield from getattr(kind, "__metadata__", ())
+    if get_origin(kind) in (Union, UnionType):
+        for member in get_args(kind):
+            yield from getattr(member, "__metadata__", ())
+
+
+def _members(kind: Any) -> Iterator[Any]:
+    origin = get_origin(kind)
+    if origin is Annotated:
+        yield from _members(get_args(kind)[0])
+    elif origin in (Union, UnionType):
+        for member in get_args(kind):
+            yield from _members(member)
+    elif kind is not NoneType:
+        yield kind

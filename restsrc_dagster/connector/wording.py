@@ -1,0 +1,25 @@
+"""How a person is told of what is not known: with the nearest thing that is."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def nearest(text: str, known: Iterable[str]) -> str | None:
+    """The known word that was probably meant."""
+    found = get_close_matches(text, list(known), n=1)
+    return found[0] if found else None
+
+
+def unknown_key(key: str, known: Iterable[str]) -> str:
+    known = list(known)
+    suggestion = nearest(key, known)
+    return "unknown key; " + (
+        f"did you mean {suggestion}?" if suggestion else f"allowed are {', '.join(known)}"
+    )
+
+
+def allowed(text: str, choices: Iterable[str]) -> str:
+    """The choices, and the one that was probably meant; `text` itself may be a secret."""
+    choices = list(choices)
+    suggestion = nearest(text, choices)
+    return ", ".join(choices) + (f"; did you mean {suggestion}?" if suggestion else "")
