@@ -1,5 +1,6 @@
 """`restsrc`: write, check and look at connectors, and see the product run."""
 
+import json
 import os
 import sys
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from restsrc_dagster.connector.files import connector_paths, read_connector
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.neighbours import shared_tables
 from restsrc_dagster.connector.parse import parse
+from restsrc_dagster.connector.schema import connector_schema
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.settings import Settings
 
@@ -103,6 +105,22 @@ def next_slots(name: str, count: int, connectors_dir: Path) -> None:
     click.echo(connector.schedule.describe(connector.created_at), err=True)
     for slot in islice(connector.slots.upcoming(datetime.now(UTC)), count):
         click.echo(slot.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+@cli.command()
+@click.option(
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the schema to this file instead of printing it.",
+)
+def schema(output: Path | None) -> None:
+    """Print the JSON Schema of a connector file, by which editors complete and explain."""
+    text = json.dumps(connector_schema(), indent=2, ensure_ascii=False) + "\n"
+    if output is None:
+        click.echo(text, nl=False)
+    else:
+        output.write_text(text, encoding="utf-8")
+        click.echo(f"wrote {output}")
 
 
 @cli.command("test")
