@@ -14,7 +14,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.parse import SUFFIXES, parse
 from restsrc_dagster.connector.references import misplaced_references
-from restsrc_dagster.connector.wording import unknown_key
+from restsrc_dagster.connector.wording import out_of_bounds, unknown_key
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
 
 SECRET_PLACES = ("configuration", "destination")
@@ -142,13 +142,9 @@ def _in_words(details: ErrorDetails, file: str) -> tuple[str, str]:
         return path, _unknown_key(location)
     hidden = location[0] in SECRET_PLACES or isinstance(details["input"], (dict, list))
     shown = "the value" if hidden else repr(details["input"])
+    if bounds := out_of_bounds(details["type"], context):
+        return path, f"{shown} {bounds}"
     match details["type"]:
-        case "greater_than_equal":
-            return path, f"{shown} is not ≥ {context['ge']}"
-        case "less_than_equal":
-            return path, f"{shown} is not ≤ {context['le']}"
-        case "greater_than":
-            return path, f"{shown} is not > {context['gt']}"
         case "literal_error":
             return path, f"{shown} is not one of {context['expected']}"
         case "value_error":

@@ -121,6 +121,10 @@ class Connector(_Part):
     def dataset(self) -> str:
         return self.destination.dataset or self.name
 
+    def destination_type(self, default: str) -> str:
+        """dlt's name of the destination: the connector's own, else the deployment's."""
+        return self.destination.type or default
+
     @property
     def identity(self) -> str:
         """Names this connector for ever: delete and re-create makes another one."""

@@ -17,7 +17,7 @@ def shared_tables(
     """
     owners: dict[tuple[str, str, str], str] = {}
     for name, connector in sorted(connectors.items()):
-        kind = connector.destination.type or default_destination
+        kind = connector.destination_type(default_destination)
         arguments = connector.destination.arguments
         if kind == "duckdb" and not arguments.get("credentials"):
             continue

@@ -1,7 +1,8 @@
 """How a person is told of what is not known: with the nearest thing that is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 
 def nearest(text: str, known: Iterable[str]) -> str | None:
@@ -23,3 +24,16 @@ def allowed(text: str, choices: Iterable[str]) -> str:
     choices = list(choices)
     suggestion = nearest(text, choices)
     return ", ".join(choices) + (f"; did you mean {suggestion}?" if suggestion else "")
+
+
+def out_of_bounds(kind: str, context: Mapping[str, Any]) -> str | None:
+    """What a number is not, by the kind of pydantic's error; None for errors of other kinds."""
+    match kind:
+        case "greater_than_equal":
+            return f"is not ≥ {context['ge']}"
+        case "less_than_equal":
+            return f"is not ≤ {context['le']}"
+        case "greater_than":
+            return f"is not > {context['gt']}"
+        case _:
+            return None

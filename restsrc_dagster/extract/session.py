@@ -25,7 +25,6 @@ from restsrc_dagster.errors import OriginRefused, ReadError
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 CHUNK_BYTES = 1 << 16
-RETRIED_LATER = (429, *range(500, 600))
 
 
 @dataclass
@@ -252,7 +251,6 @@ def _session(http: Http, adapter: HTTPAdapter) -> requests.Session:
     runtime = resolve_configuration(RuntimeConfiguration())
     session = Client(
         raise_for_status=False,
-        status_codes=RETRIED_LATER,
         request_timeout=http.timeout_seconds
         if "timeout_seconds" in http.model_fields_set
         else runtime.request_timeout,

@@ -24,11 +24,6 @@ VANISHING = (":memory:", ":pipeline:")
 FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
 
 
-def destination_type(connector: Connector, settings: Settings) -> str:
-    """dlt's name of the destination: the connector's, else the deployment's."""
-    return connector.destination.type or settings.destination
-
-
 def build_destination(
     connector: Connector, settings: Settings, environment: Mapping[str, str]
 ) -> Destination[Any, Any]:
@@ -42,7 +37,7 @@ def build_destination(
         MissingVariable: a `${NAME}` is not set.
         SettingsError: dlt knows no such destination, or a local file would not stay.
     """
-    kind = destination_type(connector, settings)
+    kind = connector.destination_type(settings.destination)
     arguments = resolve(connector.destination.arguments, environment, "destination")
     if kind == "duckdb" and not arguments.get("credentials"):
         arguments["credentials"] = str(duckdb_file(connector.name, settings))

@@ -28,7 +28,7 @@ def build_connector_assets(
 ) -> dg.AssetsDefinition:
     """The assets of a connector, from its file alone: dlt is not imported before a run."""
     translator = translator or ConnectorTranslator()
-    destination = connector.destination.type or settings.destination
+    destination = connector.destination_type(settings.destination)
     specs = {
         name: translator.get_asset_spec(ResourceProps(connector, resource, destination))
         for name, resource in connector.resources.items()

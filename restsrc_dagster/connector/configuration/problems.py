@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 
 from restsrc_dagster.connector.configuration.model import Configuration
 from restsrc_dagster.connector.configuration.part import NOT_IN_JSON, Choice, Part
-from restsrc_dagster.connector.wording import allowed, nearest, unknown_key
+from restsrc_dagster.connector.wording import allowed, nearest, out_of_bounds, unknown_key
 
 _WANTED = {
     "string_type": "text",
@@ -76,6 +76,8 @@ def _unknown(key: str, place: "_Place") -> str:
 
 def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
     path, value, context = place.path, details["input"], details.get("ctx", {})
+    if bounds := out_of_bounds(details["type"], context):
+        return path, bounds
     match details["type"]:
         case "union_tag_invalid" | "union_tag_not_found":
             return _choose(place, value)
@@ -89,12 +91,6 @@ def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
         case "too_short" | "too_long":
             count = context.get("min_length", context.get("max_length"))
             return path, f"has {len(value)} entries, not {count}"
-        case "greater_than_equal":
-            return path, f"is not ≥ {context['ge']}"
-        case "less_than_equal":
-            return path, f"is not ≤ {context['le']}"
-        case "greater_than":
-            return path, f"is not > {context['gt']}"
         case kind if kind in _WANTED:
             return path, _is_not(value, place.wanted or _WANTED[kind], place)
         case _:
