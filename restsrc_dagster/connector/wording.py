@@ -7,8 +7,9 @@ from typing import Any
 
 def nearest(text: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
-    found = get_close_matches(text, list(known), n=1)
-    return found[0] if found else None
+    by_lower = {word.lower(): word for word in known}
+    found = get_close_matches(text.lower(), list(by_lower), n=1)
+    return by_lower[found[0]] if found else None
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:

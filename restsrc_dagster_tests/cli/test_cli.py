@@ -308,17 +308,17 @@ def test_validate_tells_every_problem_of_every_file(restsrc: Restsrc, folder: Pa
     assert ended.out == ""
     lines = ended.err.splitlines()
     assert lines[:5] == [
-        "connectors/acme.json: schedule.interval: 0 is not ≥ 1",
-        "connectors/acme.json: htp: unknown key; did you mean http?",
+        "connectors/acme.json:1: schedule.interval: 0 is not ≥ 1",
+        "connectors/acme.json:1: htp: unknown key; did you mean http?",
         "connectors/broken.yaml: line 1, column 5: expected the node content, but found "
         "'<stream end>'",
-        "connectors/other.json: configuration.client.base_url: must start with http:// or "
+        "connectors/other.json:1: configuration.client.base_url: must start with http:// or "
         "https:// and name a host",
         lines[4],
     ]
     assert lines[4] == (
-        "connectors/refused.json: configuration.resources[0].endpoint.method: is not one of GET, "
-        "POST"
+        "connectors/refused.json:1: configuration.resources[0].endpoint.method: 'FETCH' is not one "
+        "of GET, POST"
     )
 
 
@@ -373,7 +373,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (items() | {"zzz": 1}, ".zzz: unknown key; allowed are name, write_disposition, primary_key"),
     (items(response_actions={"a": MARKER}), ".endpoint.response_actions: is an object, not a list"),
     (items(methud=1), ".endpoint.methud: unknown key; did you mean method?"),
-    (items(method="FETCH"), ".endpoint.method: is not one of GET, POST"),
+    (items(method="FETCH"), ".endpoint.method: 'FETCH' is not one of GET, POST"),
     (items(data_selector=5), ".endpoint.data_selector: is a number, not text"),
     (
         items(paginator={"type": "offset", "limt": 5}),
@@ -381,7 +381,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         items() | {"write_disposition": "mrege"},
-        ".write_disposition: is not one of append, replace, merge, skip; did you mean merge?",
+        ".write_disposition: 'mrege' is not one of append, replace, merge, skip; did you mean ",
     ),
 ]
 
@@ -394,7 +394,7 @@ def test_what_is_refused_is_told_without_the_values_around(
     write(folder / "connectors", "acme", resources=[described])
     ended = restsrc("validate")
     assert ended.status == 1
-    assert ended.err.startswith(f"connectors/acme.json: configuration.resources[0]{told}")
+    assert ended.err.startswith(f"connectors/acme.json:1: configuration.resources[0]{told}")
     assert MARKER not in ended.err
 
 
