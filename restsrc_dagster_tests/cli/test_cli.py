@@ -1,6 +1,7 @@
 """`restsrc` as a person runs it: what it writes, what it says, how it ends."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -367,6 +368,17 @@ def test_literal_secrets_are_warned_about_and_not_shown(restsrc: Restsrc, folder
         "write ${NAME} and set the environment variable NAME\n"
     )
     assert MARKER not in ended.out
+
+
+def test_an_env_file_counts_as_it_does_for_dagster_dev(
+    restsrc: Restsrc, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "elsewhere", "acme")
+    monkeypatch.setenv("RESTSRC_CONNECTORS_DIR", "nowhere")
+    monkeypatch.setenv("UNTOUCHED", "1")
+    (folder / ".env").write_text("RESTSRC_CONNECTORS_DIR=elsewhere\nUNTOUCHED\n")
+    assert restsrc("validate").out == "1 connector file, all in order\n"
+    assert os.environ["UNTOUCHED"] == "1"
 
 
 REFUSED: list[tuple[dict[str, Any], str]] = [

@@ -60,9 +60,7 @@ def test_an_empty_variable_is_missing_where_an_auth_needs_something() -> None:
     def sent(auth: dict[str, str]) -> Any:
         return resolve({"client": {"auth": auth}}, {"EMPTY": ""}, "configuration")["client"]["auth"]
 
-    with pytest.raises(
-        MissingVariable, match=r"EMPTY is empty, but configuration\.client"
-    ):
+    with pytest.raises(MissingVariable, match=r"EMPTY is empty, but configuration\.client"):
         sent({"type": "bearer", "token": "${EMPTY}"})
     assert sent({"username": "key", "password": "${EMPTY}"})["password"] == ""
 

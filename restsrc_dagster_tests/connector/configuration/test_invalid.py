@@ -447,7 +447,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     (resource(parallelized="yes"), ["resources[0].parallelized: is text, not true or false"]),
     (
         api(resource_defaults={"name": "items"}),
-        ["resource_defaults.name: unknown key; allowed are write_disposition, primary_key, m…"],
+        ["resource_defaults.name: unknown key; it belongs in each resource"],
     ),
     (
         api(resource_defaults={"endpoint": "items"}),
