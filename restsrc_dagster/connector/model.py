@@ -4,13 +4,16 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.schedule import Schedule
 from restsrc_dagster.connector.slots import Slots
+
+if TYPE_CHECKING:
+    from restsrc_dagster.connector.lint import Lint
 
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -125,6 +128,13 @@ class Connector(_Part):
     @cached_property
     def resources(self) -> Resources:
         return Resources(self.configuration)
+
+    @cached_property
+    def lints(self) -> "list[Lint]":
+        """Warnings: what is valid in this file, and will hurt later."""
+        from restsrc_dagster.connector.lint import lint  # whose rules know what a connector is
+
+        return lint(self)
 
     @property
     def slots(self) -> Slots:

@@ -15,7 +15,6 @@ import yaml
 from restsrc_dagster.connector.files import check_content, connector_paths, read_connector
 from restsrc_dagster.connector.files import read_folder as read
 from restsrc_dagster.connector.parse import parse
-from restsrc_dagster.connector.secrets import literal_secrets
 from restsrc_dagster.errors import ConnectorError, SettingsError
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
 
@@ -445,7 +444,7 @@ def use(what: dict[str, Any]) -> None:
     for name in connector.resources:
         connector.resources.write_disposition(name)
         connector.resources.loaded_parent(name)
-    assert isinstance(list(literal_secrets(connector)), list)
+    assert isinstance(connector.lints, list)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
@@ -497,11 +496,17 @@ def test_the_contracts_example(tmp_path: Path) -> None:
     assert connector.resources["invoices"].incremental is None
 
 
-def test_the_example_that_the_repository_ships_is_the_contracts() -> None:
+def test_the_example_that_the_repository_ships_is_the_contracts_and_free_of_warnings() -> None:
     shipped = Path(__file__).parents[2] / "connectors" / "_example.json"
     connector = check_content("acme", parse(shipped), file=str(shipped))
-    contract = check_content("acme", json.loads(CONTRACT_EXAMPLE), file="acme.json")
-    assert connector == contract
+    contract = json.loads(CONTRACT_EXAMPLE)
+    warned = [lint.code for lint in check_content("acme", contract, file="acme.json").lints]
+    assert warned == ["cursor-not-sent", "changes-appended"]
+    customers = contract["configuration"]["resources"][0]
+    customers["primary_key"] = "id"
+    customers["endpoint"]["params"]["updated_since"] = "{incremental.start_value}"
+    assert connector == check_content("acme", contract, file="acme.json")
+    assert connector.lints == []
     assert connector_paths(shipped.parent) == []
 
 

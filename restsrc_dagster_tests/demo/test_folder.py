@@ -38,6 +38,7 @@ def test_the_connector_file_is_a_valid_connector(folder: DemoFolder) -> None:
     folder.write_connector(A_URL, now=NOON)
     connector = read_connector(folder.connector_file)
     assert connector.created_at == NOON
+    assert connector.lints == []
 
 
 def test_a_later_start_at_the_same_port_touches_nothing(folder: DemoFolder) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from restsrc_dagster.connector.files import check_content
 from restsrc_dagster_tests.connector.configuration.tables import (
     URL,
     VALID,
@@ -14,6 +15,7 @@ from restsrc_dagster_tests.connector.configuration.tables import (
     dlt_refusal,
     problems,
 )
+from restsrc_dagster_tests.support.connectors import content
 
 REFUSALS = {
     "an auth that no request uses, or whose secret is no text": r"\bauth\.\w+: ",
@@ -137,6 +139,9 @@ def configurations(draw: st.DrawFn) -> Configuration:
 def test_the_models_and_dlt_agree(configuration: Configuration) -> None:
     before = deepcopy(configuration)
     found, refusal = problems(configuration), dlt_refusal(configuration)
+    if not found:
+        whole = {**content(), "configuration": configuration}
+        assert isinstance(check_content("acme", whole, file="acme.json").lints, list)
     assert configuration == before
     if refusal is not None:
         assert found, refusal

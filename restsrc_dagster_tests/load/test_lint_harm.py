@@ -1,0 +1,337 @@
+"""What the lint warns of really happens: each warning beside its harm, or its cost."""
+
+from typing import Any
+
+import pytest
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster_tests.load.blog import Blog
+from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.connectors import items
+
+CURSOR = {"cursor_path": "at", "initial_value": 0}
+SENT = CURSOR | {"start_param": "since"}
+COMMENTS = "posts/{resources.posts.id}/comments"
+IDS = "SELECT id FROM acme.items"
+WITHOUT_TOTAL = {"type": "page_number", "total_path": None}
+
+
+def serve(api: Api, *records: dict[str, Any]) -> None:
+    """`/items` answers all of `records`, whatever is asked."""
+    api.routes["/items"] = lambda _: {"data": list(records)}
+
+
+def records(*ids: int, **fields: Any) -> list[dict[str, Any]]:
+    return [{"id": number, "at": number, **fields} for number in ids]
+
+
+def codes(connector: Connector) -> set[str]:
+    return {lint.code for lint in connector.lints}
+
+
+def test_an_unsent_cursor_reads_everything(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda asked: {"data": records(int(asked.params.get("page", 1)))}
+    paginator = {"type": "page_number", "base_page": 1, "maximum_page": 4, "total_path": None}
+    acme = duck.connector(api.url, [items(incremental=CURSOR, paginator=paginator)])
+    duck.load(acme)
+    before = len(api.asked)
+    duck.load(acme)
+    assert len(api.asked) == 2 * before
+    assert duck.values(IDS) == [1, 2, 3]
+    assert "cursor-not-sent" in codes(acme)
+
+
+def test_replace_forgets_the_cursor(api: Api, duck: Warehouse) -> None:
+    serve(api, *records(1))
+    resource = items(incremental=SENT) | {"write_disposition": "replace"}
+    acme = duck.connector(api.url, [resource])
+    duck.load(acme)
+    duck.load(acme)
+    assert [asked.params for asked in api.asked] == [{"since": "0"}, {"since": "0"}]
+    assert codes(acme) == {"cursor-without-effect"}
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        {"incremental": SENT},
+        {"incremental": CURSOR, "params": {"since": "{incremental.last_value}"}},
+        {"params": {"since": {"type": "incremental", **CURSOR}}},
+    ],
+    ids=["start_param", "last_value", "param"],
+)
+def test_the_cursor_of_children_moves(api: Api, duck: Warehouse, cursor: dict[str, Any]) -> None:
+    def comments(asked: Asked) -> Any:
+        (comment,) = records(5 if "/1/" in asked.path else 3)
+        return {"data": [comment] if comment["at"] >= int(asked.params["since"]) else []}
+
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}], "next": "/more"}
+    api.routes["/more"] = lambda _: {"data": [{"id": 2}]}
+    api.routes |= {f"/posts/{post}/comments": comments for post in (1, 2)}
+    posts = items("posts", paginator="json_link")
+    acme = duck.connector(api.url, [posts, items("comments", path=COMMENTS, **cursor)])
+    duck.load(acme)
+    assert duck.values("SELECT id FROM acme.comments") == [5], "3 is lost"
+    assert "child-cursor-moves" in codes(acme)
+
+
+def test_children_share_a_cursor(api: Api, duck: Warehouse) -> None:
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    told = {"1": records(5), "2": records(3)}
+    for post in told:
+        api.routes[f"/posts/{post}/comments"] = lambda asked: {"data": told[asked.path[7]]}
+    bound = {"params": {"since": "{incremental.start_value}"}, "incremental": CURSOR}
+    acme = duck.connector(api.url, ["posts", items("comments", path=COMMENTS, **bound)])
+    duck.load(acme)
+    told["2"] += records(4)
+    duck.load(acme)
+    assert duck.values("SELECT id FROM acme.comments") == [3, 5], "4 is lost"
+    assert codes(acme) == {"shared-child-cursor"}
+
+
+def test_none_is_sent_as_a_text(api: Api, duck: Warehouse) -> None:
+    serve(api, *records(1))
+    bound = {"params": {"since": "{incremental.start_value}"}, "incremental": {"cursor_path": "at"}}
+    acme = duck.connector(api.url, [items(**bound)])
+    duck.load(acme)
+    assert [asked.params for asked in api.asked] == [{"since": "None"}]
+    assert codes(acme) == {"cursor-is-none"}
+
+
+@pytest.mark.parametrize(
+    ("initial", "first", "second", "code"),
+    [
+        ("1", "9", "10", "number-as-text"),
+        ("01/01/2023", "12/31/2023", "01/02/2024", "unsorted-dates"),
+        ("Fri, 01 Dec 2023", "Wed, 31 Jan 2024", "Thu, 01 Feb 2024", "unsorted-dates"),
+    ],
+)
+def test_texts_out_of_order(
+    api: Api, duck: Warehouse, initial: str, first: str, second: str, code: str
+) -> None:
+    cursor = {"cursor_path": "at", "initial_value": initial, "start_param": "since"}
+    acme = duck.connector(api.url, [items(incremental=cursor)])
+    serve(api, {"id": 1, "at": first})
+    duck.load(acme)
+    serve(api, {"id": 1, "at": first}, {"id": 2, "at": second})
+    duck.load(acme)
+    assert duck.values(IDS) == [1], "2 is lost"
+    assert codes(acme) == {code}
+
+
+APPENDED: list[tuple[str, dict[str, Any], list[int]]] = [
+    ("append-without-cursor", items() | {"write_disposition": "append"}, [1, 1, 2, 2]),
+    ("lag-appended", items(incremental=SENT | {"lag": 1}), [1, 1, 2, 2]),
+    ("range-appended", items(incremental=SENT | {"end_value": 9}), [1, 1, 2, 2]),
+]
+
+
+@pytest.mark.parametrize(("code", "resource", "ids"), APPENDED, ids=lambda value: str(value)[:20])
+def test_rows_are_appended_again(
+    api: Api, duck: Warehouse, code: str, resource: dict[str, Any], ids: list[int]
+) -> None:
+    serve(api, *records(1, 2))
+    acme = duck.connector(api.url, [resource])
+    duck.load(acme)
+    duck.load(acme)
+    assert duck.values(IDS) == ids
+    assert codes(acme) == {code}
+
+
+def test_records_without_cursor_are_appended_again(api: Api, duck: Warehouse) -> None:
+    serve(api, {"id": 1, "at": 1}, {"id": 2, "at": None})
+    cursor = SENT | {"on_cursor_value_missing": "include"}
+    acme = duck.connector(api.url, [items(incremental=cursor)])
+    duck.load(acme)
+    duck.load(acme)
+    assert duck.values(IDS) == [1, 2, 2]
+    assert codes(acme) == {"null-cursor-appended"}
+
+
+def test_changed_records_are_appended(api: Api, duck: Warehouse) -> None:
+    cursor = {"cursor_path": "updated_at", "initial_value": 0, "start_param": "since"}
+    acme = duck.connector(api.url, [items(incremental=cursor)])
+    serve(api, {"id": 1, "updated_at": 1})
+    duck.load(acme)
+    serve(api, {"id": 1, "updated_at": 2})
+    duck.load(acme)
+    assert duck.values(IDS) == [1, 1]
+    assert codes(acme) == {"changes-appended"}
+
+
+@pytest.mark.parametrize(
+    ("disposition", "texts", "code"),
+    [
+        ("append", ["a", "a", "b"], "append-below-cursor"),
+        ("replace", ["a"], "replace-below-cursor"),
+    ],
+)
+def test_children_of_what_changed(
+    blog: Blog, duck: Warehouse, disposition: str, texts: list[str], code: str
+) -> None:
+    posts = items("posts", incremental=SENT)
+    comments = items("comments", path=COMMENTS) | {"write_disposition": disposition}
+    acme = duck.connector(blog.url, [posts, comments])
+    blog.post(1, at=1, comments="a")
+    blog.post(2, at=2, comments="b")
+    duck.load(acme)
+    blog.post(1, at=3, comments="a")
+    blog.delete(2)
+    duck.load(acme)
+    assert duck.values("SELECT text FROM acme.comments") == texts
+    assert codes(acme) == {code}
+
+
+def test_scd2_retires_what_has_not_changed(api: Api, duck: Warehouse) -> None:
+    scd2 = {"write_disposition": {"disposition": "merge", "strategy": "scd2"}}
+    acme = duck.connector(api.url, [items(incremental=SENT) | scd2])
+    serve(api, *records(1, 2))
+    duck.load(acme)
+    serve(api, *records(3))
+    duck.load(acme)
+    assert duck.values(f"{IDS} WHERE _dlt_valid_to IS NULL") == [3]
+    assert codes(acme) == {"scd2-of-changes"}
+    keyed = duck.connector(api.url, [items(incremental=SENT) | scd2 | {"merge_key": "id"}])
+    assert codes(keyed) == set()
+    serve(api, *records(4))
+    duck.load(keyed)
+    assert duck.values(f"{IDS} WHERE _dlt_valid_to IS NULL") == [3, 4]
+
+
+def test_page_1_twice(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda asked: {
+        "data": {0: records(1), 1: records(1), 2: records(2)}.get(int(asked.params["page"]), [])
+    }
+    acme = duck.connector(api.url, [items(paginator=WITHOUT_TOTAL)])
+    duck.load(acme)
+    assert duck.values(IDS) == [1, 1, 2]
+    assert codes(acme) == {"page-number-from-zero"}
+
+
+def test_the_last_page_is_not_read(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda asked: {"data": records(int(asked.params["page"])), "total": 3}
+    acme = duck.connector(api.url, [items(paginator={"type": "page_number", "page": 1})])
+    duck.load(acme)
+    assert duck.values(IDS) == [1, 2]
+    assert codes(acme) == {"page-number-from-zero"}
+
+
+def test_a_dotted_key_is_not_found(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda _: {"data": records(1), "@odata.nextLink": "/more"}
+    api.routes["/more"] = lambda _: {"data": records(2)}
+    link = {"type": "json_link", "next_url_path": "@odata.nextLink"}
+    acme = duck.connector(api.url, [items(paginator=link)])
+    duck.load(acme)
+    assert duck.values(IDS) == [1]
+    assert codes(acme) == {"dotted-key"}
+    link["next_url_path"] = "['@odata.nextLink']"
+    quoted = duck.connector(api.url, [items(paginator=link)])
+    duck.load(quoted)
+    assert duck.values(IDS) == [1, 2]
+    assert codes(quoted) == set()
+
+
+def test_offset_and_page_size(api: Api, duck: Warehouse) -> None:
+    def page(asked: Asked) -> Any:
+        start, size = int(asked.params["offset"]), int(asked.params["per_page"])
+        return {"data": records(1, 2, 3, 4, 5)[start : start + size]}
+
+    api.routes["/items"] = page
+    paginator = {"type": "offset", "limit": 3, "total_path": None}
+    acme = duck.connector(api.url, [items(paginator=paginator, params={"per_page": 2})])
+    duck.load(acme)
+    assert duck.values(IDS) == [1, 2, 4, 5]
+    assert codes(acme) == {"offset-limit-mismatch"}
+
+
+def test_the_page_in_the_body_stays(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda asked: {"data": records(1) if b'"page": 1' in asked.body else []}
+    paginator = WITHOUT_TOTAL | {"base_page": 1}
+    resource = items(method="POST", json={"page": 1}, paginator=paginator)
+    acme = duck.connector(api.url, [resource], http={"max_pages": 5})
+    with pytest.raises(ReadError, match="more than 5 pages"):
+        duck.load(acme)
+    assert codes(acme) == {"page-asked-twice"}
+
+
+def test_a_path_that_ends_with_a_placeholder(api: Api, duck: Warehouse) -> None:
+    api.routes["/since/0"] = lambda _: {"data": records(1), "next": "/more"}
+    api.routes["/more"] = lambda _: {"data": records(2)}
+    resource = items(path="since/{incremental.start_value}", incremental=CURSOR)
+    acme = duck.connector(api.url, [resource], client={"paginator": "json_link"})
+    duck.load(acme)
+    assert duck.values(IDS) == [1]
+    assert codes(acme) == {"single-record-path"}
+
+
+def test_guessing_reads_one_page(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda asked: {"data": records(int(asked.params.get("offset", 0)) + 1)}
+    acme = duck.connector(api.url, client={"paginator": "auto"})
+    duck.load(acme)
+    assert len(api.asked) == 1
+    assert codes(acme) == {"auto-paginator"}
+
+
+def test_a_path_behind_a_query(api: Api, duck: Warehouse) -> None:
+    api.routes["/v1"] = lambda _: {"data": records(1)}
+    acme = duck.connector(f"{api.url}/v1?of=1")
+    duck.load(acme)
+    assert [(asked.path, asked.params) for asked in api.asked] == [("/v1", {"of": "1/items"})]
+    assert codes(acme) == {"query-in-base-url"}
+
+
+def test_a_placeholder_in_the_clients_headers(api: Api, duck: Warehouse) -> None:
+    serve(api, *records(1))
+    headers = {"X-Since": "{incremental.start_value}"}
+    acme = duck.connector(api.url, [items(incremental=SENT)], client={"headers": headers})
+    duck.load(acme)
+    assert api.asked[0].headers["X-Since"] == "{incremental.start_value}"
+    assert codes(acme) == {"placeholder-as-text"}
+
+
+@pytest.mark.parametrize(
+    ("answer", "action"),
+    [
+        (Answer({}, status=404), {"status_code": 404}),
+        (Answer({}, status=403), {"status_code": 403}),
+        (Answer({"data": [{"id": 2, "name": "Not found"}]}), {"content": "Not found"}),
+    ],
+    ids=["404", "403", "content"],
+)
+def test_an_ignored_answer_ends_the_table(
+    api: Api, duck: Warehouse, answer: Answer, action: dict[str, Any]
+) -> None:
+    api.routes["/items"] = lambda _: {"data": records(1), "next": "/more"}
+    api.routes["/more"] = lambda _: answer
+    actions = [action | {"action": "ignore"}]
+    acme = duck.connector(api.url, [items(paginator="json_link", response_actions=actions)])
+    duck.load(acme)
+    assert duck.values(IDS) == [1]
+    assert codes(acme) == {"ignored-answers"}
+
+
+def test_another_host_is_refused(api: Api, duck: Warehouse) -> None:
+    acme = duck.connector(api.url, [items(path="http://127.0.0.2:9/items")])
+    with pytest.raises(ReadError, match="may not get the credentials"):
+        duck.load(acme)
+    assert codes(acme) == {"foreign-path"}
+
+
+def test_a_merge_key_alone_merges_nothing(api: Api, duck: Warehouse) -> None:
+    cursor = items(incremental=SENT | {"primary_key": []}) | {"merge_key": "id"}
+    acme = duck.connector(api.url, [cursor])
+    serve(api, *records(1))
+    duck.load(acme)
+    duck.load(acme)
+    assert duck.values(IDS) == [1, 1]
+    assert codes(acme) == {"merge-key-unused"}
+
+
+def test_what_nobody_reads(api: Api, duck: Warehouse) -> None:
+    serve(api, *records(1))
+    acme = duck.connector(api.url, [items(), items("idle") | {"selected": False}])
+    duck.load(acme)
+    assert api.paths() == ["/items"]
+    assert codes(acme) == {"never-loaded"}
