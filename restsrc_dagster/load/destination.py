@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from dlt import destinations
 from dlt.common.destination import Destination
+from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.common.destination.utils import resolve_merge_strategy
 from dlt.common.schema.typing import TTableSchema
 from dlt.destinations.job_client_impl import SqlJobClientBase
@@ -14,6 +16,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.wording import nearest
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.settings import Settings
 
@@ -46,6 +49,8 @@ def build_destination(
             f"destination.credentials: {arguments['credentials']!r} ends with the run, and its "
             "rows too; name a file"
         )
+    if unknown := unknown_destination(connector, settings):
+        raise SettingsError(": ".join(unknown))
     try:
         destination = Destination.from_reference(kind, **arguments)
         if destination and STAGING_LAYOUT[0] in destination.spec.get_resolvable_fields():
@@ -54,10 +59,32 @@ def build_destination(
         assert isinstance(destination, Destination)  # noqa: S101 - for the type checker
     except Exception as error:
         raise SettingsError(
-            f"dlt has no destination {kind!r}, or a package for it is missing "
-            f"({type(error).__name__}); check destination.type or RESTSRC_DESTINATION"
+            f"dlt cannot set up the destination {kind!r} ({type(error).__name__}): an argument in "
+            "destination is wrong, or a package is missing"
         ) from None
     return destination
+
+
+def unknown_destination(connector: Connector, settings: Settings) -> tuple[str, str] | None:
+    """(setting, message) where the connector's destination is none that dlt can find.
+
+    dlt finds its own by name, those that its configuration gives a type
+    (`DESTINATION__<NAME>__DESTINATION_TYPE`), and by a path with dots what can be imported.
+    """
+    kind = connector.destination_type(settings.destination)
+    try:
+        Destination.from_reference(kind)
+    except UnknownDestinationModule:
+        own = [name for name in destinations.__all__ if name not in ("destination", "dummy")]
+        meant = nearest(kind, own)
+        cure = f"did you mean {meant}?" if meant else f"it has {', '.join(sorted(own))}"
+        if "." in kind:
+            cure = "nothing of that name can be imported"
+        setting = "destination.type" if connector.destination.type else "RESTSRC_DESTINATION"
+        return setting, f"{kind!r} is not a destination of dlt; {cure}"
+    except Exception:  # it is there; whether it can be set up is told by who does so
+        return None
+    return None
 
 
 def refuse_merge_of_files(

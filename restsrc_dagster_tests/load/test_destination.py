@@ -1,0 +1,73 @@
+"""Which destination is meant, and what is said where it cannot be one."""
+
+from typing import Any
+
+import pytest
+from dlt.destinations import duckdb
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.errors import SettingsError
+from restsrc_dagster.load.destination import build_destination, unknown_destination
+from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.support.connectors import connector
+
+
+def refusal(acme: Connector, settings: Settings) -> str:
+    with pytest.raises(SettingsError) as refused:
+        build_destination(acme, settings, {})
+    assert refused.value.__cause__ is None
+    return str(refused.value)
+
+
+def test_a_misspelt_destination(settings: Settings) -> None:
+    acme = connector(destination={"type": "postgress", "credentials": "m4rk3r"})
+    assert refusal(acme, settings) == (
+        "destination.type: 'postgress' is not a destination of dlt; did you mean postgres?"
+    )
+
+
+def test_a_misspelt_destination_of_the_deployment() -> None:
+    assert refusal(connector(), Settings(destination="duck_db")) == (
+        "RESTSRC_DESTINATION: 'duck_db' is not a destination of dlt; did you mean duckdb?"
+    )
+
+
+def test_a_path_that_cannot_be_imported(settings: Settings) -> None:
+    assert refusal(connector(destination={"type": "acme.stores.lake"}), settings) == (
+        "destination.type: 'acme.stores.lake' is not a destination of dlt; nothing of that name "
+        "can be imported"
+    )
+
+
+def test_an_argument_that_cannot_be_one(settings: Settings) -> None:
+    acme = connector(destination={"type": "filesystem", "bucket_url": 5})
+    assert unknown_destination(acme, settings) is None
+    assert refusal(acme, settings) == (
+        "dlt cannot set up the destination 'filesystem' (AttributeError): an argument in "
+        "destination is wrong, or a package is missing"
+    )
+
+
+class Store(duckdb):
+    """A destination of one's own, which wants an argument."""
+
+    def __init__(self, *, shelf: str, **keys: Any) -> None:
+        super().__init__(f"{shelf}.duckdb", **keys)
+
+
+def test_a_destination_of_ones_own(settings: Settings) -> None:
+    own = {"type": f"{__name__}.Store"}
+    assert unknown_destination(connector(destination=own), settings) is None
+    assert "(TypeError): an argument" in refusal(connector(destination=own), settings)
+    acme = connector(destination=own | {"shelf": "a"})
+    assert isinstance(build_destination(acme, settings, {}), Store)
+
+
+@pytest.mark.parametrize("kind", ["duckdb", "dlt.destinations.duckdb", "lake"])
+def test_what_dlt_finds(settings: Settings, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    monkeypatch.setenv("DESTINATION__LAKE__DESTINATION_TYPE", "duckdb")
+    acme = connector(destination={"type": kind})
+    assert unknown_destination(acme, settings) is None
+    found = build_destination(acme, settings, {})
+    assert found.destination_type == "dlt.destinations.duckdb"
+    assert found.destination_name == ("lake" if kind == "lake" else "duckdb")
