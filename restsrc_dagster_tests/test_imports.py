@@ -93,7 +93,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "load": {"load", "extract", "connector", *CORE},
     "orchestrate": {"orchestrate", "load", "extract", "connector", *CORE},
     "demo": {"demo", "connector", *CORE},
-    "cli": {"cli", "demo", "orchestrate", "extract", "connector", *CORE},
+    "cli": {"cli", "demo", "orchestrate", "load", "extract", "connector", *CORE},
     "definitions": {"orchestrate", "settings"},
     "": {"orchestrate"},
 }

@@ -10,6 +10,7 @@ import yaml
 
 from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.lint import RULES
 from restsrc_dagster.connector.schedule import Schedule, parse_schedule
 from restsrc_dagster.extract.dry import dlt_refusal
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content
@@ -27,7 +28,9 @@ def test_every_json_block_says_what_it_is() -> None:
 @pytest.mark.parametrize(("kind", "shown"), JSON_BLOCKS)
 def test_json_is_a_connector(kind: str, shown: dict[str, object]) -> None:
     whole = shown if kind == "connector" else {**content(), "configuration": shown}
-    assert dlt_refusal(check_content("acme", whole, file="README.md")) is None
+    connector = check_content("acme", whole, file="README.md")
+    assert dlt_refusal(connector) is None
+    assert connector.lints == []
 
 
 def test_inline_schedules_are_schedules() -> None:
@@ -76,6 +79,13 @@ def test_the_example_of_the_repository_is_a_connector() -> None:
     connector = check_content("acme", example, file="_example.json")
     assert connector.created_at.isoformat().replace("+00:00", "Z") == CREATED_AT
     assert dlt_refusal(connector) is None
+    assert connector.lints == []
+
+
+def test_every_warning_is_told() -> None:
+    _, _, section = README.partition("\n## Warnings\n")
+    told = re.findall(r"^\| `([a-z0-9-]+)` \|", section.partition("\n## ")[0], re.MULTILINE)
+    assert told == list(RULES)
 
 
 def test_both_workspaces_name_the_same_location() -> None:

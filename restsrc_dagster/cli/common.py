@@ -6,8 +6,8 @@ from pathlib import Path
 import click
 
 from restsrc_dagster.connector.files import connector_paths, read_connector
+from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.secrets import literal_secrets
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.settings import Settings
 
@@ -29,16 +29,24 @@ def named_connector(name: str, connectors_dir: Path) -> Connector:
 
 
 def dlt_problems(connector: Connector, file: str) -> list[Problem]:
+    """What dlt does not take, though the models do: the configuration, or the destination."""
     from restsrc_dagster.extract.dry import dlt_refusal
+    from restsrc_dagster.load.destination import unknown_destination
 
-    refusal = dlt_refusal(connector)
-    return [Problem(file, "configuration", f"dlt refuses it: {refusal}")] if refusal else []
+    problems = []
+    if refusal := dlt_refusal(connector):
+        problems.append(Problem(file, "configuration", f"dlt refuses it: {refusal}"))
+    if unknown := unknown_destination(connector, Settings.from_environment()):
+        problems.append(Problem(file, *unknown))
+    return with_lines(problems, Path(file))
 
 
-def warn(connector: Connector, file: str) -> None:
-    for place in literal_secrets(connector):
-        message = "a secret in plain text; write ${NAME} and set the environment variable NAME"
-        click.echo(f"warning: {Problem(file, place, message)}", err=True)
+def warn(connector: Connector, file: str) -> int:
+    """Print what is valid and will hurt later; how many there are."""
+    warnings = [Problem(file, lint.path, str(lint)) for lint in connector.lints]
+    for warning in with_lines(warnings, Path(file)):
+        click.echo(f"warning: {warning}", err=True)
+    return len(warnings)
 
 
 def fail_on(problems: Sequence[Problem]) -> None:

@@ -67,11 +67,16 @@ def stamp(files: tuple[Path, ...]) -> None:
 
 @cli.command()
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--strict", is_flag=True, help="Let no warning pass: exit 1.")
 @connectors_dir_option
-def validate(files: tuple[Path, ...], connectors_dir: Path) -> None:
+def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> None:
     """Print every problem of every file (by default, of the folder) and exit 1 if there is one."""
     paths = list(files) or connector_paths(connectors_dir)
+    if not paths:
+        click.echo(f"no connector files in {connectors_dir}")
+        return
     problems: list[Problem] = []
+    warnings = 0
     stems: dict[Path, Path] = {}
     connectors: dict[str, Connector] = {}
     paths_of: dict[str, str] = {}
@@ -86,14 +91,21 @@ def validate(files: tuple[Path, ...], connectors_dir: Path) -> None:
             problems += error.problems
             continue
         problems += dlt_problems(connector, str(path))
-        warn(connector, str(path))
+        warnings += warn(connector, str(path))
         connectors[connector.name] = connector
         paths_of[connector.name] = str(path)
     default = Settings.from_environment().destination
     for name, message in shared_tables(connectors, default):
         problems.append(Problem(paths_of[name], "destination", message))
     fail_on(problems)
-    click.echo(f"{len(paths)} connector {'file' if len(paths) == 1 else 'files'}, all in order")
+    if warnings and strict:
+        raise click.ClickException(f"{_counted(warnings, 'warning')}, and --strict lets none pass")
+    told = f" ({_counted(warnings, 'warning')})" if warnings else ""
+    click.echo(f"{_counted(len(paths), 'connector file')}, all in order{told}")
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 @cli.command("next")

@@ -86,6 +86,8 @@ def read_connector(path: Path) -> Connector:
         ConnectorError: carries every problem of the file.
     """
     try:
+        if path.suffix not in SUFFIXES:
+            raise ValueError(f"is no connector file: its name must end in {', '.join(SUFFIXES)}")
         content = parse(path)
     except ValueError as error:
         raise ConnectorError([Problem(str(path), "", str(error))]) from None

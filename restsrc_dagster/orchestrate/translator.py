@@ -56,7 +56,7 @@ class ConnectorTranslator:
 
 
 def _description(connector: Connector, resource: Resource) -> str:
-    """`customers of acme: what is new by updated_at, merged on id.`"""
+    """`customers of acme: what is new by updated_at, merged on id.`, and what to know of it."""
     disposition = connector.resources.write_disposition(resource.name)
     kind = disposition.get("disposition") if isinstance(disposition, dict) else disposition
     reads = f"what is new by `{resource.cursor_path}`" if resource.cursor_path else "all of it"
@@ -70,4 +70,9 @@ def _description(connector: Connector, resource: Resource) -> str:
         f"`{resource.name}` of {connector.name}: {reads}, {stored.get(str(kind), kind)}. "
         f"Read {connector.schedule.describe(connector.created_at)}."
     )
+    lines += [
+        f"Warning `{lint.code}`: {lint.message}."
+        for lint in connector.lints
+        if resource.name in lint.resources
+    ]
     return "\n\n".join(lines)

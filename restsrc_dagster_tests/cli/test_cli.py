@@ -338,7 +338,9 @@ def test_an_empty_folder_is_valid_and_none_is_not(restsrc: Restsrc, folder: Path
     assert ended.status == 1
     assert f"there is no folder {folder / 'connectors'}" in ended.err
     (folder / "connectors").mkdir()
-    assert restsrc("validate").out == "0 connector files, all in order\n"
+    (folder / "connectors/_example.json").write_text("not looked at")
+    ended = restsrc("validate", "--strict")
+    assert (ended.status, ended.out) == (0, "no connector files in connectors\n")
 
 
 def test_the_same_connector_twice(restsrc: Restsrc, folder: Path) -> None:
@@ -359,13 +361,126 @@ def test_a_file_that_is_not_there(restsrc: Restsrc) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["acme.txt", "acme", "acme.json.bak", "connectors"])
+def test_a_file_that_is_no_connector_file(restsrc: Restsrc, folder: Path, name: str) -> None:
+    write(folder / "connectors", "acme")
+    if name != "connectors":
+        (folder / name).write_bytes((folder / "connectors/acme.json").read_bytes())
+    ended = restsrc("validate", name)
+    assert (ended.status, ended.err) == (
+        1,
+        f"{name}: is no connector file: its name must end in .json, .yaml, .yml\n",
+    )
+
+
+UNSENT = {"incremental": {"cursor_path": "at", "initial_value": "2024-01-01"}}
+APPENDED = items("copies") | {"write_disposition": "append"}
+WARNINGS = [
+    "warning: connectors/acme.json:1: configuration.resources[0].endpoint.incremental: the API is "
+    "not told the cursor at, so every run reads all pages. Name its parameter as start_param, or "
+    "write {incremental.start_value} in the request; if the API gives the newest first, row_order "
+    "desc stops early [cursor-not-sent]",
+    "warning: connectors/acme.json:1: configuration.resources[1].write_disposition: every run "
+    "reads all records and appends them again. Leave write_disposition out, or name a cursor or a "
+    "primary_key and merge [append-without-cursor]",
+]
+
+
+def test_validate_warns_of_what_will_hurt(restsrc: Restsrc, folder: Path) -> None:
+    write(folder / "connectors", "acme", resources=[items(**UNSENT), APPENDED])
+    ended = restsrc("validate")
+    assert ended.status == 0
+    assert ended.out == "1 connector file, all in order (2 warnings)\n"
+    assert ended.err.splitlines() == WARNINGS
+
+
+def test_strict_lets_no_warning_pass(restsrc: Restsrc, folder: Path) -> None:
+    write(folder / "connectors", "acme", resources=[items(**UNSENT), APPENDED])
+    write(folder / "connectors", "whole")
+    ended = restsrc("validate", "--strict")
+    assert (ended.status, ended.out) == (1, "")
+    assert ended.err.splitlines() == [
+        *WARNINGS,
+        "Error: 2 warnings, and --strict lets none pass",
+    ]
+    write(folder / "connectors", "acme", resources=[APPENDED])
+    assert "Error: 1 warning, and" in restsrc("validate", "--strict").err
+    write(folder / "connectors", "acme")
+    ended = restsrc("validate", "--strict")
+    assert (ended.status, ended.out) == (0, "2 connector files, all in order\n")
+
+
+def test_problems_are_told_beside_warnings(restsrc: Restsrc, folder: Path) -> None:
+    write(folder / "connectors", "acme", resources=[APPENDED])
+    write(folder / "connectors", "broken", htp={})
+    ended = restsrc("validate", "--strict")
+    assert ended.status == 1
+    assert [line.split(":")[0] for line in ended.err.splitlines()] == [
+        "warning",
+        "connectors/broken.json",
+    ]
+
+
+def test_add_warns_and_writes(restsrc: Restsrc, folder: Path) -> None:
+    (folder / "config.json").write_text(json.dumps(CONFIGURATION | {"resources": [APPENDED]}))
+    ended = restsrc("add", "acme", "--config", "config.json", "--schedule", "every day")
+    assert ended.status == 0
+    assert ended.err.splitlines() == [
+        WARNINGS[1].replace("resources[1]", "resources[0]").replace(".json:1:", ".json:")
+    ]
+    assert Path("connectors/acme.json").exists()
+
+
+UNKNOWN = [
+    ("postgress", "'postgress' is not a destination of dlt; did you mean postgres?"),
+    ("elsewhere", "'elsewhere' is not a destination of dlt; it has athena, bigquery, clickhouse"),
+    ("my.own.store", "'my.own.store' is not a destination of dlt; nothing of that name can be imp"),
+]
+
+
+@pytest.mark.parametrize(("kind", "told"), UNKNOWN)
+def test_a_destination_that_dlt_does_not_have(
+    restsrc: Restsrc, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str, told: str
+) -> None:
+    write(folder / "connectors", "acme", destination={"type": kind})
+    ended = restsrc("validate")
+    assert ended.status == 1
+    assert ended.err.startswith(f"connectors/acme.json:1: destination.type: {told}")
+    write(folder / "connectors", "acme")
+    monkeypatch.setenv("RESTSRC_DESTINATION", kind)
+    ended = restsrc("validate")
+    assert ended.status == 1
+    assert ended.err.startswith(f"connectors/acme.json: RESTSRC_DESTINATION: {told}")
+
+
+def test_add_knows_dlts_destinations(
+    restsrc: Restsrc, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESTSRC_DESTINATION", "postgress")
+    ended = restsrc("add", "acme", "--config", config, "--schedule", "every day")
+    assert (ended.status, ended.out) == (1, "")
+    assert "did you mean postgres?" in ended.err
+    assert not Path("connectors").exists()
+
+
+@pytest.mark.parametrize(
+    "kind", ["duckdb", "snowflake", "filesystem", "dlt.destinations.postgres", "warehouse"]
+)
+def test_a_destination_that_dlt_finds(
+    restsrc: Restsrc, folder: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setenv("DESTINATION__WAREHOUSE__DESTINATION_TYPE", "postgres")
+    write(folder / "connectors", "acme", destination={"type": kind})
+    assert restsrc("validate").err == ""
+
+
 def test_literal_secrets_are_warned_about_and_not_shown(restsrc: Restsrc, folder: Path) -> None:
     write(folder / "connectors", "acme", client={"auth": {"type": "bearer", "token": MARKER}})
     ended = restsrc("validate")
     assert ended.status == 0
     assert ended.err == (
-        "warning: connectors/acme.json: configuration.client.auth.token: a secret in plain text; "
-        "write ${NAME} and set the environment variable NAME\n"
+        "warning: connectors/acme.json:1: configuration.client.auth.token: a secret in plain text; "
+        "write ${NAME} and set the environment variable NAME [literal-secret]\n"
     )
     assert MARKER not in ended.out
 

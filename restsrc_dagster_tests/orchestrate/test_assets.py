@@ -16,9 +16,9 @@ from restsrc_dagster_tests.support.connectors import connector, items, write
 CURSOR = {"cursor_path": "at", "initial_value": "2024-01-01"}
 
 
-def posts_and_comments() -> list[Any]:
+def posts_and_comments(**cursor: Any) -> list[Any]:
     return [
-        items("posts", incremental=CURSOR),
+        items("posts", incremental=CURSOR | cursor),
         items("comments", path="posts/{resources.posts.id}/comments"),
     ]
 
@@ -60,7 +60,11 @@ def reason(result: dg.ExecuteInProcessResult) -> str:
 
 def test_keys_groups_kinds_and_links(settings: Settings) -> None:
     assets = build_connector_assets(
-        connector(resources=posts_and_comments(), owners=["team:data"], tags={"domain": "web"}),
+        connector(
+            resources=posts_and_comments(start_param="since"),
+            owners=["team:data"],
+            tags={"domain": "web"},
+        ),
         settings=settings,
     )
     posts, comments = dg.AssetKey(["acme", "posts"]), dg.AssetKey(["acme", "comments"])
@@ -72,6 +76,27 @@ def test_keys_groups_kinds_and_links(settings: Settings) -> None:
     assert spec.description == (
         "`posts` of acme: what is new by `at`, appended. Read every 10 minutes from 10:03 UTC."
     )
+
+
+def test_a_description_warns_of_what_concerns_its_rows(settings: Settings) -> None:
+    appended = items("copies") | {"write_disposition": "append"}
+    secret = {"auth": {"type": "bearer", "token": "m4rk3r"}}
+    acme = connector(resources=[*posts_and_comments(), appended], client=secret)
+    assert {lint.code for lint in acme.lints} == {
+        "cursor-not-sent",
+        "append-without-cursor",
+        "literal-secret",
+    }
+    assets = build_connector_assets(acme, settings=settings)
+    told = {key.path[-1]: spec.description for key, spec in assets.specs_by_key.items()}
+    assert told["copies"] == (
+        "`copies` of acme: all of it, appended. Read every 10 minutes from 10:03 UTC.\n\n"
+        "Warning `append-without-cursor`: every run reads all records and appends them again. "
+        "Leave write_disposition out, or name a cursor or a primary_key and merge."
+    )
+    assert "\n\nWarning `cursor-not-sent`: the API is not told the cursor at, " in told["posts"]
+    assert "Warning" not in told["comments"]
+    assert "literal-secret" not in str(told)
 
 
 @pytest.mark.parametrize("name", ["a/b", "a b", "é", "A-b", "list"])
