@@ -118,6 +118,11 @@ PARTS = {"name": "parts", "endpoint": "items/{resources.items.ref.id}/parts"}
         ),
         ({"map": "{x: x}"}, {"primary_key": ["x", "id"]}, ": drops id, a primary_key; keep it"),
         ({"map": "{x: x}"}, {"merge_key": "day"}, ": drops day, a merge_key; keep it"),
+        (
+            {"map": {"hash": ["a"]}},
+            {"primary_key": "a__b"},
+            ".hash[0]: hashes a.b, a primary_key; ",
+        ),
         ({"map": "{a: {c: c}}"}, {"primary_key": "a__b"}, ": drops a.b, a primary_key; keep it"),
         (
             {"map": {"exclude": ["gone"]}},
