@@ -11,7 +11,7 @@ RestsrcError
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class RestsrcError(Exception):
@@ -20,14 +20,16 @@ class RestsrcError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing to change: `file: path: message`, the path in dots and brackets."""
+    """One thing to change: `file:line: path: message`, the path in dots and brackets."""
 
     file: str
     path: str
     message: str
+    line: int | None = field(default=None, compare=False)
 
     def __str__(self) -> str:
-        return ": ".join(part for part in (self.file, self.path, self.message) if part)
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return ": ".join(part for part in (place, self.path, self.message) if part)
 
 
 class ConnectorError(RestsrcError, ValueError):

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 import click
+from dotenv import dotenv_values
 
 from restsrc_dagster.cli.add import add
 from restsrc_dagster.cli.common import (
@@ -163,7 +164,11 @@ def test_read(
 
 
 def main() -> None:
-    """The entry point: what the package raises on purpose is a message, not a traceback."""
+    """The entry point: what the package raises on purpose is a message, not a traceback.
+
+    A file `.env` in the working folder counts as it does for `dagster dev`, which lets it win.
+    """
+    os.environ.update({key: value for key, value in dotenv_values(".env").items() if value})
     try:
         cli()
     except RestsrcError as error:

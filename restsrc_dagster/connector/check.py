@@ -21,6 +21,8 @@ from restsrc_dagster.connector.secrets import SECRET_KEY
 
 _PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,10}(?![^/:])")
+
 
 def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
     """Every problem found; never a value that may be a secret.
@@ -67,7 +69,11 @@ def _below(broken: tuple[str, ...], path: str) -> bool:
 
 def _check_base_url(url: str) -> Iterator[Found]:
     if "${" not in url and not _is_http(url):
-        yield Found("client.base_url", "must start with http:// or https:// and name a host")
+        host = _HOST.match(url)
+        shown = f"'{host[0]}' " if host else ""
+        yield Found(
+            "client.base_url", f"{shown}must start with http:// or https:// and name a host"
+        )
 
 
 def _is_http(url: str) -> bool:

@@ -7,18 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from restsrc_dagster.connector.check import check_configuration
+from restsrc_dagster.connector.configuration.problems import in_words
+from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.parse import SUFFIXES, parse
 from restsrc_dagster.connector.references import misplaced_references
-from restsrc_dagster.connector.wording import out_of_bounds, unknown_key
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
-
-SECRET_PLACES = ("configuration", "destination")
-
 
 Signature = Mapping[Path, tuple[int, int]]
 """Time of the last change in nanoseconds, and size in bytes, of each connector file."""
@@ -92,7 +89,10 @@ def read_connector(path: Path) -> Connector:
         content = parse(path)
     except ValueError as error:
         raise ConnectorError([Problem(str(path), "", str(error))]) from None
-    return check_content(path.stem, content, file=str(path))
+    try:
+        return check_content(path.stem, content, file=str(path))
+    except ConnectorError as error:
+        raise ConnectorError(with_lines(error.problems, path)) from None
 
 
 def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connector:
@@ -110,7 +110,10 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
     try:
         connector = Connector.from_mapping(name, content)
     except ValidationError as error:
-        problems += [Problem(file, *_in_words(details, file)) for details in error.errors()]
+        problems += [
+            Problem(file, place, _with_cure(place, message, file))
+            for place, message, _ in in_words(error, Connector)
+        ]
     destination = content.get("destination")
     if isinstance(destination, dict):
         problems += [
@@ -128,34 +131,7 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
     return connector
 
 
-def _in_words(details: ErrorDetails, file: str) -> tuple[str, str]:
-    """(path, message) of one pydantic error, without values that may be secrets."""
-    location = details["loc"]
-    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location)[1:]
-    context = details.get("ctx", {})
-    key = str(location[-1]) if location else ""
-    if details["type"] == "missing" and key == "created_at":
-        return path, f"required; run `restsrc stamp {file}` to write it"
-    if details["type"] == "missing":
-        return path, "required key is missing"
-    if details["type"] == "extra_forbidden":
-        return path, _unknown_key(location)
-    hidden = location[0] in SECRET_PLACES or isinstance(details["input"], (dict, list))
-    shown = "the value" if hidden else repr(details["input"])
-    if bounds := out_of_bounds(details["type"], context):
-        return path, f"{shown} {bounds}"
-    match details["type"]:
-        case "literal_error":
-            return path, f"{shown} is not one of {context['expected']}"
-        case "value_error":
-            return path, str(context["error"])
-        case _:
-            return path, f"{shown}: {details['msg'].lower()}"
-
-
-def _unknown_key(location: tuple[int | str, ...]) -> str:
-    model: Any = Connector
-    for part in location[:-1]:
-        model = model.model_fields[str(part)].annotation
-    known = [field for field in model.model_fields if field != "name"]
-    return unknown_key(str(location[-1]), known)
+def _with_cure(place: str, message: str, file: str) -> str:
+    if place == "created_at" and message.startswith("required"):
+        return f"required; run `restsrc stamp {file}` to write it"
+    return message

@@ -99,15 +99,28 @@ class Destination(BaseModel):
 class Connector(_Part):
     """One connector file, checked. `configuration` is dlt's, as the person wrote it."""
 
-    name: str
-    created_at: Annotated[datetime, BeforeValidator(_utc)]
-    schedule: Schedule
-    configuration: dict[str, Any]
-    description: str | None = None
-    http: Http = Field(default_factory=lambda: Http())
-    destination: Destination = Field(default_factory=lambda: Destination())
-    owners: list[Annotated[str, AfterValidator(_owner)]] = Field(default_factory=list)
-    tags: Annotated[dict[str, str], AfterValidator(_tags)] = Field(default_factory=dict)
+    name: str = Field(exclude=True, description="The file's name, which is no key of it.")
+    created_at: Annotated[datetime, BeforeValidator(_utc)] = Field(
+        description="When the connector was created: the anchor of its schedule, in UTC."
+    )
+    schedule: Schedule = Field(description='An object such as {"mode": "minutes", "interval": 10}.')
+    configuration: dict[str, Any] = Field(
+        description="dlt's rest_api configuration, an object with client and resources."
+    )
+    description: str | None = Field(None, description="What the connector brings, in words.")
+    http: Http = Field(
+        default_factory=lambda: Http(), description="The request budget and the limits."
+    )
+    destination: Destination = Field(
+        default_factory=lambda: Destination(),
+        description="Where the rows go; by default where the deployment says.",
+    )
+    owners: list[Annotated[str, AfterValidator(_owner)]] = Field(
+        default_factory=list, description="Owners of the assets: addresses, or team:<name>."
+    )
+    tags: Annotated[dict[str, str], AfterValidator(_tags)] = Field(
+        default_factory=dict, description="Tags of the assets."
+    )
 
     @cached_property
     def resources(self) -> Resources:

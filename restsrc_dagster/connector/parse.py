@@ -34,6 +34,8 @@ def parse(path: Path) -> dict[str, Any]:
 
 def parse_text(text: str, *, is_json: bool) -> dict[str, Any]:
     """The mapping that the text of a file holds; raises ValueError as `parse` does."""
+    if not text.strip():
+        raise ValueError("is empty")
     content = _parse_json(text) if is_json else _parse_yaml(text)
     if not isinstance(content, dict):
         raise ValueError("holds no object at its top level")
@@ -41,21 +43,35 @@ def parse_text(text: str, *, is_json: bool) -> dict[str, Any]:
     return content
 
 
+def compose(text: str) -> yaml.Node | None:
+    """The nodes of a text in JSON or YAML, with their places; None if there is nothing in it.
+
+    Raises:
+        yaml.YAMLError: it is neither.
+    """
+    # JSON is YAML save for the tabs between its tokens; inside of its texts there are none.
+    return yaml.compose(text.replace("\t", " "), Loader=_JsonLikeLoader)
+
+
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
+    except _TwiceError:
+        return _parse_yaml(text.replace("\t", " "))  # which refuses it too, and knows where
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
     except RecursionError:
         raise ValueError("is nested too deeply") from None
 
 
+class _TwiceError(Exception):
+    """A key stands twice in one object."""
+
+
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
+        raise _TwiceError
     return found
 
 

@@ -22,6 +22,10 @@ _IN_STEPS = re.compile(
     r"\.?(?:configuration\.)?(?:resources\[\d+\]|resource_defaults)\.processing_steps\b.*",
     re.DOTALL,
 )
+_NEVER_EMPTY = re.compile(
+    r"\.auth\.(token|api_key|client_id|client_secret|username)$|\.processing_steps\[\d+\]\.map\.salt$"
+)
+"""An empty password is one: some APIs take the key as username and nothing else."""
 PLAIN_KEYS = frozenset({"name", "type", "write_disposition", "table_name", "resource", "resources"})
 SALT = "salt"
 """The one secret of a processing step; everything else in it is names and expressions."""
@@ -52,7 +56,8 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
     often as dlt undoes it, so that a value is only ever a value.
 
     Raises:
-        MissingVariable: names every variable that is not set, with the places that want it.
+        MissingVariable: names every variable that is not set, with the places that want it; or
+            that is set to nothing, where an auth or a salt must have something.
     """
     missing: dict[str, list[str]] = {}
 
@@ -64,8 +69,10 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
             try:
                 found = environment[name]
             except KeyError:
-                missing.setdefault(name, []).append(place)
+                missing.setdefault(f"{name} is not set", []).append(place)
                 return ""
+            if not found and text == match[0] and _NEVER_EMPTY.search(place):
+                missing.setdefault(f"{name} is empty", []).append(place)
             times = _formattings(place)
             return found.replace("{", "{" * 2**times).replace("}", "}" * 2**times)
 
@@ -75,8 +82,8 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
     if missing:
         raise MissingVariable(
             "; ".join(
-                f"environment variable {name} is not set, but {', '.join(places)} wants it"
-                for name, places in missing.items()
+                f"environment variable {what}, but {', '.join(places)} wants it"
+                for what, places in missing.items()
             )
         )
     return resolved

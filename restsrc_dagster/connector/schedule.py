@@ -45,7 +45,8 @@ class Schedule(BaseModel):
             raise ValueError("not allowed for minutes, which count from created_at; remove it")
         last = MINUTES_A_DAY - 1 if mode == "days" else 60 * interval - 1
         if mode != "minutes" and offset > last:
-            raise ValueError(f"{offset} is not within 0 to {last} for every {interval} {mode}")
+            every = f"{interval} {mode}" if interval > 1 else mode.removesuffix("s")
+            raise ValueError(f"{offset} is not within 0 to {last} for every {every}")
         return offset
 
     @property

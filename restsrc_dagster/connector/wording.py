@@ -7,8 +7,12 @@ from typing import Any
 
 def nearest(text: str, known: Iterable[str]) -> str | None:
     """The known word that was probably meant."""
-    found = get_close_matches(text, list(known), n=1)
-    return found[0] if found else None
+    by_lower = {word.lower(): word for word in known}
+    text = text.lower()
+    if found := get_close_matches(text, list(by_lower), n=1):
+        return by_lower[found[0]]
+    longer = [word for lower, word in by_lower.items() if len(text) > 2 and text in lower]
+    return longer[0] if len(longer) == 1 else None
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:

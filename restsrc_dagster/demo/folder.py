@@ -99,6 +99,10 @@ class DemoFolder:
         (self.path / "workspace.yaml").write_text(_WORKSPACE, encoding="utf-8")
         (self.path / "dagster.yaml").write_text(dagster_yaml, encoding="utf-8")
 
+    def write_env_file(self, token: str) -> None:
+        """`.env`, so that `restsrc` and `dagster` work in the folder as they are."""
+        (self.path / ".env").write_text(f"{TOKEN_VARIABLE}={token}\n", encoding="utf-8")
+
     def write_connector(self, base_url: str, *, now: datetime) -> None:
         """The connector file. One that exists keeps everything except a stale `base_url`.
 

@@ -171,6 +171,8 @@ def _start_api(place: DemoFolder, stack: ExitStack) -> DemoApi:
         api = stack.enter_context(DemoApi(shop, token=token))
     place.remember(opened_at=opened_at, api_port=api.port)
     place.write_dagster_files(default_dagster_yaml())
+    if token == DEFAULT_TOKEN:
+        place.write_env_file(token)
     place.write_connector(api.base_url, now=now)
     return api
 

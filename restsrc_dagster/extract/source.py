@@ -53,7 +53,7 @@ def open_reading(
     """Resolve the references and build the source; nothing is requested yet.
 
     Raises:
-        MissingVariable: a `${NAME}` is not set, or a salt is empty.
+        MissingVariable: a `${NAME}` is not set, or empty where it must not be.
         dlt's own errors where it refuses the configuration, as `ValueError` or a subclass.
     """
     configuration = resolve(connector.configuration, environment, "configuration")

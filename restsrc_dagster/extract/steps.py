@@ -13,7 +13,7 @@ from dlt.extract.items_transform import ItemTransform
 from restsrc_dagster.connector.expression import expression_tree
 from restsrc_dagster.connector.needs import Need
 from restsrc_dagster.connector.wording import kind_of
-from restsrc_dagster.errors import MissingVariable, ReadError
+from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.personal import Hidden
 
 Step = Callable[[Any], Iterable[Any]]
@@ -68,8 +68,6 @@ def _step(step: Mapping[str, Any], place: str, copied: frozenset[str]) -> Step:
     ((key, value),) = step.items()
     place = f"{place}.{key}"
     if isinstance(value, Mapping):
-        if value.get("salt") == "":
-            raise MissingVariable(f"{place}.salt is empty; its environment variable has no value")
         hidden = Hidden(value)
         return lambda record: [hidden(record)]
     search = _search(value, place)

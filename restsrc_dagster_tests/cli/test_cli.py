@@ -1,6 +1,7 @@
 """`restsrc` as a person runs it: what it writes, what it says, how it ends."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -308,17 +309,17 @@ def test_validate_tells_every_problem_of_every_file(restsrc: Restsrc, folder: Pa
     assert ended.out == ""
     lines = ended.err.splitlines()
     assert lines[:5] == [
-        "connectors/acme.json: schedule.interval: 0 is not ≥ 1",
-        "connectors/acme.json: htp: unknown key; did you mean http?",
+        "connectors/acme.json:1: schedule.interval: 0 is not ≥ 1",
+        "connectors/acme.json:1: htp: unknown key; did you mean http?",
         "connectors/broken.yaml: line 1, column 5: expected the node content, but found "
         "'<stream end>'",
-        "connectors/other.json: configuration.client.base_url: must start with http:// or "
+        "connectors/other.json:1: configuration.client.base_url: must start with http:// or "
         "https:// and name a host",
         lines[4],
     ]
     assert lines[4] == (
-        "connectors/refused.json: configuration.resources[0].endpoint.method: is not one of GET, "
-        "POST"
+        "connectors/refused.json:1: configuration.resources[0].endpoint.method: 'FETCH' is not one "
+        "of GET, POST"
     )
 
 
@@ -369,11 +370,22 @@ def test_literal_secrets_are_warned_about_and_not_shown(restsrc: Restsrc, folder
     assert MARKER not in ended.out
 
 
+def test_an_env_file_counts_as_it_does_for_dagster_dev(
+    restsrc: Restsrc, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "elsewhere", "acme")
+    monkeypatch.setenv("RESTSRC_CONNECTORS_DIR", "nowhere")
+    monkeypatch.setenv("UNTOUCHED", "1")
+    (folder / ".env").write_text("RESTSRC_CONNECTORS_DIR=elsewhere\nUNTOUCHED\n")
+    assert restsrc("validate").out == "1 connector file, all in order\n"
+    assert os.environ["UNTOUCHED"] == "1"
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (items() | {"zzz": 1}, ".zzz: unknown key; allowed are name, write_disposition, primary_key"),
     (items(response_actions={"a": MARKER}), ".endpoint.response_actions: is an object, not a list"),
     (items(methud=1), ".endpoint.methud: unknown key; did you mean method?"),
-    (items(method="FETCH"), ".endpoint.method: is not one of GET, POST"),
+    (items(method="FETCH"), ".endpoint.method: 'FETCH' is not one of GET, POST"),
     (items(data_selector=5), ".endpoint.data_selector: is a number, not text"),
     (
         items(paginator={"type": "offset", "limt": 5}),
@@ -381,7 +393,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ),
     (
         items() | {"write_disposition": "mrege"},
-        ".write_disposition: is not one of append, replace, merge, skip; did you mean merge?",
+        ".write_disposition: 'mrege' is not one of append, replace, merge, skip; did you mean ",
     ),
 ]
 
@@ -394,7 +406,7 @@ def test_what_is_refused_is_told_without_the_values_around(
     write(folder / "connectors", "acme", resources=[described])
     ended = restsrc("validate")
     assert ended.status == 1
-    assert ended.err.startswith(f"connectors/acme.json: configuration.resources[0]{told}")
+    assert ended.err.startswith(f"connectors/acme.json:1: configuration.resources[0]{told}")
     assert MARKER not in ended.err
 
 

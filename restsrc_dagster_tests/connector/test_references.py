@@ -56,6 +56,15 @@ def test_every_missing_variable_is_named_with_every_place() -> None:
     )
 
 
+def test_an_empty_variable_is_missing_where_an_auth_needs_something() -> None:
+    def sent(auth: dict[str, str]) -> Any:
+        return resolve({"client": {"auth": auth}}, {"EMPTY": ""}, "configuration")["client"]["auth"]
+
+    with pytest.raises(MissingVariable, match=r"EMPTY is empty, but configuration\.client"):
+        sent({"type": "bearer", "token": "${EMPTY}"})
+    assert sent({"username": "key", "password": "${EMPTY}"})["password"] == ""
+
+
 def test_an_environment_may_make_up_its_values() -> None:
     assert resolve("${GONE}", defaultdict(lambda: "stand-in")) == "stand-in"
 

@@ -120,6 +120,18 @@ def test_dagster_gets_the_folder_as_its_world(demo: Demo, monkeypatch: pytest.Mo
     assert "storage:" in (demo.folder / "dagster.yaml").read_text()
 
 
+@pytest.mark.parametrize(
+    ("own", "env_file"), [("", "RESTSRC_DEMO_TOKEN=restsrc-demo-token\n"), ("s3cr3t", None)]
+)
+def test_the_command_works_in_the_folder_and_an_own_token_is_not_written(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch, own: str, env_file: str | None
+) -> None:
+    monkeypatch.setenv("RESTSRC_DEMO_TOKEN", own)
+    demo.start("succeeds", exit_after_first_run=True)
+    file = demo.folder / ".env"
+    assert (file.read_text() if file.exists() else None) == env_file
+
+
 def test_only_runs_of_this_start_are_asked_for(demo: Demo) -> None:
     before = time.time()
     demo.start("succeeds", exit_after_first_run=True)

@@ -231,7 +231,7 @@ def test_a_salt_is_read_when_a_run_reads(api: Api) -> None:
     place = r"resources\[0\].processing_steps\[0\].map.salt"
     with pytest.raises(MissingVariable, match=f"SALT is not set, but configuration.{place}"):
         hashed({})
-    with pytest.raises(MissingVariable, match=r"map.salt is empty"):
+    with pytest.raises(MissingVariable, match=f"SALT is empty, but configuration.{place}"):
         hashed({"SALT": ""})
 
 

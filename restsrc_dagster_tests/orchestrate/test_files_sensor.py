@@ -38,8 +38,8 @@ def test_the_tick_fails_and_names_each_problem(daemon: Daemon) -> None:
     (daemon.folder / "worse.json").write_text("{")
     (tick,) = daemon.start("10:03:20").sensors().ticks(FILES)
     assert tick.status == "FAILURE"
-    assert f"{file}: schedule.interval: 0 is not ≥ 1\n" in tick.says
-    assert f"{file}: ownres: unknown key; did you mean owners?\n" in tick.says
+    assert f"{file}:1: schedule.interval: 0 is not ≥ 1\n" in tick.says
+    assert f"{file}:1: ownres: unknown key; did you mean owners?\n" in tick.says
     assert f"{daemon.folder / 'worse.json'}: " in tick.says
 
 

@@ -1,5 +1,9 @@
-"""From pydantic's errors to what a person should change. No value is ever repeated."""
+"""From pydantic's errors to what a person should change.
 
+Of the values only numbers and plain words are repeated: any other text may be a secret.
+"""
+
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from inspect import isclass
 from types import NoneType, UnionType
@@ -25,10 +29,11 @@ _WANTED = {
     "model_attributes_type": "an object",
 }
 _configuration: TypeAdapter[Configuration] = TypeAdapter(Configuration)
+_PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z_ -]{0,30}")
 
 
 class Found(NamedTuple):
-    """One problem: the path below `configuration`, and what to change."""
+    """One problem: the path in what was checked, and what to change."""
 
     path: str
     message: str
@@ -41,16 +46,17 @@ def configuration_problems(configuration: Mapping[str, Any]) -> list[Found]:
     try:
         _configuration.validate_python(configuration)
     except ValidationError as error:
-        return list(_in_words(error.errors(include_url=False)))
+        return list(in_words(error, Configuration))
     return []
 
 
-def _in_words(errors: Sequence[ErrorDetails]) -> Iterator[Found]:
+def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[Found]:
+    """What `error` says of a value that `model` did not take."""
     meant: set[str] = set()
     missing: list[tuple[str, Found]] = []
     told: set[tuple[str, str]] = set()
-    for details in errors:
-        place = _Place.of(details["loc"])
+    for details in error.errors(include_url=False):
+        place = _Place.of(details["loc"], model)
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
             if suggestion := nearest(key, place.known):
@@ -77,12 +83,14 @@ def _unknown(key: str, place: "_Place") -> str:
 def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
     path, value, context = place.path, details["input"], details.get("ctx", {})
     if bounds := out_of_bounds(details["type"], context):
-        return path, bounds
+        return path, f"{value} {bounds}"
     match details["type"]:
         case "union_tag_invalid" | "union_tag_not_found":
             return _choose(place, value)
         case "literal_error":
             return path, _not_one_of(value, place.choices)
+        case "value_error":
+            return path, str(context["error"])
         case "told":
             at = f".{context['at']}" if "at" in context else ""
             return path + at, context.get("message") or details["msg"]
@@ -91,6 +99,8 @@ def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
         case "too_short" | "too_long":
             count = context.get("min_length", context.get("max_length"))
             return path, f"has {len(value)} entries, not {count}"
+        case "int_type" | "int_from_float" if isinstance(value, float):
+            return path, f"{value} is not a whole number"
         case kind if kind in _WANTED:
             return path, _is_not(value, place.wanted or _WANTED[kind], place)
         case _:
@@ -112,7 +122,8 @@ def _not_one_of(value: Any, choices: Sequence[str]) -> str:
         return f"is {kind_of(value)}, not one of {', '.join(choices)}"
     if "${" in value:
         return "takes no ${…} reference: it is needed before any run reads"
-    return f"is not one of {allowed(value, choices)}"
+    shown = f"{value!r} " if _PLAIN_WORD.fullmatch(value) else ""
+    return f"{shown}is not one of {allowed(value, choices)}"
 
 
 def _is_not(value: Any, wanted: str, place: "_Place") -> str:
@@ -123,16 +134,16 @@ def _is_not(value: Any, wanted: str, place: "_Place") -> str:
 class _Place:
     """Where in the models an error lies, and what is known of it there."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: type[BaseModel]) -> None:
         self.path = ""
         self.parent = ""
         self.field: FieldInfo | None = None
-        self.owner: type[Part] | None = None
-        self.annotation: Any = Configuration
+        self.owner: type[BaseModel] | None = None
+        self.annotation: Any = root
 
     @classmethod
-    def of(cls, location: tuple[int | str, ...]) -> "_Place":
-        place = cls()
+    def of(cls, location: tuple[int | str, ...], root: type[BaseModel]) -> "_Place":
+        place = cls(root)
         for part in location:
             place._enter(part)
         return place
@@ -150,7 +161,7 @@ class _Place:
         else:
             self.path += f".{part}" if self.path else part
         self.field = None
-        if isclass(kind) and issubclass(kind, Part):
+        if isclass(kind) and issubclass(kind, BaseModel):
             self.owner = kind
             self.field = _fields(kind).get(str(part))
             self.annotation = self.field.annotation if self.field else Any
@@ -162,11 +173,12 @@ class _Place:
     def known(self) -> list[str]:
         """The keys of the object, those that it needs first."""
         fields = _fields(self.owner) if self.owner else {}
-        return sorted(fields, key=lambda key: not fields[key].is_required())
+        keys = [key for key, field in fields.items() if not field.exclude]
+        return sorted(keys, key=lambda key: not fields[key].is_required())
 
     @property
     def elsewhere(self) -> Mapping[str, str]:
-        return self.owner.elsewhere if self.owner else {}
+        return self.owner.elsewhere if self.owner and issubclass(self.owner, Part) else {}
 
     @property
     def optional(self) -> bool:
@@ -196,7 +208,10 @@ class _Place:
 
     @property
     def wanted(self) -> str | None:
-        """For a union of plain types, of which pydantic tells each on its own."""
+        """More than pydantic tells: all types of a plain union, and what kind of an object."""
+        described = self.description
+        if self.field is not None and described.startswith("an object"):
+            return described
         return _PLAIN_UNIONS.get(frozenset(_members(self.annotation)))
 
 

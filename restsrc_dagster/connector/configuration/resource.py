@@ -62,4 +62,4 @@ _BESIDE = "the resource, beside endpoint"
 Endpoint.elsewhere = dict.fromkeys(Resource.model_fields, _BESIDE)
 ResourceDefaults.elsewhere = {
     field.alias or name: "endpoint" for name, field in Endpoint.model_fields.items()
-}
+} | {"name": "each resource"}

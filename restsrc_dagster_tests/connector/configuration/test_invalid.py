@@ -41,7 +41,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
         ],
     ),
     (api() | {"resource": []}, ["resource: unknown key; did you mean resources?"]),
-    (api() | {"client": None}, ["client: is null, not an object"]),
+    (api() | {"client": None}, ["client: is null, not an object with at least base_url"]),
     (
         api() | {"client": {}},
         ["client.base_url: required: the address of the API, such as https://api.acme.com/v1"],
@@ -58,7 +58,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         auth("barer", token=MARKER),
-        ["client.auth.type: is not one of bearer, api_key, http_basic, oauth2_client_credent…"],
+        ["client.auth.type: 'barer' is not one of bearer, api_key, http_basic, oauth2_client_c…"],
     ),
     (auth("bearer"), ["client.auth.token: required: the token, best as a ${NAME} reference"]),
     (auth("bearer", token=5), ["client.auth.token: is a number, not text"]),
@@ -115,7 +115,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         client(paginator="json_lnik"),
-        [f"client.paginator: is not one of {PAGINATORS}; did you mean json_link?"],
+        [f"client.paginator: 'json_lnik' is not one of {PAGINATORS}; did you mean json_link?"],
     ),
     (
         client(paginator="offset"),
@@ -132,7 +132,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         paginator("jsonlink"),
-        [f"client.paginator.type: is not one of {PAGINATORS}; did you mean json_link?"],
+        [f"client.paginator.type: 'jsonlink' is not one of {PAGINATORS}; did you mean json_link?"],
     ),
     (
         paginator("json_link", next_url="next"),
@@ -218,8 +218,14 @@ INVALID: list[tuple[Configuration, list[str]]] = [
         ["resources[0].endpoint.primary_key: unknown key; it belongs in the resource, beside…"],
     ),
     (endpoint(methud="GET"), ["resources[0].endpoint.methud: unknown key; did you mean method?"]),
-    (endpoint(method="get"), ["resources[0].endpoint.method: is not one of GET, POST"]),
-    (endpoint(method="PATCH"), ["resources[0].endpoint.method: is not one of GET, POST"]),
+    (
+        endpoint(method="get"),
+        ["resources[0].endpoint.method: 'get' is not one of GET, POST; did you mean GET?"],
+    ),
+    (
+        endpoint(method="PATCH"),
+        ["resources[0].endpoint.method: 'PATCH' is not one of GET, POST"],
+    ),
     (endpoint(path=None), ["resources[0].endpoint.path: is null, not text; leave the key out"]),
     (endpoint(params=["a"]), ["resources[0].endpoint.params: is a list, not an object"]),
     (
@@ -228,7 +234,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         param("resolv", resource="a", field="b"),
-        ["resources[0].endpoint.params.since.type: is not one of resolve, incremental; did y…"],
+        ["resources[0].endpoint.params.since.type: 'resolv' is not one of resolve, incremental…"],
     ),
     (
         endpoint(params={"since": {"cursor_path": "at"}}),
@@ -258,11 +264,11 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         incremental(last_value_func="latest"),
-        ["resources[0].endpoint.incremental.last_value_func: is not one of min, max"],
+        ["resources[0].endpoint.incremental.last_value_func: 'latest' is not one of min, max"],
     ),
     (
         incremental(row_order="descending"),
-        ["resources[0].endpoint.incremental.row_order: is not one of asc, desc"],
+        ["resources[0].endpoint.incremental.row_order: 'descending' is not one of asc, desc"],
     ),
     (
         incremental(on_cursor_value_missing=None),
@@ -409,7 +415,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         resource(write_disposition="mrege"),
-        ["resources[0].write_disposition: is not one of append, replace, merge, skip; did yo…"],
+        ["resources[0].write_disposition: 'mrege' is not one of append, replace, merge, skip; …"],
     ),
     (
         resource(write_disposition=5),
@@ -421,11 +427,11 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         resource(write_disposition={"disposition": "upsert"}),
-        ["resources[0].write_disposition.disposition: is not one of append, replace, merge, …"],
+        ["resources[0].write_disposition.disposition: 'upsert' is not one of append, replace, …"],
     ),
     (
         merge(strategy="scd"),
-        ["resources[0].write_disposition.strategy: is not one of delete-insert, scd2, upsert…"],
+        ["resources[0].write_disposition.strategy: 'scd' is not one of delete-insert, scd2, up…"],
     ),
     (
         merge(strategy="scd2", boundary_timestamp="yesterday"),
@@ -458,7 +464,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         resource(schema_contract="frozen"),
-        ["resources[0].schema_contract: is not one of evolve, discard_value, discard_row, fr…"],
+        ["resources[0].schema_contract: 'frozen' is not one of evolve, discard_value, discard_…"],
     ),
     (
         resource(schema_contract={"tabels": "freeze"}),
@@ -470,11 +476,11 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         resource(table_format="parquet"),
-        ["resources[0].table_format: is not one of iceberg, delta, hive, native"],
+        ["resources[0].table_format: 'parquet' is not one of iceberg, delta, hive, native"],
     ),
     (
         resource(file_format="json"),
-        ["resources[0].file_format: is not one of preferred, jsonl, typed-jsonl, insert_valu…"],
+        ["resources[0].file_format: 'json' is not one of preferred, jsonl, typed-jsonl, insert…"],
     ),
     (resource(references={"users": "id"}), ["resources[0].references: is an object, not a list"]),
     (
@@ -494,7 +500,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     (resource(parallelized="yes"), ["resources[0].parallelized: is text, not true or false"]),
     (
         api(resource_defaults={"name": "items"}),
-        ["resource_defaults.name: unknown key; allowed are write_disposition, primary_key, m…"],
+        ["resource_defaults.name: unknown key; it belongs in each resource"],
     ),
     (
         api(resource_defaults={"endpoint": "items"}),
