@@ -62,6 +62,16 @@ def test_definitions_load_without_dlt_and_write_nothing(tmp_path: Path, code: st
     assert told["opened"] == []
 
 
+@pytest.mark.parametrize("steps", [[], [{"filter": "id"}]])
+def test_expressions_cost_only_who_has_them(tmp_path: Path, steps: list[Any]) -> None:
+    write(tmp_path, "acme", resources=[{**items(), "processing_steps": steps}])
+    told = run(
+        "import restsrc_dagster\nassert restsrc_dagster.build_definitions(sys.argv[1]).schedules",
+        tmp_path,
+    )
+    assert ("jmespath" in told["modules"]) == bool(steps)
+
+
 def test_a_connector_is_known_without_dagster_and_dlt() -> None:
     modules = sorted(
         ".".join(("restsrc_dagster", *source.with_suffix("").parts)).removesuffix(".__init__")

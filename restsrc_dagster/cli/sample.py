@@ -70,14 +70,14 @@ def _lines(sample: Sample) -> Iterator[str]:
 
 def _facts(sample: Sample) -> dict[str, Any]:
     resource = sample.resource
-    count, pages = len(sample.records), sample.pages
+    pages = sample.pages
     return {
         "name": resource.name,
         "requests": [vars(seen) for seen in sample.requests],
         "paginator": _paginator(sample),
         "next page": _next_page(sample),
         "selector": resource.endpoint.get("data_selector") or "found by itself",
-        "records": f"{count} in {pages} page{'' if pages == 1 else 's'}",
+        "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{_stepped(sample)}",
         "total": None if sample.total is None else f"the API announces {sample.total}",
         "columns": [vars(column) for column in infer_columns(sample.records)],
         "key": _key(sample),
@@ -85,6 +85,12 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "second run": _second_run(sample),
         "problem": str(sample.error) if sample.error else _verdict(sample),
     }
+
+
+def _stepped(sample: Sample) -> str:
+    if not sample.resource.steps:
+        return ""
+    return f"; after the processing_steps {len(sample.records)}, shown as they would be loaded"
 
 
 def _paginator(sample: Sample) -> str | None:
@@ -139,7 +145,9 @@ def _second_run(sample: Sample) -> str | None:
     names = _cursor_places(resource)
     if not names:
         return "asks for everything again: the cursor stands in no param; rows are filtered here"
-    return f"sends the highest cursor value by then in {', '.join(names)}"
+    form = resource.incremental.get("convert")
+    shape = f", as {form}" if form else ""
+    return f"sends the highest cursor value by then in {', '.join(names)}{shape}"
 
 
 def _cursor_places(resource: Resource) -> list[str]:
@@ -162,7 +170,11 @@ def _verdict(sample: Sample) -> str | None:
     """What a person should look at although every answer was good."""
     if sample.error or sample.records:
         return None
-    selector = sample.resource.endpoint.get("data_selector")
+    selector, parent = sample.resource.endpoint.get("data_selector"), sample.resource.parent
+    if sample.seen:
+        return f"the processing_steps leave none of the {sample.seen} records seen"
+    if parent is not None and not sample.pages:
+        return f"nothing was asked: no record of {parent!r} was found that it could be read for"
     if selector:
         return (
             f"nothing is at data_selector {selector!r}: either the list is empty, or it stands "

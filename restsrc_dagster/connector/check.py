@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from restsrc_dagster.connector.configuration import Found, configuration_problems
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
+from restsrc_dagster.connector.needs import lost, needs
 from restsrc_dagster.connector.placeholders import (
     INCREMENTAL_VALUES,
     Placeholder,
@@ -52,6 +53,7 @@ def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
     parents = None if None in names else list(dict.fromkeys(filter(None, names)))
     found += _check_tables(resources, positions)
     found += _check_params_of_defaults(configuration, whole, resources)
+    found += _check_steps(whole, resources)
     for name, resource in resources.items():
         found += _check_resource(f"resources[{positions[name]}]", resource, resources, parents)
     return found
@@ -244,6 +246,21 @@ def _check_params_of_defaults(
             )
         if own is None:
             taken |= in_path
+
+
+def _check_steps(items: Mapping[int, Any], resources: Resources) -> Iterator[Found]:
+    """Steps that take away what is looked for after them; the rest only a run can tell."""
+    for position, item in items.items():
+        resource = resources[_name(item) or ""]
+        own = isinstance(item, dict) and "processing_steps" in item
+        holder = f"resources[{position}]" if own else "resource_defaults"
+        of = "" if own else f" of {resource.name!r}"
+        told: set[str] = set()
+        for need in needs(resource, resources) if resource.steps else ():
+            gone = lost(resource.steps, need)
+            if gone and need.name not in told:
+                told.add(need.name)
+                yield Found(f"{holder}.processing_steps{gone.place}", f"{gone}{of}; keep it")
 
 
 def _in_cycle(resource: Resource, resources: Resources) -> bool:

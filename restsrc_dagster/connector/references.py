@@ -1,7 +1,7 @@
 """`${NAME}` references to environment variables, resolved when a run reads.
 
-`$${` is a literal `${`. Names, types and dispositions take no references: they are known when
-definitions load, the environment of a run is not.
+`$${` is a literal `${`. Names, types, dispositions and processing steps take no references: they
+are known when definitions load, the environment of a run is not.
 """
 
 import re
@@ -18,9 +18,17 @@ _IN_ENDPOINT = re.compile(
     r"(?:\.(?P<key>[^.\[]+).*)?",
     re.DOTALL,
 )
-_NEVER_EMPTY = re.compile(r"\.auth\.(token|api_key|client_id|client_secret|username)$")
+_IN_STEPS = re.compile(
+    r"\.?(?:configuration\.)?(?:resources\[\d+\]|resource_defaults)\.processing_steps\b.*",
+    re.DOTALL,
+)
+_NEVER_EMPTY = re.compile(
+    r"\.auth\.(token|api_key|client_id|client_secret|username)$|\.processing_steps\[\d+\]\.map\.salt$"
+)
 """An empty password is one: some APIs take the key as username and nothing else."""
 PLAIN_KEYS = frozenset({"name", "type", "write_disposition", "table_name", "resource", "resources"})
+SALT = "salt"
+"""The one secret of a processing step; everything else in it is names and expressions."""
 SENT = frozenset({*FORMATTED_KEYS, "access_token_request_data"})
 
 
@@ -49,7 +57,7 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
 
     Raises:
         MissingVariable: names every variable that is not set, with the places that want it; or
-            that is set to nothing, where an auth must have something.
+            that is set to nothing, where an auth or a salt must have something.
     """
     missing: dict[str, list[str]] = {}
 
@@ -92,6 +100,11 @@ def blank(value: Any) -> Any:
     return value
 
 
+def in_steps(path: str) -> bool:
+    """Whether `path` lies in the processing steps of a resource or of the defaults."""
+    return "processing_steps" in path and _IN_STEPS.fullmatch(path) is not None
+
+
 def _formattings(place: str) -> int:
     """How often dlt takes the text at `place` for a format string.
 
@@ -132,13 +145,15 @@ def _strings(value: Any, path: str, plain: bool = False) -> Iterator[tuple[str, 
 
 
 def _is_plain(key: str, path: str) -> bool:
-    """Whether strings under `key` are names, types or dispositions.
+    """Whether strings under `key` are names, types, dispositions or expressions.
 
     Keys with such names are data inside what is sent to the API, and in a destination's
     credentials. A string in the list of resources is a name.
     """
     if path.startswith("destination"):
         return path == "destination" and key in ("type", "dataset")
+    if in_steps(path):
+        return key != SALT
     if key not in PLAIN_KEYS and not path.endswith("write_disposition"):
         return False
     parts = [part.split("[")[0] for part in path.split(".")]

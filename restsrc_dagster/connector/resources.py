@@ -61,14 +61,20 @@ class Resource:
         return bool(self.primary_key) or self._column_has("primary_key")
 
     def _column_has(self, key: str) -> bool:
-        return any(isinstance(column, dict) and column.get(key) for column in self._columns)
+        return any(column.get(key) for column in self.columns.values())
 
     @property
-    def _columns(self) -> list[Any]:
-        columns = self.hints.get("columns")
-        if isinstance(columns, dict):
-            return list(columns.values())
-        return columns if isinstance(columns, list) else []
+    def columns(self) -> dict[str, dict[str, Any]]:
+        """The hints of columns by name, whichever form they were given in."""
+        columns = self.hints.get("columns") or {}
+        if isinstance(columns, list):
+            columns = {str(column.get("name")): column for column in columns}
+        return dict(columns)
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """The processing steps: its own, else those of the defaults."""
+        return list(self.hints.get("processing_steps") or ())
 
 
 class Resources(Mapping[str, Resource]):

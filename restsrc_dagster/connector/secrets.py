@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.references import SENT, references
+from restsrc_dagster.connector.references import SALT, SENT, in_steps, references
 
 MASK = "***"
 SHORTEST_SECRET = 4
@@ -108,7 +108,8 @@ def _secret_places(value: Any, root: str) -> Iterator[tuple[str, str]]:
             continue
         in_auth = parent.rpartition(".")[2] == "auth" and key not in ("username", "client_id")
         sent = not SENT_OR_HANDED.isdisjoint(part.split("[")[0] for part in parent.split("."))
-        if in_auth or ((sent or parent == root) and SECRET_KEY.search(key)):
+        salt = key == SALT and in_steps(parent)
+        if in_auth or salt or ((sent or parent == root) and SECRET_KEY.search(key)):
             yield place, text
 
 

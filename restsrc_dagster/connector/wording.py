@@ -41,3 +41,22 @@ def out_of_bounds(kind: str, context: Mapping[str, Any]) -> str | None:
             return f"is not > {context['gt']}"
         case _:
             return None
+
+
+def kind_of(value: Any) -> str:
+    """What a JSON value is, without the value."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int() | float():
+            return "a number"
+        case str():
+            return "text"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case _:
+            return f"a {type(value).__name__}"

@@ -23,6 +23,8 @@ from restsrc_dagster.extract.source import Reading, open_reading
 PAGES = 2
 """One page tells nothing about paging."""
 PARENTS = 3
+EMPTY_PAGES = 10
+"""Of a parent, before it is given up: its filter may leave nothing of any page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +42,8 @@ class RequestSeen:
 class Sample:
     """What was seen of one resource.
 
-    `paginator` is dlt's, `paginator_configured` whether the configuration chose it. `more` is
+    `records` are as they would be loaded, after the processing steps; `seen` is how many the API
+    gave. `paginator` is dlt's, `paginator_configured` whether the configuration chose it. `more` is
     whether the API has further pages, None where the read ended before that was known. `total` is
     what the API announces; a child has one for each parent, so none is told. `error` says why the
     read ended early, if it did.
@@ -49,6 +52,7 @@ class Sample:
     resource: Resource
     requests: list[RequestSeen] = field(default_factory=list)
     records: list[Any] = field(default_factory=list)
+    seen: int = 0
     pages: int = 0
     paginator: Any = None
     more: bool | None = None
@@ -62,8 +66,32 @@ class _Enough(Exception):
     """The sample is large enough; never leaves this module."""
 
 
+class _Pages(ItemTransform[Any, Any]):
+    """Sees every page as the API gave it, before the processing steps."""
+
+    placement_affinity = 0
+
+    def __init__(self, sample: Sample) -> None:
+        super().__init__(lambda item: item)
+        self._sample = sample
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+        sample = self._sample
+        sample.pages += 1
+        sample.seen += len(item) if isinstance(item, list) else 1
+        if isinstance(item, PageData):
+            sample.paginator = item.paginator
+            sample.more = bool(item.paginator.has_next_page)
+            if sample.total is None and sample.resource.parent is None:
+                sample.total = announced_total(item.response)
+        return item
+
+
 class _Watch(ItemTransform[Any, Any]):
-    """Sees every page before the cursor filters it, and ends the read when it has seen enough."""
+    """Sees what the processing steps leave of every page, before the cursor filters it.
+
+    Ends the read when enough was seen.
+    """
 
     placement_affinity = 0
 
@@ -80,15 +108,12 @@ class _Watch(ItemTransform[Any, Any]):
                 raise _Enough
             page = list(item)[:PARENTS]
             sample.records += page
-            return page
-        if isinstance(item, PageData):
             sample.pages += 1
-            sample.paginator = item.paginator
-            sample.more = bool(item.paginator.has_next_page)
-            if sample.total is None and sample.resource.parent is None:
-                sample.total = announced_total(item.response)
+            if not page and sample.pages >= EMPTY_PAGES:
+                raise _Enough
+            return page
         sample.records += item if isinstance(item, list) else [item]
-        if len(sample.records) >= self._limit and sample.pages >= PAGES:
+        if sample.seen >= self._limit and sample.pages >= PAGES:
             raise _Enough
         return item
 
@@ -126,6 +151,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     for ancestor in connector.resources.ancestors(name):
         parent = Sample(resource=connector.resources[ancestor])
         source.resources[ancestor].add_step(_Watch(parent, limit, is_parent=True))
+    source.resources[name].add_step(_Pages(sample), insert_at=1)
     source.resources[name].add_step(_Watch(sample, limit, is_parent=False))
     answered: list[tuple[requests.Response, float]] = []
     reading.sessions.adapter.watch = lambda response, seconds: answered.append((response, seconds))

@@ -11,11 +11,14 @@ from dlt.sources.rest_api.config_setup import make_parent_key_name
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.selector import SelectorCheck
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
+from restsrc_dagster.extract.steps import Steps
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def open_reading(
     """Resolve the references and build the source; nothing is requested yet.
 
     Raises:
-        MissingVariable: a `${NAME}` is not set.
+        MissingVariable: a `${NAME}` is not set, or empty where it must not be.
         dlt's own errors where it refuses the configuration, as `ValueError` or a subclass.
     """
     configuration = resolve(connector.configuration, environment, "configuration")
@@ -61,10 +64,15 @@ def open_reading(
     source = rest_api_source(
         dlt_configuration(configuration, connector.resources, sessions), name=connector.name
     )
-    for name, resource in connector.resources.items():
+    resources = Resources(configuration)
+    for name, resource in resources.items():
         selector = resource.endpoint.get("data_selector")
         if selector and name not in connector.http.allow_missing_selector:
             source.resources[name].add_step(SelectorCheck(name, selector))
+        if resource.steps:
+            found = needs(resource, resources)
+            copied = copied_fields(resource, resources)
+            source.resources[name].add_step(Steps(resource.steps, found, copied))
     if selection is not None:
         source = source.with_resources(*selection)
     return Reading(source, sessions, redact)
@@ -73,14 +81,28 @@ def open_reading(
 def dlt_configuration(
     configuration: Mapping[str, Any], resources: Resources, sessions: Sessions
 ) -> RESTAPIConfig:
-    """What dlt gets: the person's configuration, the sessions, and the default dispositions."""
-    config = deepcopy(dict(configuration))
+    """What dlt gets: the person's configuration, the sessions, and the default dispositions.
+
+    Where dlt wants Python it gets what the person's texts stand for; the processing steps are
+    taken out, as they are run beside dlt's own.
+    """
+    config = with_python(configuration)
     config["client"]["session"] = sessions.api
     for auth in _auths(config):
         if auth.get("type") == "oauth2_client_credentials":
             auth["session"] = sessions.token
     config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
     return cast("RESTAPIConfig", config)
+
+
+def with_python(configuration: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy without any text that stands for a function."""
+    config = deepcopy(dict(configuration))
+    put_converters(config)
+    for holder in (config.get("resource_defaults"), *config["resources"]):
+        if isinstance(holder, dict):
+            holder.pop("processing_steps", None)
+    return config
 
 
 def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[str, Any]:

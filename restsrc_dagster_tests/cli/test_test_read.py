@@ -102,6 +102,81 @@ def test_a_child_is_read_below_a_few_parents(api: Api, tmp_path: Path) -> None:
     assert not result.stdout.startswith("posts")
 
 
+PERSON = {"id": 1, "email": "ada@example.com", "ssn": "123-45-6789", "open": True}
+
+
+def test_columns_are_those_that_would_be_loaded(api: Api, tmp_path: Path) -> None:
+    """So no personal data that a step hides stands on the terminal."""
+    api.routes["/items"] = lambda _: {"data": [PERSON, {**PERSON, "id": 2, "open": False}]}
+    steps = [{"filter": "open"}, {"map": {"exclude": ["ssn"], "hash": ["email"]}}]
+    folder = acme(tmp_path, api.url, [{**items(), "processing_steps": steps}])
+    for arguments in ([], ["--json"]):
+        result = test_read(folder, *arguments)
+        assert result.exit_code == 0
+        assert "ada@" not in result.output
+        assert "123-45" not in result.output
+        assert "ssn" not in result.output
+        assert (
+            "2 in 1 page; after the processing_steps 1, shown as they would be lo" in result.output
+        )
+    (resource,) = json.loads(result.stdout)["resources"]
+    assert [column["name"] for column in resource["columns"]] == ["id", "email", "open"]
+
+
+def test_a_filter_that_leaves_nothing_is_told(api: Api, tmp_path: Path) -> None:
+    """It is no empty answer, and the read ends where it would without the filter."""
+    pages = iter(range(100))
+    api.routes["/items"] = lambda _: {
+        "data": [{"id": n} for n in range(30)],
+        "next": f"/items?page={next(pages)}",
+    }
+    linked = items(paginator={"type": "json_link", "next_url_path": "next"})
+    folder = acme(tmp_path, api.url, [{**linked, "processing_steps": [{"filter": "opne"}]}])
+    result = test_read(folder, "--limit", "50")
+    assert result.exit_code == 4
+    assert "look here  the processing_steps leave none of the 60 records seen" in result.stdout
+    assert "selector" not in result.stdout.split("look here")[1]
+    assert len(api.asked) == 2
+
+
+def test_a_parent_of_which_a_filter_leaves_nothing(api: Api, tmp_path: Path) -> None:
+    pages = iter(range(100))
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}], "next": f"/posts?page={next(pages)}"}
+    linked = items("posts", paginator={"type": "json_link", "next_url_path": "next"})
+    posts = {**linked, "processing_steps": [{"filter": "opne"}]}
+    comments = items("comments", path="posts/{resources.posts.id}/comments")
+    result = test_read(acme(tmp_path, api.url, [posts, comments]), "--resource", "comments")
+    assert result.exit_code == 4
+    assert "nothing was asked: no record of 'posts' was found" in result.stdout
+    assert len(api.asked) == 10
+
+
+def test_candidates_are_fields_that_the_steps_leave(api: Api, tmp_path: Path) -> None:
+    """A key and a cursor name fields after the steps."""
+    api.routes["/items"] = pages_of_customers
+    step = {"map": "{code: name, changed_at: updated_at}"}
+    result = test_read(acme(tmp_path, api.url, [{**items(), "processing_steps": [step]}]))
+    assert "no primary_key set; code could be one" in result.stdout
+    assert "changed_at could be one" in result.stdout
+
+
+def test_a_format_of_the_cursor_is_told(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = pages_of_customers
+    cursor = {**CURSOR, "start_param": "since", "convert": "epoch_seconds"}
+    result = test_read(acme(tmp_path, api.url, [items(incremental=cursor)]))
+    assert "sends the highest cursor value by then in since, as epoch_seconds" in result.stdout
+    assert "/items?since=1704067200" in result.stdout
+
+
+def test_a_step_that_fails_is_told_without_the_data(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda _: {"data": [PERSON]}
+    step = {"map": "email"}
+    result = test_read(acme(tmp_path, api.url, [{**items(), "processing_steps": [step]}]))
+    assert result.exit_code == 4
+    assert "items: processing_steps[0].map: gives text instead of a record" in result.stdout
+    assert "ada@" not in result.output
+
+
 def test_for_machines(api: Api, tmp_path: Path) -> None:
     api.routes["/items"] = pages_of_customers
     result = test_read(acme(tmp_path, api.url), "--json")

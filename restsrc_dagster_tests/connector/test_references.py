@@ -237,3 +237,28 @@ def test_outside_of_formatted_places_nothing_is_doubled() -> None:
 def test_a_reference_in_a_path_is_no_way_around_the_placeholders() -> None:
     with pytest.raises(ConnectorError, match="is not a placeholder"):
         connector("acme", resources=[items(path="v/${VALUE}/{{incremental.__class__}}")])
+
+
+@pytest.mark.parametrize("root", ["resources[0]", "resource_defaults"])
+def test_of_processing_steps_only_the_salt_is_resolved(root: str) -> None:
+    """An expression that a variable could change could not be checked."""
+    fields = {"exclude": ["${A}"], "hash": ["$${"], "salt": "${A}"}
+    steps = [{"filter": "a == '${A}'"}, {"map": fields}]
+    holder = {"processing_steps": steps}
+    name = root.partition("[")[0]
+    value = {name: [holder] if "[" in root else holder}
+    resolved = resolve(value, {"A": "x"}, "configuration")
+    expected = [{"filter": "a == '${A}'"}, {"map": {**fields, "salt": "x"}}]
+    assert resolved[name] == (
+        [{"processing_steps": expected}] if "[" in root else {"processing_steps": expected}
+    )
+    at = f"{root}.processing_steps"
+    places = [place for _, place in misplaced_references(value)]
+    assert places == [f"{at}[0].filter", f"{at}[1].map.exclude[0]"]
+
+
+def test_what_is_only_called_processing_steps_is_data() -> None:
+    value = {"resources": [{"endpoint": {"json": {"processing_steps": {"a": "${A}"}}}}]}
+    assert list(misplaced_references(value)) == []
+    found = resolve(value, {"A": "x"})
+    assert found["resources"][0]["endpoint"]["json"] == {"processing_steps": {"a": "x"}}

@@ -26,6 +26,25 @@ def fits(configuration: Any = None, **keys: Any) -> bool:
     return bool(VALIDATOR.is_valid(whole))
 
 
+@pytest.mark.parametrize(
+    ("keys", "fitting"),
+    [
+        ({"processing_steps": [{"filter": "a"}]}, True),
+        ({"processing_steps": [{"map": {"exclude": ["a"], "hash": ["b"], "salt": "${S}"}}]}, True),
+        ({"processing_steps": [{}]}, False),
+        ({"processing_steps": [{"filter": "a", "map": "b"}]}, False),
+        ({"processing_steps": [{"map": {"exclude": "a"}}]}, False),
+        ({"endpoint": {"incremental": {"cursor_path": "at", "convert": "date"}}}, True),
+        ({"endpoint": {"incremental": {"cursor_path": "at", "convert": "%Y"}}}, True),
+        ({"endpoint": {"incremental": {"cursor_path": "at", "convert": "epoch"}}}, False),
+        ({"endpoint": {"incremental": {"cursor_path": "at", "convert": "{%Y}"}}}, False),
+    ],
+)
+def test_texts_that_stand_for_python(keys: dict[str, Any], fitting: bool) -> None:
+    client = {"base_url": "https://api.acme.com"}
+    assert fits({"client": client, "resources": [{"name": "a", **keys}]}) == fitting
+
+
 def test_it_is_a_schema() -> None:
     Draft202012Validator.check_schema(SCHEMA)
     assert SCHEMA["$schema"].endswith("2020-12/schema")

@@ -170,6 +170,22 @@ def test_literal_secrets_of_an_endpoint(endpoint: dict[str, Any], place: str) ->
     assert list(literal_secrets(acme)) == [f"configuration.resources[1].endpoint.{place}"]
 
 
+def test_a_literal_salt_is_a_secret() -> None:
+    def steps(salt: str) -> dict[str, Any]:
+        return {**items(), "processing_steps": [{"map": {"hash": ["email"], "salt": salt}}]}
+
+    acme = connector("acme", resources=[steps("abcd"), {**steps("${SALT}"), "name": "other"}])
+    place = "configuration.resources[0].processing_steps[0].map.salt"
+    assert list(literal_secrets(acme)) == [place]
+    redact = Redactor.of(acme, acme.configuration, {"SALT": "pepper"})
+    assert redact("abcd and pepper") == f"{MASK} and {MASK}"
+
+
+def test_a_param_that_is_called_salt_is_none() -> None:
+    acme = connector("acme", resources=[items(params={"salt": "abcd"})])
+    assert list(literal_secrets(acme)) == []
+
+
 @pytest.mark.parametrize(
     ("destination", "places"),
     [

@@ -1,12 +1,32 @@
 """Reading only what is new: a cursor in the records, and how it is sent to the API."""
 
-from typing import Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, told
+from restsrc_dagster.connector.conversion import FORMATS, conversion, seconds_since_1970
 
 CursorValue = str | int | float
+
+
+def _format(text: str) -> str:
+    try:
+        conversion(text)
+    except ValueError as error:
+        raise told(str(error)) from None
+    return text
+
+
+Format = Annotated[
+    str,
+    Field(min_length=1),
+    AfterValidator(_format),
+    WithJsonSchema(
+        {"anyOf": [{"enum": list(FORMATS)}, {"type": "string", "pattern": "^[^{}]*%[^{}]*$"}]}
+    ),
+]
+"""What `convert` names instead of dlt's Python function."""
 
 
 class _Cursor(Part):
@@ -41,6 +61,24 @@ class _Cursor(Part):
     range_end: Literal["open", "closed"] = Field(
         "open", description="Whether the end itself is read: closed for yes."
     )
+    convert: Format | None = Field(
+        None,
+        description="How the cursor is sent: epoch_seconds, epoch_milliseconds, iso8601, date, or "
+        "a pattern such as %Y-%m-%dT%H:%M. What is kept and compared stays as the API wrote it.",
+    )
+
+    @model_validator(mode="after")
+    def _convertible(self) -> Self:
+        if self.convert is not None:
+            for key in ("initial_value", "end_value"):
+                value = getattr(self, key)
+                if not _readable(value):
+                    raise told("is no point in time, which convert needs", at=key)
+            if self.initial_value is not None and self.initial_value == self.end_value:
+                raise told(
+                    "is also the initial_value; convert cannot tell them apart", at="end_value"
+                )
+        return self
 
 
 class Incremental(_Cursor):
@@ -76,6 +114,12 @@ class IncrementalParam(_Cursor):
         if self.end_value is not None:
             raise told("belongs in endpoint.incremental, with start_param", at="end_value")
         return self
+
+
+def _readable(value: Any) -> bool:
+    if value is None or (isinstance(value, str) and "${" in value):
+        return True
+    return seconds_since_1970(value) is not None
 
 
 _SENT = "endpoint.incremental; here the parameter itself is the start"

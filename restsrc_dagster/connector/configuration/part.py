@@ -20,9 +20,7 @@ class Part(BaseModel):
 
 NOT_IN_JSON = {
     "session": "a Python object, which a file cannot hold; use http, beside configuration",
-    "convert": "a Python function, which a file cannot hold; remove it",
-    "transform": "a Python function, which a file cannot hold; remove it",
-    "processing_steps": "Python functions, which a file cannot hold; remove it",
+    "transform": "a Python function, which a file cannot hold; convert takes the name of a format",
 }
 """Keys of dlt whose values no file can hold, and what they want."""
 

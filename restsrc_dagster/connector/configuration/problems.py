@@ -15,7 +15,7 @@ from pydantic_core import ErrorDetails
 
 from restsrc_dagster.connector.configuration.model import Configuration
 from restsrc_dagster.connector.configuration.part import NOT_IN_JSON, Choice, Part
-from restsrc_dagster.connector.wording import allowed, nearest, out_of_bounds, unknown_key
+from restsrc_dagster.connector.wording import allowed, kind_of, nearest, out_of_bounds, unknown_key
 
 _WANTED = {
     "string_type": "text",
@@ -104,7 +104,7 @@ def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
         case kind if kind in _WANTED:
             return path, _is_not(value, place.wanted or _WANTED[kind], place)
         case _:
-            return path, f"is {_kind(value)}: {details['msg'].lower()}"
+            return path, f"is {kind_of(value)}: {details['msg'].lower()}"
 
 
 def _choose(place: "_Place", value: Any) -> tuple[str, str]:
@@ -119,7 +119,7 @@ def _choose(place: "_Place", value: Any) -> tuple[str, str]:
 
 def _not_one_of(value: Any, choices: Sequence[str]) -> str:
     if not isinstance(value, str):
-        return f"is {_kind(value)}, not one of {', '.join(choices)}"
+        return f"is {kind_of(value)}, not one of {', '.join(choices)}"
     if "${" in value:
         return "takes no ${…} reference: it is needed before any run reads"
     shown = f"{value!r} " if _PLAIN_WORD.fullmatch(value) else ""
@@ -128,25 +128,7 @@ def _not_one_of(value: Any, choices: Sequence[str]) -> str:
 
 def _is_not(value: Any, wanted: str, place: "_Place") -> str:
     remedy = "; leave the key out" if value is None and place.optional else ""
-    return f"is {_kind(value)}, not {wanted}{remedy}"
-
-
-def _kind(value: Any) -> str:
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
-        case int() | float():
-            return "a number"
-        case str():
-            return "text"
-        case list():
-            return "a list"
-        case dict():
-            return "an object"
-        case _:
-            return f"a {type(value).__name__}"
+    return f"is {kind_of(value)}, not {wanted}{remedy}"
 
 
 class _Place:

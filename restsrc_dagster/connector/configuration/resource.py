@@ -7,6 +7,7 @@ from pydantic import Field, Tag
 from restsrc_dagster.connector.configuration.endpoint import Endpoint
 from restsrc_dagster.connector.configuration.hints import NestedHints, TableHints
 from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name
+from restsrc_dagster.connector.configuration.steps import Step
 
 
 class ResourceDefaults(TableHints):
@@ -28,6 +29,11 @@ class ResourceDefaults(TableHints):
     )
     selected: bool = Field(True, description="false: read for its children, but not loaded.")
     parallelized: bool | None = Field(None, description="Read beside the other resources.")
+    processing_steps: list[Step] = Field(
+        default_factory=list,
+        description="What is done to each record before the cursor looks at it, in this order. A "
+        "resource's own list replaces that of resource_defaults.",
+    )
 
 
 PathOrEndpoint = Annotated[

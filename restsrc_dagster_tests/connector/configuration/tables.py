@@ -1,12 +1,13 @@
 """Configurations that are right, and what dlt says of any."""
 
-from copy import deepcopy
-from typing import Any
+from typing import Any, cast
 
 from dlt.sources.rest_api import rest_api_source
+from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.check import check_configuration
 from restsrc_dagster.connector.references import blank
+from restsrc_dagster.extract.source import with_python
 
 URL = "https://api.acme.com/v1"
 Configuration = dict[str, Any]
@@ -54,6 +55,10 @@ def child(**keys: Any) -> Configuration:
     return api("items", {"name": "parts", "endpoint": path, **keys})
 
 
+def steps(*given: Any, **keys: Any) -> Configuration:
+    return resource(processing_steps=list(given), **keys)
+
+
 def merge(**keys: Any) -> Configuration:
     return resource(primary_key="id", write_disposition={"disposition": "merge", **keys})
 
@@ -63,9 +68,12 @@ def problems(configuration: Configuration) -> list[str]:
 
 
 def dlt_refusal(configuration: Configuration) -> str | None:
-    """Why dlt builds no source from it; references stand for nothing. None if it builds one."""
+    """Why dlt builds no source from it; references stand for nothing. None if it builds one.
+
+    A format of `convert` is a function by then; processing steps never reach dlt.
+    """
     try:
-        rest_api_source(blank(deepcopy(configuration)))
+        rest_api_source(cast("RESTAPIConfig", with_python(blank(configuration))))
     except Exception as error:  # dlt has no common one: KeyError, TypeError, its own …
         return f"{type(error).__name__}: {error}"
     return None
@@ -168,13 +176,24 @@ VALID: dict[str, Configuration] = {
         initial_value=9, end_value=3, last_value_func="min", row_order="desc", lag=0.5),
     "a cursor's nothing as null": incremental(
         initial_value=None, end_value=None, primary_key=None, row_order=None, lag=None,
-        allow_external_schedulers=None, start_param=None, end_param=None),
+        allow_external_schedulers=None, start_param=None, end_param=None, convert=None),
+    **{
+        f"a cursor sent as {kind}": incremental(
+            initial_value="2024-01-01T00:00:00Z", start_param="since", convert=kind)
+        for kind in (
+            "epoch_seconds", "epoch_milliseconds", "iso8601", "date", "%Y-%m-%dT%H:%M:%S.%f%z",
+            "on %d/%m/%y at %T, 100%%", "%F", "%Y%j")
+    },
+    "a number that is a time": incremental(
+        initial_value=1706688000, end_value=1706688001.5, convert="iso8601", end_param="until"),
+    "a start that a run knows": incremental(initial_value="${SINCE}", convert="date"),
     "a cursor without its own key": incremental(primary_key=[]),
     "a cursor as a param": param("incremental", cursor_path="at", initial_value="2024-01-01"),
     "a cursor as a param, all of it": param(
         "incremental", cursor_path="$.at", initial_value=1, end_value=None, last_value_func="min",
         primary_key="id", row_order="desc", allow_external_schedulers=True, lag=5,
-        on_cursor_value_missing="include", range_start="closed", range_end="open"),
+        on_cursor_value_missing="include", range_start="closed", range_end="open",
+        convert="epoch_milliseconds"),
     "a cursor in the text": endpoint(
         path="items/{incremental.start_value}", headers={"X-A": "{incremental.last_value}"},
         params={"q": "at>{incremental.initial_value}"}, json={"to": "{incremental.end_value}"},
@@ -253,6 +272,21 @@ VALID: dict[str, Configuration] = {
     "a parent that is only read": api(
         {"name": "items", "selected": False},
         {"name": "parts", "endpoint": "items/{resources.items.id}/parts"}),
+    "a filter": steps({"filter": "status != 'deleted' && !archived"}),
+    "a map": steps({"map": "{id: id, total: amount.value, tags: join(', ', tags[].name)}"}),
+    "a yield_map": steps({"yield_map": "lines[?quantity > `0`].{sku: sku, count: quantity}"}),
+    "personal data": steps({"map": {
+        "exclude": ["ssn", "address.street", "contacts[*].phone", '"a.b"', "['first name']"],
+        "hash": ["email", "contacts[*].email", "aliases[*]"], "salt": "${SALT}"}}),
+    "steps, one after the other": steps(
+        {"filter": "active"}, {"map": {"exclude": ["ssn"]}}, {"map": {"hash": ["email"]}},
+        {"map": "merge(@, {kind: type(@)})"}, {"filter": "length(keys(@)) > `2`"}),
+    "no steps": steps(),
+    "steps that keep what is needed": steps(
+        {"map": "{id: id, changed: meta.at}"}, {"map": {"hash": ["id"], "exclude": ["meta"]}},
+        primary_key="id", endpoint={"incremental": {"cursor_path": "changed"}}),
+    "steps of the defaults": api("items", {"name": "a", "processing_steps": []}, resource_defaults={
+        "processing_steps": [{"filter": "id"}]}),
     "a resource's nothing as null": resource(
         primary_key=None, merge_key=None, write_disposition=None, columns=None, references=None,
         schema_contract=None, table_format=None, file_format=None, table_name=None,

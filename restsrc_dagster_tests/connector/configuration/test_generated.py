@@ -46,6 +46,8 @@ REFUSALS = {
     ),
     "names of scd2 that are not two": r"validity_column_names: has",
     "a reference in a name": r"takes no \$\{…\} reference|has a \$\{ that begins no reference",
+    "processing steps, which dlt never sees": r"\bprocessing_steps\b",
+    "a start that is no time, where it is to be sent as one": r"_value: is (no point|also the)",
     "a default that dlt never reaches": r"^resource_defaults\.",
     "a placeholder that reaches into Python": r"is not a placeholder",
     "a cursor's value without a cursor": r"needs endpoint\.incremental",
@@ -61,7 +63,7 @@ KEYS = sorted(
         *re.findall(r"'(\w+)': ", str(list(VALID.values()))),
         "zzz",
         "session",
-        "convert",
+        "transform",
     }
 )
 ENDPOINTS: list[dict[str, Any]] = [

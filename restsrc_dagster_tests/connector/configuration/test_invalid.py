@@ -24,7 +24,8 @@ from restsrc_dagster_tests.connector.configuration.tables import (
 )
 
 MARKER = "M4RK3R-do-not-show"
-CURSOR = {"type": "incremental", "cursor_path": "at"}
+CURSOR_AT = {"cursor_path": "at"}
+CURSOR = {"type": "incremental", **CURSOR_AT}
 RESOLVE = {"type": "resolve", "resource": "items", "field": "id"}
 PAGINATORS = (
     "auto, single_page, json_link, json_response, header_link, header_cursor, cursor, offset, "
@@ -209,10 +210,6 @@ INVALID: list[tuple[Configuration, list[str]]] = [
         ["resources[0].zzz: unknown key; allowed are name, write_disposition, primary_key, m…"],
     ),
     (
-        resource(processing_steps=[{"map": "lower"}]),
-        ["resources[0].processing_steps: takes Python functions, which a file cannot hold; r…"],
-    ),
-    (
         resource(parent_table_name="users"),
         ["resources[0].parent_table_name: unknown key; did you mean table_name?"],
     ),
@@ -280,7 +277,63 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     (incremental(lag="1h"), ["resources[0].endpoint.incremental.lag: is text, not a number"]),
     (
         incremental(convert="epoch"),
-        ["resources[0].endpoint.incremental.convert: takes a Python function, which a file c…"],
+        ["resources[0].endpoint.incremental.convert: is no pattern such as %Y-%m-%dT%H:%M, a…"],
+    ),
+    (
+        incremental(convert="epoch_second"),
+        [
+            "resources[0].endpoint.incremental.convert: is no pattern such as %Y-%m-%dT%H:%M, and "
+            "not one of epoch_seconds, epoch_milliseconds, iso8601, date; did you mean "
+            "epoch_seconds?"
+        ],
+    ),
+    (
+        incremental(convert="%Q"),
+        [
+            "resources[0].endpoint.incremental.convert: %Q is no directive; known are %Y %y %m %d "
+            "%j %F %H %M %S %T %f %z %Z %%"
+        ],
+    ),
+    (
+        incremental(convert="%s"),
+        ["resources[0].endpoint.incremental.convert: %s is no directive everywhere; convert ep…"],
+    ),
+    (
+        incremental(convert="%d %b %Y"),
+        ["resources[0].endpoint.incremental.convert: %b depends on the language of the machine…"],
+    ),
+    (
+        incremental(convert="%Y%"),
+        ["resources[0].endpoint.incremental.convert: ends with a %; write %% for a literal one"],
+    ),
+    (
+        incremental(convert="%H:%M"),
+        ["resources[0].endpoint.incremental.convert: tells no year: %Y, %y and %F do"],
+    ),
+    (
+        incremental(convert="{%Y}"),
+        ["resources[0].endpoint.incremental.convert: has a brace: dlt would take what stands i…"],
+    ),
+    (
+        incremental(convert="${FORMAT}"),
+        ["resources[0].endpoint.incremental.convert: takes no ${…} reference: it is needed bef…"],
+    ),
+    (incremental(convert=5), ["resources[0].endpoint.incremental.convert: is a number, not text"]),
+    (
+        incremental(convert=""),
+        ["resources[0].endpoint.incremental.convert: is empty; leave the key out"],
+    ),
+    (
+        incremental(transform="epoch_seconds"),
+        ["resources[0].endpoint.incremental.transform: takes a Python function, which a file c…"],
+    ),
+    (
+        param("incremental", cursor_path="at", convert="epoch"),
+        ["resources[0].endpoint.params.since.convert: is no pattern such as %Y-%m-%dT%H:%M, an…"],
+    ),
+    (
+        api(resource_defaults={"endpoint": {"incremental": CURSOR_AT | {"convert": "%s"}}}),
+        ["resource_defaults.endpoint.incremental.convert: %s is no directive everywhere; conve…"],
     ),
     (
         incremental(primary_key=5),

@@ -380,9 +380,24 @@ REFUSED: list[tuple[Configuration, list[str], str]] = [
         "a text is true to Python",
     ),
     (
-        param("incremental", cursor_path="at", convert=None),
-        ["resources[0].endpoint.params.since.convert: takes a Python function, which a file …"],
+        param("incremental", cursor_path="at", transform=None),
+        ["resources[0].endpoint.params.since.transform: takes a Python function, which a file …"],
         "says nothing",
+    ),
+    (
+        incremental(initial_value="yesterday", convert="date"),
+        ["resources[0].endpoint.incremental.initial_value: is no point in time, which convert …"],
+        "the first request fails",
+    ),
+    (
+        incremental(initial_value=0, end_value=1e300, convert="date"),
+        ["resources[0].endpoint.incremental.end_value: is no point in time, which convert needs"],
+        "the first request fails",
+    ),
+    (
+        incremental(initial_value=5, end_value=5.0, convert="date"),
+        ["resources[0].endpoint.incremental.end_value: is also the initial_value; convert cann…"],
+        "the one is rounded down, the other up",
     ),
     (
         param("incremental", cursor_path="at", end_value=0),
@@ -396,11 +411,6 @@ REFUSED: list[tuple[Configuration, list[str], str]] = [
         ),
         ["resources[1].endpoint.params.id.to: unknown key; allowed are type, resource, field"],
         "dlt ignores it",
-    ),
-    (
-        resource(processing_steps=[]),
-        ["resources[0].processing_steps: takes Python functions, which a file cannot hold; r…"],
-        "says nothing",
     ),
     (
         resource(columns={"a": {"precision": -1}}),

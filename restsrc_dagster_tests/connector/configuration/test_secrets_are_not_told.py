@@ -47,6 +47,10 @@ HOLDERS: dict[str, Configuration] = {
     "a path": endpoint(path=f"items?api_key={MARKER}"),
     "a path alone": api({"name": "items", "endpoint": f"items?api_key={MARKER}"}),
     "a cursor's start": endpoint(incremental={"cursor_path": "at", "initial_value": MARKER}),
+    "a salt": api({"name": "items", "processing_steps": [
+        {"map": {"hash": ["email"], "salt": MARKER}}]}),
+    "the salt of the defaults": api(resource_defaults={"processing_steps": [
+        {"map": {"hash": ["email"], "salt": MARKER}}]}),
     "the content of an answer": endpoint(
         response_actions=[{"content": MARKER, "action": "ignore"}]),
 }  # fmt: skip
@@ -95,7 +99,8 @@ NAMES = ("name", "resource", "include_from_parent")
 RICHEST = (
     "auth: oauth2, all of it", "paginator offset in the query", "a cursor, all of it",
     "a cursor as a param, all of it", "merge scd2", "columns by name", "references",
-    "nested tables", "defaults", "response actions", "headers of an endpoint",
+    "nested tables", "defaults", "response actions", "headers of an endpoint", "personal data",
+    "steps, one after the other", "a yield_map", "a cursor sent as %Y%j",
 )  # fmt: skip
 
 

@@ -1,0 +1,87 @@
+"""What is done to each record before it is loaded: JMESPath where dlt wants a Python function."""
+
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, ConfigDict, Field, Tag, model_validator
+
+from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, told
+from restsrc_dagster.connector.expression import expression_error
+from restsrc_dagster.connector.fields import field_path
+
+
+def _expression(text: str) -> str:
+    if error := expression_error(text):
+        raise told(error)
+    return text
+
+
+def _field(text: str) -> str:
+    try:
+        field_path(text)
+    except ValueError as error:
+        raise told(str(error)) from None
+    return text
+
+
+Expression = Annotated[str, Field(min_length=1), AfterValidator(_expression)]
+"""JMESPath over one record: `status != 'deleted'`, `{id: id, total: amount.value}`."""
+FieldText = Annotated[str, Field(min_length=1), AfterValidator(_field)]
+"""Where a field is in a record: `email`, `address.street`, `contacts[*].phone`."""
+
+
+class PersonalData(Part):
+    """Fields that are not to be loaded as they are, wherever a record has them."""
+
+    exclude: list[FieldText] = Field(
+        default_factory=list, description="Fields to remove, such as contacts[*].phone."
+    )
+    hash: list[FieldText] = Field(
+        default_factory=list,
+        description="Fields whose values become SHA-256, the same in every run; null stays null.",
+    )
+    salt: Name | None = Field(
+        None,
+        description="Keys the hashes (HMAC), so that nobody finds a value by trying; best as a "
+        "${NAME} reference.",
+    )
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not self.exclude and not self.hash:
+            raise told("names no field; give exclude, hash, or both")
+        if self.salt is not None and not self.hash:
+            raise told("is of no use without hash", at="salt")
+        return self
+
+
+ExpressionOrFields = Annotated[
+    Annotated[Expression, Tag("<text>")] | Annotated[PersonalData, Tag("<object>")],
+    BY_SHAPE,
+    Choice("a JMESPath, or an object with exclude and hash"),
+]
+
+
+class Step(Part):
+    """One step: exactly one of the three."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1, "maxProperties": 1})
+
+    filter: Expression = Field(
+        default_factory=str,
+        description="JMESPath; a record stays if it gives neither false, null, '', [] nor {}.",
+    )
+    map: ExpressionOrFields = Field(
+        default_factory=str,
+        description="JMESPath whose result, an object, replaces the record; or an object with "
+        "the fields to exclude and to hash.",
+    )
+    yield_map: Expression = Field(
+        default_factory=str,
+        description="JMESPath whose result, a list of objects, replaces the record.",
+    )
+
+    @model_validator(mode="after")
+    def _one(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise told(f"has {len(self.model_fields_set)} of filter, map and yield_map; give one")
+        return self

@@ -1,0 +1,170 @@
+"""Fields that are needed after the processing steps, and steps that take them away.
+
+dlt runs the steps before it looks at the cursor, before children bind a field of their parent, and
+before keys are columns. A record without them would be read again for ever, or merged with none.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import Any
+
+from restsrc_dagster.connector.expression import Tree, expression_tree
+from restsrc_dagster.connector.fields import field_path, plain_path
+from restsrc_dagster.connector.naming import table_identifier
+from restsrc_dagster.connector.resources import Resource, Resources
+
+_HINTS = {"primary_key": True, "merge_key": True, "dedup_sort": False, "hard_delete": False}
+"""Hints of columns that say how rows are merged, and whether a hash does as well."""
+_Path = tuple[str, ...]
+_Spelling = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Need:
+    """A field of the records that must come out of the steps.
+
+    `column`: the names are those of the table, so their spelling is compared as dlt normalizes it.
+    `copied`: the field comes from the parent's record, and a map does not lose it.
+    """
+
+    path: _Path
+    role: str
+    may_be_hash: bool = False
+    column: bool = False
+    copied: bool = False
+
+    @property
+    def name(self) -> str:
+        return ".".join(self.path)
+
+    @property
+    def filled(self) -> bool:
+        """Whether null will not do either: as a cursor, or as a part of a child's address."""
+        return not self.may_be_hash and not self.column
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A need that a step does not meet; `place` is the step's own, below processing_steps."""
+
+    need: Need
+    place: str
+    how: str
+
+    def __str__(self) -> str:
+        return f"{self.how} {self.need.name}, {self.need.role}"
+
+
+def needs(resource: Resource, resources: Resources) -> list[Need]:
+    """What later parts look for in the records of `resource`."""
+    copied = copied_fields(resource, resources)
+    found = chain(_needs(resource, resources), _needs_of_children(resource, resources))
+    return [replace(need, copied=need.path[0] in copied) for need in found]
+
+
+def copied_fields(resource: Resource, resources: Resources) -> frozenset[str]:
+    """The fields that dlt copies from each parent's record into those of its children."""
+    fields = _listed(resource.hints.get("include_from_parent"))
+    if resources.replaces_children(resource.name):
+        fields += [field.split(".")[0] for field in resource.bound_fields]
+    return frozenset(f"_{resource.parent}_{field}" for field in fields)
+
+
+def lost(steps: Sequence[Mapping[str, Any]], need: Need) -> Lost | None:
+    """The step that takes the field away, as far as the steps themselves tell it."""
+    spelling: _Spelling = table_identifier if need.column else str
+    path = tuple(map(spelling, need.path))
+    for position in reversed(range(len(steps))):
+        key, value = next(iter(steps[position].items()))
+        place = f"[{position}].{key}"
+        if isinstance(value, Mapping):
+            for how, names in _hidden(value, spelling):
+                fine = how.startswith("hash") and need.may_be_hash and names == path
+                if path[: len(names)] == names and not fine:
+                    verb = "hashes" if how.startswith("hash") else "removes"
+                    return Lost(need, f"{place}.{how}", verb)
+        elif key != "filter" and not need.copied:
+            try:
+                source = _before(key, value, path, spelling)
+            except LookupError:
+                return Lost(need, place, "drops")
+            if source is None:
+                return None
+            path = source
+    return None
+
+
+def _hidden(fields: Mapping[str, Any], spelling: _Spelling) -> Iterator[tuple[str, _Path]]:
+    """(place, path) of each field that is excluded or hashed."""
+    for how in ("exclude", "hash"):
+        for number, text in enumerate(fields.get(how, ())):
+            yield f"{how}[{number}]", tuple(map(spelling, field_path(text).names))
+
+
+def _before(key: str, expression: str, path: _Path, spelling: _Spelling) -> _Path | None:
+    """Where a field of what `map` or `yield_map` gives was in the record; raises LookupError."""
+    tree = expression_tree(expression)
+    if key == "map":
+        return _source(tree, path, spelling)
+    if tree["type"] in ("projection", "filter_projection", "value_projection"):
+        _source(tree["children"][1], path, spelling)
+    return None
+
+
+def _needs(resource: Resource, resources: Resources) -> Iterator[Need]:
+    incremental = resource.incremental or {}
+    if path := plain_path(resource.cursor_path or ""):
+        yield Need(path, "the cursor")
+    for name in _listed(incremental.get("primary_key")):
+        yield Need((name,), "which incremental.primary_key names", may_be_hash=True)
+    for hint in ("primary_key", "merge_key"):
+        for name in _listed(resource.hints.get(hint)):
+            yield Need(tuple(name.split("__")), f"a {hint}", may_be_hash=True, column=True)
+    for name, column in resource.columns.items():
+        for hint, may_be_hash in _HINTS.items():
+            if column.get(hint):
+                yield Need(tuple(name.split("__")), f"a column with {hint}", may_be_hash, True)
+    if resources.replaces_children(resource.name):
+        for field in resource.bound_fields:
+            first, *rest = plain_path(field) or (field,)
+            key = (f"_{resource.parent}_{first}", *rest)
+            yield Need(key, "by which children of a parent are replaced", may_be_hash=True)
+
+
+def _needs_of_children(resource: Resource, resources: Resources) -> Iterator[Need]:
+    for child in resources.values():
+        if child.parent != resource.name or child.name == resource.name:
+            continue
+        for field in child.bound_fields:
+            if path := plain_path(field):
+                yield Need(path, f"which {child.name!r} takes from its parent")
+        for field in _listed(child.hints.get("include_from_parent")):
+            yield Need((field,), f"which {child.name!r} includes from its parent", may_be_hash=True)
+
+
+def _listed(value: Any) -> list[str]:
+    return [value] if isinstance(value, str) else list(value or ())
+
+
+def _source(tree: Tree, path: _Path, spelling: _Spelling) -> _Path | None:
+    """Where the field at `path` of an expression's result comes from; None if only a run knows.
+
+    Raises:
+        LookupError: the result never has it.
+    """
+    match tree["type"]:
+        case "current" | "identity":
+            return path
+        case "field":
+            return (spelling(tree["value"]), *path)
+        case "subexpression" | "pipe":
+            found: _Path | None = path
+            for child in reversed(tree["children"]):
+                found = None if found is None else _source(child, found, spelling)
+            return found
+        case "multi_select_dict" if path:
+            made = {spelling(pair["value"]): pair["children"][0] for pair in tree["children"]}
+            return _source(made[path[0]], path[1:], spelling)
+        case _:
+            return None

@@ -1,0 +1,60 @@
+"""`convert` as dlt wants it: a function of the cursor's value.
+
+dlt calls it for everything that it sends, with nothing that tells the start from the end, and
+never for what it keeps in its state or compares.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from restsrc_dagster.connector.conversion import conversion, seconds_since_1970
+from restsrc_dagster.errors import ReadError
+
+LONGEST_VALUE = 40
+
+
+class Sent:
+    """A cursor's value as it is sent; None, which is no value, stays None."""
+
+    def __init__(self, cursor: Mapping[str, Any]) -> None:
+        self._format: str = cursor["convert"]
+        self._convert = conversion(self._format)
+        self._cursor_path = cursor.get("cursor_path")
+        self._end = cursor.get("end_value")
+        self._shrinks = cursor.get("last_value_func") == "min"
+
+    def __call__(self, value: Any) -> int | str | None:
+        """Raises ReadError where the value is no point in time."""
+        if value is None:
+            return None
+        seconds = seconds_since_1970(value)
+        if seconds is None:
+            raise ReadError(
+                f"the cursor {self._cursor_path} has the value {_shown(value)}, which is no point "
+                f"in time that convert ({self._format}) could send"
+            )
+        is_end = value == self._end
+        return self._convert(seconds, is_end != self._shrinks)
+
+
+def put_converters(config: Mapping[str, Any]) -> None:
+    """Replace the name of a format by the function, in both forms of a cursor."""
+    for cursor in _cursors(config):
+        if cursor.get("convert") is not None:
+            cursor["convert"] = Sent(cursor)
+
+
+def _cursors(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    for holder in (config.get("resource_defaults"), *config["resources"]):
+        endpoint = holder.get("endpoint") if isinstance(holder, dict) else None
+        if not isinstance(endpoint, dict):
+            continue
+        params = endpoint.get("params")
+        for found in (endpoint.get("incremental"), *(params or {}).values()):
+            if isinstance(found, dict) and found.get("type", "incremental") == "incremental":
+                yield found
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}…"
