@@ -10,6 +10,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from restsrc_dagster.cli.first import (
+    FirstConfiguration,
+    References,
+    api_key,
+    bearer,
+    http_basic,
+)
 from restsrc_dagster.connector.secrets import SECRET_KEY
 
 _SKIPPED = frozenset({"accept", "user-agent", "content-type", "content-length", "host", "cookie"})
@@ -20,14 +27,6 @@ _TAKES_VALUE = frozenset(
     }
 )
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
-
-
-@dataclass
-class FirstConfiguration:
-    """A configuration, and the environment variables that its secrets were moved to."""
-
-    configuration: dict[str, Any]
-    variables: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -53,13 +52,13 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
         raise ValueError("the command has no address that begins with http:// or https://")
     prefix, _, last = parts.path.rstrip("/").rpartition("/")
     port = f":{parts.port}" if parts.port else ""
-    first = FirstConfiguration({})
+    reference = References(connector)
     params: dict[str, Any] = dict(parse_qsl(parts.query, keep_blank_values=True))
     endpoint: dict[str, Any] = {"path": last or "/"}
     body = _body(curl, params)
     client: dict[str, Any] = {"base_url": f"{parts.scheme}://{parts.hostname}{port}{prefix}"}
     user = curl.user or _userinfo(parts.username, parts.password)
-    if auth := _auth(curl, params, user, connector, first.variables):
+    if auth := _auth(curl, params, user, reference):
         client["auth"] = auth
     headers = {name: value for name, value in curl.headers if name.lower() not in _SKIPPED}
     if headers:
@@ -71,8 +70,8 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
     if body is not None:
         endpoint |= {"method": "POST", "json": body}
     name = _NAME.sub("_", last).strip("_") or "items"
-    first.configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
-    return first
+    configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
+    return FirstConfiguration(configuration, reference.variables)
 
 
 def _parse(command: str) -> _Curl:
@@ -140,15 +139,9 @@ def _userinfo(username: str | None, password: str | None) -> str | None:
 
 
 def _auth(
-    curl: _Curl, params: dict[str, Any], user: str | None, connector: str, variables: list[str]
+    curl: _Curl, params: dict[str, Any], user: str | None, reference: References
 ) -> dict[str, Any] | None:
     """The auth, taken out of headers and params; at most one kind."""
-
-    def reference(suffix: str) -> str:
-        name = f"{connector.upper()}_{suffix}"
-        variables.append(name)
-        return f"${{{name}}}"
-
     for position, (name, value) in enumerate(curl.headers):
         scheme, _, rest = value.partition(" ")
         if name.lower() == "authorization" and scheme.lower() == "basic":
@@ -160,35 +153,17 @@ def _auth(
             break
         if name.lower() == "authorization" and scheme.lower() == "bearer":
             del curl.headers[position]
-            return {"type": "bearer", "token": reference("TOKEN")}
+            return bearer(reference)
         if SECRET_KEY.search(name):
             del curl.headers[position]
-            return {
-                "type": "api_key",
-                "name": name,
-                "api_key": reference("API_KEY"),
-                "location": "header",
-            }
+            return api_key(reference, name, "header")
     if user is not None:
-        return {
-            "type": "http_basic",
-            "username": reference("USERNAME"),
-            "password": reference("PASSWORD"),
-        }
+        return http_basic(reference)
     for name in list(params):
         if SECRET_KEY.search(name) or name.lower() == "key":
             del params[name]
-            return {
-                "type": "api_key",
-                "name": name,
-                "api_key": reference("API_KEY"),
-                "location": "query",
-            }
+            return api_key(reference, name, "query")
     return None
-
-
-def _api_key(name: str, reference: str, location: str) -> dict[str, Any]:
-    return {"type": "api_key", "name": name, "api_key": reference, "location": location}
 
 
 def _paginator(params: dict[str, Any]) -> dict[str, Any] | None:

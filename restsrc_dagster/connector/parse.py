@@ -50,7 +50,7 @@ def compose(text: str) -> yaml.Node | None:
         yaml.YAMLError: it is neither.
     """
     # JSON is YAML save for the tabs between its tokens; inside of its texts there are none.
-    return yaml.compose(text.replace("\t", " "), Loader=_JsonLikeLoader)
+    return yaml.compose(text.replace("\t", " "), Loader=JsonLikeLoader)
 
 
 def _parse_json(text: str) -> Any:
@@ -79,7 +79,7 @@ def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not a JSON number")
 
 
-class _JsonLikeLoader(yaml.SafeLoader):
+class JsonLikeLoader(yaml.SafeLoader):
     """YAML with JSON's values: times, `no`, `on`, `010` and `1:30` are text."""
 
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - a class attribute of the base
@@ -109,14 +109,14 @@ for _tag, _pattern, _first in (
         list("-+.0123456789"),
     ),
 ):
-    _JsonLikeLoader.add_implicit_resolver(
+    JsonLikeLoader.add_implicit_resolver(
         f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), _first
     )
 
 
 def _parse_yaml(text: str) -> Any:
     try:
-        return yaml.load(text, Loader=_JsonLikeLoader)  # noqa: S506 - a SafeLoader
+        return yaml.load(text, Loader=JsonLikeLoader)  # noqa: S506 - a SafeLoader
     except yaml.MarkedYAMLError as error:
         problem = _TEXT_OF_FILE.sub(r"\1 …", error.problem or "is not YAML")
         raise ValueError(f"{_where(error.problem_mark)}{problem}") from None

@@ -1,0 +1,68 @@
+"""A first configuration, made from what an API says of itself, and where its secrets go."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+_NO_NAME = re.compile(r"[^A-Za-z0-9]+")
+_NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass
+class FirstConfiguration:
+    """A configuration, the environment variables that its secrets were moved to, and what a
+    person should know of it, one line each."""
+
+    configuration: dict[str, Any]
+    variables: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    description: str | None = None
+
+
+class References:
+    """The `${…}` references of one connector; `variables` has the names, in the order of use."""
+
+    def __init__(self, connector: str) -> None:
+        self._prefix = connector.upper()
+        self.variables: list[str] = []
+
+    def __call__(self, suffix: str) -> str:
+        """`${ACME_TOKEN}` for TOKEN; any other name is made one: `X-App-Id` is X_APP_ID."""
+        words = _NO_NAME.sub("_", _NEW_WORD.sub("_", suffix)).strip("_").upper()
+        name = f"{self._prefix}_{words}"
+        if name not in self.variables:
+            self.variables.append(name)
+        return f"${{{name}}}"
+
+
+def bearer(reference: References) -> dict[str, Any]:
+    return {"type": "bearer", "token": reference("TOKEN")}
+
+
+def http_basic(reference: References) -> dict[str, Any]:
+    return {
+        "type": "http_basic",
+        "username": reference("USERNAME"),
+        "password": reference("PASSWORD"),
+    }
+
+
+def api_key(
+    reference: References, name: str, location: str, *, variable: str = "API_KEY"
+) -> dict[str, Any]:
+    return {
+        "type": "api_key",
+        "name": name,
+        "api_key": reference(variable),
+        "location": location,
+    }
+
+
+def client_credentials(reference: References, token_url: str, scopes: list[str]) -> dict[str, Any]:
+    return {
+        "type": "oauth2_client_credentials",
+        "access_token_url": token_url,
+        "client_id": reference("CLIENT_ID"),
+        "client_secret": reference("CLIENT_SECRET"),
+        **({"access_token_request_data": {"scope": " ".join(scopes)}} if scopes else {}),
+    }
