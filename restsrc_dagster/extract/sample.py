@@ -104,12 +104,13 @@ class _Watch(ItemTransform[Any, Any]):
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         sample = self._sample
         if self._is_parent:
-            if sample.records:
-                raise _Enough
-            page = list(item)[:PARENTS]
+            page = list(item)[: PARENTS - len(sample.records)]
             sample.records += page
-            sample.pages += 1
-            if not page and sample.pages >= EMPTY_PAGES:
+            if sample.records and sample.paginator is not None:
+                # The parent ends by itself. An exception would end its children, too, before
+                # they have read: dlt asks the parent for its next page first.
+                sample.paginator._has_next_page = False
+            elif sample.pages >= EMPTY_PAGES:
                 raise _Enough
             return page
         sample.records += item if isinstance(item, list) else [item]
@@ -150,6 +151,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     source = reading.source
     for ancestor in connector.resources.ancestors(name):
         parent = Sample(resource=connector.resources[ancestor])
+        source.resources[ancestor].add_step(_Pages(parent), insert_at=1)
         source.resources[ancestor].add_step(_Watch(parent, limit, is_parent=True))
     source.resources[name].add_step(_Pages(sample), insert_at=1)
     source.resources[name].add_step(_Watch(sample, limit, is_parent=False))

@@ -102,6 +102,39 @@ def test_a_child_is_read_below_a_few_parents(api: Api, tmp_path: Path) -> None:
     assert not result.stdout.startswith("posts")
 
 
+def test_a_child_is_read_below_a_parent_of_many_pages(api: Api, tmp_path: Path) -> None:
+    def posts(asked: Asked) -> Any:
+        page = int(asked.params["page"])
+        return {"data": [{"id": 10 * page + number} for number in range(2)], "total": 40}
+
+    api.routes["/posts"] = posts
+    for number in (0, 1, 10, 11):
+        api.routes[f"/posts/{number}/comments"] = lambda asked: {"data": [{"id": asked.path}]}
+    resources = [
+        items("posts", paginator={"type": "page_number", "total_path": "total"}),
+        items("comments", path="posts/{resources.posts.id}/comments"),
+    ]
+    result = test_read(acme(tmp_path, api.url, resources), "--resource", "comments")
+    assert result.exit_code == 0, result.stdout
+    assert "records    2 in 2 pages" in result.stdout
+    assert api.paths().count("/posts") == 1
+
+
+def test_a_grandchild_is_read_below_several_parents(api: Api, tmp_path: Path) -> None:
+    api.routes["/a"] = lambda _: {"data": [{"id": number} for number in range(2)]}
+    for number in range(2):
+        api.routes[f"/a/{number}"] = lambda asked: {"data": [{"id": f"b{asked.path[-1]}"}]}
+        api.routes[f"/b{number}"] = lambda asked: {"data": [{"id": asked.path}]}
+    resources = [
+        items("a"),
+        items("b", path="a/{resources.a.id}"),
+        items("c", path="{resources.b.id}"),
+    ]
+    result = test_read(acme(tmp_path, api.url, resources), "--resource", "c")
+    assert result.exit_code == 0, result.stdout
+    assert "records    2 in 2 pages" in result.stdout
+
+
 PERSON = {"id": 1, "email": "ada@example.com", "ssn": "123-45-6789", "open": True}
 
 
