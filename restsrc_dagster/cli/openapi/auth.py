@@ -1,0 +1,165 @@
+"""How requests prove who sends them: the scheme that a machine can use with nobody there."""
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urljoin
+
+from restsrc_dagster.cli.first import References, api_key, bearer, client_credentials, http_basic
+from restsrc_dagster.cli.openapi.document import Document
+from restsrc_dagster.cli.openapi.operation import Field, Operation
+from restsrc_dagster.cli.openapi.parse import mapping, sequence
+from restsrc_dagster.cli.openapi.words import words
+from restsrc_dagster.connector.secrets import SECRET_KEY
+
+_BEARER = re.compile(r"\bbearer\b", re.IGNORECASE)
+_RANKS = {"bearer": 0, "key": 0, "client": 0, "basic": 1, "interactive": 2, "cookie": 3, "": 4}
+"""What is preferred among alternatives; those of the same rank, in the order of the document."""
+_NO_SECRET = frozenset({"page", "next", "continuation", "cursor", "author", "authors"})
+
+
+@dataclass
+class Secured:
+    """The auth of one operation, and what else has to be sent for it."""
+
+    auth: dict[str, Any] | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    params: dict[str, str] = field(default_factory=dict)
+    handled: set[str] = field(default_factory=set)
+    """The parameters, in small letters, that are secrets and so are filled in here."""
+
+
+class Auth:
+    """Chooses among the schemes of a document."""
+
+    def __init__(self, document: Document, reference: References, notes: list[str]) -> None:
+        self._document = document
+        self._reference = reference
+        self._notes = notes
+        self._schemes = document.security_schemes()
+        self._keys: dict[tuple[str, str], str] = {}
+        self.scopes: set[str] = set()
+
+    def of(self, operation: Operation, base_url: str) -> Secured:
+        wanted = operation.security
+        if wanted is None and self._schemes and not self._document.tells_who_needs_auth:
+            wanted = [{name: []} for name in self._schemes]
+            self._note("auth: the document does not say which operation needs it")
+        alternatives = [mapping(item) for item in wanted or [] if item]
+        if not alternatives:
+            return self._from_parameters(operation)
+        return self._secured(min(alternatives, key=self._rank), base_url)
+
+    def _rank(self, alternative: dict[str, Any]) -> int:
+        return max(_RANKS[self._kind(name)] for name in alternative)
+
+    def _kind(self, name: str) -> str:
+        scheme = self._schemes.get(name, {})
+        match str(scheme.get("type")).lower():
+            case "http":
+                kind = str(scheme.get("scheme")).lower()
+                return kind if kind in ("bearer", "basic") else ""
+            case "basic":
+                return "basic"
+            case "apikey" if scheme.get("in") == "cookie":
+                return "cookie"
+            case "apikey" if _is_bearer(str(scheme.get("name")), str(scheme.get("description"))):
+                return "bearer"
+            case "apikey":
+                return "key"
+            case "oauth2":
+                return "client" if self._token_url(scheme) else "interactive"
+            case "openidconnect":
+                return "interactive"
+            case _:
+                return ""
+
+    @staticmethod
+    def _token_url(scheme: dict[str, Any]) -> str | None:
+        """Where a client gets a token without a person."""
+        if scheme.get("flow") == "application":
+            return str(scheme.get("tokenUrl") or "") or None
+        flow = mapping(mapping(scheme.get("flows")).get("clientCredentials"))
+        return str(flow.get("tokenUrl") or "") or None
+
+    def _secured(self, alternative: dict[str, Any], base_url: str) -> Secured:
+        secured = Secured()
+        for name, scopes in sorted(
+            alternative.items(), key=lambda item: _RANKS[self._kind(item[0])]
+        ):
+            scheme = self._schemes.get(name, {})
+            secured.handled.add(str(scheme.get("name")).lower())
+            if secured.auth is None:
+                secured.auth = self._auth(name, scheme, scopes, base_url)
+            elif self._kind(name) == "key":
+                place = secured.headers if scheme.get("in") == "header" else secured.params
+                place[str(scheme.get("name"))] = self._reference(str(scheme.get("name")))
+            else:
+                self._note(f"auth: {name} is wanted as well, which a connector cannot do")
+        return secured
+
+    def _auth(
+        self, name: str, scheme: dict[str, Any], scopes: Any, base_url: str
+    ) -> dict[str, Any] | None:
+        match self._kind(name):
+            case "bearer":
+                return bearer(self._reference)
+            case "basic":
+                return http_basic(self._reference)
+            case "key":
+                return self._api_key(str(scheme.get("name")), str(scheme.get("in")))
+            case "client":
+                url = urljoin(f"{base_url}/", self._token_url(scheme) or "")
+                self.scopes.update(str(scope) for scope in sequence(scopes))
+                return client_credentials(self._reference, url, sorted(self.scopes))
+            case "interactive":
+                auth = bearer(self._reference)
+                self._note(
+                    f"auth: {name} gives tokens to people who log in; obtain one, and renew it "
+                    "when it expires"
+                )
+                return auth
+            case "cookie":
+                self._note(
+                    f"auth: {name} is a cookie, which a connector does not send; none is set"
+                )
+            case _:
+                self._note(f"auth: {name} is of a kind that a connector cannot do; none is set")
+        return None
+
+    def _api_key(self, name: str, location: str) -> dict[str, Any]:
+        taken = [key for key in self._keys if key != (name, location)]
+        variable = self._keys.setdefault((name, location), name if taken else "API_KEY")
+        if name.lower() == "authorization":
+            self._note("auth: the key is sent as it is; begin it with Bearer or Token if needed")
+        return api_key(self._reference, name, location, variable=variable)
+
+    def _from_parameters(self, operation: Operation) -> Secured:
+        """A secret among the parameters, in documents that name no scheme for it."""
+        if operation.security is not None and self._schemes:
+            return Secured()
+        for item in operation.of("header", "query"):
+            if is_secret(item) and (item.required or item.place == "header"):
+                name = item.name
+                if _is_bearer(name, f"{item.description} {item.examples}"):
+                    return Secured(bearer(self._reference), handled={name.lower()})
+                return Secured(self._api_key(name, item.place), handled={name.lower()})
+        if operation.security is None:
+            self._note("auth: the document names none; add what the API wants")
+        return Secured()
+
+    def _note(self, note: str) -> None:
+        if note not in self._notes:
+            self._notes.append(note)
+
+
+def is_secret(item: Field) -> bool:
+    """Whether what is sent in this place must not stand in a file."""
+    if item.schema.format == "password":
+        return True
+    named = SECRET_KEY.search(item.name) is not None
+    return named and not _NO_SECRET & set(words(item.name))
+
+
+def _is_bearer(name: str, description: str) -> bool:
+    return name.lower() == "authorization" and _BEARER.search(description) is not None

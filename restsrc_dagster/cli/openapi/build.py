@@ -1,0 +1,228 @@
+"""From a document and the paths asked for to a configuration."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from restsrc_dagster.cli.first import FirstConfiguration, References
+from restsrc_dagster.cli.openapi.auth import Auth, Secured
+from restsrc_dagster.cli.openapi.cursor import START, Cursor, find_cursor
+from restsrc_dagster.cli.openapi.document import Document
+from restsrc_dagster.cli.openapi.fill import PARAMETER, Filler
+from restsrc_dagster.cli.openapi.paging import Paging, find_paging
+from restsrc_dagster.cli.openapi.paths import Paths
+from restsrc_dagster.cli.openapi.plan import Planned, plan
+from restsrc_dagster.cli.openapi.records import primary_key, subject
+from restsrc_dagster.cli.openapi.server import base_url as server
+
+
+def from_openapi(
+    text: str, connector: str, paths: Sequence[str], *, base_url: str | None = None
+) -> FirstConfiguration:
+    """What the document says of `paths`, as a configuration; what it does not say is left out.
+
+    Raises:
+        ValueError: the text is no OpenAPI document, has no such path or no address; without
+            `paths`, names those that there are.
+    """
+    document = Document.of(text)
+    known = Paths(document)
+    if not paths:
+        raise ValueError(known.candidates())
+    planned = plan(document, known, paths)
+    reference, notes = References(connector), list[str]()
+    url = server(document, [one.operation for one in planned], base_url, notes)
+    auth = Auth(document, reference, notes)
+    for one in planned:  # before any is written: a token is asked for with all scopes
+        auth.of(one.operation, url)
+    builder = _Builder(document, connector, planned, reference, notes)
+    resources = [builder.resource(one, auth.of(one.operation, url)) for one in planned]
+    client: dict[str, Any] = {"base_url": url}
+    _share_auth(client, [resource["endpoint"] for resource in resources])
+    for key in ("headers", "paginator"):
+        _share(client, [resource["endpoint"] for resource in resources], key)
+    configuration = {"client": client, "resources": [_ordered(one) for one in resources]}
+    return FirstConfiguration(
+        configuration, reference.variables, list(dict.fromkeys(notes)), document.title or None
+    )
+
+
+class _Builder:
+    """Writes the resources of one configuration."""
+
+    def __init__(
+        self,
+        document: Document,
+        connector: str,
+        planned: Sequence[Planned],
+        reference: References,
+        notes: list[str],
+    ) -> None:
+        self._document = document
+        self._connector = connector
+        self._planned = planned
+        self._reference = reference
+        self._notes = notes
+        self._copied: dict[str, list[str]] = {}
+        """Fields of parents that resources pass on to their children, by the resource's name."""
+        self._paths = {one.name: self._path(one) for one in planned}
+
+    def resource(self, one: Planned, secured: Secured) -> dict[str, Any]:
+        """The resource, its auth still in its endpoint."""
+        told: list[str] = []
+        operation, records = one.operation, one.records
+        paging = self._paging(one, told)
+        cursor = self._cursor(one, told)
+        handled = secured.handled | paging.fields | ({cursor.param} if cursor else set())
+        fill = Filler(self._document, self._reference, told)
+        endpoint: dict[str, Any] = {"path": self._paths[one.name], "auth": secured.auth}
+        params = {
+            **operation.query,
+            **secured.params,
+            **fill.parameters(operation.of("query"), handled),
+        }
+        if operation.method == "post":
+            endpoint |= {"method": "POST", "json": fill.body(operation.body)}
+        if paging.size and paging.size.field.in_body:
+            _put(endpoint["json"], paging.size.field.name, paging.size.maximum)
+        elif paging.size:
+            params[paging.size.field.name] = paging.size.maximum
+        if cursor:
+            params[cursor.param] = START
+            endpoint["incremental"] = cursor.incremental
+        headers = {**secured.headers, **fill.headers(operation.of("header"), handled)}
+        found = {
+            "params": params,
+            "headers": headers,
+            "data_selector": records.selector,
+            "paginator": paging.paginator,
+        }
+        endpoint |= {key: value for key, value in found.items() if value}
+        resource: dict[str, Any] = {"name": one.name, "endpoint": endpoint}
+        if key := self._key(one):
+            resource["primary_key"] = key
+        if not one.asked:
+            resource["selected"] = False
+        if copied := self._copied.get(one.name):
+            resource["include_from_parent"] = copied
+        self._notes += [f"{one.name}: {note}" for note in told]
+        return resource
+
+    def _key(self, one: Planned) -> str | list[str] | None:
+        """What tells the records apart.
+
+        A child that does not name its parent copies the parent's key: a record may be the child
+        of several, such as a member of two teams, or be numbered within each.
+        """
+        key = primary_key(self._document, one.records.item, subject(one.operation.route))
+        if one.parent is None or one.names_parent:
+            return key
+        copied = self._copied.setdefault(one.name, [])
+        if one.field not in copied:
+            copied.append(one.field)
+        return [key, f"_{one.parent.name}_{one.field}"] if key else None
+
+    def _paging(self, one: Planned, told: list[str]) -> Paging:
+        records = one.records
+        if records.single:
+            told.append("the answer is taken for one record")
+            return Paging({"type": "single_page"})
+        if records.keys is None:
+            told.append("the document does not say where the records are; dlt looks for a list")
+        paging = find_paging(self._document, one.operation, records)
+        told += paging.notes
+        if paging.paginator is None:
+            told.append(
+                "paginator: the document does not say how pages are asked for; "
+                f"`restsrc test {self._connector}` shows what dlt detects"
+            )
+        return paging
+
+    def _cursor(self, one: Planned, told: list[str]) -> Cursor | None:
+        children = [other.name for other in self._planned if other.parent is one]
+        if not one.asked:
+            told.append(f"read for {', '.join(children)}, and not loaded: selected is false")
+        if one.records.single:
+            return None
+        cursor = find_cursor(self._document, one.operation, one.records.item)
+        if cursor is not None and children:
+            told.append(
+                f"could be read by {cursor.incremental['cursor_path']} and {cursor.param}, but "
+                f"{', '.join(children)} would then be read for changed records only"
+            )
+            return None
+        return cursor
+
+    def _path(self, one: Planned) -> str:
+        """The path with parents' fields in it; what no parent has is filled in."""
+        told: list[str] = []
+        fill = Filler(self._document, self._reference, told)
+        path, fields = one.operation.route, one.operation.of("path")
+        if one.parent is None:
+            filled = fill.in_path(path, fields).lstrip("/") or "/"
+        else:
+            binding = [match for match in PARAMETER.finditer(path) if match[1] == one.binds][-1]
+            above = self._passed_on(one.parent)
+            field = f"{{resources.{one.parent.name}.{one.field}}}"
+            filled = f"{above}/{field}{fill.in_path(path[binding.end() :], fields)}"
+        self._notes += [f"{one.name}: {note}" for note in told]
+        return filled
+
+    def _passed_on(self, parent: Planned) -> str:
+        """A parent's path as its children have it: what it takes of its own parent, it copies."""
+        path = self._path(parent).removesuffix(".json").strip("/")
+        if parent.parent is None:
+            return path
+        copied = self._copied.setdefault(parent.name, [])
+        above = parent.parent.name
+        for field in dict.fromkeys(_fields_of(path, above)):
+            if field not in copied:
+                copied.append(field)
+            theirs = f"{{resources.{above}.{field}}}"
+            path = path.replace(theirs, f"{{resources.{parent.name}._{above}_{field}}}")
+        return path
+
+
+def _fields_of(path: str, resource: str) -> list[str]:
+    prefix = f"resources.{resource}."
+    found = [match[1] for match in PARAMETER.finditer(path)]
+    return [name.removeprefix(prefix) for name in found if name.startswith(prefix)]
+
+
+def _put(body: dict[str, Any], path: str, value: Any) -> None:
+    """`value` at a path in dots."""
+    *above, last = path.split(".")
+    for key in above:
+        body = body.setdefault(key, {})
+    body[last] = value
+
+
+def _share_auth(client: dict[str, Any], endpoints: Sequence[dict[str, Any]]) -> None:
+    """The auth of the first that has one becomes the client's; others keep what differs."""
+    shared = next((one["auth"] for one in endpoints if one["auth"]), None)
+    if shared:
+        client["auth"] = shared
+    for endpoint in endpoints:
+        if endpoint["auth"] == shared:
+            del endpoint["auth"]
+
+
+def _share(client: dict[str, Any], endpoints: Sequence[dict[str, Any]], key: str) -> None:
+    """What several have alike is the client's. Its texts are not formatted by dlt."""
+    shared = endpoints[0].get(key)
+    alike = all(endpoint.get(key) == shared for endpoint in endpoints)
+    if len(endpoints) > 1 and shared and alike and not ("{{" in str(shared) or "}}" in str(shared)):
+        client[key] = shared
+        for endpoint in endpoints:
+            del endpoint[key]
+
+
+_RESOURCE = ("name", "selected", "primary_key", "include_from_parent", "endpoint")
+_ENDPOINT = ("path", "method", "auth", "headers", "json", "data_selector", "params", "paginator")
+
+
+def _ordered(resource: dict[str, Any]) -> dict[str, Any]:
+    """As a person would write it."""
+    endpoint = resource["endpoint"]
+    ordered = {key: endpoint[key] for key in _ENDPOINT if key in endpoint}
+    resource["endpoint"] = ordered | endpoint
+    return {key: resource[key] for key in _RESOURCE if key in resource}
