@@ -3,12 +3,14 @@
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 
 from restsrc_dagster.cli.common import connectors_dir_option, dlt_problems, fail_on, warn
+from restsrc_dagster.cli.first import FirstConfiguration
 from restsrc_dagster.cli.from_curl import from_curl
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files import check_content
@@ -29,6 +31,20 @@ from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_s
     "--from-curl", "curl", help="A curl command instead: its secret becomes a ${…} reference."
 )
 @click.option(
+    "--from-openapi",
+    "document",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="An OpenAPI or Swagger document instead, JSON or YAML; - reads standard input.",
+)
+@click.option(
+    "--path",
+    "paths",
+    multiple=True,
+    help="A path of that document, for each resource; without any, those that answer lists "
+    "are told.",
+)
+@click.option("--base-url", help="The API's address, instead of the document's.")
+@click.option(
     "--schedule",
     "words",
     required=True,
@@ -48,6 +64,9 @@ def add(
     name: str,
     config_file: Path | None,
     curl: str | None,
+    document: Path | None,
+    paths: tuple[str, ...],
+    base_url: str | None,
     words: str,
     description: str | None,
     test_first: bool,
@@ -61,19 +80,28 @@ def add(
     for suffix in SUFFIXES:
         if (taken := target.with_suffix(suffix)).exists():
             raise click.ClickException(f"{taken} exists already; nothing was written")
-    if curl is not None and config_file is None:
-        configuration = _from_curl(curl, name)
-    elif config_file is not None and curl is None:
-        configuration = _from_file(config_file, target)
+    if [config_file, curl, document].count(None) != 2:
+        raise click.UsageError("give one of --config, --from-curl and --from-openapi")
+    if document is None and (paths or base_url is not None):
+        raise click.UsageError("--path and --base-url go with --from-openapi")
+    if curl is not None:
+        first = _from_curl(curl, name)
+    elif document is not None:
+        first = _from_document(document, name, paths, base_url)
     else:
-        raise click.UsageError("give one of --config and --from-curl")
+        first = FirstConfiguration(_from_file(cast("Path", config_file), target))
+    for variable in first.variables:
+        click.echo(f"set the environment variable {variable}: the file only refers to it")
+    for note in first.notes:
+        click.echo(note)
+    description = description or first.description
     schedule = _schedule(words)
     content = {
         **({"description": description} if description else {}),
         "created_at": created_now(),
         "schedule": schedule.model_dump(exclude={"offset"})
         | ({"offset": schedule.offset} if schedule.offset else {}),
-        "configuration": configuration,
+        "configuration": first.configuration,
     }
     connector = check_content(name, content, file=str(target))
     fail_on(dlt_problems(connector, str(target)))
@@ -87,14 +115,29 @@ def add(
     click.echo(reload_locations(dagster_url, name))
 
 
-def _from_curl(command: str, name: str) -> dict[str, Any]:
+def _from_curl(command: str, name: str) -> FirstConfiguration:
     try:
-        first = from_curl(command, name)
+        return from_curl(command, name)
     except ValueError as error:
         raise click.ClickException(f"--from-curl: {error}") from None
-    for variable in first.variables:
-        click.echo(f"set the environment variable {variable}: the file only refers to it")
-    return first.configuration
+
+
+def _from_document(
+    file: Path, name: str, paths: Sequence[str], base_url: str | None
+) -> FirstConfiguration:
+    from restsrc_dagster.cli.openapi import from_openapi
+
+    piped = str(file) == "-"
+    try:
+        text = sys.stdin.read() if piped else file.read_text(encoding="utf-8-sig")
+        return from_openapi(text, name, paths, base_url=base_url)
+    except UnicodeDecodeError:
+        problem = "is not UTF-8 text"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    except ValueError as error:
+        problem = str(error)
+    raise click.ClickException(f"{'standard input' if piped else file}: {problem}")
 
 
 def _from_file(file: Path, target: Path) -> dict[str, Any]:

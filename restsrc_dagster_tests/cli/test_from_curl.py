@@ -133,8 +133,16 @@ def test_from_a_command_to_a_connector_that_reads(
     assert SECRET not in result.output + (tmp_path / "acme.json").read_text()
 
 
-@pytest.mark.parametrize("arguments", [[], ["--config", "x.json", "--from-curl", "curl x"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--config", "x.json", "--from-curl", "curl x"],
+        ["--config", "x.json", "--from-openapi", "y.json"],
+        ["--from-openapi", "y.json", "--from-curl", "curl x"],
+    ],
+)
 def test_one_source_of_the_configuration(arguments: list[str]) -> None:
     result = CliRunner().invoke(cli, ["add", "acme", "--schedule", "every day", *arguments])
     assert result.exit_code == 2
-    assert "one of --config and --from-curl" in result.output
+    assert "one of --config, --from-curl and --from-openapi" in result.output
