@@ -4,6 +4,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,9 +15,11 @@ from restsrc_dagster.cli.first import FirstConfiguration
 from restsrc_dagster.cli.from_curl import from_curl
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.parse import SUFFIXES, parse, parse_text
 from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
+from restsrc_dagster.errors import ConnectorError, Problem
 
 
 @click.command()
@@ -103,8 +106,12 @@ def add(
         | ({"offset": schedule.offset} if schedule.offset else {}),
         "configuration": first.configuration,
     }
-    connector = check_content(name, content, file=str(target))
-    fail_on(dlt_problems(connector, str(target)))
+    source = None if config_file is None or str(config_file) == "-" else config_file
+    try:
+        connector = check_content(name, content, file=str(target))
+    except ConnectorError as error:
+        raise ConnectorError(_where_written(error.problems, source)) from None
+    fail_on(_where_written(dlt_problems(connector, str(target)), source))
     warn(connector, str(target))
     if test_first:
         _test(connector)
@@ -113,6 +120,20 @@ def add(
         file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"wrote {target}: {connector.schedule.describe(connector.created_at)}")
     click.echo(reload_locations(dagster_url, name))
+
+
+def _where_written(problems: Sequence[Problem], source: Path | None) -> list[Problem]:
+    """The problems of a configuration where the person wrote it, and not where it would go."""
+    if source is None:
+        return list(problems)
+    prefix = "configuration."
+    moved = [
+        replace(problem, file=str(source), path=problem.path.removeprefix(prefix))
+        for problem in problems
+        if problem.path.startswith(prefix)
+    ]
+    others = [problem for problem in problems if not problem.path.startswith(prefix)]
+    return [*others, *with_lines(moved, source)]
 
 
 def _from_curl(command: str, name: str) -> FirstConfiguration:

@@ -35,9 +35,10 @@ def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
     shape = configuration_problems(configuration)
     found += [problem for problem in shape if problem.path not in told]
     broken = tuple(problem.path for problem in shape if not problem.harmless)
-    if not _at(broken, "client", "client.base_url"):
-        found += _check_base_url(configuration["client"]["base_url"])
-    if _at(broken, "resources"):
+    client = configuration.get("client", {})  # missing, where another key was meant to be it
+    if not _at(broken, "client", "client.base_url") and "base_url" in client:
+        found += _check_base_url(client["base_url"])
+    if _at(broken, "resources") or "resources" not in configuration:
         return found
     names = [_name(item) for item in configuration["resources"]]
     found += _check_names(names)

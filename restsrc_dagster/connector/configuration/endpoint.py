@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from restsrc_dagster.connector.configuration.auth import Auth
 from restsrc_dagster.connector.configuration.incremental import Incremental, IncrementalParam
@@ -25,8 +25,9 @@ def _param_tag(value: Any) -> str | None:
     return f"<{kind}>" if kind in ("resolve", "incremental") else None
 
 
+_Value = Annotated[Any, WithJsonSchema({"not": {"type": "object"}})]
 Param = Annotated[
-    Annotated[Any, Tag("<value>")]
+    Annotated[_Value, Tag("<value>")]
     | Annotated[ResolveParam, Tag("<resolve>")]
     | Annotated[IncrementalParam, Tag("<incremental>")],
     Discriminator(_param_tag),

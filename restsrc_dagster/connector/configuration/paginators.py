@@ -2,9 +2,24 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Discriminator, Field, Tag, model_validator
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+    model_validator,
+)
 
-from restsrc_dagster.connector.configuration.part import Choice, JsonPath, Name, Part, told
+from restsrc_dagster.connector.configuration.part import (
+    Choice,
+    JsonPath,
+    Name,
+    Part,
+    excludes,
+    told,
+)
 
 
 class Auto(Part):
@@ -46,6 +61,8 @@ class HeaderCursor(Part):
 class Cursor(Part):
     """The answer holds the cursor of the next page."""
 
+    model_config = ConfigDict(json_schema_extra=excludes(("cursor_param", "cursor_body_path")))
+
     type: Literal["cursor"]
     cursor_path: JsonPath = Field("cursors.next", description="Where the cursor is in the answer.")
     cursor_param: Name | None = Field(
@@ -65,6 +82,17 @@ class Cursor(Part):
         return self
 
 
+def _never_ends(maximum: str) -> dict[str, Any]:
+    """JSON Schema: nothing says which page is the last one."""
+    nothing = {"enum": [None, False]}
+    return {
+        "required": ["total_path", "stop_after_empty_page"],
+        "properties": dict.fromkeys(
+            ("total_path", maximum, "has_more_path", "stop_after_empty_page"), nothing
+        ),
+    }
+
+
 class _Range(Part):
     """Pages that can be counted; something has to say which one is the last."""
 
@@ -82,6 +110,13 @@ class _Range(Part):
 
 class PageNumber(_Range):
     """Pages have numbers. An API that counts from 1 needs `base_page: 1`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            **excludes(("page_param", "page_body_path")),
+            "not": _never_ends("maximum_page"),
+        }
+    )
 
     type: Literal["page_number"]
     base_page: int = Field(0, ge=0, description="The number of the API's first page.")
@@ -103,6 +138,13 @@ class PageNumber(_Range):
 
 class Offset(_Range):
     """Pages are asked for by how many records come before them."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            **excludes(("offset_param", "offset_body_path"), ("limit_param", "limit_body_path")),
+            "not": _never_ends("maximum_offset"),
+        }
+    )
 
     type: Literal["offset"]
     limit: int = Field(ge=1, description="Records a page; no more than the API's own maximum.")
@@ -164,6 +206,7 @@ PaginatorName = Annotated[
         "page_number",
     ],
     AfterValidator(_needs_no_argument),
+    WithJsonSchema({"enum": [name for name in PAGINATORS if name != "offset"]}),
 ]
 
 

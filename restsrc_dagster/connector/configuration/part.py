@@ -67,3 +67,18 @@ BY_SHAPE = Discriminator(shape)
 def told(message: str, **context: Any) -> PydanticCustomError:
     """A problem in its own words; `at` names the key that it is about."""
     return PydanticCustomError("told", "{message}", {"message": message, **context})
+
+
+def excludes(*pairs: tuple[str, str]) -> dict[str, Any]:
+    """JSON Schema: of each pair one key at most has a value."""
+    return {
+        "allOf": [
+            {
+                "not": {
+                    "required": [one, other],
+                    "properties": {key: {"not": {"type": "null"}} for key in (one, other)},
+                }
+            }
+            for one, other in pairs
+        ]
+    }

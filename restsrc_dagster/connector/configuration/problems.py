@@ -60,7 +60,7 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[Found]:
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
             if suggestion := nearest(key, place.known):
-                meant.add(f"{place.parent}.{suggestion}")
+                meant.add(f"{place.parent}.{suggestion}".lstrip("."))
             yield Found(place.path, _unknown(key, place), harmless=suggestion is None)
         elif details["type"] == "missing":
             missing.append((place.path, Found(place.path, f"required: {place.description}")))

@@ -46,6 +46,21 @@ INVALID: list[tuple[Configuration, list[str]]] = [
         api() | {"client": {}},
         ["client.base_url: required: the address of the API, such as https://api.acme.com/v1"],
     ),
+    (
+        api() | {"client": {"url": "https://x.y"}},
+        ["client.url: unknown key; did you mean base_url?"],
+    ),
+    (
+        api() | {"client": {"base_ulr": "https://x.y"}},
+        ["client.base_ulr: unknown key; did you mean base_url?"],
+    ),
+    (
+        {"clinet": {"base_url": "https://x.y"}, "resorces": ["items"]},
+        [
+            "clinet: unknown key; did you mean client?",
+            "resorces: unknown key; did you mean resources?",
+        ],
+    ),
     (api() | {"resources": {}}, ["resources: is an object, not a list"]),
     (api() | {"resource_defaults": []}, ["resource_defaults: is a list, not an object"]),
     (client(base_url=5), ["client.base_url: is a number, not text"]),

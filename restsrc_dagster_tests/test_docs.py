@@ -1,0 +1,50 @@
+"""What docs/errors.md shows is what is said, by this package and by dlt."""
+
+import json
+import re
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from restsrc_dagster.cli.main import cli
+from restsrc_dagster_tests.connector.configuration.tables import dlt_refusal
+
+PAGE = (Path(__file__).parent.parent / "docs" / "errors.md").read_text(encoding="utf-8")
+SECTIONS = re.findall(
+    r"^## (.+?)\n\n```json mistake\n(.+?)```\n\n```\n(.+?)\n```\n\n(.+?)(?=^## |\Z)",
+    PAGE,
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def test_there_are_ten() -> None:
+    assert len(SECTIONS) == 10 == PAGE.count("\n## ")
+
+
+@pytest.mark.parametrize(("title", "mistake", "told", "rest"), SECTIONS)
+def test_this_is_what_add_says(
+    title: str, mistake: str, told: str, rest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del title, rest
+    monkeypatch.chdir(tmp_path)
+    Path("acme.json").write_text(mistake, encoding="utf-8")
+    words = ["add", "acme", "--config", "acme.json", "--schedule", "every day"]
+    assert str(CliRunner().invoke(cli, words).exception) == told
+    assert not Path("connectors").exists()
+
+
+@pytest.mark.skipif(f"dlt {version('dlt')} " not in PAGE, reason="the page is of another dlt")
+@pytest.mark.parametrize(("title", "mistake", "told", "rest"), SECTIONS)
+def test_this_is_what_dlt_says(title: str, mistake: str, told: str, rest: str) -> None:
+    del title, told
+    refusal = (dlt_refusal(json.loads(mistake)) or "").replace("\n", " ")
+    if "dlt says nothing" in rest:
+        assert refusal == ""
+        return
+    shown = re.search(r"```\n(.+?)\n```", rest, re.DOTALL)
+    assert shown is not None
+    excerpt = re.sub(r"\s+", " ", shown[1]).removesuffix(" …")
+    assert re.sub(r"\s+", " ", refusal).startswith(excerpt)
+    assert f"{len(refusal):,} characters" in rest
