@@ -153,7 +153,7 @@ def test_add_overwrites_nothing(restsrc: Restsrc, config: Path, suffix: str) -> 
         ("../acme", CONFIGURATION, "every day", "connectors/../acme.json: configuration: dlt ref"),
         ("a.b", CONFIGURATION, "every day", "'a.b' is not a connector's name"),
         ("acme", [], "every day", "config.json: holds no object at its top level"),
-        ("acme", {}, "every day", "configuration.client: required: an object with at least"),
+        ("acme", {}, "every day", "client: required: an object with at least"),
         (
             "acme",
             {"configuration": CONFIGURATION, "schedule": {"mode": "days"}},
@@ -165,7 +165,7 @@ def test_add_overwrites_nothing(restsrc: Restsrc, config: Path, suffix: str) -> 
             "acme",
             CONFIGURATION | {"resources": [{"name": "a", "endpoint": {"methud": "GET"}}]},
             "every day",
-            "configuration.resources[0].endpoint.methud: unknown key; did you mean method?",
+            "resources[0].endpoint.methud: unknown key; did you mean method?",
         ),
     ],
 )
