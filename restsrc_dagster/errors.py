@@ -1,13 +1,16 @@
 """What can go wrong, classed by what the person does next.
 
-RestsrcError
+RestsrcError             change the configuration, if it is none of those below
 ├── ConnectorError       change the connector file (carries every problem found)
 ├── MissingVariable      set an environment variable, then run again
 ├── SettingsError        change the deployment's settings
 ├── ConnectorBusy        wait for the run that is going, or stop it
-└── ReadError            the API answered what cannot be loaded
-    ├── AccessDenied     fix the access at the API (401, 403)
-    └── OriginRefused    the API points to a host that may not get the credentials
+├── ReadError            the API answered what cannot be loaded
+│   ├── AccessDenied     fix the access at the API (401, 403)
+│   └── OriginRefused    the API points to a host that may not get the credentials
+└── TryLater             wait: a run tries again by itself, after a while
+    ├── ApiUnavailable          the API does not answer, or not yet
+    └── DestinationUnavailable  the destination is away, locked or full
 """
 
 from collections.abc import Iterable
@@ -62,3 +65,15 @@ class AccessDenied(ReadError):
 
 class OriginRefused(ReadError):
     """A next link or a redirect leads to an origin that may not get the credentials."""
+
+
+class TryLater(RestsrcError):
+    """What may go well the next time, with nothing changed."""
+
+
+class ApiUnavailable(TryLater):
+    """The API does not answer, answers with its own failure, or wants a longer pause."""
+
+
+class DestinationUnavailable(TryLater):
+    """The destination cannot be reached, is locked by somebody else, or has no space left."""

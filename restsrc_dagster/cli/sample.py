@@ -175,6 +175,8 @@ def _verdict(sample: Sample) -> str | None:
         return f"the processing_steps leave none of the {sample.seen} records seen"
     if parent is not None and not sample.pages:
         return f"nothing was asked: no record of {parent!r} was found that it could be read for"
+    if sample.requests and not sample.requests[-1].size:
+        return "the answer is empty"
     if selector:
         return (
             f"nothing is at data_selector {selector!r}: either the list is empty, or it stands "

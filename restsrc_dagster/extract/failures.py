@@ -12,7 +12,16 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import AccessDenied, MissingVariable, ReadError, RestsrcError
+from restsrc_dagster.errors import (
+    AccessDenied,
+    ApiUnavailable,
+    MissingVariable,
+    ReadError,
+    RestsrcError,
+)
+from restsrc_dagster.extract.address import shown
+from restsrc_dagster.extract.answers import beginning
+from restsrc_dagster.extract.patience import FOR_GOOD, TRIED_AGAIN
 
 LONGEST_MESSAGE = 600
 BEGINNING = 60
@@ -55,14 +64,16 @@ def explain(error: Exception, redact: Redactor) -> RestsrcError:
             return type(cause)(redact(f"{where}{cause}"))
     for cause in chain:
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
-            return _refused(where, cause, cause.response.status_code, redact)
+            return _refused(where, cause.response, redact)
     root = chain[-1]
     for cause in chain:
         if isinstance(cause, requests.JSONDecodeError):
             return ReadError(_short(redact(f"{where}{_not_json(cause.doc)}")))
     for cause in chain:
+        if isinstance(cause, FOR_GOOD):
+            return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
         if isinstance(cause, requests.RequestException):
-            return ReadError(_short(redact(f"{where}the API did not answer: {cause}")))
+            return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
     if isinstance(root, KeyError):
         return ReadError(_short(redact(f"{where}a record has no field {root}, which a key names")))
     step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
@@ -75,13 +86,16 @@ def _not_json(text: str) -> str:
     return f"the answer is not JSON; it begins with {begins!r}" if begins else "the answer is empty"
 
 
-def _refused(where: str, error: requests.HTTPError, status: int, redact: Redactor) -> RestsrcError:
-    message = _short(redact(f"{where}{_without_tokens(str(error))}"))
+def _refused(where: str, response: requests.Response, redact: Redactor) -> RestsrcError:
+    status = response.status_code
+    body = f": {_without_tokens(beginning(response, redact))!r}" if response.content.strip() else ""
+    answer = f"{shown(response.url)} answered {status} {response.reason or ''}".rstrip()
+    message = redact(f"{where}{answer}{body}")
     if status in (401, 403):
         return AccessDenied(
             f"{message}; check the credentials (configuration.client.auth) and what they may read"
         )
-    return ReadError(message)
+    return (ApiUnavailable if status in TRIED_AGAIN else ReadError)(message)
 
 
 def _without_tokens(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The HTTP sessions of a run: dlt's retries above, the connector's budget below.
+"""The HTTP sessions of a run: every request within the connector's budget, and tried again.
 
 Every request of dlt's REST client and its redirects pass `ApiAdapter.send`; the token requests
 have a session of their own, so that no link of the API can pass for one.
@@ -16,15 +16,20 @@ import requests
 from dlt.common.configuration import resolve_configuration
 from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.common.exceptions import ResourceNameNotAvailable
-from dlt.sources.helpers.requests.retry import Client
+from dlt.sources.helpers.requests import Session
 from requests.adapters import HTTPAdapter
 
 from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import OriginRefused, ReadError
+from restsrc_dagster.extract.address import HIDDEN, shown
+from restsrc_dagster.extract.answers import refuse_json, take_json
+from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
+from restsrc_dagster.extract.rate_limits import RateLimit, exhausted, rate_limit
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 CHUNK_BYTES = 1 << 16
+SECONDS_BETWEEN_LINES = 60
 
 
 @dataclass
@@ -44,10 +49,12 @@ class ApiAdapter(HTTPAdapter):
         origins: (scheme, host, port) of everybody who may be asked; None in place of scheme or
             port allows any.
         redact: takes secrets out of the texts of exceptions.
+        patience: how often and how long a request is tried again.
 
     Attributes:
         traffic: what each resource cost so far, by name; "" is what belongs to none.
         watch: called with each answer and the seconds that it took.
+        tell: called with a line for the person where the API is waited for.
     """
 
     def __init__(
@@ -56,31 +63,97 @@ class ApiAdapter(HTTPAdapter):
         http: Http,
         origins: Iterable["Origin"],
         redact: Redactor,
+        patience: Patience,
     ) -> None:
         super().__init__(pool_maxsize=50)
         self.traffic: dict[str, Traffic] = {}
         self.watch: Callable[[requests.Response, float], None] = lambda *_: None
+        self.tell: Callable[[str], None] = lambda _: None
         self._http = http
+        self._patience = patience
         self._origins = frozenset(origins)
         self._redact = redact
         self._under_way = threading.BoundedSemaphore(http.max_concurrency)
         self._lock = threading.Lock()
         self._next_start = 0.0
+        self._paused_until = 0.0
+        self._told = float("-inf")
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Send one request once.
+        """Send one request until it is answered with a page, or there is no hope of one.
 
         Raises:
             OriginRefused: the request would take the credentials elsewhere.
+            ApiUnavailable: the API wants a longer pause than the connector makes.
             ReadError: a limit of the connector is reached.
             requests.RequestException: as requests does, secrets taken out.
         """
-        response = self.send_to(self._origins, request, *args, **kwargs)
+        response = self.send_patiently(self._origins, request, *args, **kwargs)
         if response.ok and not response.is_redirect:
             self._count_page(self._traffic())
         return response
 
-    def send_to(
+    def send_patiently(
+        self,
+        origins: Set["Origin"],
+        request: requests.PreparedRequest,
+        *args: Any,
+        **kwargs: Any,
+    ) -> requests.Response:
+        """As often as the patience says; the last answer is returned, whatever it is."""
+        tries = Tries(self._patience)
+        while True:
+            try:
+                response = self._send_once(origins, request, *args, **kwargs)
+            except requests.RequestException as error:
+                pause = tries.pause() if worth_another_try(error) else None
+                if pause is None:
+                    raise
+                time.sleep(pause)
+                continue
+            if response.is_redirect or self._is_good(response):
+                return response
+            if not self._wait_after(response, tries):
+                return response
+
+    def _is_good(self, response: requests.Response) -> bool:
+        if not response.ok:
+            return False
+        if limit := exhausted(response):
+            self._pause(limit, "its limit is used up")
+        return take_json(response)
+
+    def _wait_after(self, response: requests.Response, tries: Tries) -> bool:
+        """Whether the request is to be sent again, after the pause that was made."""
+        status = response.status_code
+        if limit := rate_limit(response):
+            pause = tries.pause_for(limit, status)
+            self._pause(limit, f"it answered {status}")
+        elif response.ok or status in TRIED_AGAIN:
+            pause = tries.pause()
+        else:
+            return False
+        if pause is None:
+            if response.ok:
+                refuse_json(response, self._redact(shown(response.url)), self._redact)
+            return False
+        time.sleep(0 if limit else pause)
+        return True
+
+    def _pause(self, limit: RateLimit, reason: str) -> None:
+        """Nobody of this connector asks before the limit is over; told once, not by each."""
+        if limit.seconds > self._patience.max_wait:
+            return
+        with self._lock:
+            now = time.monotonic()
+            longer = now + limit.seconds - self._paused_until
+            self._paused_until = max(self._paused_until, now + limit.seconds)
+            tell = longer > 1 and now - self._told >= SECONDS_BETWEEN_LINES
+            self._told = now if tell else self._told
+        if tell:
+            self.tell(f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})")
+
+    def _send_once(
         self,
         origins: Set["Origin"],
         request: requests.PreparedRequest,
@@ -125,14 +198,16 @@ class ApiAdapter(HTTPAdapter):
             return self.traffic.setdefault(resource, Traffic())
 
     def _pace(self) -> None:
+        """Return when the next request may start; it counts as started then."""
         rate = self._http.requests_per_second
-        if rate is None:
-            return
-        with self._lock:
-            now = time.monotonic()
-            start = max(now, self._next_start)
-            self._next_start = start + 1 / rate
-        time.sleep(start - now)
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                wait = max(self._next_start, self._paused_until) - now
+                if wait <= 0:
+                    self._next_start = now + 1 / rate if rate else now
+                    return
+            time.sleep(wait)
 
     def _read_body(self, response: requests.Response) -> None:
         """Read here, the body counts as under way, and the connection of a refusal is given back:
@@ -163,13 +238,10 @@ class ApiAdapter(HTTPAdapter):
             )
 
     def _redacted(self, error: requests.RequestException, url: str) -> Exception:
-        """The same kind of error, so that dlt retries it as ever, saying what may be said."""
-        parts = urlsplit(url)
-        cause = self._redact(
-            str(error).replace(parts.query, MASKED_QUERY) if parts.query else str(error)
-        )
-        place = f"{parts.scheme}://{parts.hostname}{':' + str(parts.port) if parts.port else ''}"
-        return type(error)(f"{self._redact(place + parts.path)}: {cause}")
+        """The same kind of error, saying what may be said."""
+        query = urlsplit(url).query
+        cause = self._redact(str(error).replace(query, HIDDEN) if query else str(error))
+        return type(error)(f"{self._redact(shown(url))}: {cause}")
 
 
 class TokenAdapter(HTTPAdapter):
@@ -182,10 +254,9 @@ class TokenAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """As `ApiAdapter.send`, but an answer is no page."""
-        return self._adapter.send_to(self._origins, request, *args, **kwargs)
+        return self._adapter.send_patiently(self._origins, request, *args, **kwargs)
 
 
-MASKED_QUERY = "…"
 Origin = tuple[str | None, str, int | None]
 
 
@@ -239,25 +310,21 @@ def open_sessions(
     `configuration` is resolved: no reference is left in it. dlt's own settings of the deployment,
     `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
-    base_url = configuration["client"]["base_url"]
+    runtime = resolve_configuration(RuntimeConfiguration())
     adapter = ApiAdapter(
-        http=http, origins=allowed_origins([base_url], http.allowed_hosts), redact=redact
+        http=http,
+        origins=allowed_origins([configuration["client"]["base_url"]], http.allowed_hosts),
+        redact=redact,
+        patience=Patience.of(runtime, http.max_wait_seconds),
     )
     token_adapter = TokenAdapter(adapter, allowed_origins(token_urls, http.allowed_hosts))
-    return Sessions(_session(http, adapter), _session(http, token_adapter), adapter)
+    own = "timeout_seconds" in http.model_fields_set
+    timeout = http.timeout_seconds if own else runtime.request_timeout
+    return Sessions(_session(timeout, adapter), _session(timeout, token_adapter), adapter)
 
 
-def _session(http: Http, adapter: HTTPAdapter) -> requests.Session:
-    runtime = resolve_configuration(RuntimeConfiguration())
-    session = Client(
-        raise_for_status=False,
-        request_timeout=http.timeout_seconds
-        if "timeout_seconds" in http.model_fields_set
-        else runtime.request_timeout,
-        request_max_attempts=runtime.request_max_attempts,
-        request_backoff_factor=runtime.request_backoff_factor,
-        request_max_retry_delay=max(http.max_wait_seconds, 1),
-    ).session
+def _session(timeout: Any, adapter: HTTPAdapter) -> requests.Session:
+    session = Session(timeout=timeout, raise_for_status=False)
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

@@ -227,7 +227,7 @@ FAULTS = {
     "html": (
         Answer(b"<html>maintenance</html>"),
         4,
-        "the answer is not JSON; it begins with '<html>",
+        "answered 200 with HTML or XML instead of JSON; it begins with '<html>",
     ),
     "nothing": (Answer(b""), 4, "the answer is empty"),
     "empty list": (Answer({"data": []}), 4, "nothing is at data_selector 'data'"),

@@ -244,7 +244,7 @@ def test_a_refusal_names_the_resource_and_not_the_secret(
 def test_a_refused_client_secret_is_access_denied_as_well(api: Api, settings: Settings) -> None:
     api.routes["/token"] = unauthorized
     refused = connector("acme", api.url, client={"auth": oauth2(f"{api.url}/token")})
-    with pytest.raises(AccessDenied, match=r"^items: 401 Client Error") as caught:
+    with pytest.raises(AccessDenied, match=r"^items: .* answered 401 ") as caught:
         load(refused, Order(selection=frozenset({"items"})), settings=settings, environment={})
     assert SECRET not in str(caught.value)
     assert api.paths() == ["/token"]

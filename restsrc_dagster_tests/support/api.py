@@ -1,6 +1,8 @@
 """An API on loopback whose answers a test decides, and which remembers what it was asked."""
 
 import json
+import socket
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -26,11 +28,15 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """`body` is sent as JSON unless it is bytes."""
+    """`body` is sent as JSON unless it is bytes.
+
+    `fault`: "reset" closes the connection instead of an answer, "cut" in the middle of the body.
+    """
 
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
+    fault: str = ""
 
 
 Route = Callable[[Asked], Any]
@@ -93,6 +99,11 @@ class Api:
                     body=self.rfile.read(length),
                 )
                 answer = api.answer(asked)
+                if answer.fault == "reset":
+                    linger = struct.pack("ii", 1, 0)
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+                    self.close_connection = True
+                    return
                 body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body)
                 payload = body if isinstance(body, bytes) else body.encode()
                 self.send_response(answer.status)
@@ -100,6 +111,10 @@ class Api:
                 for name, value in {**headers, "Content-Length": str(len(payload))}.items():
                     self.send_header(name, value)
                 self.end_headers()
+                if answer.fault == "cut":
+                    self.wfile.write(payload[: len(payload) // 2])
+                    self.close_connection = True
+                    return
                 self.wfile.write(payload)
 
             do_GET = do_POST = _serve  # noqa: N815 - the names that http.server calls

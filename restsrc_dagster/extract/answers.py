@@ -1,0 +1,75 @@
+"""What an API answered, read once: JSON, nothing at all, or something else.
+
+dlt reads `response.json()` two or three times a page, and of an answer that is no JSON it says
+neither the address nor the resource.
+"""
+
+import json
+from typing import Any
+
+import requests
+
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import ApiUnavailable
+
+BEGINNING = 120
+LOOKED_AT = 1 << 16
+EMPTY: list[Any] = []
+
+
+def take_json(response: requests.Response) -> bool:
+    """Read the body into what `response.json()` will give; whether it could be read.
+
+    An empty body is an empty page. NaN and infinities, which are no JSON, are nulls.
+    """
+    content = response.content
+    if response.status_code == 204 or not content.strip():
+        value: Any = EMPTY
+    else:
+        try:
+            value = _parsed(response, content)
+        except (ValueError, RecursionError):
+            return False
+    response.json = lambda **_: value  # type: ignore[method-assign]
+    return True
+
+
+def refuse_json(response: requests.Response, url: str, redact: Redactor) -> None:
+    """Let `response.json()` say what was answered instead."""
+    error = ApiUnavailable(f"{url} {_described(response, redact)}")
+
+    def refuse(**_: Any) -> Any:
+        raise error
+
+    response.json = refuse  # type: ignore[method-assign]
+
+
+def _described(response: requests.Response, redact: Redactor) -> str:
+    """`answered 200 with text/html instead of JSON; it begins with '<html>…'`."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no Content-Type"
+    if response.content.lstrip().startswith(b"<"):
+        what = "HTML or XML instead of JSON"
+    elif "json" in kind:
+        what = f"{len(response.content)} bytes that are no whole JSON"
+    else:
+        what = f"{kind} instead of JSON"
+    begins = beginning(response, redact)
+    return f"answered {response.status_code} with {what}; it begins with {begins!r}"
+
+
+def beginning(response: requests.Response, redact: Redactor) -> str:
+    """The first characters of the answer, in one line: redacted first, lest a secret is cut."""
+    text = response.content[:LOOKED_AT].decode(response.encoding or "utf-8", errors="replace")
+    line = " ".join(redact(text).split())
+    return line if len(line) <= BEGINNING else f"{line[:BEGINNING]}…"
+
+
+def _parsed(response: requests.Response, content: bytes) -> Any:
+    try:
+        return json.loads(content, parse_constant=_no_number)
+    except UnicodeDecodeError:
+        return json.loads(response.text, parse_constant=_no_number)
+
+
+def _no_number(_: str) -> None:
+    return None

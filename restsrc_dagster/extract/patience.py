@@ -1,0 +1,80 @@
+"""How often a request is tried again, and after how long."""
+
+from dataclasses import dataclass, field
+
+import requests
+from dlt.common.configuration.specs import RuntimeConfiguration
+
+from restsrc_dagster.errors import ApiUnavailable
+from restsrc_dagster.extract.rate_limits import LIMITED, RateLimit
+
+TRIED_AGAIN = frozenset({408, 425, LIMITED, *range(500, 600)})
+FOR_GOOD = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+)
+"""Errors of requests that the same request meets again."""
+LONGEST_BACKOFF = 60.0
+
+
+@dataclass(frozen=True)
+class Patience:
+    """The deployment's and the connector's say in it.
+
+    Args:
+        attempts: tries in all, where the API does not say how long to wait.
+        backoff: seconds before the second try; doubled for each further one.
+        max_wait: the most seconds that one request waits because the API says so.
+    """
+
+    attempts: int
+    backoff: float
+    max_wait: float
+
+    @classmethod
+    def of(cls, runtime: RuntimeConfiguration, max_wait: float) -> "Patience":
+        """dlt's own settings, `RUNTIME__REQUEST_*`, and the connector's `max_wait_seconds`."""
+        return cls(runtime.request_max_attempts, runtime.request_backoff_factor, max_wait)
+
+
+@dataclass
+class Tries:
+    """What one request has gone through so far."""
+
+    patience: Patience
+    failed: int = field(default=0, init=False)
+    waited: float = field(default=0.0, init=False)
+
+    def pause(self) -> float | None:
+        """Seconds until the next try after a failure; None if that was the last one."""
+        self.failed += 1
+        if self.failed >= self.patience.attempts:
+            return None
+        return float(min(self.patience.backoff * 2 ** (self.failed - 1), LONGEST_BACKOFF))
+
+    def pause_for(self, limit: RateLimit, status: int) -> float | None:
+        """Seconds until the next try, as the API wishes.
+
+        Raises:
+            ApiUnavailable: it wishes for more than the connector waits.
+        """
+        allowed = self.patience.max_wait if self.patience.attempts > 1 else 0
+        if limit.seconds and self.waited + limit.seconds > allowed:
+            before = f" after {self.waited:.0f} s of waiting" if self.waited else ""
+            raise ApiUnavailable(
+                f"the API answered {status}{before} and asks to wait {limit.seconds:.0f} s "
+                f"({limit.header}); http.max_wait_seconds allows {allowed:g}"
+            )
+        if not limit.seconds:  # an API that says "now" and does not mean it
+            return self.pause()
+        self.waited += limit.seconds
+        return limit.seconds
+
+
+def worth_another_try(error: requests.RequestException) -> bool:
+    """Whether the same request may go well the next time."""
+    if isinstance(error, requests.exceptions.SSLError):
+        return "CERTIFICATE_VERIFY_FAILED" not in str(error)
+    return not isinstance(error, FOR_GOOD)
