@@ -16,6 +16,7 @@ from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.convert import put_converters
+from restsrc_dagster.extract.oauth2 import RenewingOAuth2
 from restsrc_dagster.extract.selector import SelectorCheck
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 from restsrc_dagster.extract.steps import Steps
@@ -88,9 +89,13 @@ def dlt_configuration(
     """
     config = with_python(configuration)
     config["client"]["session"] = sessions.api
-    for auth in _auths(config):
+    for holder in _holders_of_auth(config):
+        auth = holder["auth"]
         if auth.get("type") == "oauth2_client_credentials":
-            auth["session"] = sessions.token
+            arguments = {key: value for key, value in auth.items() if key != "type"}
+            holder["auth"] = RenewingOAuth2.from_init_value(
+                {**arguments, "session": sessions.token}
+            )
     config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
     return cast("RESTAPIConfig", config)
 
@@ -125,13 +130,15 @@ def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[
     return resource
 
 
-def _auths(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+def _holders_of_auth(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The client and the endpoints that have an auth of their own."""
     items = [config.get("resource_defaults"), *config["resources"]]
     endpoints = [item.get("endpoint") for item in items if isinstance(item, dict)]
     for holder in [config["client"], *endpoints]:
         if isinstance(holder, dict) and isinstance(holder.get("auth"), dict):
-            yield holder["auth"]
+            yield holder
 
 
 def _token_urls(config: Mapping[str, Any]) -> list[str]:
-    return [auth["access_token_url"] for auth in _auths(config) if "access_token_url" in auth]
+    auths = [holder["auth"] for holder in _holders_of_auth(config)]
+    return [auth["access_token_url"] for auth in auths if "access_token_url" in auth]

@@ -229,7 +229,7 @@ def test_a_refusal_names_the_resource_and_not_the_secret(
 ) -> None:
     api.routes["/items"] = lambda asked: Answer({"echo": repr(asked)}, status=status)
     refused = connector("acme", api.url, client={"auth": auth})
-    with pytest.raises(AccessDenied, match=f"^items: {status} Client Error") as caught:
+    with pytest.raises(AccessDenied, match=rf"^items: .* answered {status} ") as caught:
         load(
             refused,
             Order(selection=frozenset({"items"})),
@@ -248,3 +248,57 @@ def test_a_refused_client_secret_is_access_denied_as_well(api: Api, settings: Se
         load(refused, Order(selection=frozenset({"items"})), settings=settings, environment={})
     assert SECRET not in str(caught.value)
     assert api.paths() == ["/token"]
+
+
+def test_a_token_that_is_revoked_early_is_renewed_once_for_all(api: Api, authority: Api) -> None:
+    """Also where requests are under way side by side: they share the new token."""
+    issued: list[str] = []
+
+    def token(_: Asked) -> Any:
+        issued.append(f"{TOKEN}-{len(issued)}")
+        return {"access_token": issued[-1], "expires_in": 3600}
+
+    def answer(asked: Asked) -> Any:
+        if len(issued) == 1 and "/3/" in asked.path:
+            revoked.append(issued[0])
+        token = asked.headers["Authorization"].removeprefix("Bearer ")
+        return unauthorized(asked) if token in revoked else {"data": RECORDS}
+
+    revoked: list[str] = []
+    authority.routes["/token"] = token
+    api.routes["/parents"] = lambda _: {"data": [{"id": number} for number in range(8)]}
+    api.routes |= {f"/parents/{number}/items": answer for number in range(8)}
+    child = items(path="parents/{resources.parents.id}/items") | {"parallelized": True}
+    auth = oauth2(f"{authority.url}/token")
+    acme = connector("acme", api.url, [items("parents"), child], client={"auth": auth})
+    assert len(read(acme)) == 8 + 8 * len(RECORDS)
+    assert len(issued) == 2
+
+
+def test_a_new_token_is_tried_once(api: Api, authority: Api, settings: Settings) -> None:
+    authority.routes["/token"] = tokens()
+    api.routes["/items"] = unauthorized
+    refused = connector("acme", api.url, client={"auth": oauth2(f"{authority.url}/token")})
+    with pytest.raises(AccessDenied, match=r"^items: .* answered 401 "):
+        load(refused, Order(selection=frozenset({"items"})), settings=settings, environment={})
+    assert (len(api.asked), len(authority.asked)) == (2, 2)
+
+
+@pytest.mark.parametrize("answer", [{"error": "x", "hint": "y"}, ["x"], {"access_token": ""}])
+def test_an_answer_without_a_token_is_told(
+    api: Api, authority: Api, settings: Settings, answer: Any
+) -> None:
+    authority.routes["/token"] = lambda _: answer
+    refused = connector("acme", api.url, client={"auth": oauth2(f"{authority.url}/token")})
+    with pytest.raises(AccessDenied, match=r"^items: .*/token gave no access_token") as caught:
+        load(refused, Order(selection=frozenset({"items"})), settings=settings, environment={})
+    assert ("has the keys error, hint" in str(caught.value)) == ("error" in answer)
+    assert api.asked == []
+
+
+def test_a_token_is_renewed_before_its_time_is_over(api: Api, authority: Api) -> None:
+    authority.routes["/token"] = lambda _: {"access_token": TOKEN, "expires_in": "20"}
+    api.routes["/items"] = with_header("Authorization", f"Bearer {TOKEN}")
+    acme = connector("acme", api.url, client={"auth": oauth2(f"{authority.url}/token")})
+    assert read(acme) == RECORDS
+    assert len(authority.asked) == 1

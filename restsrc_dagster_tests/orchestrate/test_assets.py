@@ -189,7 +189,10 @@ def test_a_failure_is_one_sentence(api: Api, settings: Settings) -> None:
     assets = build_connector_assets(connector("acme", api.url), settings=settings)
     result = materialize(assets)
     assert not result.success
-    assert reason(result) == f"items: 404 Client Error: Not Found for url: {api.url}/items"
+    assert reason(result) == (
+        f"items: {api.url}/items answered 404 Not Found: "
+        """'{"message": "no such thing"}'"""
+    )
 
 
 def test_a_missing_variable_fails_its_run_only(
