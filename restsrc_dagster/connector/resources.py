@@ -84,6 +84,7 @@ class Resources(Mapping[str, Resource]):
         defaults = configuration.get("resource_defaults") or {}
         merged = (_merged(item, defaults) for item in configuration.get("resources", []))
         self._by_name = {resource.name: resource for resource in map(_resource, merged)}
+        self._paginator = (configuration.get("client") or {}).get("paginator")
 
     def __getitem__(self, name: str) -> Resource:
         return self._by_name[name]
@@ -113,6 +114,11 @@ class Resources(Mapping[str, Resource]):
     def below_incremental(self, name: str) -> bool:
         """Whether a run reads only some of the parents of this resource's records."""
         return any(self[ancestor].incremental is not None for ancestor in self.ancestors(name))
+
+    def paginator(self, name: str) -> str:
+        """The type of the paginator that the configuration names; `auto` if it names none."""
+        paginator = self[name].endpoint.get("paginator") or self._paginator or "auto"
+        return paginator if isinstance(paginator, str) else str(paginator.get("type", "auto"))
 
     def closed(self, selection: Set[str]) -> frozenset[str]:
         """`selection` and what must be loaded with it so that no cursor outruns its rows.

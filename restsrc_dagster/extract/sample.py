@@ -17,6 +17,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.announced import announced_total
 from restsrc_dagster.extract.failures import explain
 from restsrc_dagster.extract.source import Reading, open_reading
 
@@ -83,7 +84,7 @@ class _Pages(ItemTransform[Any, Any]):
             sample.paginator = item.paginator
             sample.more = bool(item.paginator.has_next_page)
             if sample.total is None and sample.resource.parent is None:
-                sample.total = announced_total(item.response)
+                sample.total = announced_total(item.response, item.response.json(), item)
         return item
 
 
@@ -140,13 +141,10 @@ def read_samples(
 
 def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Sample:
     resource = connector.resources[name]
-    paginator = resource.endpoint.get("paginator") or connector.configuration["client"].get(
-        "paginator"
-    )
     sample = Sample(
         resource=resource,
         redact=reading.redact,
-        paginator_configured=paginator not in (None, "auto", {"type": "auto"}),
+        paginator_configured=connector.resources.paginator(name) != "auto",
     )
     source = reading.source
     for ancestor in connector.resources.ancestors(name):
@@ -182,34 +180,6 @@ def readable_url(url: str) -> str:
     parts = urlsplit(url)
     query = urlencode(parse_qsl(parts.query, keep_blank_values=True), safe=":/,@[]{}$*+")
     return urlunsplit(parts._replace(query=query))
-
-
-TOTAL_KEYS = frozenset(
-    {"total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements", "count"}
-)
-
-
-def announced_total(response: requests.Response) -> int | None:
-    """How many records there are in all, by the API's own word: a header, or a key in the body."""
-    header = response.headers.get("X-Total-Count") or response.headers.get("X-Total")
-    if header and header.isdigit():
-        return int(header)
-    try:
-        body = response.json()
-    except ValueError:
-        return None
-    return _total_in(body, depth=2)
-
-
-def _total_in(value: Any, depth: int) -> int | None:
-    if not isinstance(value, dict):
-        return None
-    for key, item in value.items():
-        plain = str(key).replace("_", "").replace("-", "").lower()
-        if plain in TOTAL_KEYS and isinstance(item, int) and not isinstance(item, bool):
-            return item
-    nested = (_total_in(item, depth - 1) for item in value.values() if depth)
-    return next((total for total in nested if total is not None), None)
 
 
 def _is_enough(error: BaseException | None) -> bool:

@@ -17,7 +17,8 @@ from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
-from restsrc_dagster.extract.selector import SelectorCheck
+from restsrc_dagster.extract.pages import PageChecks, PageFacts
+from restsrc_dagster.extract.paginators import in_place_of
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 from restsrc_dagster.extract.steps import Steps
 
@@ -32,6 +33,7 @@ class Reading:
     source: DltSource
     sessions: Sessions
     redact: Redactor
+    pages: Mapping[str, PageFacts]
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""
@@ -66,17 +68,24 @@ def open_reading(
         dlt_configuration(configuration, connector.resources, sessions), name=connector.name
     )
     resources = Resources(configuration)
+    pages: dict[str, PageFacts] = {}
     for name, resource in resources.items():
-        selector = resource.endpoint.get("data_selector")
-        if selector and name not in connector.http.allow_missing_selector:
-            source.resources[name].add_step(SelectorCheck(name, selector))
+        checks = PageChecks(
+            name,
+            resource.endpoint.get("data_selector"),
+            may_lack_list=name in connector.http.allow_missing_selector,
+            single_by_choice=connector.resources.paginator(name) == "single_page",
+            redact=redact,
+        )
+        source.resources[name].add_step(checks)
+        pages[name] = checks.facts
         if resource.steps:
             found = needs(resource, resources)
             copied = copied_fields(resource, resources)
             source.resources[name].add_step(Steps(resource.steps, found, copied))
     if selection is not None:
         source = source.with_resources(*selection)
-    return Reading(source, sessions, redact)
+    return Reading(source, sessions, redact, pages)
 
 
 def dlt_configuration(
@@ -96,6 +105,9 @@ def dlt_configuration(
             holder["auth"] = RenewingOAuth2.from_init_value(
                 {**arguments, "session": sessions.token}
             )
+    for holder in _holders(config):
+        if "paginator" in holder:
+            holder["paginator"] = in_place_of(holder["paginator"])
     config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
     return cast("RESTAPIConfig", config)
 
@@ -130,13 +142,15 @@ def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[
     return resource
 
 
-def _holders_of_auth(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The client and the endpoints that have an auth of their own."""
+def _holders(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The client and the endpoints: what may have an auth and a paginator of its own."""
     items = [config.get("resource_defaults"), *config["resources"]]
     endpoints = [item.get("endpoint") for item in items if isinstance(item, dict)]
-    for holder in [config["client"], *endpoints]:
-        if isinstance(holder, dict) and isinstance(holder.get("auth"), dict):
-            yield holder
+    yield from (one for one in [config["client"], *endpoints] if isinstance(one, dict))
+
+
+def _holders_of_auth(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    yield from (holder for holder in _holders(config) if isinstance(holder.get("auth"), dict))
 
 
 def _token_urls(config: Mapping[str, Any]) -> list[str]:
