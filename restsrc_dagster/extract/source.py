@@ -1,6 +1,6 @@
 """The dlt source of a connector, built afresh for each run."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any, Self, cast
@@ -52,8 +52,11 @@ def open_reading(
     selection: Set[str] | None = None,
     *,
     redact: Redactor | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
+
+    `tell` gets a line for the person where the API is waited for.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
@@ -64,6 +67,7 @@ def open_reading(
     sessions = open_sessions(
         configuration, connector.http, redact, token_urls=_token_urls(configuration)
     )
+    sessions.adapter.tell = tell
     source = rest_api_source(
         dlt_configuration(configuration, connector.resources, sessions), name=connector.name
     )

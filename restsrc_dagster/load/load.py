@@ -50,11 +50,12 @@ def load(
     settings: Settings,
     environment: Mapping[str, str] = os.environ,
     unlocked: Callable[[], None] = lambda: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> LoadReport:
     """Run one load, in a working folder that vanishes with it: the cursor lives with the data.
 
     `unlocked` is called where the destination has no lock of its own; it raises ConnectorBusy to
-    stop the load before anything is read.
+    stop the load before anything is read. `tell` gets lines for the person on the way.
 
     Raises:
         RestsrcError: in words for the person, without secrets.
@@ -74,7 +75,7 @@ def load(
             if still_held is None:
                 unlocked()
             guard = still_held or (lambda: None)
-            read = partial(open_reading, connector, environment, redact=redact)
+            read = partial(open_reading, connector, environment, redact=redact, tell=tell)
             return _Load(connector, pipeline, read, Path(folder), guard).run(order)
 
 
@@ -131,6 +132,7 @@ class _Load:
     ) -> dict[str, ResourceReport]:
         pipeline, source_name = self._pipeline, self._connector.name
         before = {name: self._cursor(name) for name in selection}
+        rows_before = self._count(selection, only_replaced=True)
         intent = None
         if refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
@@ -148,7 +150,7 @@ class _Load:
         if intent:
             intent.commit(pipeline)
         pipeline.load().raise_on_failed_jobs()
-        return self._reports(selection, reading, dict(normalized.row_counts), before)
+        return self._reports(selection, reading, dict(normalized.row_counts), before, rows_before)
 
     def _cursor(self, name: str) -> Any:
         return cursor_of(self._pipeline, self._connector.name, self._connector.resources[name])
@@ -159,15 +161,11 @@ class _Load:
         reading: Reading,
         row_counts: Mapping[str, int],
         before: Mapping[str, Any],
+        rows_before: Mapping[str, int],
     ) -> dict[str, ResourceReport]:
         resources, schema = self._connector.resources, self._pipeline.default_schema
-        tables = {
-            name: schema.naming.normalize_table_identifier(resources[name].table_name)
-            for name in resources
-            if name in selection
-        }
-        known = {name: table for name, table in tables.items() if table in schema.tables}
-        in_table = count_rows(self._pipeline, known)
+        tables = self._tables(selection)
+        in_table = self._count(selection)
         reports = {}
         for name, table in tables.items():
             traffic = reading.traffic(name)
@@ -182,15 +180,39 @@ class _Load:
                 write_disposition=resources.write_disposition(name),
                 rows_loaded=row_counts.get(table, 0),
                 rows_in_table=in_table.get(name),
-                columns=schema.get_table_columns(table) if name in known else {},
+                columns=schema.get_table_columns(table) if table in schema.tables else {},
                 nested_rows=nested,
                 requests=traffic.requests,
                 pages=traffic.pages,
                 seconds=traffic.seconds,
                 cursor_before=before[name],
                 cursor_after=self._cursor(name),
+                read=reading.pages[name],
+                rows_before=rows_before.get(name),
             )
         return reports
+
+    def _tables(self, selection: frozenset[str]) -> dict[str, str]:
+        """Table by resource, in the order of the file."""
+        resources, naming = self._connector.resources, self._pipeline.default_schema.naming
+        return {
+            name: naming.normalize_table_identifier(resources[name].table_name)
+            for name in resources
+            if name in selection
+        }
+
+    def _count(self, selection: frozenset[str], *, only_replaced: bool = False) -> dict[str, int]:
+        """Rows in the tables that are there."""
+        if not self._pipeline.default_schema_name:
+            return {}
+        resources, schema = self._connector.resources, self._pipeline.default_schema
+        known = {
+            name: table
+            for name, table in self._tables(selection).items()
+            if table in schema.tables
+            and (not only_replaced or resources.write_disposition(name) == "replace")
+        }
+        return count_rows(self._pipeline, known) if known else {}
 
 
 def _root(tables: Mapping[str, Any], name: str) -> str:

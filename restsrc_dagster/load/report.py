@@ -1,7 +1,7 @@
 """What a load did, resource by resource."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dlt.common.schema.typing import TColumnSchema
@@ -9,6 +9,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resource, WriteDisposition
+from restsrc_dagster.extract.pages import PageFacts
 from restsrc_dagster.load.destination import database_client
 
 
@@ -17,7 +18,8 @@ class ResourceReport:
     """One resource of one load.
 
     `table` is `dataset.table` as the destination spells it. `rows_in_table` is None where the
-    destination cannot count, or has no such table yet. `columns` are dlt's.
+    destination cannot count, or has no such table yet. `columns` are dlt's. `read` is what the
+    API gave and announced; `rows_before` is known where rows are replaced.
     """
 
     resource: str
@@ -32,6 +34,23 @@ class ResourceReport:
     seconds: float
     cursor_before: Any = None
     cursor_after: Any = None
+    read: PageFacts = field(default_factory=PageFacts)
+    rows_before: int | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What a person should look at, although the load went well."""
+        found = list(self.read.warnings)
+        if self.read.missing:
+            found.append(
+                f"the API announces {self.read.announced} records and gave {self.read.records}"
+            )
+        if self.rows_before and self.rows_in_table == 0:
+            found.append(
+                f"the list of the API is empty: the {self.rows_before} rows that the table had "
+                "are gone"
+            )
+        return found
 
 
 @dataclass(frozen=True, kw_only=True)

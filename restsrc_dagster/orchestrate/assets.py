@@ -1,16 +1,25 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
+import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.orchestrate.names import op_name, pool_name
+from restsrc_dagster.errors import RestsrcError, TryLater
+from restsrc_dagster.orchestrate.names import DELIVERY_CHECK, op_name, pool_name
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
 from restsrc_dagster.settings import Settings
 
+if TYPE_CHECKING:
+    from restsrc_dagster.load.report import ResourceReport
+
+DELIVERY_DESCRIPTION = "Warns where the API gave less than it announced, or nothing any more."
+_CHECKABLE = re.compile(r"[A-Za-z0-9_-]+")
+"""Dagster makes the name of a check's output from the key; it is no name for `a/b` or `é`."""
+RETRY_AFTER = (30, 120)
+"""Seconds before a run tries again by itself, for what may go well later."""
 CONFIG_SCHEMA = {
     "full_refresh": dg.Field(
         dg.ScalarUnion(scalar_type=dg.Bool, non_scalar_schema=dg.Array(dg.String)),
@@ -45,6 +54,11 @@ def build_connector_assets(
             name: dg.AssetOut.from_spec(_without_deps(spec), is_required=False)
             for name, spec in outs.items()
         },
+        check_specs=[
+            dg.AssetCheckSpec(DELIVERY_CHECK, asset=spec.key, description=DELIVERY_DESCRIPTION)
+            for spec in outs.values()
+            if _CHECKABLE.fullmatch("".join(spec.key.path))
+        ],
         deps=sorted(set().union(*upstream.values()) - set(by_key)),
         internal_asset_deps=upstream,
         can_subset=True,
@@ -77,7 +91,7 @@ def materialize_connector(
     settings: Settings,
     selection: frozenset[str],
     keys: Mapping[str, dg.AssetKey],
-) -> Iterator[dg.MaterializeResult[Any]]:
+) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
     """Load the selected resources, and say what each of them got.
 
     Raises:
@@ -96,9 +110,16 @@ def materialize_connector(
             Order(selection=selection, refresh=refresh, holder=f"run {context.run.run_id}"),
             settings=settings,
             unlocked=lambda: refuse_second_load(context.instance, context.run, connector.name),
+            tell=lambda line: context.log.info(f"{connector.name}: {line}"),
         )
+    except TryLater as error:
+        if context.retry_number >= len(RETRY_AFTER):
+            raise dg.Failure(description=str(error), allow_retries=False) from None
+        pause = RETRY_AFTER[context.retry_number]
+        context.log.warning(f"{error}; tried again in {pause} s")
+        raise dg.RetryRequested(max_retries=len(RETRY_AFTER), seconds_to_wait=pause) from None
     except RestsrcError as error:
-        raise dg.Failure(description=str(error)) from None
+        raise dg.Failure(description=str(error), allow_retries=False) from None
     if report.removed_rows:
         context.log.warning(
             f"{connector.name}: removed {report.removed_rows} rows that a broken load had left"
@@ -114,18 +135,34 @@ def materialize_connector(
         if name not in keys:
             continue
         metadata = materialization_metadata(connector, report, resource)
+        for warning in resource.warnings:
+            context.log.warning(f"{connector.name}/{name}: {warning}")
         if name in selection:
             context.log.info(
                 f"{connector.name}/{name}: {resource.rows_loaded} rows loaded by "
                 f"{resource.requests} requests, {resource.write_disposition}"
             )
             yield dg.MaterializeResult(asset_key=keys[name], metadata=metadata)
+            if dg.AssetCheckKey(keys[name], DELIVERY_CHECK) in context.selected_asset_check_keys:
+                yield _delivery(keys[name], resource)
         else:
             context.log.info(
                 f"{connector.name}/{name} was not selected, but loaded too: its rows and the "
                 "selected ones hang on one cursor"
             )
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
+
+
+def _delivery(key: dg.AssetKey, report: "ResourceReport") -> dg.AssetCheckResult:
+    warnings = report.warnings
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=DELIVERY_CHECK,
+        passed=not warnings,
+        severity=dg.AssetCheckSeverity.WARN,
+        description="\n".join(warnings) or None,
+        metadata={"records": report.read.records, "missing": report.read.missing},
+    )
 
 
 def _to_refresh(

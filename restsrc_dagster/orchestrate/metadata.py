@@ -27,6 +27,9 @@ def materialization_metadata(
         "dagster/storage_kind": load.destination,
         "restsrc/created_at": iso(connector.created_at),
     }
+    if report.read.announced is not None:
+        metadata["records_announced"] = report.read.announced
+        metadata["records_missing"] = report.read.missing
     if report.rows_in_table is not None:
         metadata["dagster/row_count"] = report.rows_in_table
     if report.cursor_before is not None or report.cursor_after is not None:

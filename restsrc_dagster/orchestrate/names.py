@@ -15,6 +15,7 @@ SCHEDULE = "schedule"
 
 INITIAL_RUN_SENSOR = "initial_run_sensor"
 CONNECTOR_FILES_SENSOR = "connector_files_sensor"
+DELIVERY_CHECK = "delivery"
 
 
 def asset_key(connector: str, resource: str) -> dg.AssetKey:

@@ -271,3 +271,65 @@ def test_a_refresh_of_a_child_materializes_its_parent_first(api: Api, settings: 
     result = materialize(assets, config={"full_refresh": ["comments"]})
     assert result.success
     assert list(metadata(result)) == ["posts", "comments"]
+
+
+def checks(result: dg.ExecuteInProcessResult) -> dict[str, tuple[bool, str | None]]:
+    return {
+        one.asset_key.path[-1]: (one.passed, one.description)
+        for one in result.get_asset_check_evaluations()
+    }
+
+
+def test_what_is_missing_is_warned_about_by_a_check_and_in_the_log(
+    api: Api, settings: Settings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}], "total": 3}
+    api.routes["/others"] = lambda _: {"data": [{"id": 1}], "total": 1}
+    acme = connector("acme", api.url, [items(), items("others")])
+    result = materialize(build_connector_assets(acme, settings=settings))
+    assert result.success
+    assert checks(result) == {
+        "items": (False, "the API announces 3 records and gave 1"),
+        "others": (True, None),
+    }
+    told = metadata(result)["items"]
+    assert (told["records_announced"], told["records_missing"]) == (3, 2)
+    assert "acme/items: the API announces 3 records and gave 1" in capfd.readouterr().err
+
+
+def test_a_table_that_an_empty_list_empties_is_warned_about_once(
+    api: Api, settings: Settings
+) -> None:
+    assets = build_connector_assets(connector("acme", api.url), settings=settings)
+    told = []
+    for records in ([{"id": 1}, {"id": 2}], [], []):
+        api.routes["/items"] = lambda _, records=records: {"data": records}
+        told.append(checks(materialize(assets))["items"])
+    gone = "the list of the API is empty: the 2 rows that the table had are gone"
+    assert told == [(True, None), (False, gone), (True, None)]
+
+
+@pytest.mark.parametrize(("failures", "succeeds"), [(1, True), (2, True), (3, False)])
+def test_what_may_go_well_later_is_tried_again(
+    api: Api,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    failures: int,
+    succeeds: bool,
+) -> None:
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+    monkeypatch.setattr("restsrc_dagster.orchestrate.assets.RETRY_AFTER", (0, 0))
+    answers = iter([Answer({}, 502)] * failures + [Answer({"data": [{"id": 1}]})])
+    api.routes["/items"] = lambda _: next(answers)
+    result = materialize(build_connector_assets(connector("acme", api.url), settings=settings))
+    assert result.success is succeeds
+    assert len(api.asked) == min(failures + 1, 3)
+    if not succeeds:
+        assert reason(result) == f"items: {api.url}/items answered 502 Bad Gateway: '{{}}'"
+
+
+def test_what_fails_for_good_is_not_tried_again(api: Api, settings: Settings) -> None:
+    api.routes["/items"] = lambda _: Answer({}, 404)
+    assets = build_connector_assets(connector("acme", api.url), settings=settings)
+    assert not materialize(assets).success
+    assert len(api.asked) == 1
