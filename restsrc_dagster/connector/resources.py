@@ -152,6 +152,11 @@ class Resources(Mapping[str, Resource]):
             return "append"
         return "merge" if self.below_incremental(name) else "replace"
 
+    def disposition(self, name: str) -> str:
+        """The word of the write disposition: append, replace, merge or skip."""
+        disposition = self.write_disposition(name)
+        return str(disposition["disposition"] if isinstance(disposition, dict) else disposition)
+
     def replaces_children(self, name: str) -> bool:
         """Whether the children of a parent that is read again replace its old ones."""
         resource = self[name]

@@ -37,11 +37,35 @@ class Sent:
         return self._convert(seconds, is_end != self._shrinks)
 
 
+class SentAsItIs:
+    """A cursor's value as the API wrote it.
+
+    dlt takes what it sends for a format string: a brace in it would reach the worker's memory.
+    """
+
+    def __init__(self, cursor: Mapping[str, Any]) -> None:
+        self._cursor_path = cursor.get("cursor_path")
+
+    def __call__(self, value: Any) -> Any:
+        """Raises ReadError where the value has a brace."""
+        if isinstance(value, str) and ("{" in value or "}" in value):
+            raise ReadError(
+                f"the cursor {self._cursor_path} has the value {_shown(value)}: a brace in it "
+                "cannot be sent"
+            )
+        return value
+
+
 def put_converters(config: Mapping[str, Any]) -> None:
-    """Replace the name of a format by the function, in both forms of a cursor."""
+    """Replace the name of a format by the function, in both forms of a cursor.
+
+    Where the person names no key for it, dlt's own deduplication is off: it drops rows that have
+    changed, in a time that grows with the square of the rows of one cursor value. `Cursor` does it.
+    """
     for cursor in _cursors(config):
-        if cursor.get("convert") is not None:
-            cursor["convert"] = Sent(cursor)
+        cursor.setdefault("primary_key", [])
+        named = cursor.get("convert") is not None
+        cursor["convert"] = Sent(cursor) if named else SentAsItIs(cursor)
 
 
 def _cursors(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -48,6 +48,10 @@ class PageFacts:
     warnings: dict[str, None] = field(default_factory=dict)
     _silent: bool = False
 
+    def warn(self, text: str) -> None:
+        """Tell the person, once."""
+        self.warnings.setdefault(text)
+
     def end_of_list(self, total: int | None, records: int) -> None:
         """A list was read to its end."""
         if total is None or self._silent:
@@ -112,7 +116,7 @@ class PageChecks(ItemTransform[Any, Any]):
         if not crawl.pages:
             crawl.total = total
         elif total is not None and crawl.total is not None and total != crawl.total:
-            self._warn(
+            self.facts.warn(
                 f"the list changed while it was read: the API announced {crawl.total} records "
                 f"first and {total} later; rows that moved between pages may have been missed"
             )
@@ -189,7 +193,7 @@ class PageChecks(ItemTransform[Any, Any]):
                 f"to {size}"
             )
         if 0 < size < limit and page.paginator.has_next_page and crawl.total is not None:
-            self._warn(
+            self.facts.warn(
                 f"a page of {size} records came where {limit} were asked for, and it was not the "
                 "last one: the API may cap the page size"
             )
@@ -208,7 +212,7 @@ class PageChecks(ItemTransform[Any, Any]):
             message = f"{self._shown(response)} has a next page, by its {where}, which is not read"
             if not (single and self._single_by_choice):
                 raise ReadError(f"{message}; name the paginator that follows it")
-            self._warn(message)
+            self.facts.warn(message)
         elif single and not self._single_by_choice and (crawl.total or 0) > crawl.records:
             raise ReadError(
                 f"{self._shown(response)} announces {crawl.total} records and gave "
@@ -217,9 +221,6 @@ class PageChecks(ItemTransform[Any, Any]):
 
     def _shown(self, response: requests.Response) -> str:
         return self._redact(shown(response.url))
-
-    def _warn(self, text: str) -> None:
-        self.facts.warnings.setdefault(text)
 
 
 def _reason(paginator: BasePaginator, crawl: _Crawl) -> str:

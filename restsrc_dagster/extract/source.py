@@ -16,9 +16,11 @@ from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.convert import put_converters
+from restsrc_dagster.extract.cursors import Cursor
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
 from restsrc_dagster.extract.pages import PageChecks, PageFacts
 from restsrc_dagster.extract.paginators import in_place_of
+from restsrc_dagster.extract.parents import ParentValues, with_steady_cursor
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 from restsrc_dagster.extract.steps import Steps
 
@@ -83,10 +85,21 @@ def open_reading(
         )
         source.resources[name].add_step(checks)
         pages[name] = checks.facts
+        if resource.parent is not None:
+            source.resources[name].add_step(ParentValues(resource), insert_at=0)
         if resource.steps:
             found = needs(resource, resources)
             copied = copied_fields(resource, resources)
             source.resources[name].add_step(Steps(resource.steps, found, copied))
+        if resource.incremental is not None:
+            cursor = Cursor(
+                name,
+                resource.incremental,
+                appends=resources.disposition(name) == "append",
+                warn=checks.facts.warn,
+            )
+            for step in cursor.steps():
+                source.resources[name].add_step(step)
     if selection is not None:
         source = source.with_resources(*selection)
     return Reading(source, sessions, redact, pages)
@@ -100,7 +113,7 @@ def dlt_configuration(
     Where dlt wants Python it gets what the person's texts stand for; the processing steps are
     taken out, as they are run beside dlt's own.
     """
-    config = with_python(configuration)
+    config = with_python(with_steady_cursors(configuration))
     config["client"]["session"] = sessions.api
     for holder in _holders_of_auth(config):
         auth = holder["auth"]
@@ -114,6 +127,19 @@ def dlt_configuration(
             holder["paginator"] = in_place_of(holder["paginator"])
     config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
     return cast("RESTAPIConfig", config)
+
+
+def with_steady_cursors(configuration: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A copy in which no child sends a cursor that moves from parent to parent."""
+    resources = Resources(configuration)
+    items = []
+    for item in configuration["resources"]:
+        resource = resources[expanded(item)["name"]]
+        if resource.parent is not None and resource.incremental is not None:
+            items.append({**expanded(item), "endpoint": with_steady_cursor(resource)})
+        else:
+            items.append(item)
+    return {**configuration, "resources": items}
 
 
 def with_python(configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -57,8 +57,7 @@ class ConnectorTranslator:
 
 def _description(connector: Connector, resource: Resource) -> str:
     """`customers of acme: what is new by updated_at, merged on id.`, and what to know of it."""
-    disposition = connector.resources.write_disposition(resource.name)
-    kind = disposition.get("disposition") if isinstance(disposition, dict) else disposition
+    kind = connector.resources.disposition(resource.name)
     reads = f"what is new by `{resource.cursor_path}`" if resource.cursor_path else "all of it"
     if resource.parent:
         reads += f", for each of {resource.parent}"

@@ -1,0 +1,38 @@
+"""A field of a record, by dlt's path to it."""
+
+from copy import deepcopy
+from typing import Any
+
+from dlt.common import jsonpath
+
+
+class Field:
+    """Reads and sets what is at a path: a name, `a.b`, or any JSONPath."""
+
+    def __init__(self, path: str) -> None:
+        self._simple = jsonpath.extract_simple_field_name(path)
+        self._path = jsonpath.compile_path(path)
+
+    def get(self, record: Any) -> Any:
+        """What is there first; None if there is nothing."""
+        if not isinstance(record, dict):
+            return None
+        if self._simple is not None:
+            return record.get(self._simple)
+        values = jsonpath.find_values(self._path, record)
+        return values[0] if values else None
+
+    def put(self, record: dict[str, Any], value: Any) -> None:
+        """Set what is there; there is something."""
+        if self._simple is not None:
+            record[self._simple] = value
+        else:
+            self._path.find(record)[0].full_path.update(record, value)
+
+    def put_into_copy(self, record: dict[str, Any], value: Any) -> None:
+        """As `put`, in a shallow copy of a record: what the original holds stays as it is."""
+        if self._simple is None:
+            for key, item in record.items():
+                if isinstance(item, (dict, list)):
+                    record[key] = deepcopy(item)
+        self.put(record, value)
