@@ -84,7 +84,8 @@ class Resources(Mapping[str, Resource]):
         defaults = configuration.get("resource_defaults") or {}
         merged = (_merged(item, defaults) for item in configuration.get("resources", []))
         self._by_name = {resource.name: resource for resource in map(_resource, merged)}
-        self._paginator = (configuration.get("client") or {}).get("paginator")
+        client = configuration.get("client")
+        self._paginator = client.get("paginator") if isinstance(client, Mapping) else None
 
     def __getitem__(self, name: str) -> Resource:
         return self._by_name[name]
@@ -118,7 +119,7 @@ class Resources(Mapping[str, Resource]):
     def paginator(self, name: str) -> str:
         """The type of the paginator that the configuration names; `auto` if it names none."""
         paginator = self[name].endpoint.get("paginator") or self._paginator or "auto"
-        return paginator if isinstance(paginator, str) else str(paginator.get("type", "auto"))
+        return paginator if isinstance(paginator, str) else str(paginator["type"])
 
     def closed(self, selection: Set[str]) -> frozenset[str]:
         """`selection` and what must be loaded with it so that no cursor outruns its rows.

@@ -149,9 +149,10 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     source = reading.source
     for ancestor in connector.resources.ancestors(name):
         parent = Sample(resource=connector.resources[ancestor])
-        source.resources[ancestor].add_step(_Pages(parent), insert_at=1)
+        place = reading.first_step(ancestor)
+        source.resources[ancestor].add_step(_Pages(parent), insert_at=place)
         source.resources[ancestor].add_step(_Watch(parent, limit, is_parent=True))
-    source.resources[name].add_step(_Pages(sample), insert_at=1)
+    source.resources[name].add_step(_Pages(sample), insert_at=reading.first_step(name))
     source.resources[name].add_step(_Watch(sample, limit, is_parent=False))
     answered: list[tuple[requests.Response, float]] = []
     reading.sessions.adapter.watch = lambda response, seconds: answered.append((response, seconds))

@@ -36,10 +36,15 @@ class Reading:
     sessions: Sessions
     redact: Redactor
     pages: Mapping[str, PageFacts]
+    children: frozenset[str]
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""
         return self.sessions.adapter.traffic.get(resource, Traffic())
+
+    def first_step(self, resource: str) -> int:
+        """Where a step sees what the API gave: a child's requests come after its ParentValues."""
+        return 2 if resource in self.children else 1
 
     def __enter__(self) -> Self:
         return self
@@ -102,7 +107,8 @@ def open_reading(
                 source.resources[name].add_step(step)
     if selection is not None:
         source = source.with_resources(*selection)
-    return Reading(source, sessions, redact, pages)
+    children = frozenset(name for name in resources if resources[name].parent is not None)
+    return Reading(source, sessions, redact, pages, children)
 
 
 def dlt_configuration(

@@ -159,10 +159,12 @@ def test_columns_are_those_that_would_be_loaded(api: Api, tmp_path: Path) -> Non
 def test_a_filter_that_leaves_nothing_is_told(api: Api, tmp_path: Path) -> None:
     """It is no empty answer, and the read ends where it would without the filter."""
     pages = iter(range(100))
-    api.routes["/items"] = lambda _: {
-        "data": [{"id": n} for n in range(30)],
-        "next": f"/items?page={next(pages)}",
-    }
+
+    def answer(_: Asked) -> Any:
+        page = next(pages)
+        return {"data": [{"id": 30 * page + n} for n in range(30)], "next": f"/items?page={page}"}
+
+    api.routes["/items"] = answer
     linked = items(paginator={"type": "json_link", "next_url_path": "next"})
     folder = acme(tmp_path, api.url, [{**linked, "processing_steps": [{"filter": "opne"}]}])
     result = test_read(folder, "--limit", "50")
@@ -174,7 +176,10 @@ def test_a_filter_that_leaves_nothing_is_told(api: Api, tmp_path: Path) -> None:
 
 def test_a_parent_of_which_a_filter_leaves_nothing(api: Api, tmp_path: Path) -> None:
     pages = iter(range(100))
-    api.routes["/posts"] = lambda _: {"data": [{"id": 1}], "next": f"/posts?page={next(pages)}"}
+    api.routes["/posts"] = lambda _: {
+        "data": [{"id": next(pages)}],
+        "next": f"/posts?page={next(pages)}",
+    }
     linked = items("posts", paginator={"type": "json_link", "next_url_path": "next"})
     posts = {**linked, "processing_steps": [{"filter": "opne"}]}
     comments = items("comments", path="posts/{resources.posts.id}/comments")

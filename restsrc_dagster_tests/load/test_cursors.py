@@ -1,0 +1,275 @@
+"""Cursors: each run delivers what is new, once, whatever the API writes them like."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.report import LoadReport
+from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.support.api import Api, Asked
+from restsrc_dagster_tests.support.connectors import connector, items
+
+Run = Callable[..., LoadReport]
+SENT = {"since": "{incremental.start_value}"}
+
+
+@pytest.fixture
+def run(api: Api, settings: Settings) -> Run:
+    """Load the records that the API has now; it sends them all, in whatever order."""
+
+    def once(records: list[dict[str, Any]], initial: Any = None, **keys: Any) -> LoadReport:
+        api.routes["/items"] = lambda _: {"data": [dict(record) for record in records]}
+        cursor = {"cursor_path": "at", **keys.pop("cursor", {})}
+        if initial is not None:
+            cursor["initial_value"] = initial
+        described = items(incremental=cursor, params=SENT) | keys
+        acme = connector("acme", api.url, [described])
+        return load(acme, Order(selection=frozenset({"items"})), settings=settings, environment={})
+
+    return once
+
+
+def loaded(report: LoadReport) -> int:
+    return report.resources["items"].rows_loaded
+
+
+def rows(*cursors: Any) -> list[dict[str, Any]]:
+    return [{"id": number, "at": cursor} for number, cursor in enumerate(cursors)]
+
+
+LATER = [
+    ("2024-01-01T00:00:05Z", "2024-01-01T00:00:05.500Z"),
+    ("2024-01-01T00:00:05.5Z", "2024-01-01T00:00:05.50001Z"),
+    ("2024-01-01T10:00:00+05:00", "2024-01-01T06:00:00Z"),
+    ("2024-01-01T06:00:00Z", "2024-01-01T02:30:00-05:00"),
+    ("2024-01-01 00:00:05", "2024-01-01T00:00:06"),
+    ("Wed, 31 Jan 2024 10:00:00 GMT", "Fri, 02 Feb 2024 10:00:00 GMT"),
+    ("9", "10"),
+    ("99.5", "100"),
+    (9, 10),
+    (9, 9.5),
+    ("2024-01-31", "2024-02-01"),
+    ("2024-01-31", "2024-01-31T00:00:01Z"),
+]
+
+
+@pytest.mark.parametrize("append", [True, False])
+@pytest.mark.parametrize(("first", "later"), LATER)
+def test_what_is_later_is_delivered_and_nothing_twice(
+    run: Run, first: Any, later: Any, append: bool
+) -> None:
+    keys = {} if append else {"primary_key": "id"}
+    assert loaded(run(rows(first), **keys)) == 1
+    report = run(rows(first, later), **keys)
+    assert report.resources["items"].rows_in_table == 2
+    assert report.resources["items"].cursor_after == later
+    again = run(rows(first, later), **keys)
+    assert again.resources["items"].rows_in_table == 2
+    if append:
+        assert (loaded(report), loaded(again)) == (1, 0)
+
+
+@pytest.mark.parametrize(("first", "later"), LATER)
+def test_what_is_earlier_is_left_out(run: Run, first: Any, later: Any) -> None:
+    run(rows(later))
+    assert loaded(run(rows(later, first))) == 0
+
+
+def test_the_api_gets_the_cursor_as_it_wrote_it(api: Api, run: Run) -> None:
+    run(rows("2024-01-01T06:00:00Z", "2024-01-01T12:00:00.0+05:00"), "1970-01-01")
+    run([])
+    sent = [asked.params["since"] for asked in api.asked]
+    assert sent == ["1970-01-01", "2024-01-01T12:00:00.0+05:00"]
+
+
+@pytest.mark.parametrize("initial", ["2024-01-01T00:00:00", "2024-01-01", "1970-01-01T00:00:00Z"])
+def test_an_initial_value_may_be_written_in_another_way(run: Run, initial: str) -> None:
+    report = run(rows("2024-01-01 00:00:05", "1969-12-31 00:00:00"), initial)
+    assert loaded(report) == 1
+
+
+@pytest.mark.parametrize(
+    ("cursors", "initial", "told"),
+    [
+        (["12/31/2023"], None, "is a date that cannot be compared safely: '12/31/2023'"),
+        (["31.12.2023"], None, "is a date that cannot be compared safely"),
+        (["Jan 5, 2024"], None, "is a date that cannot be compared safely"),
+        ([5], "1970-01-01T00:00:00Z", "is the number 5 here and the text '1970-01-01T00:00:00Z'"),
+        (["2024-01-01"], 0, "records have texts such as '2024-01-01', and it started at the num"),
+        ([5, "2024-01-01"], None, "is the number 5 here and the text '2024-01-01' there"),
+        (["5"], "2024-01-01", "it is '5' here and '2024-01-01' there; make initial_value"),
+        (["v9", "v10"], None, "is neither a time nor a number, such as 'v9', and of several len"),
+        ([True], None, "is bool in some record"),
+        ([{"a": 1}], None, "is dict in some record"),
+    ],
+)
+def test_what_cannot_be_compared_safely_is_refused_by_name(
+    run: Run, cursors: list[Any], initial: Any, told: str
+) -> None:
+    with pytest.raises(ReadError, match=r"^items: the cursor at ") as raised:
+        run(rows(*cursors), initial)
+    assert told in str(raised.value)
+
+
+def test_texts_that_are_no_times_are_in_the_order_of_their_letters(run: Run) -> None:
+    run(rows("01HQA", "01HQB"))
+    report = run(rows("01HQA", "01HQB", "01HQC"))
+    assert (loaded(report), report.resources["items"].cursor_after) == (1, "01HQC")
+
+
+@pytest.mark.parametrize("append", [True, False])
+@pytest.mark.parametrize("initial", [None, "1970-01-01T00:00:00Z"])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_record_from_the_far_future_is_delivered_once_and_moves_nothing(
+    run: Run, append: bool, initial: str | None, first: bool
+) -> None:
+    keys = {} if append else {"primary_key": "id"}
+    known = rows("2024-01-01T00:00:00Z", "9999-12-31T00:00:00Z")
+    report = run(known if first else known[::-1], initial, **keys)
+    told = report.resources["items"]
+    assert (told.rows_loaded, told.cursor_after) == (2, "2024-01-01T00:00:00Z")
+    assert told.warnings == [
+        "the cursor at of some records is far in the future, such as 9999-12-31T00:00:00Z: they "
+        "are loaded once, and the cursor does not follow them"
+    ]
+    later = [*known, {"id": 7, "at": "2024-01-02T00:00:00Z"}]
+    report = run(later, initial, **keys)
+    assert report.resources["items"].rows_in_table == 3
+    assert report.resources["items"].cursor_after == "2024-01-02T00:00:00Z"
+    assert run(later, initial, **keys).resources["items"].rows_in_table == 3
+
+
+def test_the_table_has_the_future_as_the_api_wrote_it(run: Run, settings: Settings) -> None:
+    import duckdb
+
+    run(rows("2024-01-01", "2999-12-31"))
+    with duckdb.connect(settings.data_dir / "restsrc_acme.duckdb", read_only=True) as database:
+        assert database.sql('select "at"::text from acme.items order by 1').fetchall() == [
+            ("2024-01-01",),
+            ("2999-12-31",),
+        ]
+
+
+def test_only_a_future_record_leaves_the_beginning(api: Api, run: Run) -> None:
+    run(rows("2999-12-31T00:00:00Z"), "2020-01-01T00:00:00Z")
+    report = run(rows("2999-12-31T00:00:00Z", "2024-01-01T00:00:00Z"), "2020-01-01T00:00:00Z")
+    assert [asked.params["since"] for asked in api.asked] == ["2020-01-01T00:00:00Z"] * 2
+    assert loaded(report) == 1
+
+
+def test_a_changed_row_at_the_very_cursor_is_merged(run: Run, settings: Settings) -> None:
+    """dlt drops it, by its key."""
+    import duckdb
+
+    for version in (1, 2):
+        run([{"id": 2, "at": "2024-01-01", "v": version}], primary_key="id")
+    with duckdb.connect(settings.data_dir / "restsrc_acme.duckdb", read_only=True) as database:
+        assert database.sql("select id, v from acme.items").fetchall() == [(2, 2)]
+
+
+def test_appended_rows_that_changed_at_the_very_cursor_are_appended(run: Run) -> None:
+    run([{"id": 1, "at": "2024-01-01"}, {"id": 2, "at": "2024-01-01", "v": 1}])
+    report = run([{"id": 1, "at": "2024-01-01"}, {"id": 2, "at": "2024-01-01", "v": 2}])
+    assert (loaded(report), report.resources["items"].rows_in_table) == (1, 3)
+
+
+def test_rows_that_come_late_at_the_very_cursor_are_delivered(run: Run) -> None:
+    run(rows("2024-01-01", "2024-01-02"))
+    assert loaded(run(rows("2024-01-01", "2024-01-02", "2024-01-02"))) == 1
+    assert loaded(run(rows("2024-01-01", "2024-01-02", "2024-01-02"))) == 0
+
+
+def test_a_cursor_inside_of_a_record(run: Run) -> None:
+    first = [{"id": 1, "meta": {"at": "2024-01-01T10:00:00+05:00"}}]
+    keys = {"cursor": {"cursor_path": "meta.at"}}
+    assert loaded(run(first, **keys)) == 1
+    later = [*first, {"id": 2, "meta": {"at": "2024-01-01T06:00:00Z"}}]
+    report = run(later, **keys)
+    assert (loaded(report), report.resources["items"].rows_in_table) == (1, 2)
+
+
+def test_a_cursor_that_shrinks(run: Run) -> None:
+    keys = {"cursor": {"last_value_func": "min"}}
+    run(rows("2024-01-05T00:00:00Z"), **keys)
+    report = run(rows("2024-01-05T00:00:00Z", "2024-01-04T00:00:00.5Z"), **keys)
+    assert (loaded(report), report.resources["items"].cursor_after) == (1, "2024-01-04T00:00:00.5Z")
+
+
+def test_lag_reads_the_window_again_whatever_the_spelling(api: Api, run: Run) -> None:
+    keys = {"primary_key": "id", "cursor": {"lag": 3600}}
+    first = rows("2024-01-01T10:00:00Z", "2024-01-01T09:30:00Z", "2024-01-01T08:00:00Z")
+    run(first, "2020-01-01T00:00:00Z", **keys)
+    report = run(
+        [*first, {"id": 9, "at": "2024-01-01T09:15:00.5Z"}], "2020-01-01T00:00:00Z", **keys
+    )
+    assert api.asked[-1].params["since"].startswith("2024-01-01T09:00:00")
+    assert report.resources["items"].rows_in_table == 4
+
+
+def test_a_lag_that_dlt_cannot_apply_is_refused(run: Run) -> None:
+    with pytest.raises(ReadError, match="to which no lag can be applied"):
+        run(rows("Wed, 31 Jan 2024 10:00:00 GMT"), primary_key="id", cursor={"lag": 3600})
+
+
+def test_missing_cursors_are_told(run: Run) -> None:
+    with pytest.raises(ReadError, match="at"):
+        run([{"id": 1}])
+    assert loaded(run([{"id": 1}], cursor={"on_cursor_value_missing": "include"})) == 1
+    assert loaded(run([{"id": 2}], cursor={"on_cursor_value_missing": "exclude"})) == 0
+
+
+def test_braces_in_a_cursor_reach_nothing(api: Api, settings: Settings) -> None:
+    """dlt formats what it sends by start_param: it would fill in `{incremental.…}` of the data."""
+    api.routes["/items"] = lambda _: {"data": [{"id": 1, "at": "{incremental.cursor_path}"}]}
+    cursor = {"cursor_path": "at", "initial_value": "a" * 25, "start_param": "since"}
+    acme = connector("acme", api.url, [items(incremental=cursor)])
+    order = Order(selection=frozenset({"items"}))
+    load(acme, order, settings=settings, environment={})
+    with pytest.raises(ReadError, match="a brace in it cannot be sent"):
+        load(acme, order, settings=settings, environment={})
+    assert [asked.params["since"] for asked in api.asked] == ["a" * 25]
+
+
+CHILD_CURSORS = [
+    {"incremental": {"start_param": "since"}},
+    {"params": {"since": {"type": "incremental"}}},
+    {"params": {"since": "{incremental.last_value}"}, "incremental": {}},
+    {"params": {"since": "{incremental.start_value}"}, "incremental": {}},
+]
+
+
+@pytest.mark.parametrize("described", CHILD_CURSORS)
+def test_a_cursor_of_a_child_is_the_same_for_all_parents(
+    api: Api, settings: Settings, described: dict[str, Any]
+) -> None:
+    cursor = {"cursor_path": "at", "initial_value": "2020-01-01"}
+    endpoint = {
+        key: {**value, **cursor}
+        if key == "incremental"
+        else {
+            name: {**one, **cursor} if isinstance(one, dict) else one for name, one in value.items()
+        }
+        for key, value in described.items()
+    }
+    comments = {1: ["2024-01-09", "2024-01-08"], 2: ["2024-01-01", "2024-01-02"]}
+
+    def answer(asked: Asked) -> Any:
+        post = int(asked.path.split("/")[2])
+        since = asked.params["since"]
+        return {"data": [{"at": at} for at in comments[post] if at >= since]}
+
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    api.routes |= {f"/posts/{post}/comments": answer for post in comments}
+    child = items("comments", path="posts/{resources.posts.id}/comments", **endpoint)
+    acme = connector("acme", api.url, [items("posts"), child])
+    order = Order(selection=frozenset(acme.resources))
+    report = load(acme, order, settings=settings, environment={})
+    assert report.resources["comments"].rows_loaded == 4
+    sent = [asked.params["since"] for asked in api.asked if "since" in asked.params]
+    assert sent == ["2020-01-01"] * 2
+    load(acme, order, settings=settings, environment={})
+    sent = [asked.params["since"] for asked in api.asked if "since" in asked.params]
+    assert sent[2:] == ["2024-01-09"] * 2
