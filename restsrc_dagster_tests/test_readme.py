@@ -1,7 +1,12 @@
 """What the README shows works: every JSON in it is loaded, every command exists."""
 
 import json
+import os
 import re
+import subprocess
+import sys
+from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 
 import click
@@ -12,6 +17,8 @@ from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.lint import RULES
 from restsrc_dagster.connector.schedule import Schedule, parse_schedule
+from restsrc_dagster.demo.folder import DemoFolder
+from restsrc_dagster.demo.run import start_api
 from restsrc_dagster.extract.dry import dlt_refusal
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content
 
@@ -101,3 +108,31 @@ def test_both_workspaces_name_the_same_location() -> None:
     }
     assert cloud["location_name"] == block["code_location_name"]
     assert cloud["code_source"]["module_name"] == block["module_name"]
+
+
+CHANGING = re.compile(
+    r"127\.0\.0\.1:\d+|\d+ ms|[\d.]+ kB|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|cursor=\w+|announces \d+"
+)
+
+
+def test_the_test_read_of_the_demonstration_word_for_word(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The README's command, as it stands there, beside a running demonstration's API."""
+    command, shown = next(
+        (command.strip(), answer)
+        for (_, _, command), (_, _, answer) in pairwise(BLOCKS)
+        if "restsrc test demo_shop" in command
+    )
+    monkeypatch.delenv("RESTSRC_DEMO_TOKEN", raising=False)
+    place = DemoFolder(tmp_path / ".restsrc-demo")
+    place.path.mkdir()
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with ExitStack() as stack:
+        start_api(place, stack)
+        ended = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, env=environment,
+            capture_output=True, text=True, check=True, timeout=120,
+        )  # fmt: skip
+    assert CHANGING.sub("…", ended.stdout).strip() == CHANGING.sub("…", shown).strip()

@@ -9,6 +9,9 @@ from restsrc_dagster.connector.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
+from restsrc_dagster.extract.convert import Sent
+from restsrc_dagster.extract.cursor_text import CursorText
+from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.sample import Sample
 
@@ -128,14 +131,21 @@ def _cursor(sample: Sample) -> str | None:
         found = cursor_candidates(sample.records)
         could = f"; {', '.join(found)} could be one" if found else ""
         return f"none: every run reads everything{could}"
-    values = [record.get(path) for record in sample.records if isinstance(record, dict)]
-    known = [value for value in values if value is not None]
-    if not known:
-        return f"{path}: no record seen has it"
     try:
-        return f"{path}, from {min(known)} to {max(known)}"
+        bounds = _bounds(sample, path)
     except TypeError:
-        return f"{path}: its values are of several types and cannot be compared"
+        return f"{path}: its values are of several kinds and cannot be compared"
+    return (
+        f"{path}, from {bounds[0]} to {bounds[1]}" if bounds else f"{path}: no record seen has it"
+    )
+
+
+def _bounds(sample: Sample, path: str) -> tuple[Any, Any] | None:
+    """The lowest and the highest cursor seen; raises TypeError where they do not compare."""
+    field = Field(path)
+    values = [field.get(record) for record in sample.records]
+    known = [CursorText(v) if isinstance(v, str) else v for v in values if v is not None]
+    return (min(known), max(known)) if known else None
 
 
 def _second_run(sample: Sample) -> str | None:
@@ -145,9 +155,17 @@ def _second_run(sample: Sample) -> str | None:
     names = _cursor_places(resource)
     if not names:
         return "asks for everything again: the cursor stands in no param; rows are filtered here"
-    form = resource.incremental.get("convert")
-    shape = f", as {form}" if form else ""
-    return f"sends the highest cursor value by then in {', '.join(names)}{shape}"
+    try:
+        bounds = _bounds(sample, str(resource.cursor_path))
+    except TypeError:
+        return None
+    if not bounds:
+        return None
+    value = bounds[0 if resource.incremental.get("last_value_func") == "min" else 1]
+    if resource.incremental.get("convert"):
+        value = Sent(resource.incremental)(value)
+    less = ", less the lag" if resource.incremental.get("lag") else ""
+    return f"sends {' and '.join(names)} = {value}{less}, as far as these records go"
 
 
 def _cursor_places(resource: Resource) -> list[str]:
@@ -157,13 +175,14 @@ def _cursor_places(resource: Resource) -> list[str]:
         for name, value in params.items()
         if isinstance(value, dict) and value.get("type") == "incremental"
     ]
+    names = [f"params.{name}" for name in names]
     start = (resource.incremental or {}).get("start_param")
     placed = [
         found.path
         for found in endpoint_placeholders(blank(resource.endpoint))
         if found.incremental_value
     ]
-    return list(dict.fromkeys([*names, *([start] if start else []), *placed]))
+    return list(dict.fromkeys([*names, *([f"params.{start}"] if start else []), *placed]))
 
 
 def _verdict(sample: Sample) -> str | None:

@@ -51,7 +51,7 @@ def run_demo(
         with ExitStack() as stack:
             stops = stack.enter_context(StopRequests())
             stack.enter_context(place.held())
-            api = _start_api(place, stack)
+            api = start_api(place, stack)
             started_at = datetime.now(UTC) - timedelta(seconds=1)
             arguments = f"dev -w workspace.yaml -p {port} -h 127.0.0.1".split()
             dagster = DagsterProcess(
@@ -160,7 +160,7 @@ class _Watch:
             )
 
 
-def _start_api(place: DemoFolder, stack: ExitStack) -> DemoApi:
+def start_api(place: DemoFolder, stack: ExitStack) -> DemoApi:
     """The API at its old port if that is free, and the folder's files that depend on it."""
     now = utc_now()
     opened_at, last_port = place.recall(now=now)

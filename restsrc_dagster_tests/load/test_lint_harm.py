@@ -53,30 +53,6 @@ def test_replace_forgets_the_cursor(api: Api, duck: Warehouse) -> None:
     assert codes(acme) == {"cursor-without-effect"}
 
 
-@pytest.mark.parametrize(
-    "cursor",
-    [
-        {"incremental": SENT},
-        {"incremental": CURSOR, "params": {"since": "{incremental.last_value}"}},
-        {"params": {"since": {"type": "incremental", **CURSOR}}},
-    ],
-    ids=["start_param", "last_value", "param"],
-)
-def test_the_cursor_of_children_moves(api: Api, duck: Warehouse, cursor: dict[str, Any]) -> None:
-    def comments(asked: Asked) -> Any:
-        (comment,) = records(5 if "/1/" in asked.path else 3)
-        return {"data": [comment] if comment["at"] >= int(asked.params["since"]) else []}
-
-    api.routes["/posts"] = lambda _: {"data": [{"id": 1}], "next": "/more"}
-    api.routes["/more"] = lambda _: {"data": [{"id": 2}]}
-    api.routes |= {f"/posts/{post}/comments": comments for post in (1, 2)}
-    posts = items("posts", paginator="json_link")
-    acme = duck.connector(api.url, [posts, items("comments", path=COMMENTS, **cursor)])
-    duck.load(acme)
-    assert duck.values("SELECT id FROM acme.comments") == [5], "3 is lost"
-    assert "child-cursor-moves" in codes(acme)
-
-
 def test_children_share_a_cursor(api: Api, duck: Warehouse) -> None:
     api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
     told = {"1": records(5), "2": records(3)}
@@ -100,30 +76,18 @@ def test_none_is_sent_as_a_text(api: Api, duck: Warehouse) -> None:
     assert codes(acme) == {"cursor-is-none"}
 
 
-@pytest.mark.parametrize(
-    ("initial", "first", "second", "code"),
-    [
-        ("1", "9", "10", "number-as-text"),
-        ("01/01/2023", "12/31/2023", "01/02/2024", "unsorted-dates"),
-        ("Fri, 01 Dec 2023", "Wed, 31 Jan 2024", "Thu, 01 Feb 2024", "unsorted-dates"),
-    ],
-)
-def test_texts_out_of_order(
-    api: Api, duck: Warehouse, initial: str, first: str, second: str, code: str
-) -> None:
-    cursor = {"cursor_path": "at", "initial_value": initial, "start_param": "since"}
+def test_dates_that_nobody_can_compare(api: Api, duck: Warehouse) -> None:
+    cursor = {"cursor_path": "at", "initial_value": "01/01/2023", "start_param": "since"}
     acme = duck.connector(api.url, [items(incremental=cursor)])
-    serve(api, {"id": 1, "at": first})
-    duck.load(acme)
-    serve(api, {"id": 1, "at": first}, {"id": 2, "at": second})
-    duck.load(acme)
-    assert duck.values(IDS) == [1], "2 is lost"
-    assert codes(acme) == {code}
+    serve(api, {"id": 1, "at": "12/31/2023"})
+    with pytest.raises(ReadError, match="cannot be compared safely"):
+        duck.load(acme)
+    assert codes(acme) == {"unsorted-dates"}
 
 
 APPENDED: list[tuple[str, dict[str, Any], list[int]]] = [
     ("append-without-cursor", items() | {"write_disposition": "append"}, [1, 1, 2, 2]),
-    ("lag-appended", items(incremental=SENT | {"lag": 1}), [1, 1, 2, 2]),
+    ("lag-appended", items(incremental=SENT | {"lag": 1}), [1, 1, 2]),
     ("range-appended", items(incremental=SENT | {"end_value": 9}), [1, 1, 2, 2]),
 ]
 
@@ -205,8 +169,8 @@ def test_page_1_twice(api: Api, duck: Warehouse) -> None:
         "data": {0: records(1), 1: records(1), 2: records(2)}.get(int(asked.params["page"]), [])
     }
     acme = duck.connector(api.url, [items(paginator=WITHOUT_TOTAL)])
-    duck.load(acme)
-    assert duck.values(IDS) == [1, 1, 2]
+    with pytest.raises(ReadError, match="set the paginator's base_page to 1"):
+        duck.load(acme)
     assert codes(acme) == {"page-number-from-zero"}
 
 
@@ -223,8 +187,8 @@ def test_a_dotted_key_is_not_found(api: Api, duck: Warehouse) -> None:
     api.routes["/more"] = lambda _: {"data": records(2)}
     link = {"type": "json_link", "next_url_path": "@odata.nextLink"}
     acme = duck.connector(api.url, [items(paginator=link)])
-    duck.load(acme)
-    assert duck.values(IDS) == [1]
+    with pytest.raises(ReadError, match="has a next page, by its key '@odata.nextLink'"):
+        duck.load(acme)
     assert codes(acme) == {"dotted-key"}
     link["next_url_path"] = "['@odata.nextLink']"
     quoted = duck.connector(api.url, [items(paginator=link)])
@@ -241,8 +205,8 @@ def test_offset_and_page_size(api: Api, duck: Warehouse) -> None:
     api.routes["/items"] = page
     paginator = {"type": "offset", "limit": 3, "total_path": None}
     acme = duck.connector(api.url, [items(paginator=paginator, params={"per_page": 2})])
-    duck.load(acme)
-    assert duck.values(IDS) == [1, 2, 4, 5]
+    with pytest.raises(ReadError, match="Set the paginator's limit to 2"):
+        duck.load(acme)
     assert codes(acme) == {"offset-limit-mismatch"}
 
 
@@ -251,7 +215,7 @@ def test_the_page_in_the_body_stays(api: Api, duck: Warehouse) -> None:
     paginator = WITHOUT_TOTAL | {"base_page": 1}
     resource = items(method="POST", json={"page": 1}, paginator=paginator)
     acme = duck.connector(api.url, [resource], http={"max_pages": 5})
-    with pytest.raises(ReadError, match="more than 5 pages"):
+    with pytest.raises(ReadError, match="the API does not heed 'page'"):
         duck.load(acme)
     assert codes(acme) == {"page-asked-twice"}
 
@@ -261,8 +225,8 @@ def test_a_path_that_ends_with_a_placeholder(api: Api, duck: Warehouse) -> None:
     api.routes["/more"] = lambda _: {"data": records(2)}
     resource = items(path="since/{incremental.start_value}", incremental=CURSOR)
     acme = duck.connector(api.url, [resource], client={"paginator": "json_link"})
-    duck.load(acme)
-    assert duck.values(IDS) == [1]
+    with pytest.raises(ReadError, match="has a next page, by its key 'next', which is not read"):
+        duck.load(acme)
     assert codes(acme) == {"single-record-path"}
 
 
@@ -322,9 +286,9 @@ def test_another_host_is_refused(api: Api, duck: Warehouse) -> None:
 def test_a_merge_key_alone_merges_nothing(api: Api, duck: Warehouse) -> None:
     cursor = items(incremental=SENT | {"primary_key": []}) | {"merge_key": "id"}
     acme = duck.connector(api.url, [cursor])
-    serve(api, *records(1))
-    duck.load(acme)
-    duck.load(acme)
+    for version in (1, 2):
+        serve(api, *records(1, version=version))
+        duck.load(acme)
     assert duck.values(IDS) == [1, 1]
     assert codes(acme) == {"merge-key-unused"}
 

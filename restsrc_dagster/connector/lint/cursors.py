@@ -2,18 +2,17 @@
 
 import re
 
+from restsrc_dagster.connector.instants import seconds_of
 from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 
-_NUMBER = re.compile(r"\d{1,7}(\.\d+)?")
-_YEAR = re.compile(r"(19|20)\d\d")
 _DATE = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b.*"  # 12/31/2023, 31.12.2023
     r"|([A-Z][a-z]{2,8},? ){1,2}\d{1,2}\b.*"  # Wed, 31 Jan 2024; Jan 31, 2024
     r"|\d{1,2}[ -][A-Z][a-z]{2,8}\b.*",  # 31 Jan 2024
     re.DOTALL,
 )
-"""Dates that do not begin with the year, and so do not sort as text."""
+"""Dates that do not begin with the year."""
 
 
 @rule_of_resource("cursor-not-sent")
@@ -46,30 +45,6 @@ def cursor_without_effect(subject: Subject) -> Found:
         )
 
 
-@rule_of_resource("child-cursor-moves")
-def child_cursor_moves(subject: Subject) -> Found:
-    """The cursor that is sent moves while a run reads: later parents are asked for too little."""
-    parent = subject.resource.parent
-    if subject.cursor is None or parent is None:
-        return
-    if param := subject.cursor_param:
-        yield (
-            subject.cursor_place("start_param"),
-            f"for a further page of {parent}, {param} is the newest {subject.resource.cursor_path} "
-            "read so far, and what is older there is passed over. Write "
-            f'"{param}": "{{incremental.start_value}}" in params instead',
-        )
-        return
-    for placeholder in subject.cursor_placeholders:
-        if placeholder.incremental_value == "last_value":
-            yield (
-                subject.place("endpoint", *placeholder.path.split(".")),
-                f"for a further one of {parent}, {{incremental.last_value}} is the newest "
-                f"{subject.resource.cursor_path} read so far, and what is older there is passed "
-                "over. Write {incremental.start_value} instead",
-            )
-
-
 @rule_of_resource("shared-child-cursor")
 def shared_child_cursor(subject: Subject) -> Found:
     """All parents share one cursor (dlt #2429): what is older than it is passed over in each."""
@@ -98,30 +73,16 @@ def cursor_is_none(subject: Subject) -> Found:
             )
 
 
-@rule_of_resource("number-as-text")
-def number_as_text(subject: Subject) -> Found:
-    """Texts are compared letter by letter: "9" is above "10", which is never loaded."""
-    for key in ("initial_value", "end_value"):
-        value = (subject.cursor or {}).get(key)
-        if isinstance(value, str) and _NUMBER.fullmatch(value) and not _YEAR.fullmatch(value):
-            yield (
-                subject.cursor_place(key),
-                f'"{value}" is text, and as text 9 is above 10. If the API gives '
-                f"{subject.resource.cursor_path} as a number, write it without quotes; if it gives "
-                "text, read without a cursor",
-            )
-
-
 @rule_of_resource("unsorted-dates")
 def unsorted_dates(subject: Subject) -> Found:
-    """Dates are compared as text: where the year is not first, newer ones are taken for old."""
+    """Nobody can tell which of such dates is later: a run that meets one fails."""
     for key in ("initial_value", "end_value"):
         value = (subject.cursor or {}).get(key)
-        if isinstance(value, str) and _DATE.fullmatch(value):
+        if isinstance(value, str) and _DATE.fullmatch(value) and seconds_of(value) is None:
             yield (
                 subject.cursor_place(key),
-                f"{value!r} is compared as text, in which such dates are out of order. Use a "
-                "cursor that the API gives as 2024-01-31T10:00:00Z, or read without one",
+                f"{value!r} cannot be compared safely, and a run refuses it. Use a cursor that the "
+                "API gives as 2024-01-31T10:00:00Z, or read without one",
             )
 
 
