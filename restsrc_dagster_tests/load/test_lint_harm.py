@@ -187,7 +187,7 @@ def test_a_dotted_key_is_not_found(api: Api, duck: Warehouse) -> None:
     api.routes["/more"] = lambda _: {"data": records(2)}
     link = {"type": "json_link", "next_url_path": "@odata.nextLink"}
     acme = duck.connector(api.url, [items(paginator=link)])
-    with pytest.raises(ReadError, match="has a next page, by its key '@odata.nextLink'"):
+    with pytest.raises(ReadError, match=r"has a next page, by its key '@odata\.nextLink'"):
         duck.load(acme)
     assert codes(acme) == {"dotted-key"}
     link["next_url_path"] = "['@odata.nextLink']"
