@@ -15,6 +15,7 @@ from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.cursors import Cursor
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
@@ -36,15 +37,16 @@ class Reading:
     sessions: Sessions
     redact: Redactor
     pages: Mapping[str, PageFacts]
-    children: frozenset[str]
+    childless: Mapping[str, Childless]
+    steps_before: Mapping[str, int]
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""
         return self.sessions.adapter.traffic.get(resource, Traffic())
 
     def first_step(self, resource: str) -> int:
-        """Where a step sees what the API gave: a child's requests come after its ParentValues."""
-        return 2 if resource in self.children else 1
+        """Where a step sees what the API gave: some look at a parent before its children."""
+        return 1 + self.steps_before[resource]
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +82,7 @@ def open_reading(
     )
     resources = Resources(configuration)
     pages: dict[str, PageFacts] = {}
+    childless: dict[str, Childless] = {}
     for name, resource in resources.items():
         checks = PageChecks(
             name,
@@ -92,6 +95,10 @@ def open_reading(
         pages[name] = checks.facts
         if resource.parent is not None:
             source.resources[name].add_step(ParentValues(resource), insert_at=0)
+        if resources.replaces_children(name):
+            childless[name] = Childless(resource)
+            source.resources[name].add_step(childless[name].before(), insert_at=0)
+            source.resources[name].add_step(childless[name].after())
         if resource.steps:
             found = needs(resource, resources)
             copied = copied_fields(resource, resources)
@@ -107,8 +114,11 @@ def open_reading(
                 source.resources[name].add_step(step)
     if selection is not None:
         source = source.with_resources(*selection)
-    children = frozenset(name for name in resources if resources[name].parent is not None)
-    return Reading(source, sessions, redact, pages, children)
+    steps_before = {
+        name: (resource.parent is not None) + (name in childless)
+        for name, resource in resources.items()
+    }
+    return Reading(source, sessions, redact, pages, childless, steps_before)
 
 
 def dlt_configuration(

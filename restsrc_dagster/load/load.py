@@ -16,6 +16,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
+from restsrc_dagster.load.childless import remove_children
 from restsrc_dagster.load.destination import (
     build_destination,
     loader_file_format,
@@ -149,6 +150,8 @@ class _Load:
         self._still_held()
         if intent:
             intent.commit(pipeline)
+        for name, childless in reading.childless.items():
+            remove_children(pipeline, self._connector.resources[name], childless)
         pipeline.load().raise_on_failed_jobs()
         return self._reports(selection, reading, dict(normalized.row_counts), before, rows_before)
 

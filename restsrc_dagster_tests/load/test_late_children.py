@@ -5,6 +5,7 @@ import pytest
 from restsrc_dagster_tests.load.blog import COMMENTS, POSTS, Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.load.worker import KILLED
+from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import items
 
 COMMENTS_OF_POSTS = "SELECT _posts_id, text FROM acme.comments"
@@ -96,3 +97,30 @@ def test_killed_in_between_nothing_is_lost(blog: Blog, read_posts: Warehouse, ti
     assert read_posts.values("SELECT id FROM acme.posts") == [1, 2, 3, 4]
     comments = [(1, "a"), (2, "b"), (2, "c"), (3, "d"), (4, "e")]
     assert read_posts.rows(COMMENTS_OF_POSTS) == comments
+
+
+def test_a_parent_that_lost_all_its_children_has_none(api: Api, warehouse: Warehouse) -> None:
+    """Nested tables of the children go with them; those of other parents stay."""
+    posts = [{"id": number, "at": number} for number in range(3)]
+    comments = {number: [{"text": f"{number}", "likes": ["ann"]}] for number in range(3)}
+    api.routes["/posts"] = lambda _: {"data": posts}
+    for number in range(3):
+        api.routes[f"/posts/{number}/comments"] = lambda asked: {
+            "data": comments[int(asked.path.split("/")[2])]
+        }
+    cursor = {"cursor_path": "at", "initial_value": 0}
+    acme = warehouse.connector(
+        api.url,
+        [
+            items("posts", incremental=cursor),
+            items("comments", path="posts/{resources.posts.id}/comments"),
+        ],
+    )
+    warehouse.load(acme)
+    posts[1]["at"], comments[1] = 9, []
+    warehouse.load(acme)
+    assert warehouse.values("SELECT text FROM acme.comments") == ["0", "2"]
+    assert len(warehouse.rows("SELECT value FROM acme.comments__likes")) == 2
+    posts[1]["at"], comments[1] = 10, [{"text": "new", "likes": []}]
+    warehouse.load(acme)
+    assert warehouse.values("SELECT text FROM acme.comments") == ["0", "2", "new"]

@@ -1,0 +1,69 @@
+"""Deleting the children of parents that have none any more."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.schema import Schema
+from dlt.common.schema.utils import get_nested_tables, has_table_seen_data
+from dlt.destinations.sql_client import SqlClientBase
+from dlt.pipeline.pipeline import Pipeline
+from dlt.sources.rest_api.config_setup import make_parent_key_name
+
+from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.extract.childless import Childless, Key
+from restsrc_dagster.load.destination import database_client
+
+AT_ONCE = 200
+
+
+def remove_children(pipeline: Pipeline, child: Resource, childless: Childless) -> None:
+    """Delete the rows of `child` whose parents were read and gave none.
+
+    Before the load commits: if that is killed, the parents' cursor has not moved, and the next run
+    finds them without children again.
+    """
+    schema, database = pipeline.default_schema, database_client(pipeline)
+    table = schema.naming.normalize_table_identifier(child.table_name)
+    if not childless.keys or database is None or table not in schema.tables:
+        return
+    columns = [_column(schema, child, name) for name in child.bound_fields]
+    if any(column not in schema.get_table_columns(table) for column in columns):
+        return
+    keys = iter(childless.keys)
+    with database as client:
+        try:
+            while some := list(islice(keys, AT_ONCE)):
+                _remove(client, schema, table, columns, some)
+        except DestinationUndefinedEntity:  # nothing was ever loaded into it
+            return
+
+
+def _column(schema: Schema, child: Resource, bound_field: str) -> str:
+    name = make_parent_key_name(str(child.parent), bound_field).replace(".", "__")
+    return schema.naming.normalize_path(name)
+
+
+def _remove(
+    client: SqlClientBase[Any], schema: Schema, table: str, columns: list[str], keys: list[Key]
+) -> None:
+    one = " AND ".join(f"{client.escape_column_name(column)} = %s" for column in columns)
+    where = " OR ".join([f"({one})"] * len(keys))
+    values = [value for key in keys for value in key]
+    root = client.make_qualified_table_name(table)
+    with client.begin_transaction():
+        client.execute_sql(f"DELETE FROM {root} WHERE {where}", *values)
+        for name, parent in _nested(client, schema, table):
+            client.execute_sql(
+                f"DELETE FROM {name} WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM {parent})"
+            )
+
+
+def _nested(client: SqlClientBase[Any], schema: Schema, table: str) -> Iterator[tuple[str, str]]:
+    for nested in get_nested_tables(schema.tables, table, include_self=False):
+        if has_table_seen_data(nested):
+            yield (
+                client.make_qualified_table_name(str(nested.get("name"))),
+                client.make_qualified_table_name(str(nested.get("parent"))),
+            )
