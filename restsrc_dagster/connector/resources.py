@@ -138,6 +138,14 @@ class Resources(Mapping[str, Resource]):
                 return frozenset(closed)
             closed = wanted
 
+    def falling_with(self, name: str) -> frozenset[str]:
+        """What cannot be loaded in a run in which `name` fails.
+
+        Its descendants lack parents then; and where it hangs on a cursor, that must stand still,
+        with everything else that hangs on it.
+        """
+        return self.closed({name, *self.descendants(name)}) - {name}
+
     def named_disposition(self, name: str) -> WriteDisposition | None:
         disposition: WriteDisposition | None = self[name].hints.get("write_disposition")
         return disposition

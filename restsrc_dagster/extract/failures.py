@@ -54,10 +54,19 @@ def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[
             raise explain(error, redact) from None
 
 
-def explain(error: Exception, redact: Redactor) -> RestsrcError:
+def is_silence(error: Exception) -> bool:
+    """Whether nobody answered: a refused connection, a time-out, a name that is not known."""
+    return any(
+        isinstance(cause, (requests.ConnectionError, requests.Timeout)) for cause in causes(error)
+    )
+
+
+def explain(error: Exception, redact: Redactor, resource: str | None = None) -> RestsrcError:
     """What went wrong, at which resource, and what to do where that is known."""
-    chain = list(_causes(error))
-    resource = next((cause.pipe_name for cause in chain if isinstance(cause, PipeException)), None)
+    chain = list(causes(error))
+    resource = resource or next(
+        (cause.pipe_name for cause in chain if isinstance(cause, PipeException)), None
+    )
     where = f"{resource}: " if resource else ""
     for cause in chain:
         if isinstance(cause, RestsrcError):
@@ -103,7 +112,8 @@ def _without_tokens(text: str) -> str:
     return _QUERY_VALUE.sub(lambda found: f"{found['key'] or found['other']}=…", text)
 
 
-def _causes(error: BaseException) -> Iterator[BaseException]:
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, its cause, the cause of that, and so on."""
     seen: set[int] = set()
     cause: BaseException | None = error
     while cause is not None and id(cause) not in seen:

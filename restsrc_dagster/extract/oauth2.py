@@ -13,6 +13,10 @@ LONGEST_MARGIN = 30
 KEYS_SHOWN = 8
 
 
+class NoToken(Exception):
+    """No token is to be had, for its cause: whoever has the same auth gets none either."""
+
+
 @configspec
 class RenewingOAuth2(OAuth2ClientCredentials):
     """Asks for a new token when the API refuses the one at hand, and once more with that.
@@ -31,11 +35,18 @@ class RenewingOAuth2(OAuth2ClientCredentials):
         return copied
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Put the token into `request`; raises AccessDenied where there is none to be had."""
+        """Put the token into `request`; raises NoToken."""
         with self._renewing:
             super().__call__(request)
         request.register_hook("response", self._again_if_refused)  # type: ignore[no-untyped-call]
         return request
+
+    def obtain_token(self) -> None:
+        """Ask for a token; raises NoToken."""
+        try:
+            super().obtain_token()
+        except Exception as error:
+            raise NoToken(str(error)) from error
 
     def parse_expiration_in_seconds(self, response_json: Any) -> int:
         """Somewhat less than the token's time: requests take theirs, and clocks differ."""

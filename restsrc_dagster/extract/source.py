@@ -18,6 +18,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.cursors import Cursor
+from restsrc_dagster.extract.isolation import Isolation
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
 from restsrc_dagster.extract.pages import PageChecks, PageFacts
 from restsrc_dagster.extract.paginators import in_place_of
@@ -61,11 +62,13 @@ def open_reading(
     selection: Set[str] | None = None,
     *,
     redact: Redactor | None = None,
+    isolation: Isolation | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
 
-    `tell` gets a line for the person where the API is waited for.
+    `tell` gets a line for the person where the API is waited for. With an `isolation`, resources
+    that fail are stopped and noted there, and the others are read on.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
@@ -112,6 +115,8 @@ def open_reading(
             )
             for step in cursor.steps():
                 source.resources[name].add_step(step)
+        if isolation is not None:
+            isolation.guard(source.resources[name])
     if selection is not None:
         source = source.with_resources(*selection)
     steps_before = {

@@ -40,14 +40,17 @@ class History:
             and any(_cursors(state, ancestor) for ancestor in self._resources.ancestors(name))
         )
 
-    def remember(self, names: Iterable[str]) -> None:
-        """Note that `names` are read now; what the connector no longer has is forgotten."""
-        with self._pipeline.managed_state() as whole:
-            state = self._state(whole, create=True)
-            known = state.get(READ_KEY)
-            if known is None:  # of a state from before there was this memory
-                known = list(self._resources) if _has_cursor(state) else []
-            state[READ_KEY] = sorted({*known, *names} & set(self._resources))
+    def known(self) -> frozenset[str]:
+        """Those that were ever read."""
+        state = self._state(self._pipeline.state)
+        if (known := state.get(READ_KEY)) is not None:
+            return frozenset(known)
+        # A state from before there was this memory.
+        return frozenset(self._resources) if _has_cursor(state) else frozenset()
+
+    def remember(self, state: dict[str, Any], names: Iterable[str]) -> None:
+        """Note in `state` what was ever read; what the connector no longer has is forgotten."""
+        state[READ_KEY] = sorted(set(names) & set(self._resources))
 
     def begin_again(self, late: Iterable[str]) -> None:
         """Set the cursors above `late` back to the beginning, and keep them to put them back."""

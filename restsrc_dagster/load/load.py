@@ -13,15 +13,15 @@ import dlt
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.failures import explained
+from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.childless import remove_children
-from restsrc_dagster.load.destination import (
-    build_destination,
-    loader_file_format,
-    refuse_merge_of_files,
-)
+from restsrc_dagster.load.destination import build_destination, refuse_merge_of_files
+from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
@@ -55,11 +55,12 @@ def load(
 ) -> LoadReport:
     """Run one load, in a working folder that vanishes with it: the cursor lives with the data.
 
+    What can be read is loaded, whatever becomes of the others: the report says what failed.
     `unlocked` is called where the destination has no lock of its own; it raises ConnectorBusy to
     stop the load before anything is read. `tell` gets lines for the person on the way.
 
     Raises:
-        RestsrcError: in words for the person, without secrets.
+        RestsrcError: what concerns the whole connector, in words for the person, without secrets.
     """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     with (
@@ -77,7 +78,7 @@ def load(
                 unlocked()
             guard = still_held or (lambda: None)
             read = partial(open_reading, connector, environment, redact=redact, tell=tell)
-            return _Load(connector, pipeline, read, Path(folder), guard).run(order)
+            return _Load(connector, pipeline, read, redact, Path(folder), guard).run(order)
 
 
 class _Load:
@@ -87,16 +88,20 @@ class _Load:
         self,
         connector: Connector,
         pipeline: Pipeline,
-        read: Callable[[frozenset[str]], Reading],
+        read: Callable[..., Reading],
+        redact: Redactor,
         folder: Path,
         still_held: Callable[[], None],
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
         self._read = read
+        self._redact = redact
         self._folder = folder
         self._still_held = still_held
         self._history = History(pipeline, connector.name, connector.resources)
+        self._silence = Silence()
+        self._failed: dict[str, RestsrcError] = {}
 
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()
@@ -116,14 +121,16 @@ class _Load:
             self._history.begin_again(late)
             reports |= self._read_and_commit(late)
             self._history.put_back()
+        failed = self._failed.keys()
         return LoadReport(
             connector=self._connector.name,
             destination=self._pipeline.destination.destination_name,
             dataset=self._pipeline.dataset_name,
             resources=reports,
-            also_loaded=selection - order.selection,
-            refreshed=refresh,
-            late=late,
+            failed=dict(self._failed),
+            also_loaded=selection - order.selection - failed,
+            refreshed=refresh - failed,
+            late=late - failed,
             removed_rows=removed,
             seconds=time.monotonic() - started,
         )
@@ -137,23 +144,40 @@ class _Load:
         intent = None
         if refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
-            forget_refresh(pipeline, source_name, selection)
-        self._history.remember(selection)
-        loaded = frozenset(name for name in selection if self._connector.resources[name].selected)
-        with self._read(loaded) as reading:
-            pipeline.extract(
+        known = self._history.known()
+
+        def note(state: dict[str, Any], done: frozenset[str]) -> None:
+            self._history.remember(state, known | done)
+            if refresh:
+                forget_refresh(state, done)
+
+        isolation = Isolation(
+            self._connector.resources, self._redact, silence=self._silence, failed=self._failed
+        )
+        wanted = frozenset(name for name in selection if self._connector.resources[name].selected)
+        with self._read(wanted, isolation=isolation) as reading:
+            any_read = extract(
+                pipeline,
                 reading.source,
-                loader_file_format=loader_file_format(pipeline.destination),
-                refresh="drop_resources" if intent else None,
+                isolation.stopped,
+                wanted=wanted,
+                note=note,
+                refresh=intent is not None,
             )
+        self._failed |= {
+            name: error for name, error in isolation.stopped.items() if name in selection
+        }
+        if not any_read:
+            return {}
         normalized = pipeline.normalize()
         self._still_held()
         if intent:
             intent.commit(pipeline)
-        for name, childless in reading.childless.items():
-            remove_children(pipeline, self._connector.resources[name], childless)
+        done = selection - isolation.stopped.keys()
+        for name in done & reading.childless.keys():
+            remove_children(pipeline, self._connector.resources[name], reading.childless[name])
         pipeline.load().raise_on_failed_jobs()
-        return self._reports(selection, reading, dict(normalized.row_counts), before, rows_before)
+        return self._reports(done, reading, dict(normalized.row_counts), before, rows_before)
 
     def _cursor(self, name: str) -> Any:
         return cursor_of(self._pipeline, self._connector.name, self._connector.resources[name])

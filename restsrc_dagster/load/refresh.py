@@ -8,6 +8,7 @@ refreshes again.
 """
 
 from pathlib import Path
+from typing import Any
 
 import dlt
 from dlt.common.pipeline import LoadInfo
@@ -53,12 +54,11 @@ class RefreshIntent:
         pipeline.activate()
 
 
-def forget_refresh(pipeline: Pipeline, source: str, names: frozenset[str]) -> None:
-    """Take `names` out of the intent; they leave the destination's with the next commit.
+def forget_refresh(state: dict[str, Any], names: frozenset[str]) -> None:
+    """Take `names` out of the intent in `state`; they leave the destination's when it is committed.
 
-    What the file does not name any more stays intended, for the day when it is put back.
+    What could not be read stays intended where it was: its tables may be gone already. And what
+    the file does not name any more, for the day when it is put back.
     """
-    with pipeline.managed_state() as state:
-        known = state.get("sources", {}).get(source, {})
-        if left := sorted(set(known.pop(STATE_KEY, ())) - names):
-            known[STATE_KEY] = left
+    if left := sorted(set(state.pop(STATE_KEY, ())) - names):
+        state[STATE_KEY] = left

@@ -9,6 +9,7 @@ from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resource, WriteDisposition
+from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.pages import PageFacts
 from restsrc_dagster.load.destination import database_client
 
@@ -57,14 +58,17 @@ class ResourceReport:
 class LoadReport:
     """A whole load.
 
-    `also_loaded` were not asked for, but had to be loaded too. `late` are new below a cursor that
-    had moved, and were read for every parent. `removed_rows` were the remains of a broken load.
+    `resources` were loaded; `failed` were not, and their cursors stand still, for the reason that
+    each of them gives: its own, or that of what it hangs on. `also_loaded` were not asked for, but
+    had to be loaded too. `late` are new below a cursor that had moved, and were read for every
+    parent. `removed_rows` were the remains of a broken load.
     """
 
     connector: str
     destination: str
     dataset: str
     resources: Mapping[str, ResourceReport]
+    failed: Mapping[str, RestsrcError]
     also_loaded: frozenset[str]
     refreshed: frozenset[str]
     late: frozenset[str]

@@ -10,6 +10,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.orchestrate.names import DELIVERY_CHECK, op_name, pool_name
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
+from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings
 
 if TYPE_CHECKING:
@@ -92,34 +93,41 @@ def materialize_connector(
     selection: frozenset[str],
     keys: Mapping[str, dg.AssetKey],
 ) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Load the selected resources, and say what each of them got.
+    """Load the selected resources, and say what each of them got; then, what failed.
 
     Raises:
-        dagster.Failure: in one sentence for the person; its causes stay behind.
+        dagster.Failure: a sentence for each resource that failed; the causes stay behind.
+        dagster.RetryRequested: what failed may go well later; only that is loaded again then.
     """
     from restsrc_dagster.load.load import Order, load
     from restsrc_dagster.orchestrate.metadata import materialization_metadata
     from restsrc_dagster.orchestrate.one_load import refuse_second_load
 
+    done = already_materialized(context.instance, context.run, again=context.retry_number > 0)
+    left = frozenset(name for name in selection if keys[name] not in done)
+    if skipped := sorted(selection - left):
+        context.log.info(
+            f"{connector.name}: {', '.join(skipped)} went well before, and what failed is loaded"
+        )
+    if not left:
+        return
     try:
         refresh = _to_refresh(
-            context.op_execution_context.op_config["full_refresh"], selection, connector
+            context.op_execution_context.op_config["full_refresh"], left, connector
         )
         report = load(
             connector,
-            Order(selection=selection, refresh=refresh, holder=f"run {context.run.run_id}"),
+            Order(
+                selection=left,
+                refresh=frozenset(name for name in refresh if keys.get(name) not in done),
+                holder=f"run {context.run.run_id}",
+            ),
             settings=settings,
             unlocked=lambda: refuse_second_load(context.instance, context.run, connector.name),
             tell=lambda line: context.log.info(f"{connector.name}: {line}"),
         )
-    except TryLater as error:
-        if context.retry_number >= len(RETRY_AFTER):
-            raise dg.Failure(description=str(error), allow_retries=False) from None
-        pause = RETRY_AFTER[context.retry_number]
-        context.log.warning(f"{error}; tried again in {pause} s")
-        raise dg.RetryRequested(max_retries=len(RETRY_AFTER), seconds_to_wait=pause) from None
     except RestsrcError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from None
+        raise _red(context, [error]) from None
     if report.removed_rows:
         context.log.warning(
             f"{connector.name}: removed {report.removed_rows} rows that a broken load had left"
@@ -151,6 +159,22 @@ def materialize_connector(
                 "selected ones hang on one cursor"
             )
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
+    if report.failed:
+        raise _red(context, list(report.failed.values()))
+
+
+def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:
+    """The end of a step in which something failed: it tries again if all of it may go well later.
+
+    What was yielded before stays: Dagster has materialized it.
+    """
+    reasons = "\n".join(map(str, errors))
+    may_help = all(isinstance(error, TryLater) for error in errors)
+    if not may_help or context.retry_number >= len(RETRY_AFTER):
+        return dg.Failure(description=reasons, allow_retries=False)
+    pause = RETRY_AFTER[context.retry_number]
+    context.log.warning(f"{reasons}; tried again in {pause} s")
+    return dg.RetryRequested(max_retries=len(RETRY_AFTER), seconds_to_wait=pause)
 
 
 def _delivery(key: dg.AssetKey, report: "ResourceReport") -> dg.AssetCheckResult:

@@ -1,10 +1,13 @@
-"""Reading a connector as a run does, up to the records: nothing is loaded."""
+"""Reading a connector as a run does: up to the records, or into tables."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.report import LoadReport
+from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 
 RECORDS = [{"id": number} for number in range(1, 8)]
@@ -20,6 +23,17 @@ def read_with_traffic(
 ) -> tuple[list[Any], Reading]:
     with open_reading(connector, environment or {}) as reading:
         return list(reading.source), reading
+
+
+def load_all(
+    connector: Connector, settings: Settings, environment: Mapping[str, str] | None = None
+) -> LoadReport:
+    """Load what a connector names; raises the first reason of what fails."""
+    order = Order(selection=frozenset(connector.resources))
+    report = load(connector, order, settings=settings, environment=environment or {})
+    for error in report.failed.values():
+        raise error
+    return report
 
 
 def params(api: Api) -> list[Mapping[str, str]]:

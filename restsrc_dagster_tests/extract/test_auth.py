@@ -8,10 +8,10 @@ import pytest
 
 from restsrc_dagster.errors import AccessDenied, MissingVariable
 from restsrc_dagster.extract.source import open_reading
-from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import (
     RECORDS,
+    load_all,
     read,
     read_with_traffic,
     seen,
@@ -232,12 +232,7 @@ def test_a_refusal_names_the_resource_and_not_the_secret(
     api.routes["/items"] = lambda asked: Answer({"echo": repr(asked)}, status=status)
     refused = connector("acme", api.url, client={"auth": auth})
     with pytest.raises(AccessDenied, match=rf"^items: .* answered {status} ") as caught:
-        load(
-            refused,
-            Order(selection=frozenset({"items"})),
-            settings=settings,
-            environment={"ACME_SECRET": SECRET},
-        )
+        load_all(refused, settings, {"ACME_SECRET": SECRET})
     assert SECRET not in str(caught.value)
     assert caught.value.__cause__ is None
     assert len(api.asked) == 1
@@ -247,7 +242,7 @@ def test_a_refused_client_secret_is_access_denied_as_well(api: Api, settings: Se
     api.routes["/token"] = unauthorized
     refused = connector("acme", api.url, client={"auth": oauth2(f"{api.url}/token")})
     with pytest.raises(AccessDenied, match=r"^items: .* answered 401 ") as caught:
-        load(refused, Order(selection=frozenset({"items"})), settings=settings, environment={})
+        load_all(refused, settings)
     assert SECRET not in str(caught.value)
     assert api.paths() == ["/token"]
 
@@ -282,7 +277,7 @@ def test_a_new_token_is_tried_once(api: Api, authority: Api, settings: Settings)
     api.routes["/items"] = unauthorized
     refused = connector("acme", api.url, client={"auth": oauth2(f"{authority.url}/token")})
     with pytest.raises(AccessDenied, match=r"^items: .* answered 401 "):
-        load(refused, Order(selection=frozenset({"items"})), settings=settings, environment={})
+        load_all(refused, settings)
     assert (len(api.asked), len(authority.asked)) == (2, 2)
 
 
@@ -293,7 +288,7 @@ def test_an_answer_without_a_token_is_told(
     authority.routes["/token"] = lambda _: answer
     refused = connector("acme", api.url, client={"auth": oauth2(f"{authority.url}/token")})
     with pytest.raises(AccessDenied, match=r"^items: .*/token gave no access_token") as caught:
-        load(refused, Order(selection=frozenset({"items"})), settings=settings, environment={})
+        load_all(refused, settings)
     assert ("has the keys error, hint" in str(caught.value)) == ("error" in answer)
     assert api.asked == []
 

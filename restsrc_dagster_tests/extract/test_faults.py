@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import AccessDenied, ApiUnavailable, ReadError, RestsrcError
-from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.extract.reading import RECORDS, read
+from restsrc_dagster_tests.extract.reading import RECORDS, load_all, read
 from restsrc_dagster_tests.support.api import Answer, Api
 from restsrc_dagster_tests.support.connectors import connector, items
 
@@ -145,5 +144,5 @@ def test_a_secret_is_not_cut_into_what_is_no_secret(api: Api, settings: Settings
 
 def failure(acme: Any, settings: Settings) -> RestsrcError:
     with pytest.raises(RestsrcError) as raised:
-        load(acme, Order(selection=frozenset(acme.resources)), settings=settings, environment={})
+        load_all(acme, settings)
     return raised.value

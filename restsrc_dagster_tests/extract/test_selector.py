@@ -5,17 +5,15 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.extract.reading import load_all
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
 
 
 def read(settings: Settings, api: Api, *resources: dict[str, Any], **keys: Any) -> LoadReport:
-    acme = connector("acme", api.url, list(resources) or None, **keys)
-    order = Order(selection=frozenset(acme.resources))
-    return load(acme, order, settings=settings, environment={})
+    return load_all(connector("acme", api.url, list(resources) or None, **keys), settings)
 
 
 @pytest.mark.parametrize(

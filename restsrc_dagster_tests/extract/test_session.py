@@ -11,12 +11,10 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ApiUnavailable, OriginRefused, ReadError
 from restsrc_dagster.extract.session import origin_of
-from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.extract.reading import RECORDS, page, read, read_with_traffic
+from restsrc_dagster_tests.extract.reading import RECORDS, load_all, page, read, read_with_traffic
 from restsrc_dagster_tests.support.api import Answer, Api, Asked, Route
 from restsrc_dagster_tests.support.connectors import connector, items
 
@@ -37,15 +35,6 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """dlt's own settings of a deployment: it tries three times, and does not wait in between."""
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "3")
     monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
-
-
-def load_all(connector: Connector, settings: Settings) -> Any:
-    return load(
-        connector,
-        Order(selection=frozenset(connector.resources)),
-        settings=settings,
-        environment={},
-    )
 
 
 def three_pages(asked: Asked) -> dict[str, Any]:

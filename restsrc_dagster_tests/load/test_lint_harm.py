@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import ReadError
 from restsrc_dagster_tests.load.blog import Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -215,8 +214,7 @@ def test_the_page_in_the_body_stays(api: Api, duck: Warehouse) -> None:
     paginator = WITHOUT_TOTAL | {"base_page": 1}
     resource = items(method="POST", json={"page": 1}, paginator=paginator)
     acme = duck.connector(api.url, [resource], http={"max_pages": 5})
-    with pytest.raises(ReadError, match="the API does not heed 'page'"):
-        duck.load(acme)
+    assert "the API does not heed 'page'" in duck.failure(acme)
     assert codes(acme) == {"page-asked-twice"}
 
 
@@ -278,8 +276,7 @@ def test_an_ignored_answer_ends_the_table(
 
 def test_another_host_is_refused(api: Api, duck: Warehouse) -> None:
     acme = duck.connector(api.url, [items(path="http://127.0.0.2:9/items")])
-    with pytest.raises(ReadError, match="may not get the credentials"):
-        duck.load(acme)
+    assert "may not get the credentials" in duck.failure(acme)
     assert codes(acme) == {"foreign-path"}
 
 

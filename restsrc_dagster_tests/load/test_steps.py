@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.errors import ReadError
 from restsrc_dagster_tests.load.blog import COMMENTS, POSTS, Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api
@@ -95,8 +94,8 @@ def test_a_cursor_that_a_map_has_lost_moves_nothing(api: Api, duck: Warehouse) -
     cursor = {"cursor_path": "at", "initial_value": 0, "on_cursor_value_missing": "exclude"}
     api.routes["/items"] = lambda _: {"data": [{"id": 1, "at": 5, "in": {"id": 1}}]}
     resource = items(incremental=cursor)
-    with pytest.raises(ReadError, match="items: the processing_steps drop at, the cursor"):
-        duck.load(duck.connector(api.url, [with_steps(resource, {"map": "in"})]))
+    lost = duck.connector(api.url, [with_steps(resource, {"map": "in"})])
+    assert "items: the processing_steps drop at, the cursor" in duck.failure(lost)
     report = duck.load(duck.connector(api.url, [resource])).resources["items"]
     assert (report.cursor_before, report.rows_loaded) == (None, 1)
 

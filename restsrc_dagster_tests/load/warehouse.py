@@ -38,6 +38,13 @@ class Warehouse:
         )
         return load(connector, order, settings=self.settings, environment={})
 
+    def failure(self, connector: Connector, *names: str, refresh: Collection[str] = ()) -> str:
+        """Load what cannot be read, and only that; why not."""
+        report = self.load(connector, *names, refresh=refresh)
+        assert not report.resources
+        (reason,) = report.failed.values()
+        return str(reason)
+
     def start(self, *args: Any, holder: str, **options: Any) -> subprocess.Popen[bytes]:
         """Load everything in a process of its own; `args` make the connector."""
         order = {

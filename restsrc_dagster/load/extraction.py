@@ -1,0 +1,128 @@
+"""Reading into one load package, in which nothing stays of what could not be read.
+
+A resource that fails has given pages before, moved its cursor, and its tables may be marked to be
+dropped by a refresh. dlt extracts several sources into one package, one after the other: behind
+the connector's own comes one without any rows, which puts the state of the failed resources back
+before dlt writes it into the package. The files of their rows are taken out afterwards.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Set
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import dlt
+from dlt.common.pipeline import ExtractInfo
+from dlt.common.schema import Schema
+from dlt.extract.source import DltSource
+from dlt.pipeline.exceptions import PipelineStepFailed
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.load.destination import loader_file_format
+
+SETTLING = "_restsrc_settling"
+
+
+class _NothingRead(Exception):
+    """All that was to be read has failed; never leaves this module."""
+
+
+def extract(
+    pipeline: Pipeline,
+    source: DltSource,
+    stopped: Mapping[str, object],
+    *,
+    wanted: Set[str],
+    note: Callable[[dict[str, Any], frozenset[str]], None],
+    refresh: bool,
+) -> bool:
+    """Read `source`; False if nothing of it went well, and the pipeline is as it was.
+
+    Args:
+        pipeline: its working folder gets the package.
+        source: guarded, so that what fails lands in `stopped` and the rest is read.
+        stopped: resources that have failed, and what falls with them; grows while it is read.
+        wanted: names of the resources whose rows are to be loaded.
+        note: called when all is read, with the source's state as it will be committed and those
+            of `wanted` that went well.
+        refresh: drop the tables first.
+    """
+    before = deepcopy(pipeline.state.get("sources", {}).get(source.name, {}).get("resources", {}))
+    schema = pipeline.default_schema.clone() if pipeline.default_schema_name else None
+
+    def settle() -> None:
+        if wanted <= stopped.keys():
+            raise _NothingRead
+        _put_back(before, stopped)
+        if schema:
+            _keep_tables(schema, stopped)
+        note(dlt.current.source_state(), frozenset(wanted - stopped.keys()))
+
+    try:
+        info = pipeline.extract(
+            [source, _after(source, settle)],
+            loader_file_format=loader_file_format(pipeline.destination),
+            refresh="drop_resources" if refresh else None,
+        )
+    except PipelineStepFailed as error:
+        if wanted <= stopped.keys() and _is_of_nothing(error):
+            return False
+        raise
+    _remove_rows(info, pipeline.default_schema, stopped)
+    return True
+
+
+def _after(source: DltSource, do: Callable[[], None]) -> DltSource:
+    """A source that is read behind `source`, into the same package, with the same state."""
+
+    @dlt.resource(name=SETTLING)
+    def settling() -> Iterator[Any]:
+        do()
+        yield from ()
+
+    return DltSource(Schema(source.schema.name), source.section, [settling])
+
+
+def _put_back(before: Mapping[str, Any], stopped: Mapping[str, object]) -> None:
+    states = dlt.current.source_state().setdefault("resources", {})
+    for name in stopped:
+        states.pop(name, None)
+        if name in before:
+            states[name] = before[name]
+
+
+def _keep_tables(before: Schema, stopped: Mapping[str, object]) -> None:
+    """A refresh that could not read drops nothing."""
+    package = dlt.current.load_package_state()["state"]
+    schema = dlt.current.source_schema()
+    kept = {
+        name
+        for name in before.data_table_names(include_incomplete=True)
+        if _resource_of(before, name) in stopped
+    }
+    for name in kept:
+        schema.tables[name] = before.tables[name]
+    if dropped := package.get("dropped_tables"):
+        package["dropped_tables"] = [table for table in dropped if table["name"] not in kept]
+
+
+def _remove_rows(info: ExtractInfo, schema: Schema, stopped: Mapping[str, object]) -> None:
+    for package in info.load_packages:
+        for job in package.jobs["new_jobs"]:
+            table = job.job_file_info.table_name
+            if table in schema.tables and _resource_of(schema, table) in stopped:
+                Path(job.file_path).unlink()
+
+
+def _resource_of(schema: Schema, table: str) -> str | None:
+    while parent := schema.tables[table].get("parent"):
+        table = parent
+    return schema.tables[table].get("resource")
+
+
+def _is_of_nothing(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, _NothingRead):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
