@@ -79,8 +79,7 @@ def test_dates_that_nobody_can_compare(api: Api, duck: Warehouse) -> None:
     cursor = {"cursor_path": "at", "initial_value": "01/01/2023", "start_param": "since"}
     acme = duck.connector(api.url, [items(incremental=cursor)])
     serve(api, {"id": 1, "at": "12/31/2023"})
-    with pytest.raises(ReadError, match="cannot be compared safely"):
-        duck.load(acme)
+    assert "cannot be compared safely" in duck.failure(acme)
     assert codes(acme) == {"unsorted-dates"}
 
 
@@ -168,8 +167,7 @@ def test_page_1_twice(api: Api, duck: Warehouse) -> None:
         "data": {0: records(1), 1: records(1), 2: records(2)}.get(int(asked.params["page"]), [])
     }
     acme = duck.connector(api.url, [items(paginator=WITHOUT_TOTAL)])
-    with pytest.raises(ReadError, match="set the paginator's base_page to 1"):
-        duck.load(acme)
+    assert "set the paginator's base_page to 1" in duck.failure(acme)
     assert codes(acme) == {"page-number-from-zero"}
 
 
@@ -186,8 +184,7 @@ def test_a_dotted_key_is_not_found(api: Api, duck: Warehouse) -> None:
     api.routes["/more"] = lambda _: {"data": records(2)}
     link = {"type": "json_link", "next_url_path": "@odata.nextLink"}
     acme = duck.connector(api.url, [items(paginator=link)])
-    with pytest.raises(ReadError, match=r"has a next page, by its key '@odata\.nextLink'"):
-        duck.load(acme)
+    assert "has a next page, by its key '@odata.nextLink'" in duck.failure(acme)
     assert codes(acme) == {"dotted-key"}
     link["next_url_path"] = "['@odata.nextLink']"
     quoted = duck.connector(api.url, [items(paginator=link)])
@@ -204,8 +201,7 @@ def test_offset_and_page_size(api: Api, duck: Warehouse) -> None:
     api.routes["/items"] = page
     paginator = {"type": "offset", "limit": 3, "total_path": None}
     acme = duck.connector(api.url, [items(paginator=paginator, params={"per_page": 2})])
-    with pytest.raises(ReadError, match="Set the paginator's limit to 2"):
-        duck.load(acme)
+    assert "Set the paginator's limit to 2" in duck.failure(acme)
     assert codes(acme) == {"offset-limit-mismatch"}
 
 
@@ -223,8 +219,7 @@ def test_a_path_that_ends_with_a_placeholder(api: Api, duck: Warehouse) -> None:
     api.routes["/more"] = lambda _: {"data": records(2)}
     resource = items(path="since/{incremental.start_value}", incremental=CURSOR)
     acme = duck.connector(api.url, [resource], client={"paginator": "json_link"})
-    with pytest.raises(ReadError, match="has a next page, by its key 'next', which is not read"):
-        duck.load(acme)
+    assert "has a next page, by its key 'next', which is not read" in duck.failure(acme)
     assert codes(acme) == {"single-record-path"}
 
 
