@@ -1,11 +1,13 @@
 """From a chain of exceptions to one sentence for the person, without secrets."""
 
+import errno
 import logging
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import requests
+from dlt.common.destination.exceptions import DestinationTransientException
 from dlt.extract.exceptions import PipeException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -15,6 +17,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import (
     AccessDenied,
     ApiUnavailable,
+    DestinationUnavailable,
     MissingVariable,
     ReadError,
     RestsrcError,
@@ -31,6 +34,7 @@ _QUERY_VALUE = re.compile(
     re.IGNORECASE,
 )
 _PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*", re.DOTALL)
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
 NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
@@ -83,11 +87,22 @@ def explain(error: Exception, redact: Redactor, resource: str | None = None) -> 
             return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
         if isinstance(cause, requests.RequestException):
             return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
+    if any(map(_is_destination_away, chain)):
+        return DestinationUnavailable(_short(redact(f"the destination is not to be had: {root}")))
     if isinstance(root, KeyError):
         return ReadError(_short(redact(f"{where}a record has no field {root}, which a key names")))
     step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
     at = f" (while dlt's step {step!r})" if step else ""
     return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
+
+
+def _is_destination_away(error: BaseException) -> bool:
+    """Locked by another process, unreachable, or full: nothing that the connector's file says."""
+    if isinstance(error, OSError) and error.errno in NO_SPACE:
+        return True
+    # PostgreSQL's own lock is asked for without dlt.
+    name = f"{type(error).__module__}.{type(error).__name__}"
+    return isinstance(error, DestinationTransientException) or name == "psycopg2.OperationalError"
 
 
 def _not_json(text: str) -> str:

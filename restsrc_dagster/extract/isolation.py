@@ -5,7 +5,6 @@ resource is guarded: an exception stops that resource, and with it what would be
 would be outrun by a cursor; the others are read on, in the same extract, side by side as before.
 """
 
-import errno
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from typing import Any
@@ -17,10 +16,9 @@ from dlt.extract.resource import DltResource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, RestsrcError
-from restsrc_dagster.extract.failures import causes, explain, is_silence
+from restsrc_dagster.extract.failures import NO_SPACE, causes, explain, is_silence
 from restsrc_dagster.extract.oauth2 import NoToken
 
-FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 SILENT_IN_A_ROW = 2
 
 
@@ -105,7 +103,7 @@ class Isolation:
         own_auth = "auth" in self._resources[name].endpoint
         return any(
             isinstance(cause, MemoryError)
-            or (isinstance(cause, OSError) and cause.errno in FULL)
+            or (isinstance(cause, OSError) and cause.errno in NO_SPACE)
             or (isinstance(cause, NoToken) and not own_auth)
             for cause in causes(error)
         )
