@@ -48,3 +48,14 @@ def test_this_is_what_dlt_says(title: str, mistake: str, told: str, rest: str) -
     excerpt = re.sub(r"\s+", " ", shown[1]).removesuffix(" …")
     assert re.sub(r"\s+", " ", refusal).startswith(excerpt)
     assert f"{len(refusal):,} characters" in rest
+
+
+def test_every_guarantee_names_a_test_that_is_there() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "guarantees.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ") and "| test |" not in line]
+    named = [re.search(r"`([\w/]+\.py)(?:::(\w+))?` \|$", row) for row in rows]
+    assert len(named) > 30
+    for row, found in zip(rows, named, strict=True):
+        assert found is not None, row
+        source = (Path(__file__).parent / found[1]).read_text(encoding="utf-8")
+        assert found[2] is None or f"def {found[2]}(" in source, row
