@@ -18,6 +18,7 @@ from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.parse import SUFFIXES, parse, parse_text
+from restsrc_dagster.connector.references import references
 from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
 from restsrc_dagster.errors import ConnectorError, Problem
 
@@ -80,9 +81,9 @@ def add(
     from restsrc_dagster.cli.reload import reload_locations
 
     target = connectors_dir / f"{name}.json"
-    for suffix in SUFFIXES:
-        if (taken := target.with_suffix(suffix)).exists():
-            raise click.ClickException(f"{taken} exists already; nothing was written")
+    taken = [one for suffix in SUFFIXES if (one := target.with_suffix(suffix)).exists()]
+    if taken and curl is None and document is None:
+        raise click.ClickException(f"{taken[0]} exists already; nothing was written")
     if [config_file, curl, document].count(None) != 2:
         raise click.UsageError("give one of --config, --from-curl and --from-openapi")
     if document is None and (paths or base_url is not None):
@@ -93,6 +94,12 @@ def add(
         first = _from_document(document, name, paths, base_url)
     else:
         first = FirstConfiguration(_from_file(cast("Path", config_file), target))
+    if taken:
+        resources = json.dumps(first.configuration["resources"], indent=2, ensure_ascii=False)
+        raise click.ClickException(
+            f"{taken[0]} exists already; nothing was written. To its resources, add what is in "
+            f"this list:\n{resources}"
+        )
     for variable in first.variables:
         click.echo(f"set the environment variable {variable}: the file only refers to it")
     for note in first.notes:
@@ -119,7 +126,13 @@ def add(
     with target.open("x", encoding="utf-8") as file:
         file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"wrote {target}: {connector.schedule.describe(connector.created_at)}")
-    click.echo(reload_locations(dagster_url, name))
+    if unset := sorted({one for one, _ in references(content) if one not in os.environ}):
+        click.echo(
+            f"set {', '.join(unset)}, in .env for example, and then reload the definitions in "
+            "Dagster: the first run is made once, and would fail now"
+        )
+    else:
+        click.echo(reload_locations(dagster_url, name))
 
 
 def _where_written(problems: Sequence[Problem], source: Path | None) -> list[Problem]:

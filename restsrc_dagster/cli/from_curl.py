@@ -17,6 +17,7 @@ from restsrc_dagster.cli.first import (
     bearer,
     http_basic,
 )
+from restsrc_dagster.connector.instants import seconds_of
 from restsrc_dagster.connector.secrets import SECRET_KEY
 
 _SKIPPED = frozenset({"accept", "user-agent", "content-type", "content-length", "host", "cookie"})
@@ -71,7 +72,13 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
         endpoint |= {"method": "POST", "json": body}
     name = _NAME.sub("_", last).strip("_") or "items"
     configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
-    return FirstConfiguration(configuration, reference.variables)
+    notes = [
+        f"{key}={value} leaves older records out, in every run: to read only what is new, write "
+        f'"{key}": "{{incremental.start_value}}" and an incremental (restsrc test shows the cursor)'
+        for key, value in params.items()
+        if isinstance(value, str) and seconds_of(value) is not None
+    ]
+    return FirstConfiguration(configuration, reference.variables, notes)
 
 
 def _parse(command: str) -> _Curl:

@@ -13,6 +13,7 @@ from restsrc_dagster.extract.convert import Sent
 from restsrc_dagster.extract.cursor_text import CursorText
 from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.infer import cursor_candidates, infer_columns, key_candidates
+from restsrc_dagster.extract.paginators import as_written
 from restsrc_dagster.extract.sample import Sample
 
 OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4
@@ -24,6 +25,8 @@ def exit_code(samples: list[Sample]) -> int:
     """The gravest: a person fixes the access before anything else can be seen."""
     errors = [sample.error for sample in samples if sample.error]
     if not errors:
+        if any(_absent_keys(sample) for sample in samples if sample.records):
+            return CONFIGURATION
         return API if any(_verdict(sample) for sample in samples) else OK
     if any(isinstance(error, AccessDenied) for error in errors):
         return ACCESS
@@ -103,7 +106,7 @@ def _paginator(sample: Sample) -> str | None:
     used = type(sample.paginator).__name__ + (f" ({details})" if details else "")
     if sample.paginator_configured:
         return f"{used}, as configured"
-    return f"{used}, detected: name a paginator in the configuration, so that it stays"
+    return f"{used}, detected: so that it stays, write {json.dumps(as_written(sample.paginator))}"
 
 
 def _next_page(sample: Sample) -> str | None:
@@ -115,12 +118,21 @@ def _next_page(sample: Sample) -> str | None:
 def _key(sample: Sample) -> str | None:
     if not sample.records:
         return None
+    if absent := _absent_keys(sample):
+        return f"primary_key {', '.join(absent)}: no record seen has it"
     if sample.resource.has_primary_key:
         return f"primary_key {sample.resource.primary_key or 'by a column hint'}"
     found = key_candidates(sample.records)
     if not found:
         return "no primary_key set; no field is different in every record seen"
     return f"no primary_key set; {', '.join(found)} could be one"
+
+
+def _absent_keys(sample: Sample) -> list[str]:
+    keys = sample.resource.primary_key or []
+    names = [keys] if isinstance(keys, str) else list(keys)
+    there = {column.name for column in infer_columns(sample.records)}
+    return [name for name in names if name not in there and "." not in name]
 
 
 def _cursor(sample: Sample) -> str | None:

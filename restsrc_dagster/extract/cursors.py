@@ -17,6 +17,7 @@ from dlt.common.json import json
 from dlt.common.time import detect_datetime_format
 from dlt.extract.items_transform import ItemTransform
 
+from restsrc_dagster.connector.wording import nearest
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.cursor_text import CursorText, Kind, is_sorted, key_of, kind_of_shape
 from restsrc_dagster.extract.cursor_text import shape_of as shape
@@ -64,6 +65,7 @@ class Cursor:
         self._bounded = incremental.get("end_value") is not None
         self._open = incremental.get("range_start") == "open"
         self._lag = incremental.get("lag")
+        self._raises_for_missing = incremental.get("on_cursor_value_missing", "raise") == "raise"
         self._warn = warn
         self._now = now
         self._start: Any = None
@@ -97,6 +99,7 @@ class Cursor:
         values = [self.field.get(record) for record in records]
         texts = [value for value in values if isinstance(value, str)]
         others = [value for value in values if value is not None and not isinstance(value, str)]
+        self._refuse_missing(records, values)
         self._refuse_mixture(texts, others, start)
         if not texts:
             return records
@@ -137,6 +140,18 @@ class Cursor:
                 f"{_shown(example)}; remove lag, or name a field such as 2024-01-31T10:00:00Z"
             )
         return kind
+
+    def _refuse_missing(self, records: list[Any], values: list[Any]) -> None:
+        if not self._raises_for_missing or None not in values:
+            return
+        record = records[values.index(None)]
+        fields = [str(key) for key in record] if isinstance(record, dict) else []
+        meant = nearest(self.path, fields) if self.path not in fields else None
+        hint = f"did you mean {meant}? Else " if meant else ""
+        raise ReadError(
+            f"a record has no value for the cursor {self.path}; {hint}set on_cursor_value_missing "
+            "to include or exclude"
+        )
 
     def _refuse_mixture(self, texts: list[str], others: list[Any], start: Any) -> None:
         if others and isinstance(others[0], (bool, list, dict)):

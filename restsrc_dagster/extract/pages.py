@@ -125,6 +125,8 @@ class PageChecks(ItemTransform[Any, Any]):
         crawl.pages += 1
         crawl.records += len(page)
         self.facts.records += len(page)
+        if not crawl.records and crawl.total and not page.paginator.has_next_page:
+            self._refuse_nothing(page.paginator, crawl.total, response)
         if not page.paginator.has_next_page:
             self._look_at_end(page, crawl, body, response)
             self.facts.end_of_list(crawl.total, crawl.records)
@@ -141,6 +143,15 @@ class PageChecks(ItemTransform[Any, Any]):
             "the selector, or, if the API leaves an empty list out, name "
             f"{self._resource!r} in http.allow_missing_selector"
         )
+
+    def _refuse_nothing(
+        self, paginator: BasePaginator, total: int, response: requests.Response
+    ) -> None:
+        """As many as a page holds are expected, and none came: the first page is another one."""
+        cure = "correct the request or the data_selector"
+        if isinstance(paginator, PageNumberPaginator) and paginator.base_index == 0:
+            cure = "if the API counts its pages from 1, set the paginator's base_page to 1"
+        raise ReadError(f"{self._shown(response)} announces {total} records and gave none; {cure}")
 
     def _refuse_error(self, page: PageData[Any], body: Any, response: requests.Response) -> None:
         """An error with status 200 is no record, and no empty list either."""

@@ -4,6 +4,7 @@ The source is the one that a run reads. Each resource is stopped after a few rec
 gives its children only a few of its own.
 """
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -133,6 +134,8 @@ def read_samples(
     Raises:
         MissingVariable: a `${NAME}` is not set.
     """
+    # dlt warns of the paginator that it has guessed, which is told here in other words.
+    logging.getLogger("dlt").setLevel(logging.ERROR)
     for name in resources:
         progress(f"reading {name} …")
         with open_reading(connector, environment, frozenset({name})) as reading:

@@ -19,6 +19,7 @@ from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
+from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
 from restsrc_dagster.load.destination import build_destination, refuse_merge_of_files
 from restsrc_dagster.load.extraction import extract
@@ -78,7 +79,7 @@ def load(
                 unlocked()
             guard = still_held or (lambda: None)
             read = partial(open_reading, connector, environment, redact=redact, tell=tell)
-            return _Load(connector, pipeline, read, redact, Path(folder), guard).run(order)
+            return _Load(connector, pipeline, read, redact, Path(folder), guard, tell).run(order)
 
 
 class _Load:
@@ -92,6 +93,7 @@ class _Load:
         redact: Redactor,
         folder: Path,
         still_held: Callable[[], None],
+        tell: Callable[[str], None],
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
@@ -99,6 +101,7 @@ class _Load:
         self._redact = redact
         self._folder = folder
         self._still_held = still_held
+        self._tell = tell
         self._history = History(pipeline, connector.name, connector.resources)
         self._silence = Silence()
         self._failed: dict[str, RestsrcError] = {}
@@ -109,10 +112,16 @@ class _Load:
         self._pipeline.sync_destination()
         self._history.put_back()
         unfinished = pending_refresh(self._pipeline, self._connector.name) & set(resources)
-        refresh = resources.closed(order.refresh | unfinished)
+        anew = to_begin_anew(self._pipeline, resources, resources.closed(order.selection))
+        for name in sorted(anew - order.refresh - unfinished):
+            self._tell(f"{name} is not replaced any more: its table begins anew")
+        refresh = resources.closed(order.refresh | unfinished | anew)
         selection = resources.closed(order.selection | refresh)
         refuse_merge_of_files(self._pipeline.destination, resources, selection)
         removed = remove_broken_loads(self._pipeline)
+        self._failed |= to_be_decided(
+            self._pipeline, self._connector.name, resources, selection - refresh
+        )
         late = self._history.late(selection - refresh)
         reports = self._read_and_commit(refresh, refresh=True) if refresh else {}
         if rest := selection - refresh - late:

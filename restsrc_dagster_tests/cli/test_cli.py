@@ -480,7 +480,7 @@ def test_literal_secrets_are_warned_about_and_not_shown(restsrc: Restsrc, folder
     assert ended.status == 0
     assert ended.err == (
         "warning: connectors/acme.json:1: configuration.client.auth.token: a secret in plain text; "
-        "write ${NAME} and set the environment variable NAME [literal-secret]\n"
+        "write ${NAME}, with the braces, and set the environment variable NAME [literal-secret]\n"
     )
     assert MARKER not in ended.out
 

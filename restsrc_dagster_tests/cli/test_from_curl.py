@@ -146,3 +146,42 @@ def test_one_source_of_the_configuration(arguments: list[str]) -> None:
     result = CliRunner().invoke(cli, ["add", "acme", "--schedule", "every day", *arguments])
     assert result.exit_code == 2
     assert "one of --config, --from-curl and --from-openapi" in result.output
+
+
+def from_command(folder: Path, command: str) -> str:
+    words = ["add", "acme", "--from-curl", command, "--schedule", "every day"]
+    return (
+        CliRunner()
+        .invoke(cli, [*words, "--connectors-dir", str(folder), "--dagster-url", "http://x.invalid"])
+        .output
+    )
+
+
+def test_a_second_command_tells_what_to_add_to_the_file(tmp_path: Path) -> None:
+    from_command(tmp_path, f"curl {URL}")
+    before = (tmp_path / "acme.json").read_text(encoding="utf-8")
+    told = from_command(tmp_path, "curl https://api.acme.com/v2/agents?page=1")
+    assert "acme.json exists already; nothing was written. To its resources, add" in told
+    (agents,) = json.loads(told[told.index("[") :])
+    assert (agents["name"], agents["endpoint"]["path"]) == ("agents", "agents")
+    assert (tmp_path / "acme.json").read_text(encoding="utf-8") == before
+
+
+def test_a_date_in_the_query_is_pointed_out(tmp_path: Path) -> None:
+    told = from_command(tmp_path, f"curl '{URL}?updated_since=2024-01-01T00:00:00Z&limit=5'")
+    assert "updated_since=2024-01-01T00:00:00Z leaves older records out, in every run" in told
+    assert "limit" not in told.replace("--limit", "")
+
+
+def test_the_first_run_is_not_wasted_while_a_secret_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is made once: Dagster is not told of a connector that can only fail."""
+    monkeypatch.delenv("ACME_TOKEN", raising=False)
+    command = f"curl {URL} -H 'Authorization: Bearer {SECRET}'"
+    told = from_command(tmp_path, command)
+    assert "set ACME_TOKEN, in .env for example, and then reload the definitions" in told
+    assert "no Dagster answers" not in told
+    (tmp_path / "acme.json").unlink()
+    monkeypatch.setenv("ACME_TOKEN", SECRET)
+    assert "no Dagster answers" in from_command(tmp_path, command)

@@ -285,3 +285,31 @@ def test_unknown_names_name_the_known(tmp_path: Path) -> None:
     assert "it has items" in test_read(folder, "--resource", "itmes").output
     unknown = CliRunner().invoke(cli, ["test", "acne", "--connectors-dir", str(folder)])
     assert "it has acme" in unknown.output
+
+
+def test_a_key_that_no_record_has_is_told(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
+    result = test_read(acme(tmp_path, api.url, [items() | {"primary_key": ["id", "item_id"]}]))
+    assert "key        primary_key item_id: no record seen has it" in result.stdout
+    assert result.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("envelope", "headers", "written"),
+    [
+        ({"next": "/x"}, {}, {"type": "json_link", "next_url_path": "next"}),
+        ({}, {"Link": '</x>; rel="next"'}, {"type": "header_link", "links_next_key": "next"}),
+        ({"cursors": {"next": "a"}}, {}, {"type": "cursor", "cursor_path": "cursors.next"}),
+        ({}, {}, {"type": "single_page"}),
+    ],
+)
+def test_a_paginator_that_was_found_is_shown_as_it_is_written(
+    api: Api, tmp_path: Path, envelope: Any, headers: dict[str, str], written: dict[str, Any]
+) -> None:
+    pages = iter(range(100))
+    api.routes["/items"] = lambda _: Answer(
+        {"data": [{"id": next(pages)}], **envelope}, 200, headers
+    )
+    api.routes["/x"] = lambda _: {"data": []}
+    result = test_read(acme(tmp_path, api.url, paginator="auto"), "--limit", "1")
+    assert f"detected: so that it stays, write {json.dumps(written)}" in result.stdout

@@ -299,3 +299,16 @@ def test_lists_of_all_parents_are_added_up(api: Api) -> None:
     _, reading = read_with_traffic(connector("acme", api.url, [items("posts"), comments]))
     found = reading.pages["comments"]
     assert (found.records, found.announced, found.missing) == (4, 7, 3)
+
+
+@pytest.mark.parametrize(
+    ("paginator", "cure"),
+    [
+        ({"type": "page_number", "total_path": None}, "set the paginator's base_page to 1"),
+        ("single_page", "correct the request or the data_selector"),
+    ],
+)
+def test_a_list_that_announces_records_and_gives_none(api: Api, paginator: Any, cure: str) -> None:
+    told = failure(api, lambda _: {"data": [], "meta": {"total": 731}}, paginator)
+    assert "announces 731 records and gave none" in told
+    assert cure in told

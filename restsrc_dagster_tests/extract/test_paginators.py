@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
+from dlt.sources.helpers.rest_client.paginators import RangePaginator
 
 from restsrc_dagster_tests.extract.reading import RECORDS, bodies, page, params, read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -334,3 +335,36 @@ def test_paginators_start_afresh_for_each_parent(api: Api) -> None:
     ]
     assert read(connector("acme", api.url, resources)) == RECORDS * 2
     assert [asked.params.get("offset") for asked in api.asked] == [None, *("0", "3", "6") * 2]
+
+
+MISSING = [
+    ({"type": "page_number", "base_page": 1, "total_path": "pages"}, {}, "total_path, 'pages'"),
+    ({"type": "offset", "limit": 5}, {}, "total_path, 'total'"),
+    (
+        {"type": "page_number", "base_page": 1, "total_path": "meta.pages"},
+        {"meta": {"total_pages": 2, "note": "x"}},
+        "total_path, 'meta.pages', of the answer; it has meta.total_pages. Correct it, set it to",
+    ),
+    (
+        {"type": "offset", "limit": 5, "total_path": None, "has_more_path": "more"},
+        {"has_more": True},
+        "has_more_path, 'more', of the answer; it has has_more. Correct it",
+    ),
+    ({"type": "offset", "limit": 5}, {"total": "many"}, "total_path 'total' leads to no number"),
+]
+
+
+@pytest.mark.parametrize(("paginator", "envelope", "told"), MISSING)
+def test_what_an_answer_lacks_is_told_without_its_data(
+    api: Api, paginator: Any, envelope: Any, told: str
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"mail": "ada@example.com"}], **envelope}
+    with pytest.raises(Exception, match="caused an exception") as raised:
+        read_items(api, paginator)
+    assert told in str(raised.value)
+    assert "ada@example.com" not in str(raised.value)
+
+
+def test_dlt_still_asks_these_what_to_say() -> None:
+    for name in ("missing_total", "invalid_total", "missing_has_more", "invalid_has_more"):
+        assert f"_handle_{name}" in vars(RangePaginator)

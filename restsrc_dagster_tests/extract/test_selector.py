@@ -79,5 +79,5 @@ def test_what_an_answer_holds_is_not_told(api: Api, settings: Settings) -> None:
     paged = items(data_selector="items", paginator={"type": "page_number", "base_page": 1})
     with pytest.raises(ReadError) as failed:
         read(settings, api, paged)
-    assert "Expected a response with a `total` key" in str(failed.value)
+    assert "nothing is at the paginator's total_path, 'total'" in str(failed.value)
     assert "ada@example.com" not in str(failed.value)

@@ -21,7 +21,11 @@ _NEARBY = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".svc")
 def literal_secret(connector: Connector) -> Found:
     """The secret is in the file, in its history, and wherever the file is copied to."""
     for place in literal_secrets(connector):
-        yield place, "a secret in plain text; write ${NAME} and set the environment variable NAME"
+        yield (
+            place,
+            "a secret in plain text; write ${NAME}, with the braces, and set the environment "
+            "variable NAME",
+        )
 
 
 @rule_of_connector("http-plaintext")

@@ -1,0 +1,81 @@
+"""A file that is edited between two runs: what was loaded before is neither lost nor doubled."""
+
+from typing import Any
+
+import pytest
+
+from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.connectors import items
+
+KEY = {"primary_key": "id"}
+CURSOR = {"cursor_path": "at", "initial_value": "1970-01-01"}
+RECORDS = [
+    {"id": number, "at": f"2024-01-0{number}", "made": f"2023-01-0{number}", "tags": ["a", "b"]}
+    for number in (1, 2, 3)
+]
+
+
+def described(cursor: str | None = None, **keys: Any) -> dict[str, Any]:
+    endpoint = {"incremental": {**CURSOR, "cursor_path": cursor}} if cursor else {}
+    return items(**endpoint) | keys
+
+
+@pytest.fixture(autouse=True)
+def serve(api: Api) -> None:
+    api.routes["/items"] = lambda _: {"data": [dict(record) for record in RECORDS]}
+
+
+@pytest.mark.parametrize("after", [described(**KEY), described("at"), described("at", **KEY)])
+def test_a_table_that_was_replaced_begins_anew(
+    api: Api, warehouse: Warehouse, after: dict[str, Any]
+) -> None:
+    """Its nested tables could not be merged, and appended rows would be there twice."""
+    warehouse.load(warehouse.connector(api.url, [described()]))
+    for _ in range(2):
+        report = warehouse.load(warehouse.connector(api.url, [after]))
+        assert not report.failed
+        assert warehouse.values("SELECT id FROM acme.items") == [1, 2, 3]
+        assert len(warehouse.rows("SELECT value FROM acme.items__tags")) == 6
+
+
+def test_children_whose_parent_gets_a_cursor_begin_anew(api: Api, duck: Warehouse) -> None:
+    for number in (1, 2, 3):
+        api.routes[f"/items/{number}/parts"] = lambda asked: {"data": [{"of": asked.path}]}
+    parts = items("parts", path="items/{resources.items.id}/parts")
+    duck.load(duck.connector(api.url, [described(), parts]))
+    for _ in range(2):
+        duck.load(duck.connector(api.url, [described("at"), parts]))
+        assert len(duck.rows("SELECT of FROM acme.parts")) == 3
+
+
+def test_an_appended_table_with_nested_ones_is_not_merged_without_a_word(
+    api: Api, duck: Warehouse
+) -> None:
+    duck.load(duck.connector(api.url, [described("at")]))
+    asked = len(api.asked)
+    merged = duck.connector(api.url, [described("at", **KEY)])
+    assert duck.failure(merged) == (
+        "items: was appended so far and is to be merged, which its nested tables do not allow; run "
+        "it once with full_refresh, which empties its table and reads everything again"
+    )
+    assert len(api.asked) == asked
+    report = duck.load(merged, refresh=["items"])
+    assert report.resources["items"].rows_in_table == 3
+    assert not duck.load(merged).failed
+
+
+def test_another_cursor_appends_nothing_again(api: Api, duck: Warehouse) -> None:
+    duck.load(duck.connector(api.url, [described("at")]))
+    changed = duck.connector(api.url, [described("made")])
+    assert duck.failure(changed).startswith("items: has another cursor now, made: all that is ")
+    assert duck.load(changed, refresh=["items"]).resources["items"].rows_in_table == 3
+    assert duck.load(changed).resources["items"].rows_in_table == 3
+
+
+def test_others_are_loaded_all_the_same(api: Api, duck: Warehouse) -> None:
+    api.routes["/others"] = lambda _: {"data": [{"id": 1}]}
+    duck.load(duck.connector(api.url, [described("at")]))
+    report = duck.load(duck.connector(api.url, [described("made"), items("others")]))
+    assert set(report.failed) == {"items"}
+    assert report.resources["others"].rows_in_table == 1
