@@ -283,6 +283,19 @@ class TestRefresh:
         assert duck.load(acme, refresh=["items"]).refreshed == {"items"}
         assert duck.values("SELECT n FROM acme.items__tags") == [1]
 
+    def test_what_could_not_be_refreshed_is_still_known(
+        self, blog: Blog, api: Api, duck: Warehouse
+    ) -> None:
+        """dlt empties the tables that it knows, nested ones among them."""
+        api.routes["/items"] = lambda _: {"data": [{"id": 1, "tags": [{"n": 1}]}]}
+        acme = duck.connector(blog.url, [POSTS, items()])
+        duck.load(acme)
+        api.routes["/items"] = not_found
+        assert set(duck.load(acme, refresh=["posts", "items"]).failed) == {"items"}
+        api.routes["/items"] = lambda _: {"data": []}
+        assert duck.load(acme).resources["items"].rows_in_table == 0
+        assert duck.values("SELECT n FROM acme.items__tags") == []
+
     def test_that_was_killed_and_then_fails_stays_intended(
         self, blog: Blog, events: Events, duck: Warehouse
     ) -> None:
@@ -292,13 +305,17 @@ class TestRefresh:
         blog.post(1, at=1)
         duck.load(acme)
         worker = duck.start(
-            blog.url, resources, holder="run 1", refresh=["events"], die=("complete_package", 2)
+            blog.url,
+            resources,
+            holder="run 1",
+            refresh=["posts", "events"],
+            die=("complete_package", 2),
         )
         assert worker.wait(60) == KILLED
         events.wrong = not_found
-        for _ in range(2):
+        for refreshed in ({"posts"}, set()):
             report = duck.load(acme)
-            assert (report.refreshed, set(report.failed)) == (set(), {"events"})
+            assert (report.refreshed, set(report.failed)) == (refreshed, {"events"})
             assert report.resources["posts"].cursor_after == 1
         events.wrong = None
         assert duck.load(acme).refreshed == {"events"}
