@@ -80,7 +80,7 @@ def _after(source: DltSource, do: Callable[[], None]) -> DltSource:
         do()
         yield from ()
 
-    return DltSource(Schema(source.schema.name), source.section, [settling])
+    return DltSource(source.schema.clone(), source.section, [settling])
 
 
 def _put_back(before: Mapping[str, Any], stopped: Mapping[str, object]) -> None:

@@ -168,6 +168,27 @@ def test_a_selection_is_closed_over_cursors(
     assert read.closed(read.closed(selected)) == closed
 
 
+@pytest.mark.parametrize(
+    ("incremental", "failing", "falling"),
+    [
+        ((), "users", set()),
+        ((), "posts", {"comments", "likes", "tags"}),
+        ((), "comments", {"likes"}),
+        ((), "likes", set()),
+        (("posts",), "likes", {"posts", "comments", "tags"}),
+        (("posts",), "posts", {"comments", "likes", "tags"}),
+        (("comments",), "likes", {"comments"}),
+        (("comments",), "tags", set()),
+        (("comments",), "posts", {"comments", "likes", "tags"}),
+        (("likes",), "comments", {"likes"}),
+    ],
+)
+def test_what_falls_with_one_that_fails(
+    incremental: tuple[str, ...], failing: str, falling: set[str]
+) -> None:
+    assert family(**dict.fromkeys(incremental, True)).falling_with(failing) == falling
+
+
 def test_parents_that_are_only_read() -> None:
     read = resources(
         {"name": "accounts", "selected": False},
