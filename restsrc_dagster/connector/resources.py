@@ -66,10 +66,17 @@ class Resource:
     @property
     def columns(self) -> dict[str, dict[str, Any]]:
         """The hints of columns by name, whichever form they were given in."""
-        columns = self.hints.get("columns") or {}
-        if isinstance(columns, list):
-            columns = {str(column.get("name")): column for column in columns}
-        return dict(columns)
+        return _by_name(self.hints.get("columns"))
+
+    @property
+    def nested_hints(self) -> dict[str, dict[str, Any]]:
+        """The hints of nested tables; their columns have their names in them, as dlt wants it."""
+        nested = {}
+        for table, hints in (self.hints.get("nested_hints") or {}).items():
+            columns = _by_name(hints.get("columns"))
+            named = {name: {"name": name, **column} for name, column in columns.items()}
+            nested[table] = {**hints, **({"columns": named} if named else {})}
+        return nested
 
     @property
     def steps(self) -> list[dict[str, Any]]:
@@ -180,6 +187,12 @@ class Resources(Mapping[str, Resource]):
 def expanded(item: str | Mapping[str, Any]) -> dict[str, Any]:
     """The object form of a resource: a bare string is its name and its path."""
     return {"name": item, "endpoint": {"path": item}} if isinstance(item, str) else dict(item)
+
+
+def _by_name(columns: Any) -> dict[str, dict[str, Any]]:
+    if isinstance(columns, list):
+        return {str(column.get("name")): column for column in columns}
+    return dict(columns or {})
 
 
 def _endpoint(resource: Mapping[str, Any]) -> dict[str, Any]:

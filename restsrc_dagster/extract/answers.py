@@ -10,7 +10,8 @@ from typing import Any
 import requests
 
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import ApiUnavailable
+from restsrc_dagster.errors import ApiUnavailable, ReadError
+from restsrc_dagster.extract.address import shown
 
 BEGINNING = 120
 LOOKED_AT = 1 << 16
@@ -21,6 +22,9 @@ def take_json(response: requests.Response) -> bool:
     """Read the body into what `response.json()` will give; whether it could be read.
 
     An empty body is an empty page. NaN and infinities, which are no JSON, are nulls.
+
+    Raises:
+        ReadError: it is JSON, of more levels than Python reads; no second try would help.
     """
     content = response.content
     if response.status_code == 204 or not content.strip():
@@ -28,8 +32,13 @@ def take_json(response: requests.Response) -> bool:
     else:
         try:
             value = _parsed(response, content)
-        except (ValueError, RecursionError):
+        except ValueError:
             return False
+        except RecursionError:
+            raise ReadError(
+                f"{shown(response.url)} answered {response.status_code} with JSON that is nested "
+                "too deeply to be read"
+            ) from None
     response.json = lambda **_: value  # type: ignore[method-assign]
     return True
 

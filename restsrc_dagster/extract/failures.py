@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import requests
 from dlt.common.destination.exceptions import DestinationTransientException
+from dlt.common.schema.exceptions import DataValidationError
 from dlt.extract.exceptions import PipeException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -24,6 +25,7 @@ from restsrc_dagster.errors import (
 )
 from restsrc_dagster.extract.address import shown
 from restsrc_dagster.extract.answers import beginning
+from restsrc_dagster.extract.contracts import contract_in_words
 from restsrc_dagster.extract.patience import FOR_GOOD, TRIED_AGAIN
 
 LONGEST_MESSAGE = 600
@@ -33,8 +35,10 @@ _QUERY_VALUE = re.compile(
     r"|(?P<other>(?<=[?&])[^=&\s]+)=[^&\s;]{33,}",
     re.IGNORECASE,
 )
-_PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*", re.DOTALL)
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+_PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*|\s*DETAIL: .*", re.DOTALL)
+_ROW = re.compile(r"DETAIL: [^\n]*")
+"""PostgreSQL shows the whole row that it refuses."""
 NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
@@ -78,6 +82,8 @@ def explain(error: Exception, redact: Redactor, resource: str | None = None) -> 
     for cause in chain:
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
             return _refused(where, cause.response, redact)
+        if isinstance(cause, DataValidationError):
+            return ReadError(redact(contract_in_words(cause)))
     root = chain[-1]
     for cause in chain:
         if isinstance(cause, requests.JSONDecodeError):
@@ -149,7 +155,7 @@ class _RedactingFilter(logging.Filter):
         self._redact = redact
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = self._redact(record.getMessage())
+        record.msg = _ROW.sub("", self._redact(record.getMessage()))
         record.args = None
         if record.exc_info:
             record.exc_info = None

@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 
 import requests
 from dlt.common import jsonpath
-from dlt.common.json import json
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import (
@@ -26,6 +25,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.address import shown
 from restsrc_dagster.extract.announced import announced_total, error_in, unread_next
+from restsrc_dagster.extract.odd_values import may_be_odd, written
 
 KEYS_SHOWN = 8
 EMPTY_PAGES = 100
@@ -45,6 +45,17 @@ class PageFacts:
     announced: int | None = None
     missing: int = 0
     """How many of the announced records were not given."""
+    handed_on: int = 0
+    """How many records dlt got, to make rows of."""
+    columns: dict[str, set[str]] = field(default_factory=dict)
+    """What they had values for, by table."""
+    repeated: int = 0
+    ambiguous: int = 0
+    """Records with the key of another one: left out as they say the same, and those that do not."""
+    crawl: int = 0
+    """Which list the last page is of."""
+    odd: bool = False
+    """Whether the last page has values that may need to be mended."""
     warnings: dict[str, None] = field(default_factory=dict)
     _silent: bool = False
 
@@ -65,6 +76,7 @@ class PageFacts:
 class _Crawl:
     """One list, page by page: of a resource, or of one of its parents."""
 
+    number: int = 0
     pages: int = 0
     records: int = 0
     total: int | None = None
@@ -96,12 +108,17 @@ class PageChecks(ItemTransform[Any, Any]):
         self._selector = selector
         self._may_lack_list = may_lack_list
         self._redact = redact
+        self._lists = 0
         self._crawls: WeakKeyDictionary[BasePaginator, _Crawl] = WeakKeyDictionary()
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The page as it came; raises ReadError."""
         if isinstance(item, PageData):
-            crawl = self._crawls.setdefault(item.paginator, _Crawl())
+            crawl = self._crawls.get(item.paginator)
+            if crawl is None:
+                self._lists += 1
+                crawl = self._crawls[item.paginator] = _Crawl(self._lists)
+            self.facts.crawl = crawl.number
             self._look_at(item, crawl)
         return item
 
@@ -181,7 +198,9 @@ class PageChecks(ItemTransform[Any, Any]):
                 )
         else:
             crawl.empty_in_a_row = 0
-            content = _digest(_bytes(page))
+            text = written(list(page))
+            self.facts.odd = may_be_odd(text)
+            content = _digest(response.content if text is None else text)
             if content == crawl.last:
                 raise ReadError(
                     f"the same page came twice: {crawl.last_request} and {address} gave the same "
@@ -242,13 +261,6 @@ def _reason(paginator: BasePaginator, crawl: _Crawl) -> str:
         name = paginator.param_name or paginator.param_body_path
         return f"; the API does not heed {name!r}: name the parameter that it takes"
     return "; the API does not heed the paginator's parameter"
-
-
-def _bytes(page: PageData[Any]) -> bytes:
-    try:
-        return json.dumpb(list(page))
-    except TypeError:  # a number of more than 64 bits
-        return repr(list(page)).encode()
 
 
 def _digest(content: bytes, more: Any = None) -> bytes:

@@ -25,6 +25,7 @@ from restsrc_dagster.extract.paginators import in_place_of
 from restsrc_dagster.extract.parents import ParentValues, with_steady_cursor
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 from restsrc_dagster.extract.steps import Steps
+from restsrc_dagster.extract.surprises import Surprises, newest_first
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,8 @@ def open_reading(
             )
             for step in cursor.steps():
                 source.resources[name].add_step(step)
+        if resource.selected:
+            source.resources[name].add_step(Surprises(resource, resources, checks.facts))
         if isolation is not None:
             isolation.guard(source.resources[name])
     if selection is not None:
@@ -190,6 +193,13 @@ def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[
         resource["merge_key"] = [
             make_parent_key_name(parent, field).replace(".", "__") for field in fields
         ]
+    if nested := resources[name].nested_hints:
+        resource["nested_hints"] = nested
+    if hint := newest_first(resources[name], resources):
+        columns = {**resources[name].columns}
+        for column, hints in hint.items():
+            columns[column] = {**columns.get(column, {}), **hints}
+        resource["columns"] = columns
     return resource
 
 

@@ -12,6 +12,7 @@ from restsrc_dagster.connector.resources import Resource, WriteDisposition
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.pages import PageFacts
 from restsrc_dagster.load.destination import database_client
+from restsrc_dagster.load.schema_changes import SchemaChanges
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +21,8 @@ class ResourceReport:
 
     `table` is `dataset.table` as the destination spells it. `rows_in_table` is None where the
     destination cannot count, or has no such table yet. `columns` are dlt's. `read` is what the
-    API gave and announced; `rows_before` is known where rows are replaced.
+    API gave and announced; `rows_before` is known where rows are replaced; `changes` are those of
+    the tables.
     """
 
     resource: str
@@ -37,6 +39,7 @@ class ResourceReport:
     cursor_after: Any = None
     read: PageFacts = field(default_factory=PageFacts)
     rows_before: int | None = None
+    changes: SchemaChanges = field(default_factory=SchemaChanges)
 
     @property
     def warnings(self) -> list[str]:
@@ -51,7 +54,24 @@ class ResourceReport:
                 f"the list of the API is empty: the {self.rows_before} rows that the table had "
                 "are gone"
             )
-        return found
+        if self.read.repeated:
+            found.append(
+                f"{self.read.repeated} records came twice, and were loaded once: the list moved "
+                "while it was read"
+            )
+        if self.read.ambiguous:
+            found.append(
+                f"{self.read.ambiguous} records have the primary key of another one, and differ "
+                "from it: the key does not tell records apart"
+            )
+        if self.discarded:
+            found.append(f"{self.discarded} records were discarded by schema_contract")
+        return found + self.changes.warnings
+
+    @property
+    def discarded(self) -> int:
+        """Records of which dlt made no row."""
+        return max(self.read.handed_on - self.rows_loaded, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,217 @@
+"""The last look at the records before dlt writes them down: what would surprise in the tables.
+
+Each is made right, refused by name, or told; dlt's own ways are a crash in the middle of the load,
+or one value that silently takes the place of another.
+"""
+
+from decimal import Decimal
+from typing import Any
+
+import dlt
+from dlt.common.normalizers.naming import NamingConvention
+from dlt.common.schema import Schema
+from dlt.extract.items import DataItemWithMeta
+from dlt.extract.items_transform import ItemTransform
+
+from restsrc_dagster.connector.fields import plain_path
+from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.wording import kind_of
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.keys import Keys, rule_for
+from restsrc_dagster.extract.odd_values import Digits, Mender
+from restsrc_dagster.extract.pages import PageFacts
+from restsrc_dagster.extract.tables import Rows, Tables
+
+UNLIMITED = 1000
+"""dlt's `max_nesting` where nothing is said."""
+_KEYS = {"primary_key": "which primary_key names", "merge_key": "which merge_key names"}
+
+
+class Surprises(ItemTransform[Any, Any]):
+    """Sees what is left of each page after the processing steps and the cursor."""
+
+    placement_affinity = 1.1
+
+    def __init__(self, resource: Resource, resources: Resources, facts: PageFacts) -> None:
+        super().__init__(lambda item: item)
+        self._resource = resource
+        self._facts = facts
+        self._mender = Mender(facts.warn)
+        self._rule = rule_for(
+            resources.write_disposition(resource.name),
+            newest_wins=_is_sorted(resource) or bool(newest_first(resource, resources)),
+        )
+        self._keys: Keys | None = None
+        self._tables: Tables | None = None
+        self._columns: dict[str, Any] = {}
+        self._nested: dict[Any, Any] = {}
+        self._hints_due = False
+        self._seen: dict[str, Any] = {}
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:
+        """The page as it is to be loaded, with hints where its types need some."""
+        records = item if isinstance(item, list) else [item]
+        tables = self._tables or self._begin(dlt.current.source_schema())
+        if self._facts.odd:
+            records = self._mender.mended(records, tables.root)
+        records = self._without_nulls(records)
+        tables.root.look(records)
+        if self._keys:
+            records = self._keys.kept(records, tables.root.fields, self._facts.crawl)
+            self._facts.repeated = self._keys.repeated
+            self._facts.ambiguous = self._keys.ambiguous
+        self._facts.handed_on += len(records)
+        result = records if isinstance(item, list) else next(iter(records), None)
+        if tables.news:
+            self._decide_types(tables)
+        if self._hints_due and records:
+            self._hints_due = False
+            return dlt.mark.with_hints(result, self._hints())
+        # Children inherit the mark of their parent's page, and would take its hints for theirs.
+        return result if meta is None or result is None else DataItemWithMeta(None, result)
+
+    def _begin(self, schema: Schema) -> Tables:
+        naming, resource = schema.naming, self._resource
+        table = naming.normalize_tables_path(resource.table_name)
+        stored = {
+            name: {key: column for key, column in one["columns"].items() if "data_type" in column}
+            for name, one in schema.tables.items()
+        }
+        typed: dict[str, dict[str, Any]] = {name: dict(one) for name, one in stored.items()}
+        for name, columns in hinted_columns(resource, table, naming).items():
+            for key, hints in columns.items():
+                if "data_type" in hints:
+                    typed.setdefault(name, {})[key] = hints
+        nesting = resource.hints.get("max_table_nesting")
+        required = _required(resource, naming)
+        keys = [name for name, why in required.items() if why == _KEYS["primary_key"]]
+        if keys and self._rule:
+            self._keys = Keys(keys, self._rule)
+        self._tables = Tables(
+            table,
+            naming,
+            typed=typed,
+            stored=stored,
+            nesting=UNLIMITED if nesting is None else nesting,
+            required=required,
+        )
+        return self._tables
+
+    def _without_nulls(self, records: list[Any]) -> list[Any]:
+        """dlt makes a row of nulls of each; what is no object gets a column `value`."""
+        kinds = {*map(type, records)}
+        if kinds <= {dict} and self._seen.keys() <= {"record"}:
+            self._seen["record"] = None
+            return records
+        if type(None) in kinds:
+            self._facts.warn("some records were null, and were left out")
+            records = [record for record in records if record is not None]
+        for record in records:
+            kind = "record" if isinstance(record, dict) else "value"
+            self._seen.setdefault(kind, record)
+        if len(self._seen) > 1:
+            raise ReadError(
+                f"some records are objects, and one is {kind_of(self._seen['value'])}: they have "
+                "no columns in common; correct data_selector, or name a processing step that "
+                'keeps them out, such as {"filter": "type(@) == \'object\'"}'
+            )
+        return records
+
+    def _decide_types(self, tables: Tables) -> None:
+        """dlt takes the type of the first value, and gives others a column of their own."""
+        for rows, column in dict.fromkeys(tables.news):
+            self._facts.columns.setdefault(rows.name, set()).add(column)
+            known = rows.hints(column).get("data_type")
+            if bool in (kinds := rows.kinds[column]) or known == "bool":
+                self._warn_of_truth(rows, column, kinds)
+            kind = None if known else _common_type(kinds)
+            if kind is None:
+                continue
+            hint = {"name": column, "data_type": kind}
+            columns = self._columns if rows.parent is None else self._nested_columns(rows)
+            if columns.get(column) != hint:
+                columns[column] = hint
+                self._hints_due = True
+        tables.news.clear()
+
+    def _nested_columns(self, rows: Rows) -> dict[str, Any]:
+        """Hints of a nested table; dlt wants every table above it to be named as well."""
+        parent, columns = rows.parent, {}
+        if parent is not None:
+            if parent.parent is not None:
+                self._nested_columns(parent)
+            new = {"parent_table_name": parent.name, "columns": {}}
+            columns = self._nested.setdefault(rows.table[1:], new)["columns"]
+        return columns
+
+    def _warn_of_truth(self, rows: Rows, column: str, kinds: set[type]) -> None:
+        if kinds & {int, float}:
+            self._facts.warn(
+                f"the field {'.'.join((*rows.path, column))} is true or false in some records and "
+                "a number in others: numbers become true or false where the column is bool; name "
+                'its type in columns, such as {"data_type": "text"}'
+            )
+
+    def _hints(self) -> Any:
+        nested: Any = {**self._resource.nested_hints, **self._nested} if self._nested else None
+        return dlt.mark.make_hints(columns=dict(self._columns) or None, nested_hints=nested)
+
+
+def hinted_columns(
+    resource: Resource, table: str, naming: NamingConvention
+) -> dict[str, dict[str, Any]]:
+    """The person's hints of columns, by table and column as dlt spells them."""
+    found = {table: resource.columns}
+    for name, hints in resource.nested_hints.items():
+        other = naming.shorten_fragments(table, naming.normalize_table_identifier(name))
+        found[other] = hints.get("columns") or {}
+    return {
+        name: {naming.normalize_path(key): hints for key, hints in columns.items()}
+        for name, columns in found.items()
+    }
+
+
+def newest_first(resource: Resource, resources: Resources) -> dict[str, Any]:
+    """The hint by which the newest of several versions of a record wins a merge.
+
+    dlt keeps any, in practice the first. Not where the person has said what to sort by, or where
+    the cursor does not tell what is newer.
+    """
+    path, grows = resource.cursor_path, (resource.incremental or {}).get("last_value_func", "max")
+    merges = resources.disposition(resource.name) == "merge"
+    if not (merges and resource.has_primary_key and path and grows == "max"):
+        return {}
+    if _is_sorted(resource):
+        return {}
+    names = plain_path(path)
+    return {"__".join(names): {"dedup_sort": "desc"}} if names else {}
+
+
+def _is_sorted(resource: Resource) -> bool:
+    return any(column.get("dedup_sort") for column in resource.columns.values())
+
+
+def _required(resource: Resource, naming: NamingConvention) -> dict[str, str]:
+    """Columns that dlt makes NOT NULL: a record without one breaks the load."""
+    found: dict[str, str] = {}
+    for name, column in resource.columns.items():
+        whys = [why for hint, why in _KEYS.items() if column.get(hint)]
+        if column.get("nullable") is False:
+            whys.append("which columns says is never empty")
+        if whys:
+            found[name] = whys[0]
+    for hint, why in reversed(_KEYS.items()):
+        names = resource.hints.get(hint) or ()
+        found |= dict.fromkeys([names] if isinstance(names, str) else names, why)
+    return {naming.normalize_path(name): why for name, why in found.items()}
+
+
+def _common_type(kinds: set[type]) -> str | None:
+    """The type for all numbers of a new column; None where dlt's own choice is as good."""
+    if not kinds <= {int, float, Decimal, Digits}:
+        return None
+    if Digits in kinds or kinds >= {float, Decimal}:
+        return "text"
+    if Decimal in kinds:
+        return "decimal"
+    return "double" if float in kinds and int in kinds else None
