@@ -30,7 +30,7 @@ _KEYS = {"primary_key": "which primary_key names", "merge_key": "which merge_key
 class Surprises(ItemTransform[Any, Any]):
     """Sees what is left of each page after the processing steps and the cursor."""
 
-    placement_affinity = 1.1
+    placement_affinity = 1.2
 
     def __init__(self, resource: Resource, resources: Resources, facts: PageFacts) -> None:
         super().__init__(lambda item: item)

@@ -4,7 +4,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,13 @@ from restsrc_dagster.load.history import History
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
 from restsrc_dagster.load.report import LoadReport, ResourceReport, count_rows, cursor_of
+from restsrc_dagster.load.schema_changes import (
+    Columns,
+    changed_types,
+    columns_now,
+    refuse_too_many_columns,
+    schema_changes,
+)
 from restsrc_dagster.settings import Settings
 
 
@@ -118,6 +125,7 @@ class _Load:
         refresh = resources.closed(order.refresh | unfinished | anew)
         selection = resources.closed(order.selection | refresh)
         refuse_merge_of_files(self._pipeline.destination, resources, selection)
+        self._failed |= changed_types(self._pipeline, resources, selection - refresh)
         removed = remove_broken_loads(self._pipeline)
         self._failed |= to_be_decided(
             self._pipeline, self._connector.name, resources, selection - refresh
@@ -150,6 +158,7 @@ class _Load:
         pipeline, source_name = self._pipeline, self._connector.name
         before = {name: self._cursor(name) for name in selection}
         rows_before = self._count(selection, only_replaced=True)
+        columns_before = columns_now(pipeline)
         intent = None
         if refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
@@ -179,6 +188,7 @@ class _Load:
         if not any_read:
             return {}
         normalized = pipeline.normalize()
+        refuse_too_many_columns(pipeline, self._tables(wanted))
         self._still_held()
         if intent:
             intent.commit(pipeline)
@@ -186,7 +196,8 @@ class _Load:
         for name in done & reading.childless.keys():
             remove_children(pipeline, self._connector.resources[name], reading.childless[name])
         pipeline.load().raise_on_failed_jobs()
-        return self._reports(done, reading, dict(normalized.row_counts), before, rows_before)
+        reports = self._reports(done, reading, dict(normalized.row_counts), before, rows_before)
+        return self._with_changes(reports, columns_before)
 
     def _cursor(self, name: str) -> Any:
         return cursor_of(self._pipeline, self._connector.name, self._connector.resources[name])
@@ -227,6 +238,21 @@ class _Load:
                 rows_before=rows_before.get(name),
             )
         return reports
+
+    def _with_changes(
+        self, reports: Mapping[str, ResourceReport], columns_before: Columns
+    ) -> dict[str, ResourceReport]:
+        resources, schema = self._connector.resources, self._pipeline.default_schema
+        tables = self._tables(frozenset(reports))
+        return {
+            name: replace(
+                report,
+                changes=schema_changes(
+                    schema, tables[name], resources[name], columns_before, report.read.columns
+                ),
+            )
+            for name, report in reports.items()
+        }
 
     def _tables(self, selection: frozenset[str]) -> dict[str, str]:
         """Table by resource, in the order of the file."""

@@ -16,7 +16,10 @@ from restsrc_dagster.settings import Settings
 if TYPE_CHECKING:
     from restsrc_dagster.load.report import ResourceReport
 
-DELIVERY_DESCRIPTION = "Warns where the API gave less than it announced, or nothing any more."
+DELIVERY_DESCRIPTION = (
+    "Warns where the API gave less than it announced, or nothing any more, and where records do "
+    "not fit into the table as they are."
+)
 _CHECKABLE = re.compile(r"[A-Za-z0-9_-]+")
 """Dagster makes the name of a check's output from the key; it is no name for `a/b` or `é`."""
 RETRY_AFTER = (30, 120)

@@ -39,6 +39,16 @@ def materialization_metadata(
         metadata["dagster/column_schema"] = _table_schema(report.columns)
     if report.nested_rows:
         metadata["nested_tables"] = dict(report.nested_rows)
+    if report.changes.new_columns:
+        metadata["new_columns"] = list(report.changes.new_columns)
+    if report.changes.variants:
+        metadata["variant_columns"] = [variant.name for variant in report.changes.variants]
+    if report.changes.discarded:
+        metadata["discarded_columns"] = list(report.changes.discarded)
+    if report.read.repeated:
+        metadata["records_repeated"] = report.read.repeated
+    if report.discarded:
+        metadata["records_discarded"] = report.discarded
     if report.resource in load.refreshed:
         metadata["full_refresh"] = True
     if load.removed_rows:

@@ -309,6 +309,18 @@ def test_a_table_that_an_empty_list_empties_is_warned_about_once(
     assert told == [(True, None), (False, gone), (True, None)]
 
 
+def test_columns_that_came_or_split_are_in_the_metadata(api: Api, settings: Settings) -> None:
+    resource = items() | {"write_disposition": "append"}
+    assets = build_connector_assets(connector("acme", api.url, [resource]), settings=settings)
+    answers = iter([[{"v": 1}], [{"v": 1.5, "w": "new"}], [{"v": 2}]])
+    api.routes["/items"] = lambda _: {"data": next(answers)}
+    results = [materialize(assets) for _ in range(3)]
+    told = [metadata(result)["items"] for result in results]
+    assert [one.get("new_columns") for one in told] == [None, ["v__v_double", "w"], None]
+    assert [one.get("variant_columns") for one in told] == [None, *[["v__v_double"]] * 2]
+    assert [checks(result)["items"][0] for result in results] == [True, False, False]
+
+
 @pytest.mark.parametrize(("failures", "succeeds"), [(1, True), (2, True), (3, False)])
 def test_what_may_go_well_later_is_tried_again(
     api: Api,

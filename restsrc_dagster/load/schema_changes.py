@@ -1,0 +1,171 @@
+"""What a load changes in its tables, and what would go wrong there: refused before it does."""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from dlt.common.schema import Schema
+from dlt.common.schema.utils import get_nested_tables
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.cures import type_hint
+from restsrc_dagster.extract.surprises import hinted_columns
+
+MOST_COLUMNS = {"postgres": 1600, "redshift": 1600, "mssql": 1024, "synapse": 1024}
+_VARIANT = "__v_"
+Columns = Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """A column for the values that another one cannot hold; `table` is a path below the root."""
+
+    table: str
+    column: str
+    type: str
+    of: str
+    of_type: str
+
+    @property
+    def name(self) -> str:
+        return _named(self.table, self.column)
+
+    def __str__(self) -> str:
+        wanted = "double" if {self.type, self.of_type} == {"bigint", "double"} else "text"
+        hint = type_hint(self.table.split("__") if self.table else (), self.of, wanted)
+        return (
+            f"the values of {_named(self.table, self.of)} that are no {self.of_type} are in a "
+            f"column of their own, {self.column} ({self.type}); for one column give it a type, "
+            f"{hint}, and read the resource again with full_refresh"
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SchemaChanges:
+    """Of the tables of one resource; columns of nested tables as `table.column`.
+
+    `new_columns` came with this load into tables that were there; `variants` are all there are,
+    except those that the person has named. `discarded` had values for which the contract makes no
+    column.
+    """
+
+    new_columns: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
+    discarded: tuple[str, ...] = ()
+
+    @property
+    def warnings(self) -> list[str]:
+        return [str(variant) for variant in self.variants]
+
+
+def columns_now(pipeline: Pipeline) -> Columns:
+    """The columns of each table that has some."""
+    if not pipeline.default_schema_name:
+        return {}
+    tables = pipeline.default_schema.data_tables(seen_data_only=True)
+    return {table["name"]: frozenset(table["columns"]) for table in tables}
+
+
+def schema_changes(
+    schema: Schema,
+    table: str,
+    resource: Resource,
+    before: Columns,
+    seen: Mapping[str, Set[str]],
+) -> SchemaChanges:
+    """What is new in a resource's tables, and what is split over two columns."""
+    hinted = hinted_columns(resource, table, schema.naming)
+    new, variants = [], []
+    for name, columns in _tables_of(schema, table):
+        path = name.removeprefix(table).removeprefix("__")
+        for column, facts in columns.items():
+            if "data_type" not in facts or column.startswith("_dlt"):
+                continue
+            if name in before and column not in before[name]:
+                new.append(_named(path, column))
+            of = column.rpartition(_VARIANT)[0]
+            if facts.get("variant") and of in columns and column not in hinted.get(name, {}):
+                variants.append(
+                    Variant(
+                        table=path,
+                        column=column,
+                        type=str(facts["data_type"]),
+                        of=of,
+                        of_type=str(columns[of].get("data_type", "such value")),
+                    )
+                )
+    known = {name: set(columns) for name, columns in _tables_of(schema, table)}
+    discarded = [
+        _named(name.removeprefix(table).removeprefix("__"), column)
+        for name, columns in seen.items()
+        for column in sorted(columns - known.get(name, set()))
+    ]
+    return SchemaChanges(
+        new_columns=tuple(new), variants=tuple(variants), discarded=tuple(discarded)
+    )
+
+
+def _tables_of(schema: Schema, root: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(name, columns) of a table and those nested in it."""
+    if root in schema.tables:
+        for table in get_nested_tables(schema.tables, root):
+            yield str(table["name"]), table["columns"]
+
+
+def _named(table: str, column: str) -> str:
+    return f"{table}.{column}" if table else column
+
+
+def changed_types(
+    pipeline: Pipeline, resources: Resources, names: Iterable[str]
+) -> dict[str, ReadError]:
+    """The resources with a hint that names another type than the table has, and what to do.
+
+    A hint does not change a column that is there, but dlt would believe it had: 1.5 for a column
+    that is bigint would become 2, and nobody is told.
+    """
+    if not pipeline.default_schema_name:
+        return {}
+    schema = pipeline.default_schema
+    stored = {table["name"]: table for table in schema.data_tables(seen_data_only=True)}
+    found = {}
+    for name in sorted(names):
+        table = schema.naming.normalize_tables_path(resources[name].table_name)
+        for other, columns in hinted_columns(resources[name], table, schema.naming).items():
+            for column, hints in columns.items():
+                known: Any = stored.get(other, {}).get("columns", {}).get(column, {})
+                was, wanted = known.get("data_type"), hints.get("data_type")
+                if was and wanted and was != wanted:
+                    found[name] = ReadError(
+                        f"{name}: the column {column} of {other} is {was}, and columns says "
+                        f"{wanted}: a table keeps the types it has. Read the resource again with "
+                        f'full_refresh: ["{name}"], or take the hint back'
+                    )
+    return found
+
+
+def refuse_too_many_columns(pipeline: Pipeline, tables: Mapping[str, str]) -> None:
+    """Before the load, of which some tables would be committed already.
+
+    Args:
+        tables: of each resource, by its name.
+
+    Raises:
+        ReadError: names the table, how many columns it would have, and what to do.
+    """
+    kind = pipeline.destination.destination_type.rpartition(".")[2]
+    most = MOST_COLUMNS.get(kind)
+    if most is None:
+        return
+    schema = pipeline.default_schema
+    for name, root in tables.items():
+        for table, columns in _tables_of(schema, root):
+            count = sum("data_type" in column for column in columns.values())
+            if count > most:
+                raise ReadError(
+                    f"{name}: the table {table} would have {count} columns, and {kind} "
+                    f'takes {most}; keep objects whole with "max_table_nesting": 0, or leave '
+                    "fields out with processing_steps"
+                )
