@@ -30,10 +30,15 @@ class Listing:
         return self._warehouse.connector(self._api.url, [described | resource])
 
     def load(self, *pages: Any, refresh: bool = False, **resource: Any) -> ResourceReport:
-        """Load pages, each a list of records or the JSON of one; `resource` are further keys."""
+        """Load pages, each a list of records or its JSON; `resource` are further keys.
+
+        Raises what the resource failed with.
+        """
         self._pages = pages
         names = ["items"] if refresh else []
         report = self._warehouse.load(self.connector(**resource), refresh=names)
+        for error in report.failed.values():
+            raise error
         return report.resources["items"]
 
     def _answer(self, asked: Asked) -> Any:
