@@ -4,7 +4,7 @@ dlt calls it for everything that it sends, with nothing that tells the start fro
 never for what it keeps in its state or compares.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from restsrc_dagster.connector.conversion import conversion, seconds_since_1970
@@ -56,6 +56,28 @@ class SentAsItIs:
         return value
 
 
+class HeldFast:
+    """What is sent first, for the rest of a run: nothing at all in the first one.
+
+    Args:
+        named: the format that the person names, if any.
+    """
+
+    def __init__(self, named: str | None) -> None:
+        self.named = named
+        self.convert: Callable[[Any], Any] = lambda value: value
+        self._sent: list[Any] = []
+
+    def __call__(self, value: Any) -> Any:
+        """The value of the first call, converted."""
+        if not self._sent:
+            self._sent.append(self.convert(value))
+        return self._sent[0]
+
+    def __deepcopy__(self, memo: Any) -> "HeldFast":
+        return HeldFast(self.named)
+
+
 def put_converters(config: Mapping[str, Any]) -> None:
     """Replace the name of a format by the function, in both forms of a cursor.
 
@@ -64,8 +86,15 @@ def put_converters(config: Mapping[str, Any]) -> None:
     """
     for cursor in _cursors(config):
         cursor.setdefault("primary_key", [])
-        named = cursor.get("convert") is not None
-        cursor["convert"] = Sent(cursor) if named else SentAsItIs(cursor)
+        held = cursor.get("convert")
+        if isinstance(held, HeldFast):
+            held.convert = _converter({**cursor, "convert": held.named})
+        else:
+            cursor["convert"] = _converter(cursor)
+
+
+def _converter(cursor: Mapping[str, Any]) -> Callable[[Any], Any]:
+    return Sent(cursor) if cursor.get("convert") is not None else SentAsItIs(cursor)
 
 
 def _cursors(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

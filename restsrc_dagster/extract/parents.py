@@ -5,7 +5,7 @@ the address; and it sends a child's own cursor as it moves, so that the second p
 what is newer than the newest of the first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ from restsrc_dagster.connector.placeholders import FORMATTED_KEYS, endpoint_plac
 from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.convert import HeldFast
 from restsrc_dagster.extract.field import Field
 
 IN_A_SEGMENT = "~:@!$&'()*+,;="
@@ -114,18 +115,23 @@ def with_steady_cursor(child: Resource) -> dict[str, Any]:
     """The endpoint of a child, which sends every parent the same start of its own cursor.
 
     `start_param`, a param of type incremental and `{incremental.last_value}` move from parent to
-    parent; `{incremental.start_value}` does not.
+    parent; `{incremental.start_value}` does not. Without an initial value, though, that is the text
+    None in the first run: there `start_param` stays, and what it sends is held fast.
     """
     endpoint = dict(child.endpoint)
     params = dict(endpoint.get("params") or {})
     incremental = dict(child.incremental or {})
-    for name, value in params.items():
+    for name, value in list(params.items()):
         if isinstance(value, dict) and value.get("type") == "incremental":
             incremental["start_param"] = name
+            del params[name]
     incremental.pop("type", None)
-    for key, value in (("start_param", "start_value"), ("end_param", "end_value")):
-        if param := incremental.pop(key, None):
-            params[param] = f"{{incremental.{value}}}"
+    if incremental.get("initial_value") is None:
+        incremental["convert"] = HeldFast(incremental.get("convert"))
+    else:
+        for key, value in (("start_param", "start_value"), ("end_param", "end_value")):
+            if param := incremental.pop(key, None):
+                params[param] = f"{{incremental.{value}}}"
     endpoint |= {"incremental": incremental, "params": params}
     return {
         key: _steady(value) if key in FORMATTED_KEYS else value for key, value in endpoint.items()
@@ -144,12 +150,3 @@ def _steady(value: Any) -> Any:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
-
-
-def unknown_start(children: Iterable[Resource]) -> Iterable[Resource]:
-    """Children whose cursor is sent by a param, and has no value in the first run."""
-    for child in children:
-        incremental = child.incremental or {}
-        by_param = incremental.get("start_param") or incremental.get("type") == "incremental"
-        if child.parent and by_param and incremental.get("initial_value") is None:
-            yield child

@@ -277,3 +277,31 @@ def test_a_cursor_of_a_child_is_the_same_for_all_parents(
     load(acme, order, settings=settings, environment={})
     sent = [asked.params["since"] for asked in api.asked if "since" in asked.params]
     assert sent[2:] == ["2024-01-09"] * 2
+
+
+@pytest.mark.parametrize("by_param", [True, False])
+def test_a_cursor_of_a_child_without_a_beginning_sends_nothing_at_first(
+    api: Api, settings: Settings, by_param: bool
+) -> None:
+    """And then, in the next run, every parent the same."""
+    comments = {1: ["2024-01-09"], 2: ["2024-01-01"]}
+    cursor = {"cursor_path": "at"}
+    endpoint: dict[str, Any] = (
+        {"params": {"since": {"type": "incremental", **cursor}}}
+        if by_param
+        else {"incremental": {"start_param": "since", "convert": "date", **cursor}}
+    )
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    for post, days in comments.items():
+        api.routes[f"/posts/{post}/comments"] = lambda _, days=days: {
+            "data": [{"at": day} for day in days]
+        }
+    child = items("comments", path="posts/{resources.posts.id}/comments", **endpoint)
+    acme = connector("acme", api.url, [items("posts"), child])
+    order = Order(selection=frozenset(acme.resources))
+    assert (
+        load(acme, order, settings=settings, environment={}).resources["comments"].rows_loaded == 2
+    )
+    load(acme, order, settings=settings, environment={})
+    sent = [asked.params.get("since") for asked in api.asked if "comments" in asked.path]
+    assert sent == [None, None, "2024-01-09", "2024-01-09"]
