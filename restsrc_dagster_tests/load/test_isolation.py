@@ -241,6 +241,22 @@ class TestTrees:
         duck.load(acme)
         assert blog.asked() == ["/posts?since=2"]
 
+    def test_of_two_late_children_one_fails(
+        self, blog: Blog, api: Api, events: Events, duck: Warehouse
+    ) -> None:
+        notes = items("notes", path="events/{resources.events.id}/notes")
+        blog.post(1, at=1, comments="a")
+        duck.load(duck.connector(blog.url, [POSTS, EVENTS]))
+        acme = duck.connector(blog.url, [POSTS, EVENTS, COMMENTS, notes])
+        api.routes |= {f"/events/{number}/notes": lambda _: {"data": []} for number in (1, 2)}
+        good = api.routes["/posts/1/comments"]
+        api.routes["/posts/1/comments"] = not_found
+        report = duck.load(acme)
+        assert (report.late, set(report.failed)) == ({"notes"}, {"comments"})
+        api.routes["/posts/1/comments"] = good
+        assert duck.load(acme).late == {"comments"}
+        assert duck.rows(COMMENTS_OF_POSTS) == [(1, "a")]
+
 
 class TestRefresh:
     def test_of_two_the_one_that_fails_keeps_its_rows_and_its_cursor(
