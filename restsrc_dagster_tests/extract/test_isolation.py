@@ -54,6 +54,13 @@ def test_the_others_are_read_on(api: Api) -> None:
     assert api.paths().count("/b") == 3
 
 
+def test_what_waits_for_a_thread_is_not_asked_any_more(api: Api) -> None:
+    api.routes["/parents"] = lambda _: {"data": [{"id": number} for number in range(100)]}
+    _, isolation = read_in_threads(api, items("parents"), {**CHILDREN, "parallelized": True})
+    assert set(isolation.stopped) == {"children"}
+    assert len(api.asked) <= 10, "20 wait, for five threads"
+
+
 @pytest.mark.parametrize("parallelized", [False, True])
 def test_one_that_is_stopped_in_the_middle_of_a_request(api: Api, parallelized: bool) -> None:
     """Its thread is waited for, without holding up the others: a generator at work cannot end."""
