@@ -24,15 +24,12 @@ EXAMPLE_LENGTH = 48
 def exit_code(samples: list[Sample]) -> int:
     """The gravest: a person fixes the access before anything else can be seen."""
     errors = [sample.error for sample in samples if sample.error]
-    if not errors:
-        if any(_absent_keys(sample) for sample in samples if sample.records):
-            return CONFIGURATION
-        return API if any(_verdict(sample) for sample in samples) else OK
     if any(isinstance(error, AccessDenied) for error in errors):
         return ACCESS
-    if any(isinstance(error, (MissingVariable, SettingsError)) for error in errors):
+    wrong = any(isinstance(error, (MissingVariable, SettingsError)) for error in errors)
+    if wrong or any(sample.records and _absent_keys(sample) for sample in samples):
         return CONFIGURATION
-    return API
+    return API if errors or any(map(_verdict, samples)) else OK
 
 
 def as_json(connector: Connector, samples: list[Sample]) -> str:

@@ -291,6 +291,7 @@ def test_a_key_that_no_record_has_is_told(api: Api, tmp_path: Path) -> None:
     api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
     result = test_read(acme(tmp_path, api.url, [items() | {"primary_key": ["id", "item_id"]}]))
     assert "key        primary_key item_id: no record seen has it" in result.stdout
+    assert "item_id" in result.stdout.split("failed")[1]
     assert result.exit_code == 1
 
 

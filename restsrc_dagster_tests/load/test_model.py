@@ -89,7 +89,7 @@ def tables(folder: Path) -> dict[str, list[Any]]:
 
 
 @settings(
-    max_examples=8,
+    max_examples=5,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
