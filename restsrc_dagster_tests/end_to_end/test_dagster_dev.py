@@ -105,7 +105,9 @@ def test_a_connector_added_while_dagster_runs_starts_within_seconds_of_the_reloa
         (run,) = dagster.wait("first run", lambda: dagster.ended("initial"))
         assert run["status"] == "SUCCESS"
         assert run["jobName"] == "late_sync"
-        assert run["startTime"] - reloaded_at < 15
+        # The sensor's tick, the queue's, a process that starts: 15 s beside another test worker.
+        # The next slot would come a day later.
+        assert run["startTime"] - reloaded_at < 45
 
 
 def test_runs_wait_for_each_other_and_a_canceled_one_frees_its_place(
