@@ -7,6 +7,7 @@ and that did not end itself, are known, and removed first. `merge` and `replace`
 """
 
 import json
+from typing import Any
 
 from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
@@ -73,13 +74,18 @@ def _remove(client: SqlClientBase[object], schema: Schema, table: str) -> int:
         return 0
     with client.begin_transaction():
         client.execute_sql(f"DELETE FROM {root} WHERE {broken}", schema.name)
-        for nested in get_nested_tables(schema.tables, table, include_self=False):
-            if not has_table_seen_data(nested):  # of nested_hints: there is no such table yet
-                continue
-            name, parent = (
-                client.make_qualified_table_name(str(nested.get(key))) for key in ("name", "parent")
-            )
-            client.execute_sql(
-                f"DELETE FROM {name} WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM {parent})"
-            )
+        remove_orphans(client, schema, table)
     return count
+
+
+def remove_orphans(client: SqlClientBase[Any], schema: Schema, table: str) -> None:
+    """Delete the rows of nested tables whose root rows in `table` are gone, level by level."""
+    for nested in get_nested_tables(schema.tables, table, include_self=False):
+        if not has_table_seen_data(nested):  # of nested_hints: there is no such table yet
+            continue
+        name, parent = (
+            client.make_qualified_table_name(str(nested.get(key))) for key in ("name", "parent")
+        )
+        client.execute_sql(
+            f"DELETE FROM {name} WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM {parent})"
+        )

@@ -1,18 +1,17 @@
 """Deleting the children of parents that have none any more."""
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
-from dlt.common.schema.utils import get_nested_tables, has_table_seen_data
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 from dlt.sources.rest_api.config_setup import make_parent_key_name
 
 from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.extract.childless import Childless, Key
+from restsrc_dagster.load.broken import remove_orphans
 from restsrc_dagster.load.destination import database_client
 
 AT_ONCE = 200
@@ -54,16 +53,4 @@ def _remove(
     root = client.make_qualified_table_name(table)
     with client.begin_transaction():
         client.execute_sql(f"DELETE FROM {root} WHERE {where}", *values)
-        for name, parent in _nested(client, schema, table):
-            client.execute_sql(
-                f"DELETE FROM {name} WHERE _dlt_parent_id NOT IN (SELECT _dlt_id FROM {parent})"
-            )
-
-
-def _nested(client: SqlClientBase[Any], schema: Schema, table: str) -> Iterator[tuple[str, str]]:
-    for nested in get_nested_tables(schema.tables, table, include_self=False):
-        if has_table_seen_data(nested):
-            yield (
-                client.make_qualified_table_name(str(nested.get("name"))),
-                client.make_qualified_table_name(str(nested.get("parent"))),
-            )
+        remove_orphans(client, schema, table)

@@ -70,6 +70,28 @@ def test_what_is_later_is_delivered_and_nothing_twice(run: Run, first: Any, late
     assert loaded(run([*rows(first, later), {"id": 9, "at": first}])) == 0
 
 
+def test_spellings_that_change_from_page_to_page(api: Api, settings: Settings) -> None:
+    """Each page is of one spelling, and only together they are out of the order of letters."""
+    pages = [["2024-01-01T06:00:00Z"], ["2024-01-01T10:00:00+05:00"], ["2024-01-01T05:30:00.5Z"]]
+
+    def answer(asked: Asked) -> Any:
+        number = int(asked.params["page"])
+        found = pages[number] if number < len(pages) else []
+        return {"data": [{"id": number, "at": at} for at in found]}
+
+    api.routes["/items"] = answer
+    paginator = {"type": "page_number", "total_path": None}
+    described = items(incremental={"cursor_path": "at"}, paginator=paginator)
+    acme = connector("acme", api.url, [described])
+    order = Order(selection=frozenset({"items"}))
+    for rows_loaded in (3, 0):
+        (told,) = load(acme, order, settings=settings, environment={}).resources.values()
+        assert (told.rows_loaded, told.cursor_after) == (rows_loaded, "2024-01-01T06:00:00Z")
+    pages.append(["2024-01-01T06:30:00Z"])
+    (told,) = load(acme, order, settings=settings, environment={}).resources.values()
+    assert told.rows_loaded == 1
+
+
 def test_what_is_later_is_merged(run: Run) -> None:
     first, later = "2024-01-01T10:00:00+05:00", "2024-01-01T06:00:00Z"
     run(rows(first), primary_key="id")
