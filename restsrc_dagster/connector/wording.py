@@ -60,3 +60,11 @@ def kind_of(value: Any) -> str:
             return "an object"
         case _:
             return f"a {type(value).__name__}"
+
+
+LONGEST_QUOTE = 40
+
+
+def quoted(text: str) -> str:
+    """A value of an API, which may be long, in quotes."""
+    return repr(text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…")

@@ -13,21 +13,19 @@ from hashlib import blake2b
 from typing import Any
 
 import dlt
-from dlt.common.json import json
 from dlt.common.time import detect_datetime_format
 from dlt.extract.items_transform import ItemTransform
 
-from restsrc_dagster.connector.wording import nearest
+from restsrc_dagster.connector.wording import nearest, quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.cursor_text import CursorText, Kind, is_sorted, key_of, kind_of_shape
 from restsrc_dagster.extract.cursor_text import shape_of as shape
-from restsrc_dagster.extract.field import Field
+from restsrc_dagster.extract.field import Field, bytes_of
 
 STATE_KEY = "restsrc"
 FAR = timedelta(days=2)
 """Clocks and time zones differ by less."""
 BEGINNING = "1970-01-01T00:00:00Z"
-SHOWN = 40
 
 
 class _OfTheFuture(CursorText):
@@ -71,6 +69,7 @@ class Cursor:
         self._start: Any = None
         self._seen = False
         self._before_this_run: frozenset[str] | None = None
+        self._shapes: dict[str, str] = {}
 
     def steps(self) -> tuple[ItemTransform[Any, Any], ItemTransform[Any, Any]]:
         """Before and after dlt's own."""
@@ -103,21 +102,24 @@ class Cursor:
         self._refuse_mixture(texts, others, start)
         if not texts:
             return records
-        shapes = {shape(text): text for text in texts}
+        # dlt's last value is of an earlier page: what that looked like counts as well.
+        shapes = self._shapes
+        for text in texts:
+            shapes.setdefault(shape(text), text)
         if isinstance(start, str):
-            shapes[shape(start)] = start
+            shapes.setdefault(shape(start), start)
         kinds = {self._kind(one, example) for one, example in shapes.items()}
         if len(kinds) > 1:
             first, second, *_ = shapes.values()
             raise ReadError(
-                f"the cursor {self.path} cannot be compared: it is {_shown(first)} here and "
-                f"{_shown(second)} there; make initial_value of the same kind"
+                f"the cursor {self.path} cannot be compared: it is {quoted(first)} here and "
+                f"{quoted(second)} there; make initial_value of the same kind"
             )
         kind = kinds.pop()
         if kind == "text" and len({len(example) for example in shapes.values()}) > 1:
             raise ReadError(
                 f"the cursor {self.path} is neither a time nor a number, such as "
-                f"{_shown(texts[0])}, and of several lengths: it cannot be compared safely"
+                f"{quoted(texts[0])}, and of several lengths: it cannot be compared safely"
             )
         if len(shapes) > 1 or not is_sorted(next(iter(shapes)), kind):
             for record, value in zip(records, values, strict=True):
@@ -132,12 +134,12 @@ class Cursor:
         if kind is None:
             raise ReadError(
                 f"the cursor {self.path} is a date that cannot be compared safely: "
-                f"{_shown(example)}; name a field such as 2024-01-31T10:00:00Z or a number"
+                f"{quoted(example)}; name a field such as 2024-01-31T10:00:00Z or a number"
             )
         if self._lag and kind == "time" and detect_datetime_format(example) is None:
             raise ReadError(
                 f"the cursor {self.path} is a time to which no lag can be applied: "
-                f"{_shown(example)}; remove lag, or name a field such as 2024-01-31T10:00:00Z"
+                f"{quoted(example)}; remove lag, or name a field such as 2024-01-31T10:00:00Z"
             )
         return kind
 
@@ -164,12 +166,12 @@ class Cursor:
             cure = "" if texts else "; write initial_value as a number"
             raise ReadError(
                 f"the cursor {self.path} cannot be compared: it is the number {others[0]} here and "
-                f"the text {_shown(text)} there{cure}"
+                f"the text {quoted(text)} there{cure}"
             )
         if texts and start is not None and not isinstance(start, str):
             raise ReadError(
                 f"the cursor {self.path} cannot be compared: records have texts such as "
-                f"{_shown(texts[0])}, and it started at the number {start}; write initial_value as "
+                f"{quoted(texts[0])}, and it started at the number {start}; write initial_value as "
                 "a text"
             )
 
@@ -299,12 +301,4 @@ def _seconds(value: str) -> Fraction:
 
 
 def _digest(record: Any) -> str:
-    try:
-        content = json.dumpb(record)
-    except TypeError:  # a number of more than 64 bits
-        content = repr(record).encode()
-    return blake2b(content, digest_size=8).hexdigest()
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
+    return blake2b(bytes_of(record), digest_size=8).hexdigest()

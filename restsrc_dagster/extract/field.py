@@ -1,9 +1,10 @@
-"""A field of a record, by dlt's path to it."""
+"""A record: a field of it, by dlt's path, and the bytes that tell it from others."""
 
 from copy import deepcopy
 from typing import Any
 
 from dlt.common import jsonpath
+from dlt.common.json import json
 
 
 class Field:
@@ -36,3 +37,11 @@ class Field:
                 if isinstance(item, (dict, list)):
                     record[key] = deepcopy(item)
         self.put(record, value)
+
+
+def bytes_of(value: Any) -> bytes:
+    """What a digest of records is made of."""
+    try:
+        return json.dumpb(value)
+    except TypeError:  # a number of more than 64 bits
+        return repr(value).encode()

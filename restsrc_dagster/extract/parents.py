@@ -14,12 +14,12 @@ from dlt.extract.items_transform import ItemTransform
 from restsrc_dagster.connector.placeholders import FORMATTED_KEYS, endpoint_placeholders
 from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.convert import HeldFast
 from restsrc_dagster.extract.field import Field
 
 IN_A_SEGMENT = "~:@!$&'()*+,;="
-SHOWN = 40
 
 
 class _Segment(str):
@@ -77,7 +77,7 @@ class ParentValues(ItemTransform[Any, Any]):
                 continue
             if name in self._also_elsewhere and _Segment(value).__format__("") != value:
                 raise ReadError(
-                    f"{name} of a record of {self._parent!r} is {_shown(value)}, which would have "
+                    f"{name} of a record of {self._parent!r} is {quoted(value)}, which would have "
                     f"to be encoded for {place}, and not where it stands otherwise"
                 )
             if name not in self._also_elsewhere:
@@ -87,7 +87,7 @@ class ParentValues(ItemTransform[Any, Any]):
     def _refuse_dots(self, value: str, place: str) -> None:
         segments = value.split("?")[0].split("/")
         if {".", ".."} & set(segments):
-            raise ReadError(f"{_shown(value)} would lead elsewhere in {place}")
+            raise ReadError(f"{quoted(value)} would lead elsewhere in {place}")
 
 
 def fields_in_path(child: Resource) -> dict[str, bool]:
@@ -146,7 +146,3 @@ def _steady(value: Any) -> Any:
     if isinstance(value, list):
         return [_steady(item) for item in value]
     return value
-
-
-def _shown(text: str) -> str:
-    return repr(text if len(text) <= SHOWN else f"{text[:SHOWN]}…")
