@@ -138,7 +138,7 @@ def read_samples(
     logging.getLogger("dlt").setLevel(logging.ERROR)
     for name in resources:
         progress(f"reading {name} …")
-        with open_reading(connector, environment, frozenset({name})) as reading:
+        with open_reading(connector, environment, frozenset({name}), tell=progress) as reading:
             yield _read(connector, reading, name, limit)
 
 

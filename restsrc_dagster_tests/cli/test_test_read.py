@@ -314,3 +314,14 @@ def test_a_paginator_that_was_found_is_shown_as_it_is_written(
     api.routes["/x"] = lambda _: {"data": []}
     result = test_read(acme(tmp_path, api.url, paginator="auto"), "--limit", "1")
     assert f"detected: so that it stays, write {json.dumps(written)}" in result.stdout
+
+
+def test_waiting_for_the_api_is_told(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "2")
+    answers = iter([Answer({}, 429, {"Retry-After": "1.2"}), Answer({"data": [{"id": 1}]})])
+    api.routes["/items"] = lambda _: next(answers)
+    result = test_read(acme(tmp_path, api.url))
+    assert result.exit_code == 0
+    assert "the API is waited for, 1 s: it answered 429 (Retry-After)" in result.stderr
