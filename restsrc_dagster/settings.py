@@ -15,11 +15,16 @@ EPHEMERAL_MARKS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where connectors are, and where data goes unless a connector says otherwise."""
+    """Where connectors are, and where data goes unless a connector says otherwise.
+
+    `commit_after_*` is how much of a long list is read before it is committed.
+    """
 
     connectors_dir: Path = Path("connectors")
     data_dir: Path | None = None
     destination: str = "duckdb"
+    commit_after_records: int = 500_000
+    commit_after_seconds: float = 120.0
     ephemeral_on: str | None = None
     branch_deployment: bool = False
 
@@ -30,6 +35,8 @@ class Settings:
             connectors_dir=Path(environment.get("RESTSRC_CONNECTORS_DIR") or "connectors"),
             data_dir=Path(data_dir) if data_dir else None,
             destination=environment.get("RESTSRC_DESTINATION") or "duckdb",
+            commit_after_records=int(_number(environment, "RESTSRC_COMMIT_AFTER_RECORDS", 500_000)),
+            commit_after_seconds=_number(environment, "RESTSRC_COMMIT_AFTER_SECONDS", 120.0),
             ephemeral_on=next(
                 (name for mark, name in EPHEMERAL_MARKS.items() if environment.get(mark)), None
             ),
@@ -51,6 +58,17 @@ class Settings:
                 "folder that stays"
             )
         return Path("data")
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name)
+    try:
+        number = float(text) if text else default
+    except ValueError:
+        number = 0.0
+    if not number >= 1:
+        raise SettingsError(f"{name} is {text!r}; it takes a number of at least 1")
+    return number
 
 
 def default_dagster_yaml() -> str:

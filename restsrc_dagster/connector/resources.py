@@ -34,6 +34,19 @@ class Resource:
         return (self.incremental or {}).get("cursor_path")
 
     @property
+    def sends_cursor(self) -> bool:
+        """Whether a request has a value that moves with the cursor."""
+        if self.incremental is None:
+            return False
+        if any(value is self.incremental for value in (self.endpoint.get("params") or {}).values()):
+            return True
+        moving = {"start_value", "last_value"}
+        return bool(self.incremental.get("start_param")) or any(
+            placeholder.incremental_value in moving
+            for placeholder in endpoint_placeholders(blank(self.endpoint))
+        )
+
+    @property
     def primary_key(self) -> Any:
         return self.hints.get("primary_key")
 
@@ -125,8 +138,12 @@ class Resources(Mapping[str, Resource]):
 
     def paginator(self, name: str) -> str:
         """The type of the paginator that the configuration names; `auto` if it names none."""
+        return str(self.named_paginator(name)["type"])
+
+    def named_paginator(self, name: str) -> Mapping[str, Any]:
+        """The paginator that the configuration names, as an object; `auto` if it names none."""
         paginator = self[name].endpoint.get("paginator") or self._paginator or "auto"
-        return paginator if isinstance(paginator, str) else str(paginator["type"])
+        return {"type": paginator} if isinstance(paginator, str) else paginator
 
     def closed(self, selection: Set[str]) -> frozenset[str]:
         """`selection` and what must be loaded with it so that no cursor outruns its rows.

@@ -75,6 +75,11 @@ class Cursor:
         """Before and after dlt's own."""
         return _Before(self), _After(self)
 
+    def usual(self, record: Any) -> Any:
+        """The value of a record, in an order to rely on; None where it moves nothing."""
+        value = self.field.get(record)
+        return None if isinstance(value, _OfTheFuture) else value
+
     def state(self) -> dict[str, Any]:
         """dlt's state of this cursor, which is committed with the rows."""
         cursors: dict[str, Any] = dlt.current.resource_state(self._resource)["incremental"]

@@ -68,6 +68,7 @@ class Isolation:
         self._redact = redact
         self._silence = silence
         self._begun: set[str] = set()
+        self._left: set[str] = set()
         self._lock = threading.Lock()
         for name, error in failed.items():
             self._stop(name, error)
@@ -83,6 +84,14 @@ class Isolation:
                 self._stop(name, ApiUnavailable(f"{name}: not tried: the API does not answer"))
             self._begun.add(name)
             return name not in self.stopped
+
+    def leave(self, name: str) -> None:
+        """Take no more pages of a resource; what it has given is handed on."""
+        self._left.add(name)
+
+    def takes_pages(self, name: str) -> bool:
+        """Whether a resource is not left yet."""
+        return name not in self._left
 
     def answered(self) -> None:
         """The API has answered with a page."""
@@ -140,7 +149,7 @@ class _Guards(ItemTransform[Any, Any]):
         guards = _Guarded(self._isolation, pipe.name, _as_it_is)
         for position, step in enumerate(pipe.steps):
             if position == 0 and not pipe.has_parent:
-                pipe.steps[0] = guards.iterator(step)
+                pipe.steps[0] = guards.pages(step)
             elif step is not self and not isinstance(step, ForkPipe):
                 pipe.steps[position] = _Guarded(self._isolation, pipe.name, step)
         return guards
@@ -168,11 +177,19 @@ class _Guarded(ItemTransform[Any, Any]):
         """What the step makes of the item; nothing once the resource is stopped."""
         return self._attempt(lambda: self._step(item, meta=meta))
 
+    def pages(self, items: Iterator[Any]) -> Iterator[Any]:
+        """The items until the resource is stopped or left."""
+        return self._until(items, lambda: not self._isolation.takes_pages(self._name))
+
     def iterator(self, items: Iterator[Any]) -> Iterator[Any]:
-        """The items until the resource is stopped. A generator, as dlt closes it early by that."""
+        """The items until the resource is stopped."""
+        return self._until(items, lambda: False)
+
+    def _until(self, items: Iterator[Any], is_left: Callable[[], bool]) -> Iterator[Any]:
+        """A generator, as dlt closes it early by that."""
         in_threads: set[object] = set()
         try:
-            while self._isolation.may_go_on(self._name):
+            while self._isolation.may_go_on(self._name) and not is_left():
                 try:
                     item = next(items)
                 except StopIteration:

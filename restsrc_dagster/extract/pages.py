@@ -88,7 +88,11 @@ class _Crawl:
 
 
 class PageChecks(ItemTransform[Any, Any]):
-    """Looks at every page of one resource before anything else does; passes it on unchanged."""
+    """Looks at every page of one resource before anything else does; passes it on unchanged.
+
+    `facts` are of readings before, and `records_before` those of the list that is gone on with.
+    `at_end` is whether the last page was the last of its list.
+    """
 
     placement_affinity = 0
 
@@ -100,9 +104,14 @@ class PageChecks(ItemTransform[Any, Any]):
         may_lack_list: bool,
         single_by_choice: bool,
         redact: Redactor,
+        facts: PageFacts | None = None,
+        records_before: int = 0,
     ) -> None:
         super().__init__(lambda item: item)
-        self.facts = PageFacts()
+        self.facts = facts or PageFacts()
+        self.at_end = True
+        self._records_before = records_before
+        self._crawl = _Crawl()
         self._single_by_choice = single_by_choice
         self._resource = resource
         self._selector = selector
@@ -117,10 +126,17 @@ class PageChecks(ItemTransform[Any, Any]):
             crawl = self._crawls.get(item.paginator)
             if crawl is None:
                 self._lists += 1
-                crawl = self._crawls[item.paginator] = _Crawl(self._lists)
+                crawl = _Crawl(self._lists, records=self._records_before)
+                self._crawls[item.paginator] = crawl
+            self._crawl, self.at_end = crawl, not item.paginator.has_next_page
             self.facts.crawl = crawl.number
             self._look_at(item, crawl)
         return item
+
+    def leave(self) -> None:
+        """The list at hand is not read to its end; the rest will come as a list of its own."""
+        crawl = self._crawl
+        self.facts.end_of_list(None if crawl.total is None else crawl.records, crawl.records)
 
     def _look_at(self, page: PageData[Any], crawl: _Crawl) -> None:
         response = page.response

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Self, cast
 
 from dlt.extract.source import DltSource
@@ -16,6 +17,7 @@ from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.childless import Childless
+from restsrc_dagster.extract.chunks import Chunks, FirstPage
 from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.cursors import Cursor
 from restsrc_dagster.extract.isolation import Isolation
@@ -26,6 +28,8 @@ from restsrc_dagster.extract.parents import ParentValues, with_steady_cursor
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 from restsrc_dagster.extract.steps import Steps
 from restsrc_dagster.extract.surprises import Surprises, newest_first
+
+NO_FIRST_PAGES: Mapping[str, FirstPage] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -64,12 +68,16 @@ def open_reading(
     *,
     redact: Redactor | None = None,
     isolation: Isolation | None = None,
+    chunks: Chunks | None = None,
+    before: Reading | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
 
     `tell` gets a line for the person where the API is waited for. With an `isolation`, resources
-    that fail are stopped and noted there, and the others are read on.
+    that fail are stopped and noted there, and the others are read on. `chunks` end the reading of
+    what may be committed in between; `before` is the reading that this one goes on with, of which
+    facts and traffic are kept.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
@@ -81,8 +89,12 @@ def open_reading(
         configuration, connector.http, redact, token_urls=_token_urls(configuration)
     )
     sessions.adapter.tell = tell
+    if before is not None:
+        sessions.adapter.traffic = before.sessions.adapter.traffic
+    starts = chunks.first_pages if chunks else {}
     source = rest_api_source(
-        dlt_configuration(configuration, connector.resources, sessions), name=connector.name
+        dlt_configuration(configuration, connector.resources, sessions, starts),
+        name=connector.name,
     )
     resources = Resources(configuration)
     pages: dict[str, PageFacts] = {}
@@ -94,6 +106,8 @@ def open_reading(
             may_lack_list=name in connector.http.allow_missing_selector,
             single_by_choice=connector.resources.paginator(name) == "single_page",
             redact=redact,
+            facts=before.pages.get(name) if before else None,
+            records_before=starts[name].records_before if name in starts else 0,
         )
         source.resources[name].add_step(checks)
         pages[name] = checks.facts
@@ -107,6 +121,7 @@ def open_reading(
             found = needs(resource, resources)
             copied = copied_fields(resource, resources)
             source.resources[name].add_step(Steps(resource.steps, found, copied))
+        cursor = None
         if resource.incremental is not None:
             cursor = Cursor(
                 name,
@@ -115,6 +130,9 @@ def open_reading(
                 warn=checks.facts.warn,
             )
             for step in cursor.steps():
+                source.resources[name].add_step(step)
+        if chunks is not None and isolation is not None:
+            for step in chunks.steps(name, checks, cursor, isolation.leave):
                 source.resources[name].add_step(step)
         if resource.selected:
             source.resources[name].add_step(Surprises(resource, resources, checks.facts))
@@ -130,14 +148,17 @@ def open_reading(
 
 
 def dlt_configuration(
-    configuration: Mapping[str, Any], resources: Resources, sessions: Sessions
+    configuration: Mapping[str, Any],
+    resources: Resources,
+    sessions: Sessions,
+    first_pages: Mapping[str, FirstPage] = NO_FIRST_PAGES,
 ) -> RESTAPIConfig:
     """What dlt gets: the person's configuration, the sessions, and the default dispositions.
 
     Where dlt wants Python it gets what the person's texts stand for; the processing steps are
     taken out, as they are run beside dlt's own.
     """
-    config = with_python(with_steady_cursors(configuration))
+    config = with_python(with_steady_cursors(with_first_pages(configuration, first_pages)))
     config["client"]["session"] = sessions.api
     for holder in _holders_of_auth(config):
         auth = holder["auth"]
@@ -151,6 +172,25 @@ def dlt_configuration(
             holder["paginator"] = in_place_of(holder["paginator"])
     config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
     return cast("RESTAPIConfig", config)
+
+
+def with_first_pages(
+    configuration: Mapping[str, Any], first_pages: Mapping[str, FirstPage]
+) -> Mapping[str, Any]:
+    """A copy in which the lists that are named begin with another page."""
+    resources = Resources(configuration)
+    items = []
+    for item in configuration["resources"]:
+        name = expanded(item)["name"]
+        if name in first_pages:
+            paginator = dict(resources.named_paginator(name))
+            begin = "page" if paginator["type"] == "page_number" else "offset"
+            paginator[begin] = first_pages[name].number
+            endpoint = {**resources[name].endpoint, "paginator": paginator}
+            items.append({**expanded(item), "endpoint": endpoint})
+        else:
+            items.append(item)
+    return {**configuration, "resources": items}
 
 
 def with_steady_cursors(configuration: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -12,8 +12,10 @@ from typing import Any
 from dlt.common.schema.utils import get_write_disposition
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
+from restsrc_dagster.extract.chunks import STATE_KEY
 
 CURE = "run it once with full_refresh, which empties its table and reads everything again"
 
@@ -38,6 +40,15 @@ def to_be_decided(
     states = pipeline.state.get("sources", {}).get(source, {}).get("resources", {})
     for name in selection:
         resource = resources[name]
+        if "since" in states.get(name, {}).get(STATE_KEY, {}) and (
+            chunking(resources, name) != "cursor"
+        ):
+            found[name] = _refusal(
+                name,
+                "was committed in the order of its cursor while it was read, which did not come "
+                "to its end, and by the file that order cannot be relied on any more: records may "
+                "have been passed over",
+            )
         if _before(pipeline, resource) != "append":
             continue
         now = resources.disposition(name)

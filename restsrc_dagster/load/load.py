@@ -3,7 +3,7 @@
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,8 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.errors import RestsrcError, TryLater
+from restsrc_dagster.extract.chunks import Bound, Chunks
 from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import Reading, open_reading
@@ -86,7 +87,11 @@ def load(
                 unlocked()
             guard = still_held or (lambda: None)
             read = partial(open_reading, connector, environment, redact=redact, tell=tell)
-            return _Load(connector, pipeline, read, redact, Path(folder), guard, tell).run(order)
+            bound = Bound(
+                records=settings.commit_after_records, seconds=settings.commit_after_seconds
+            )
+            run = _Load(connector, pipeline, read, redact, Path(folder), guard, tell, bound)
+            return run.run(order)
 
 
 class _Load:
@@ -101,6 +106,7 @@ class _Load:
         folder: Path,
         still_held: Callable[[], None],
         tell: Callable[[str], None],
+        bound: Bound,
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
@@ -112,6 +118,7 @@ class _Load:
         self._history = History(pipeline, connector.name, connector.resources)
         self._silence = Silence()
         self._failed: dict[str, RestsrcError] = {}
+        self._bound = bound
 
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()
@@ -131,12 +138,13 @@ class _Load:
             self._pipeline, self._connector.name, resources, selection - refresh
         )
         late = self._history.late(selection - refresh)
-        reports = self._read_and_commit(refresh, refresh=True) if refresh else {}
+        reports = self._in_chunks(refresh, refresh=True) if refresh else {}
         if rest := selection - refresh - late:
-            reports |= self._read_and_commit(rest)
+            reports |= self._in_chunks(rest)
         if late:
             self._history.begin_again(late)
-            reports |= self._read_and_commit(late)
+            columns_before = columns_now(self._pipeline)
+            reports |= self._with_changes(self._read_and_commit(late)[0], columns_before)
             self._history.put_back()
         failed = self._failed.keys()
         return LoadReport(
@@ -152,13 +160,44 @@ class _Load:
             seconds=time.monotonic() - started,
         )
 
-    def _read_and_commit(
+    def _in_chunks(
         self, selection: frozenset[str], *, refresh: bool = False
     ) -> dict[str, ResourceReport]:
+        """Read and commit, and what was left once more, until nothing is left."""
+        resources = self._connector.resources
+        states = self._pipeline.state.get("sources", {}).get(self._connector.name, {})
+        chunks = Chunks(self._connector, self._bound, states.get("resources", {}))
+        if refresh:
+            chunks.begin_anew(selection)
+        columns_before = columns_now(self._pipeline)
+        reports, reading = self._read_and_commit(selection, refresh=refresh, chunks=chunks)
+        while left := chunks.unfinished:
+            rest = selection & left.union(*(resources.descendants(name) for name in left))
+            self._tell_of_chunks(reports, left)
+            new, reading = self._read_and_commit(rest, chunks=chunks, before=reading)
+            reports |= {
+                name: report.after(reports[name]) if name in reports else report
+                for name, report in new.items()
+            }
+        for name in reports.keys() & self._failed.keys():
+            self._failed[name] = _with_what_is_there(self._failed[name], reports.pop(name))
+        return self._with_changes(reports, columns_before) if reports else {}
+
+    def _tell_of_chunks(self, reports: Mapping[str, ResourceReport], left: Set[str]) -> None:
+        for name in sorted(reports.keys() & left):
+            self._tell(f"{name}: {reports[name].rows_loaded:,} rows are committed; reading goes on")
+
+    def _read_and_commit(
+        self,
+        selection: frozenset[str],
+        *,
+        refresh: bool = False,
+        chunks: Chunks | None = None,
+        before: Reading | None = None,
+    ) -> tuple[dict[str, ResourceReport], Reading]:
         pipeline, source_name = self._pipeline, self._connector.name
-        before = {name: self._cursor(name) for name in selection}
+        cursors_before = {name: self._cursor(name) for name in selection}
         rows_before = self._count(selection, only_replaced=True)
-        columns_before = columns_now(pipeline)
         intent = None
         if refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
@@ -166,6 +205,8 @@ class _Load:
 
         def note(state: dict[str, Any], done: frozenset[str]) -> None:
             self._history.remember(state, known | done)
+            if chunks:
+                chunks.settle(state.setdefault("resources", {}), done)
             if refresh:
                 forget_refresh(state, done)
 
@@ -173,7 +214,7 @@ class _Load:
             self._connector.resources, self._redact, silence=self._silence, failed=self._failed
         )
         wanted = frozenset(name for name in selection if self._connector.resources[name].selected)
-        with self._read(wanted, isolation=isolation) as reading:
+        with self._read(wanted, isolation=isolation, chunks=chunks, before=before) as reading:
             any_read = extract(
                 pipeline,
                 reading.source,
@@ -182,11 +223,12 @@ class _Load:
                 note=note,
                 refresh=intent is not None,
             )
+        excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
         self._failed |= {
-            name: error for name, error in isolation.stopped.items() if name in selection
+            name: error for name, error in isolation.stopped.items() if name in selection - excused
         }
         if not any_read:
-            return {}
+            return {}, reading
         normalized = pipeline.normalize()
         refuse_too_many_columns(pipeline, self._tables(wanted))
         self._still_held()
@@ -196,8 +238,18 @@ class _Load:
         for name in done & reading.childless.keys():
             remove_children(pipeline, self._connector.resources[name], reading.childless[name])
         pipeline.load().raise_on_failed_jobs()
-        reports = self._reports(done, reading, dict(normalized.row_counts), before, rows_before)
-        return self._with_changes(reports, columns_before)
+        counts = dict(normalized.row_counts)
+        return self._reports(done, reading, counts, cursors_before, rows_before), reading
+
+    def _begin_anew_what_could_not_go_on(
+        self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]
+    ) -> Set[str]:
+        """Where a page is gone with which another run stopped, the list is read from its start."""
+        excused: set[str] = set()
+        for name, error in stopped.items():
+            if chunks and not isinstance(error, TryLater) and chunks.give_up_resuming(name):
+                excused |= {name, *self._connector.resources.falling_with(name)}
+        return excused
 
     def _cursor(self, name: str) -> Any:
         return cursor_of(self._pipeline, self._connector.name, self._connector.resources[name])
@@ -275,6 +327,13 @@ class _Load:
             and (not only_replaced or resources.write_disposition(name) == "replace")
         }
         return count_rows(self._pipeline, known) if known else {}
+
+
+def _with_what_is_there(error: RestsrcError, report: ResourceReport) -> RestsrcError:
+    return type(error)(
+        f"{error}. {report.rows_loaded:,} rows that were read before are committed, and the next "
+        "run goes on behind them"
+    )
 
 
 def _root(tables: Mapping[str, Any], name: str) -> str:

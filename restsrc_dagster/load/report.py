@@ -1,7 +1,7 @@
 """What a load did, resource by resource."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlt.common.schema.typing import TColumnSchema
@@ -40,6 +40,20 @@ class ResourceReport:
     read: PageFacts = field(default_factory=PageFacts)
     rows_before: int | None = None
     changes: SchemaChanges = field(default_factory=SchemaChanges)
+
+    def after(self, before: "ResourceReport") -> "ResourceReport":
+        """Both of two chunks; the later one's facts and traffic are of both already."""
+        tables = [*before.nested_rows, *self.nested_rows]
+        return replace(
+            self,
+            rows_loaded=before.rows_loaded + self.rows_loaded,
+            nested_rows={
+                table: before.nested_rows.get(table, 0) + self.nested_rows.get(table, 0)
+                for table in tables
+            },
+            cursor_before=before.cursor_before,
+            rows_before=before.rows_before,
+        )
 
     @property
     def warnings(self) -> list[str]:

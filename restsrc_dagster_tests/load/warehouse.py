@@ -29,14 +29,20 @@ class Warehouse:
     def connector(self, *args: Any, **keys: Any) -> Connector:
         return connector("acme", *args, destination=dict(self.destination), **keys)
 
-    def load(self, connector: Connector, *names: str, refresh: Collection[str] = ()) -> LoadReport:
+    def load(
+        self,
+        connector: Connector,
+        *names: str,
+        refresh: Collection[str] = (),
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> LoadReport:
         """Load the named resources, or all of them."""
         order = Order(
             selection=frozenset(names or connector.resources),
             refresh=frozenset(refresh),
             holder="the test",
         )
-        return load(connector, order, settings=self.settings, environment={})
+        return load(connector, order, settings=self.settings, environment={}, tell=tell)
 
     def failure(self, connector: Connector, *names: str, refresh: Collection[str] = ()) -> str:
         """Load what cannot be read, and only that; why not."""
@@ -51,6 +57,7 @@ class Warehouse:
             "content": content(*args, destination=dict(self.destination)),
             "data_dir": str(self.settings.data_dir),
             "holder": holder,
+            "commit_after_records": self.settings.commit_after_records,
             **options,
         }
         return subprocess.Popen(

@@ -43,6 +43,7 @@ def main(
     holder: str,
     refresh: Iterable[str] = (),
     die: tuple[str, int] | None = None,
+    commit_after_records: int = Settings.commit_after_records,
 ) -> None:
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     if die:
@@ -51,7 +52,8 @@ def main(
     order = Order(
         selection=frozenset(connector.resources), refresh=frozenset(refresh), holder=holder
     )
-    load(connector, order, settings=Settings(data_dir=Path(data_dir)), environment={})
+    settings = Settings(data_dir=Path(data_dir), commit_after_records=commit_after_records)
+    load(connector, order, settings=settings, environment={})
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ _DATE = re.compile(
 @rule_of_resource("cursor-not-sent")
 def cursor_not_sent(subject: Subject) -> Found:
     """Every run reads all pages, and what is not new is dropped only after it has come."""
-    if subject.cursor is None or subject.cursor_param or _is_bound(subject):
+    if subject.cursor is None or subject.resource.sends_cursor:
         return
     stops = "; if the API gives the newest first, row_order desc stops early"
     if not subject.resource.parent:
@@ -84,11 +84,3 @@ def unsorted_dates(subject: Subject) -> Found:
                 f"{value!r} cannot be compared safely, and a run refuses it. Use a cursor that the "
                 "API gives as 2024-01-31T10:00:00Z, or read without one",
             )
-
-
-def _is_bound(subject: Subject) -> bool:
-    """Whether the request has a value that moves with the cursor."""
-    return any(
-        placeholder.incremental_value in ("start_value", "last_value")
-        for placeholder in subject.cursor_placeholders
-    )
