@@ -9,7 +9,7 @@ What is committed stands in dlt's state of the resource, with the rows.
 """
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -71,11 +71,19 @@ class Chunks:
 
     Args:
         connector: says which resources may be left, and how.
+        selection: names of what is loaded; a list goes on where another run was stopped only if
+            that had loaded all of it, as children come with their parents.
         bound: of each chunk.
         states: dlt's of the resources, as they were committed when the run began.
     """
 
-    def __init__(self, connector: Connector, bound: Bound, states: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        selection: Set[str],
+        bound: Bound,
+        states: Mapping[str, Any],
+    ) -> None:
         self._connector = connector
         self._resources = connector.resources
         self._bound = bound
@@ -92,7 +100,8 @@ class Chunks:
             if self._resources[name].incremental is not None:
                 self._cursors[name] = [deepcopy(state.get("incremental"))]
             known = state.get(STATE_KEY, {})
-            if known.get("of") == self._fingerprint(name):
+            family = selection & {name, *self._resources.descendants(name)}
+            if known.get("of") == self._fingerprint(name) and family <= {*known["with"]}:
                 self._starts[name] = FirstPage(known["last"], known["records"])
                 self._to_check[name] = known["digest"]
                 self._resumed.add(name)
@@ -138,12 +147,15 @@ class Chunks:
         elif kind == "page":
             yield _ByPage(self, name, chunk, end)
 
-    def settle(self, states: dict[str, Any], names: Iterable[str]) -> None:
+    def settle(self, states: dict[str, Any], names: Set[str]) -> None:
         """Make `states`, dlt's of the resources that were read well, what is to be committed."""
         for name in names & self._now.keys():
             ended, state = self._now[name].ended, states.setdefault(name, {})
             if not ended:
                 state.pop(STATE_KEY, None)
+            elif "with" in state.get(STATE_KEY, {}):
+                family = names & {name, *self._resources.descendants(name)}
+                state[STATE_KEY]["with"] = sorted(family)
             if name in self._cursors:
                 self._settle_cursor(name, state, ended=ended)
             if not state:
@@ -205,6 +217,7 @@ class Chunks:
             "last": paginator.current_value - paginator.value_step,
             "records": read - len(page),
             "digest": _digest(page),
+            "with": [],
         }
         self._starts[name] = FirstPage(paginator.current_value, read)
 

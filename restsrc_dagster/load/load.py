@@ -166,7 +166,7 @@ class _Load:
         """Read and commit, and what was left once more, until nothing is left."""
         resources = self._connector.resources
         states = self._pipeline.state.get("sources", {}).get(self._connector.name, {})
-        chunks = Chunks(self._connector, self._bound, states.get("resources", {}))
+        chunks = Chunks(self._connector, selection, self._bound, states.get("resources", {}))
         if refresh:
             chunks.begin_anew(selection)
         columns_before = columns_now(self._pipeline)

@@ -96,10 +96,10 @@ class TestByCursor:
         "times",
         [
             list(range(1, 101)),
-            [1 + number // 3 for number in range(100)],
+            [1 + number // 4 for number in range(100)],
             [7] * 60 + [8] * 20 + [9],
         ],
-        ids=["distinct", "three of each", "many of one"],
+        ids=["distinct", "four of each", "many of one"],
     )
     def test_each_row_comes_once(
         self, small: Warehouse, api: Api, times: list[int], disposition: str, after: bool
@@ -297,6 +297,24 @@ class TestByPage:
         other = {**USERS, "endpoint": {**USERS["endpoint"], "params": {"active": "true"}}}
         small.load(small.connector(api.url, [other]))
         assert members.pages[0] == 1
+
+    def test_a_child_that_was_not_loaded_with_it_gets_all_of_the_parents(
+        self, small: Warehouse, api: Api
+    ) -> None:
+        members = Members(api, 100)
+        for number in range(100):
+            api.routes[f"/users/{number}/cars"] = lambda asked: {"data": [{"id": asked.path}]}
+        cars = items("cars", path="users/{resources.users.id}/cars", paginator="single_page")
+        family = [USERS, {**cars, "primary_key": "id"}]
+        for which in (["users"], ["users", "cars"]):
+            options = {"holder": "killed", "die": ["load", 2], "selection": which}
+            assert small.start(api.url, family, **options).wait(60) == KILLED
+            begun, *_ = members.pages
+            members.pages.clear()
+            assert begun == 1
+        small.load(small.connector(api.url, family))
+        assert members.pages[0] == 3
+        assert small.values("SELECT count(DISTINCT id) FROM acme.cars") == [100]
 
     def test_a_cursor_moves_when_all_is_read(self, small: Warehouse, api: Api) -> None:
         members = Members(api, 100)

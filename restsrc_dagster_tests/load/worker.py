@@ -42,6 +42,7 @@ def main(
     data_dir: str,
     holder: str,
     refresh: Iterable[str] = (),
+    selection: Iterable[str] = (),
     die: tuple[str, int] | None = None,
     commit_after_records: int = Settings.commit_after_records,
 ) -> None:
@@ -50,7 +51,9 @@ def main(
         die_instead_of(*die)
     connector = check_content("acme", content, file="connectors/acme.json")
     order = Order(
-        selection=frozenset(connector.resources), refresh=frozenset(refresh), holder=holder
+        selection=frozenset(selection or connector.resources),
+        refresh=frozenset(refresh),
+        holder=holder,
     )
     settings = Settings(data_dir=Path(data_dir), commit_after_records=commit_after_records)
     load(connector, order, settings=settings, environment={})
