@@ -123,6 +123,11 @@ class TestByCursor:
         assert lines[0] == "events: 29 rows are committed; reading goes on"
         assert report.resources["events"].requests == 3 + 3 + 3 + 2
 
+    def test_the_end_of_the_list_is_no_end_of_a_chunk(self, small: Warehouse, api: Api) -> None:
+        Log(api, list(range(30)))
+        small.load(small.connector(api.url, [EVENTS]))
+        assert starts(api) == [0]
+
     def test_what_took_long_is_committed(self, duck: Warehouse, api: Api) -> None:
         Log(api, list(range(100)))
         slow = replace(duck, settings=replace(duck.settings, commit_after_seconds=0.0))
