@@ -96,10 +96,11 @@ class TestByCursor:
         "times",
         [
             list(range(1, 101)),
-            [1 + number // 4 for number in range(100)],
+            [(number + 4) // 3 for number in range(100)],
+            [*range(1, 16), *[16] * 20, *range(17, 90)],
             [7] * 60 + [8] * 20 + [9],
         ],
-        ids=["distinct", "four of each", "many of one"],
+        ids=["distinct", "three of each", "a long one", "many of one"],
     )
     def test_each_row_comes_once(
         self, small: Warehouse, api: Api, times: list[int], disposition: str, after: bool
