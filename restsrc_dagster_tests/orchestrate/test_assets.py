@@ -1,5 +1,6 @@
 """What Dagster shows of a connector, and what a materialization says."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -212,6 +213,29 @@ def test_on_a_deployment_that_loses_its_disk_the_default_is_refused(api: Api) ->
     assets = build_connector_assets(connector("acme", api.url), settings=settings)
     assert "set RESTSRC_DESTINATION" in reason(materialize(assets))
     assert api.asked == []
+
+
+def test_what_is_committed_in_parts_is_one_materialization(api: Api, settings: Settings) -> None:
+    cursor = {"cursor_path": "at", "start_param": "since", "initial_value": 0, "row_order": "asc"}
+
+    def events(asked: Asked) -> Any:
+        since = int(asked.params["since"])
+        return {
+            "data": [{"at": at} for at in range(since, since + 3) if at < 20],
+            "next": (f"/events?since={since + 3}" if since + 3 < 20 else None),
+        }
+
+    api.routes["/events"] = events
+    resource = items("events", incremental=cursor, paginator="json_link")
+    parts = replace(settings, commit_after_records=5)
+    assets = build_connector_assets(connector("acme", api.url, [resource]), settings=parts)
+    result = materialize(assets)
+    said = metadata(result)["events"]
+    assert len(result.get_asset_materialization_events()) == 1
+    assert (said["rows_loaded"], said["dagster/row_count"]) == (20, 20)
+    assert said["requests"] == len(api.asked) > 7
+    assert (said["cursor_before"], said["cursor_after"]) == ("none", 19)
+    assert result.get_asset_check_evaluations()[0].passed
 
 
 def test_a_translator_gives_assets_another_look(tmp_path: Path) -> None:
