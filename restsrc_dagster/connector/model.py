@@ -6,8 +6,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+)
 
+from restsrc_dagster.connector.origins import named_origin, overlap
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.schedule import Schedule
 from restsrc_dagster.connector.slots import Slots
@@ -62,6 +71,14 @@ def _tags(tags: dict[str, str]) -> dict[str, str]:
     return tags
 
 
+def _host(value: str) -> str:
+    named_origin(value)
+    return value
+
+
+Host = Annotated[str, AfterValidator(_host)]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -77,13 +94,29 @@ class Http(_Part):
     )
     max_pages: int | None = Field(None, ge=1, description="Pages of one resource in one run.")
     max_response_mb: float | None = Field(None, gt=0, description="Largest answer, in megabytes.")
-    allowed_hosts: list[str] = Field(
+    allowed_hosts: list[Host] = Field(
         default_factory=list,
         description="Who else may get the credentials, as host, host:port or origin.",
+    )
+    anonymous_hosts: list[Host] = Field(
+        default_factory=list,
+        description="Where links and redirects are followed without the credentials.",
     )
     allow_missing_selector: list[str] = Field(
         default_factory=list, description="Resources that leave their list out when it is empty."
     )
+
+    @field_validator("anonymous_hosts")
+    @classmethod
+    def _in_one_list(cls, hosts: list[str], info: ValidationInfo) -> list[str]:
+        allowed = [named_origin(host) for host in info.data.get("allowed_hosts", [])]
+        for host in hosts:
+            if any(overlap(named_origin(host), origin) for origin in allowed):
+                raise ValueError(
+                    f"{host!r} is in allowed_hosts, too: either it gets the credentials, or it "
+                    "does not"
+                )
+        return hosts
 
 
 class Destination(BaseModel):

@@ -40,6 +40,10 @@ class Redactor:
             ordered = sorted(self._forms, key=len, reverse=True)
             self._known = re.compile("|".join(map(re.escape, ordered)))
 
+    def knows(self, text: str) -> bool:
+        """Whether a known secret is in `text`."""
+        return bool(self._known and self._known.search(text))
+
     def __call__(self, text: str) -> str:
         text = _USERINFO.sub(MASK, text)
         return self._known.sub(MASK, text) if self._known else text

@@ -20,14 +20,15 @@ from dlt.sources.helpers.requests import Session
 from requests.adapters import HTTPAdapter
 
 from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.origins import Origin, is_among, named_origin, origin_of
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import OriginRefused, ReadError
 from restsrc_dagster.extract.address import HIDDEN, shown
+from restsrc_dagster.extract.anonymous import as_linked, take_credentials_out
 from restsrc_dagster.extract.answers import refuse_json, take_json
 from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
 from restsrc_dagster.extract.rate_limits import RateLimit, exhausted, rate_limit
 
-DEFAULT_PORTS = {"http": 80, "https": 443}
 CHUNK_BYTES = 1 << 16
 SECONDS_BETWEEN_LINES = 60
 
@@ -46,8 +47,8 @@ class ApiAdapter(HTTPAdapter):
 
     Args:
         http: the connector's budget and limits.
-        origins: (scheme, host, port) of everybody who may be asked; None in place of scheme or
-            port allows any.
+        origins: of everybody who may get the credentials.
+        anonymous: of everybody else who may be asked, without them.
         redact: takes secrets out of the texts of exceptions.
         patience: how often and how long a request is tried again.
 
@@ -61,7 +62,8 @@ class ApiAdapter(HTTPAdapter):
         self,
         *,
         http: Http,
-        origins: Iterable["Origin"],
+        origins: Iterable[Origin],
+        anonymous: Iterable[Origin],
         redact: Redactor,
         patience: Patience,
     ) -> None:
@@ -72,6 +74,7 @@ class ApiAdapter(HTTPAdapter):
         self._http = http
         self._patience = patience
         self._origins = frozenset(origins)
+        self._anonymous = frozenset(anonymous)
         self._redact = redact
         self._under_way = threading.BoundedSemaphore(http.max_concurrency)
         self._lock = threading.Lock()
@@ -88,14 +91,23 @@ class ApiAdapter(HTTPAdapter):
             ReadError: a limit of the connector is reached.
             requests.RequestException: as requests does, secrets taken out.
         """
-        response = self.send_patiently(self._origins, request, *args, **kwargs)
+        if self.is_anonymous(request.url or ""):
+            take_credentials_out(request, self._redact)
+        response = self.send_patiently(self._origins | self._anonymous, request, *args, **kwargs)
         if response.ok and not response.is_redirect:
             self._count_page(self._traffic())
         return response
 
+    def is_anonymous(self, url: str) -> bool:
+        """Whether `url` is asked without credentials."""
+        try:
+            return is_among(self._anonymous, url) and not is_among(self._origins, url)
+        except ValueError:  # no URL, which requests tells better
+            return False
+
     def send_patiently(
         self,
-        origins: Set["Origin"],
+        origins: Set[Origin],
         request: requests.PreparedRequest,
         *args: Any,
         **kwargs: Any,
@@ -155,7 +167,7 @@ class ApiAdapter(HTTPAdapter):
 
     def _send_once(
         self,
-        origins: Set["Origin"],
+        origins: Set[Origin],
         request: requests.PreparedRequest,
         *args: Any,
         **kwargs: Any,
@@ -247,7 +259,7 @@ class ApiAdapter(HTTPAdapter):
 class TokenAdapter(HTTPAdapter):
     """Sends token requests to the origin of their URL, and nowhere else, on the API's budget."""
 
-    def __init__(self, adapter: ApiAdapter, origins: Iterable["Origin"]) -> None:
+    def __init__(self, adapter: ApiAdapter, origins: Iterable[Origin]) -> None:
         super().__init__()
         self._adapter = adapter
         self._origins = frozenset(origins)
@@ -257,36 +269,15 @@ class TokenAdapter(HTTPAdapter):
         return self._adapter.send_patiently(self._origins, request, *args, **kwargs)
 
 
-Origin = tuple[str | None, str, int | None]
-
-
-def origin_of(url: str) -> tuple[str, str, int]:
-    """(scheme, host, port) with the scheme's default port filled in."""
-    parts = urlsplit(url)
-    scheme = parts.scheme.lower()
-    return scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(scheme, 0)
-
-
 def _guard(url: str, origins: Set[Origin]) -> None:
-    scheme, host, port = origin_of(url)
-    if origins & {(scheme, host, port), (None, host, None), (None, host, port)}:
+    if is_among(origins, url):
         return
+    scheme, host, port = origin_of(url)
     raise OriginRefused(
         f"the API points to {scheme}://{host}:{port}, which may not get the credentials; if it "
-        "may, name it in http.allowed_hosts, or correct configuration.client.base_url"
+        "may, name it in http.allowed_hosts, if it needs none, in http.anonymous_hosts, or correct "
+        "configuration.client.base_url"
     )
-
-
-def allowed_origins(urls: Iterable[str], allowed_hosts: Iterable[str]) -> list[Origin]:
-    """Who may be asked: the origins of `urls`, and hosts as host, host:port or origin."""
-    origins: list[Origin] = [origin_of(url) for url in urls]
-    for host in allowed_hosts:
-        if "://" in host:
-            origins.append(origin_of(host))
-        else:
-            parts = urlsplit(f"//{host}")
-            origins.append((None, (parts.hostname or "").lower(), parts.port))
-    return origins
 
 
 @dataclass(frozen=True)
@@ -311,20 +302,36 @@ def open_sessions(
     `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
+    allowed = [named_origin(host) for host in http.allowed_hosts]
     adapter = ApiAdapter(
         http=http,
-        origins=allowed_origins([configuration["client"]["base_url"]], http.allowed_hosts),
+        origins=[origin_of(configuration["client"]["base_url"]), *allowed],
+        anonymous=[named_origin(host) for host in http.anonymous_hosts],
         redact=redact,
         patience=Patience.of(runtime, http.max_wait_seconds),
     )
-    token_adapter = TokenAdapter(adapter, allowed_origins(token_urls, http.allowed_hosts))
+    token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *allowed])
     own = "timeout_seconds" in http.model_fields_set
     timeout = http.timeout_seconds if own else runtime.request_timeout
-    return Sessions(_session(timeout, adapter), _session(timeout, token_adapter), adapter)
+    api = _mounted(_ApiSession(adapter, timeout), adapter)
+    token = _mounted(Session(timeout=timeout, raise_for_status=False), token_adapter)
+    return Sessions(api, token, adapter)
 
 
-def _session(timeout: Any, adapter: HTTPAdapter) -> requests.Session:
-    session = Session(timeout=timeout, raise_for_status=False)
+class _ApiSession(Session):
+    """dlt's, which puts nothing into a link to where no credentials may go."""
+
+    def __init__(self, adapter: ApiAdapter, timeout: Any) -> None:
+        super().__init__(timeout=timeout, raise_for_status=False)
+        self._adapter = adapter
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """As it will be sent: with auth, cookies and headers, or as the API has linked it."""
+        anonymous = self._adapter.is_anonymous(str(request.url))
+        return super().prepare_request(as_linked(request) if anonymous else request)
+
+
+def _mounted(session: requests.Session, adapter: HTTPAdapter) -> requests.Session:
     session.mount("http://", adapter)
     session.mount("https://", adapter)
     return session

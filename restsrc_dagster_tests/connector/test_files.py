@@ -140,6 +140,20 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     (content(http={"requests_per_second": 0}), "http.requests_per_second: 0 is not > 0"),
     (content(http={"timeout": 5}), "http.timeout: unknown key; did you mean timeout_seconds?"),
     (content(http=[{"token": MARKER}]), "http: is a list, not an object"),
+    (content(http={"allowed_hosts": [""]}), "http.allowed_hosts[0]: is no host, host:port or"),
+    (content(http={"anonymous_hosts": ["a:b"]}), "http.anonymous_hosts[0]: is no host, host:port"),
+    *(
+        (
+            content(http={"allowed_hosts": [allowed], "anonymous_hosts": ["x.com", anonymous]}),
+            f"http.anonymous_hosts: {anonymous!r} is in allowed_hosts, too",
+        )
+        for allowed, anonymous in [
+            ("a.com", "A.com"),
+            ("a.com", "http://a.com:8080"),
+            ("a.com:443", "https://a.com"),
+            ("https://a.com", "a.com"),
+        ]
+    ),
     (content(destination="duckdb"), "destination: is text, not an object"),
     (content(destination={"type": 5}), "destination.type: is a number, not text"),
     (content(destination={"type": ""}), "destination.type: is empty; leave the key out"),
@@ -342,6 +356,7 @@ VALID_CONTENTS: list[dict[str, Any]] = [
     content(created_at="2026-11-23T10:03:00.123456+00:00"),
     content(created_at="2026-11-23t10:03:00z"),
     content(http={"max_wait_seconds": 0, "allowed_hosts": ["cdn.acme.com"], "timeout_seconds": 5}),
+    content(http={"allowed_hosts": ["a:80", "http://b"], "anonymous_hosts": ["a:81", "https://b"]}),
     content(destination={"type": "postgres", "credentials": "${PG}", "create_indexes": False}),
     content(destination={"credentials": {"name": "${USER_NAME}", "type": "${KIND}"}}),
     names("a", "B-c", "x", "__y_", "é1"),
@@ -522,6 +537,7 @@ def test_defaults() -> None:
         "max_pages": None,
         "max_response_mb": None,
         "allowed_hosts": [],
+        "anonymous_hosts": [],
         "allow_missing_selector": [],
     }
 

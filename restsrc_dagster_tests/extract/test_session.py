@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from restsrc_dagster.connector.origins import origin_of
 from restsrc_dagster.errors import ApiUnavailable, OriginRefused, ReadError
-from restsrc_dagster.extract.session import origin_of
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import RECORDS, load_all, page, read, read_with_traffic
 from restsrc_dagster_tests.support.api import Answer, Api, Asked, Route

@@ -84,7 +84,8 @@ def unknown_resource(connector: Connector) -> Found:
 def foreign_path(subject: Subject) -> Found:
     """Requests go to the origin of base_url only: to this path every one is refused."""
     path, client = subject.endpoint["path"], subject.connector.configuration["client"]
-    if not path.startswith(("http://", "https://")) or subject.connector.http.allowed_hosts:
+    http = subject.connector.http
+    if not path.startswith(("http://", "https://")) or http.allowed_hosts or http.anonymous_hosts:
         return
     host, own = urlsplit(path).netloc, urlsplit(client["base_url"]).netloc
     if "{" not in host + own and host.lower() != own.lower():

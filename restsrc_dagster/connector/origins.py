@@ -1,0 +1,41 @@
+"""Whom a request goes to, scheme, host and port, and how a connector's file names that."""
+
+from collections.abc import Iterable
+from urllib.parse import urlsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+Origin = tuple[str | None, str, int | None]
+"""(scheme, host, port); None in place of scheme or port stands for any."""
+
+
+def origin_of(url: str) -> tuple[str, str, int]:
+    """(scheme, host, port) with the scheme's default port filled in."""
+    parts = urlsplit(url)
+    scheme = parts.scheme.lower()
+    return scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(scheme, 0)
+
+
+def named_origin(host: str) -> Origin:
+    """What a host, host:port or origin stands for; raises ValueError if it is none of these."""
+    try:
+        if "://" in host:
+            origin: Origin = origin_of(host)
+        else:
+            parts = urlsplit(f"//{host}")
+            origin = (None, (parts.hostname or "").lower(), parts.port)
+    except ValueError:
+        origin = (None, "", None)
+    if not origin[1]:
+        raise ValueError("is no host, host:port or origin, such as https://files.acme.com")
+    return origin
+
+
+def is_among(origins: Iterable[Origin], url: str) -> bool:
+    """Whether `url` leads to one of `origins`."""
+    asked = origin_of(url)
+    return any(overlap(asked, origin) for origin in origins)
+
+
+def overlap(one: Origin, other: Origin) -> bool:
+    """Whether a URL may lead to both."""
+    return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
