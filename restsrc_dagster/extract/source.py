@@ -20,6 +20,7 @@ from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks, FirstPage
 from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.cursors import Cursor
+from restsrc_dagster.extract.frozen import Frozen, freezes
 from restsrc_dagster.extract.isolation import Isolation
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
 from restsrc_dagster.extract.pages import PageChecks, PageFacts
@@ -28,6 +29,7 @@ from restsrc_dagster.extract.parents import ParentValues, with_steady_cursor
 from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
 from restsrc_dagster.extract.steps import Steps
 from restsrc_dagster.extract.surprises import Surprises, newest_first
+from restsrc_dagster.extract.width import Width
 
 NO_FIRST_PAGES: Mapping[str, FirstPage] = MappingProxyType({})
 
@@ -70,6 +72,7 @@ def open_reading(
     isolation: Isolation | None = None,
     chunks: Chunks | None = None,
     before: Reading | None = None,
+    width: Width | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
@@ -77,7 +80,8 @@ def open_reading(
     `tell` gets a line for the person where the API is waited for. With an `isolation`, resources
     that fail are stopped and noted there, and the others are read on. `chunks` end the reading of
     what may be committed in between; `before` is the reading that this one goes on with, of which
-    facts and traffic are kept.
+    facts and traffic are kept. `width` is what a
+    table of the destination holds.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
@@ -135,8 +139,12 @@ def open_reading(
             for step in chunks.steps(name, checks, cursor, isolation.leave):
                 source.resources[name].add_step(step)
         if resource.selected:
-            source.resources[name].add_step(Surprises(resource, resources, checks.facts))
+            # What a contract discards is no column: the load counts what is left.
+            limit = None if resource.hints.get("schema_contract") else width
+            source.resources[name].add_step(Surprises(resource, resources, checks.facts, limit))
         if isolation is not None:
+            if freezes(resource):
+                source.resources[name].add_step(Frozen(source.resources[name]))
             isolation.guard(source.resources[name])
     if selection is not None:
         source = source.with_resources(*selection)

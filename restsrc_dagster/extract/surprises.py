@@ -21,6 +21,7 @@ from restsrc_dagster.extract.keys import Keys, rule_for
 from restsrc_dagster.extract.odd_values import Digits, Mender
 from restsrc_dagster.extract.pages import PageFacts
 from restsrc_dagster.extract.tables import Rows, Tables
+from restsrc_dagster.extract.width import Width
 
 UNLIMITED = 1000
 """dlt's `max_nesting` where nothing is said."""
@@ -32,9 +33,16 @@ class Surprises(ItemTransform[Any, Any]):
 
     placement_affinity = 1.2
 
-    def __init__(self, resource: Resource, resources: Resources, facts: PageFacts) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        resources: Resources,
+        facts: PageFacts,
+        width: Width | None = None,
+    ) -> None:
         super().__init__(lambda item: item)
         self._resource = resource
+        self._width = width
         self._facts = facts
         self._mender = Mender(facts.warn)
         self._rule = rule_for(
@@ -63,6 +71,9 @@ class Surprises(ItemTransform[Any, Any]):
         self._facts.handed_on += len(records)
         result = records if isinstance(item, list) else next(iter(records), None)
         if tables.news:
+            if self._width:
+                for rows in {rows for rows, _ in tables.news}:
+                    self._width.refuse(rows.name, rows.width())
             self._decide_types(tables)
         if self._hints_due and records:
             self._hints_due = False

@@ -19,6 +19,11 @@ VALUE = "value"
 LIST = "list"
 EMPTY = "_empty"
 MOST_SHAPES = 10_000
+OWN = {
+    True: frozenset({"_dlt_load_id", "_dlt_id"}),
+    False: frozenset({"_dlt_id", "_dlt_parent_id", "_dlt_list_idx"}),
+}
+"""dlt's columns of a root table, and of a nested one."""
 
 
 class Naming(Protocol):
@@ -119,6 +124,11 @@ class Rows:
         if kind not in kinds and kind is not NoneType:
             kinds.add(kind)
             self.tables.news.append((self, column))
+
+    def width(self) -> int:
+        """How many columns the table has with all that came, dlt's own ones among them."""
+        came = {column for column, kinds in self.kinds.items() if kinds}
+        return len(came | OWN[self.parent is None] | {*self.tables.stored.get(self.name, {})})
 
     def hints(self, column: str) -> Mapping[str, Any]:
         """What is known of a column, the person's word first."""

@@ -34,6 +34,7 @@ from restsrc_dagster.load.schema_changes import (
     columns_now,
     refuse_too_many_columns,
     schema_changes,
+    width_of,
 )
 from restsrc_dagster.settings import Settings
 
@@ -86,7 +87,10 @@ def load(
             if still_held is None:
                 unlocked()
             guard = still_held or (lambda: None)
-            read = partial(open_reading, connector, environment, redact=redact, tell=tell)
+            width = width_of(pipeline.destination)
+            read = partial(
+                open_reading, connector, environment, redact=redact, width=width, tell=tell
+            )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from dlt.common.destination import AnyDestination
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
 from dlt.pipeline.pipeline import Pipeline
@@ -12,6 +13,7 @@ from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.cures import type_hint
 from restsrc_dagster.extract.surprises import hinted_columns
+from restsrc_dagster.extract.width import Width
 
 MOST_COLUMNS = {"postgres": 1600, "redshift": 1600, "mssql": 1024, "synapse": 1024}
 _VARIANT = "__v_"
@@ -146,8 +148,16 @@ def changed_types(
     return found
 
 
+def width_of(destination: AnyDestination) -> Width | None:
+    """What a table may hold; None where there is no limit worth a word."""
+    kind = destination.destination_type.rpartition(".")[2]
+    return Width(kind, MOST_COLUMNS[kind]) if kind in MOST_COLUMNS else None
+
+
 def refuse_too_many_columns(pipeline: Pipeline, tables: Mapping[str, str]) -> None:
     """Before the load, of which some tables would be committed already.
+
+    Most of it is refused while it is read; not what dlt itself adds, columns for other types.
 
     Args:
         tables: of each resource, by its name.
@@ -155,17 +165,14 @@ def refuse_too_many_columns(pipeline: Pipeline, tables: Mapping[str, str]) -> No
     Raises:
         ReadError: names the table, how many columns it would have, and what to do.
     """
-    kind = pipeline.destination.destination_type.rpartition(".")[2]
-    most = MOST_COLUMNS.get(kind)
-    if most is None:
+    width = width_of(pipeline.destination)
+    if width is None:
         return
     schema = pipeline.default_schema
     for name, root in tables.items():
         for table, columns in _tables_of(schema, root):
             count = sum("data_type" in column for column in columns.values())
-            if count > most:
-                raise ReadError(
-                    f"{name}: the table {table} would have {count} columns, and {kind} "
-                    f'takes {most}; keep objects whole with "max_table_nesting": 0, or leave '
-                    "fields out with processing_steps"
-                )
+            try:
+                width.refuse(table, count)
+            except ReadError as error:
+                raise ReadError(f"{name}: {error}") from None

@@ -280,8 +280,7 @@ class TestContract:
         acme.configuration["resource_defaults"] = {"schema_contract": {"columns": "freeze"}}
         duck.load(acme)
         api.routes["/items"] = lambda _: {"data": LATER[1:]}
-        with pytest.raises(ReadError, match="freezes columns"):
-            duck.load(acme)
+        assert "freezes columns" in duck.failure(acme)
 
 
 def test_a_row_that_the_database_refuses_is_not_shown(

@@ -10,6 +10,7 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster_tests.load.surprising import Listing, types
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.connectors import items
 
 V = "SELECT v FROM acme.items"
 WIDE = 2**63
@@ -175,8 +176,13 @@ class TestWidth:
         Listing(api, duck).load([self.WIDE])
         assert duck.values("SELECT c1999 FROM acme.items") == [1999]
 
-    def test_that_postgres_cannot_hold(self, api: Api, elephant: Warehouse) -> None:
-        listing = Listing(api, elephant)
+    @pytest.mark.parametrize(
+        "hints", [{}, {"schema_contract": "evolve"}], ids=["read", "normalized"]
+    )
+    def test_that_postgres_cannot_hold(
+        self, api: Api, elephant: Warehouse, hints: dict[str, str]
+    ) -> None:
+        listing = Listing(api, elephant, **hints)
         with pytest.raises(ReadError) as error:
             listing.load([{"o": self.WIDE}])
         assert str(error.value) == (
@@ -185,6 +191,33 @@ class TestWidth:
         )
         listing.load([{"o": self.WIDE}], max_table_nesting=0)
         assert elephant.values("SELECT (o->>'c1999')::int FROM acme.items") == [1999]
+
+    @pytest.mark.parametrize(("where", "columns"), [("record", 2002), ("list", 2003)])
+    def test_that_postgres_cannot_hold_fails_its_resource_alone(
+        self, api: Api, elephant: Warehouse, where: str, columns: int
+    ) -> None:
+        """Counting what the table has already."""
+        rest = dict.fromkeys((f"d{number}" for number in range(1000)), 1)
+        half = dict(list(self.WIDE.items())[:1000])
+
+        def serve(fields: dict[str, int]) -> None:
+            record = fields if where == "record" else {"l": [fields]}
+            api.routes |= {"/items": lambda _: {"data": [record]}}
+
+        api.routes["/others"] = lambda _: {"data": [{"id": 1}]}
+        acme = elephant.connector(api.url, [items(), items("others")])
+        serve(half)
+        assert elephant.load(acme).failed == {}
+        serve(rest)
+        report = elephant.load(acme)
+        assert f"would have {columns} columns" in str(report.failed["items"])
+        assert report.resources.keys() == {"others"}
+
+    def test_what_a_contract_discards_does_not_count(self, api: Api, elephant: Warehouse) -> None:
+        listing = Listing(api, elephant, schema_contract={"columns": "discard_value"})
+        listing.load([{"c1": 1}])
+        listing.load([self.WIDE])
+        assert elephant.values("SELECT c1 FROM acme.items") == [1]
 
 
 class TestRecords:
