@@ -1,5 +1,8 @@
 """A run in which some resources fail: what it shows, and what the next try does."""
 
+import os
+import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +14,7 @@ from dagster_graphql.test.utils import execute_dagster_graphql
 
 from restsrc_dagster.orchestrate.assets import build_connector_assets
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.support.api import Answer, Api
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
 from restsrc_dagster_tests.support.daemon import IN_MEMORY_LAUNCHER, Daemon, instance
 
@@ -152,19 +155,27 @@ def test_what_was_not_selected_and_hangs_on_the_same_cursor_is_told_as_well(
     ]
 
 
+@pytest.fixture
+def running(tmp_path: Path, folder: Path, empty_instance: Path) -> Iterator[Daemon]:
+    """Runs are executed in this process, as soon as the queue launches them."""
+    home = tmp_path / "dagster_home"
+    with (
+        instance(home, empty_instance, run_launcher=IN_MEMORY_LAUNCHER) as dagster,
+        Daemon(folder, dagster) as running,
+    ):
+        running.holds_runs = True
+        yield running
+
+
+def materialized_by(running: Daemon, run_id: str) -> list[str]:
+    records = running.instance.get_records_for_run(
+        run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
+    ).records
+    return sorted(record.asset_key.path[-1] for record in records if record.asset_key)
+
+
 class TestReexecution:
     """By the code behind the buttons of the UI, and behind `run_retries`."""
-
-    @pytest.fixture
-    def running(self, tmp_path: Path, folder: Path, empty_instance: Path) -> Iterator[Daemon]:
-        """Runs are executed in this process, as soon as the queue launches them."""
-        home = tmp_path / "dagster_home"
-        with (
-            instance(home, empty_instance, run_launcher=IN_MEMORY_LAUNCHER) as dagster,
-            Daemon(folder, dagster) as running,
-        ):
-            running.holds_runs = True
-            yield running
 
     @pytest.fixture
     def failed(self, running: Daemon, api: Api, good: dict[str, Any]) -> str:
@@ -175,7 +186,7 @@ class TestReexecution:
         run_id = running.launch("acme_sync")
         running.queue()
         assert running.status(run_id) == "FAILURE"
-        assert self.materialized(running, run_id) == ["comments", "others", "posts"]
+        assert materialized_by(running, run_id) == ["comments", "others", "posts"]
         api.routes |= good
         api.asked.clear()
         return run_id
@@ -190,24 +201,18 @@ class TestReexecution:
         running.queue()
         return run_id
 
-    def materialized(self, running: Daemon, run_id: str) -> list[str]:
-        records = running.instance.get_records_for_run(
-            run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION
-        ).records
-        return sorted(record.asset_key.path[-1] for record in records if record.asset_key)
-
     @pytest.mark.parametrize("strategy", ["FROM_FAILURE", "FROM_ASSET_FAILURE"])
     def test_from_failure_loads_what_had_failed(
         self, running: Daemon, failed: str, api: Api, strategy: str
     ) -> None:
         run_id = self.again(running, failed, strategy)
         assert running.status(run_id) == "SUCCESS"
-        assert self.materialized(running, run_id) == ["events"]
+        assert materialized_by(running, run_id) == ["events"]
         assert api.paths() == ["/events"]
 
     def test_of_all_steps_loads_everything(self, running: Daemon, failed: str, api: Api) -> None:
         run_id = self.again(running, failed, "ALL_STEPS")
-        assert self.materialized(running, run_id) == sorted(NAMES)
+        assert materialized_by(running, run_id) == sorted(NAMES)
 
     def test_of_one_that_went_on_from_failure_and_failed_again(
         self, running: Daemon, failed: str, api: Api
@@ -215,9 +220,65 @@ class TestReexecution:
         api.routes["/events"] = fails(404)
         second = self.again(running, failed, "FROM_FAILURE")
         assert running.status(second) == "FAILURE"
-        assert self.materialized(running, second) == []
+        assert materialized_by(running, second) == []
         api.routes["/events"] = lambda _: {"data": []}
         api.asked.clear()
         third = self.again(running, second, "FROM_FAILURE")
         assert running.status(third) == "SUCCESS"
+        assert api.paths() == ["/events"]
+
+
+class TestRunRetries:
+    """By the daemon, with the shipped settings."""
+
+    @pytest.fixture
+    def running(self, running: Daemon, api: Api, good: dict[str, Any]) -> Daemon:
+        running.write(configuration=connector("acme", api.url, RESOURCES).configuration)
+        return running.restart("10:03:20").retries()
+
+    def test_a_run_that_failed_by_itself_is_not_run_again(self, running: Daemon, api: Api) -> None:
+        api.routes["/events"] = fails(502)
+        run_id = running.launch("acme_sync")
+        running.queue().retries().queue()
+        assert [run.run_id for run in running.all_runs()] == [run_id]
+        assert running.status(run_id) == "FAILURE"
+        assert api.paths().count("/events") == 3
+
+    @pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+    def test_a_run_whose_worker_died_is_run_again_for_what_it_had_not_materialized(
+        self, running: Daemon, api: Api, good: dict[str, Any]
+    ) -> None:
+        """The API is away when the step first reads, and the worker dies as it tries again."""
+        answers = iter([fails(502)])
+        dying: list[int] = []
+        forked = threading.Event()
+
+        def away(asked: Asked) -> Any:
+            if answer := next(answers, None):
+                return answer(asked)
+            forked.wait()
+            os.kill(dying[0], signal.SIGKILL)
+            return None
+
+        api.routes["/events"] = away
+        first = running.launch("acme_sync")
+        worker = os.fork()
+        if not worker:
+            running.queue()
+            os._exit(0)
+        dying.append(worker)
+        forked.set()
+        assert os.waitpid(worker, 0)[1] == signal.SIGKILL
+        assert running.status(first) == "STARTED"
+        assert materialized_by(running, first) == ["comments", "others", "posts"]
+        dead = running.instance.get_run_by_id(first)
+        assert dead
+        running.instance.report_run_failed(dead)  # as the monitoring of runs does
+        api.routes |= good
+        api.asked.clear()
+        running.retries().queue()
+        second = running.last_run()
+        assert second != first
+        assert running.status(second) == "SUCCESS"
+        assert materialized_by(running, second) == ["events"]
         assert api.paths() == ["/events"]

@@ -29,6 +29,7 @@ from dagster._core.test_utils import create_test_daemon_workspace_context, freez
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget, WorkspaceLoadTarget
+from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
     QueuedRunCoordinatorDaemon,
 )
@@ -162,6 +163,12 @@ class Daemon:
         ReconstructableJob.get_repository_definition.cache_clear()
         with self._clock(at), QueuedRunCoordinatorDaemon(interval_seconds=5) as coordinator:
             _exhaust(coordinator.run_iteration(self.workspace))
+        return self
+
+    def retries(self, at: str | None = None) -> Self:
+        """One round of the daemon that retries runs; the first one only begins to look."""
+        with self._clock(at), EventLogConsumerDaemon() as consumer:
+            _exhaust(consumer.run_iteration(self.workspace))
         return self
 
     def launch(self, job: str, *assets: dg.AssetKey, at: str | None = None) -> str:
