@@ -45,6 +45,8 @@ class PageFacts:
     announced: int | None = None
     missing: int = 0
     """How many of the announced records were not given."""
+    cut_off: int = 0
+    """Lists that an ignored answer ended, though a further page was expected."""
     handed_on: int = 0
     """How many records dlt got, to make rows of."""
     columns: dict[str, set[str]] = field(default_factory=dict)
@@ -103,6 +105,7 @@ class PageChecks(ItemTransform[Any, Any]):
         *,
         may_lack_list: bool,
         single_by_choice: bool,
+        ignores_answers: bool = False,
         redact: Redactor,
         facts: PageFacts | None = None,
         records_before: int = 0,
@@ -113,6 +116,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._records_before = records_before
         self._crawl = _Crawl()
         self._single_by_choice = single_by_choice
+        self._ignores_answers = ignores_answers
         self._resource = resource
         self._selector = selector
         self._may_lack_list = may_lack_list
@@ -155,6 +159,8 @@ class PageChecks(ItemTransform[Any, Any]):
             )
             crawl.total = total
         self._notice_cap(page, crawl)
+        if self._ignores_answers:
+            self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)
         crawl.pages += 1
         crawl.records += len(page)
         self.facts.records += len(page)

@@ -14,7 +14,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
-from restsrc_dagster.connector.resources import Resources, expanded
+from restsrc_dagster.connector.resources import Resource, Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks, FirstPage
@@ -109,6 +109,7 @@ def open_reading(
             resource.endpoint.get("data_selector"),
             may_lack_list=name in connector.http.allow_missing_selector,
             single_by_choice=connector.resources.paginator(name) == "single_page",
+            ignores_answers=_ignores_answers(resource),
             redact=redact,
             facts=before.pages.get(name) if before else None,
             records_before=starts[name].records_before if name in starts else 0,
@@ -153,6 +154,12 @@ def open_reading(
         for name, resource in resources.items()
     }
     return Reading(source, sessions, redact, pages, childless, steps_before)
+
+
+def _ignores_answers(resource: Resource) -> bool:
+    """Sorted records end a list early, too: whether an answer was ignored cannot be told then."""
+    is_sorted = (resource.incremental or {}).get("row_order") is not None
+    return bool(resource.endpoint.get("response_actions")) and not is_sorted
 
 
 def dlt_configuration(

@@ -63,6 +63,11 @@ class ResourceReport:
             found.append(
                 f"the API announces {self.read.announced} records and gave {self.read.records}"
             )
+        if self.read.cut_off:
+            found.append(
+                f"{self.read.cut_off} lists ended with an answer that response_actions ignores, "
+                "though a further page was expected: records may be missing"
+            )
         if self.rows_before and self.rows_in_table == 0:
             found.append(
                 f"the list of the API is empty: the {self.rows_before} rows that the table had "

@@ -264,9 +264,45 @@ def test_an_ignored_answer_ends_the_table(
     api.routes["/more"] = lambda _: answer
     actions = [action | {"action": "ignore"}]
     acme = duck.connector(api.url, [items(paginator="json_link", response_actions=actions)])
-    duck.load(acme)
+    told = duck.load(acme).resources["items"].warnings
     assert duck.values(IDS) == [1]
     assert codes(acme) == {"ignored-answers"}
+    assert told == [
+        "1 lists ended with an answer that response_actions ignores, though a further page was "
+        "expected: records may be missing"
+    ]
+
+
+def test_an_ignored_answer_in_place_of_a_first_page_is_an_empty_list(
+    api: Api, duck: Warehouse
+) -> None:
+    """As of a parent that never had children."""
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    api.routes["/posts/1/comments"] = lambda _: {"data": records(1), "next": "/more"}
+    api.routes["/more"] = lambda _: {"data": records(2)}
+    actions = [{"status_code": 404, "action": "ignore"}]
+    child = items("comments", path=COMMENTS, paginator="json_link", response_actions=actions)
+    report = duck.load(duck.connector(api.url, ["posts", child]))
+    assert duck.values("SELECT id FROM acme.comments") == [1, 2]
+    assert report.resources["comments"].warnings == []
+
+
+def test_sorted_records_that_end_a_list_early_are_no_ignored_answer(
+    api: Api, duck: Warehouse
+) -> None:
+    api.routes["/items"] = lambda _: {"data": records(2), "next": "/more"}
+    api.routes["/more"] = lambda _: {"data": records(1)}
+    actions = [{"status_code": 404, "action": "ignore"}]
+    cursor = CURSOR | {"row_order": "desc"}
+    acme = duck.connector(
+        api.url, [items(incremental=cursor, paginator="json_link", response_actions=actions)]
+    )
+    duck.load(acme)
+    api.routes["/items"] = lambda _: {"data": records(3, 1), "next": "/more"}
+    api.asked.clear()
+    report = duck.load(acme)
+    assert api.paths() == ["/items"]
+    assert report.resources["items"].warnings == []
 
 
 def test_another_host_is_refused(api: Api, duck: Warehouse) -> None:
