@@ -18,7 +18,8 @@ Key = tuple[Any, ...]
 class Childless:
     """The parents of one resource that were asked for children and gave none.
 
-    Holds no more than these, and those that are being asked.
+    Holds no more than these, and those that are being asked: some 150 bytes each, so that
+    100,000 parents without any children take 15 MB.
     """
 
     def __init__(self, child: Resource) -> None:
