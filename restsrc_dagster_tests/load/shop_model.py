@@ -13,7 +13,7 @@ from restsrc_dagster_tests.support.connectors import items
 
 SIZE = 2
 LINKED = {"type": "json_link", "next_url_path": "next"}
-CURSOR = {"cursor_path": "at", "initial_value": 0}
+CURSOR = {"cursor_path": "at", "initial_value": 0, "row_order": "asc"}
 SINCE = {"since": "{incremental.start_value}"}
 RESOURCES: list[Any] = [
     items("log", params=SINCE, incremental=CURSOR, paginator=LINKED),
@@ -29,6 +29,7 @@ class ShopModel:
 
     api: Api
     clock: int = 0
+    logged: int = 0
     log: list[dict[str, int]] = field(default_factory=list)
     users: dict[int, dict[str, int]] = field(default_factory=dict)
     notes: dict[int, list[str]] = field(default_factory=dict)
@@ -51,7 +52,8 @@ class ShopModel:
         self.clock += which % 2
         match what:
             case "log":
-                self.log.append({"id": len(self.log), "at": self.clock})
+                self.log.append({"id": self.logged, "at": self.clock})
+                self.logged += 1
             case "join":
                 self._write_user(len(self.users))
             case "change" if self.users:

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -25,7 +26,7 @@ HAPPENINGS = st.tuples(
 DISTURBANCES = st.one_of(
     st.none(),
     st.tuples(st.sampled_from(["fails", "changes"]), st.integers(1, 6)),
-    st.tuples(st.sampled_from(["normalize", "load", "complete_package"]), st.just(1)),
+    st.tuples(st.sampled_from(["normalize", "load", "complete_package"]), st.integers(1, 3)),
 )
 STEPS = st.lists(st.tuples(st.lists(HAPPENINGS, max_size=4), DISTURBANCES), min_size=1, max_size=5)
 OWNERS = {"normalize": Pipeline, "load": Pipeline, "complete_package": Load}
@@ -35,26 +36,31 @@ class Killed(BaseException):
     """As if the process ended here."""
 
 
-def run(model: ShopModel, folder: Path, disturbance: Any) -> bool:
+def run(model: ShopModel, folder: Path, disturbance: Any, commit_after: int) -> bool:
     """Whether the run was a quiet one: nothing happened on its way."""
     acme = connector("acme", model.api.url, RESOURCES)
     order = Order(selection=frozenset(acme.resources))
     model.requests, model.on_request = 0, lambda _: None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
+        patch.setattr("restsrc_dagster.extract.chunks.LARGEST_TAIL", 1.0)
         if disturbance:
             disturb(model, patch, *disturbance)
         with suppress(Exception, Killed):
-            load(acme, order, settings=Settings(data_dir=folder), environment={})
+            settings = Settings(data_dir=folder, commit_after_records=commit_after)
+            load(acme, order, settings=settings, environment={})
             return disturbance is None
     return False
 
 
 def disturb(model: ShopModel, patch: pytest.MonkeyPatch, kind: str, when: int) -> None:
     if kind in OWNERS:
+        original, times = getattr(OWNERS[kind], kind), count(1)
 
-        def dying(*_: Any, **__: Any) -> Any:
-            raise Killed
+        def dying(*args: Any, **keys: Any) -> Any:
+            if next(times) == when:
+                raise Killed
+            return original(*args, **keys)
 
         patch.setattr(OWNERS[kind], kind, dying)
         return
@@ -88,8 +94,9 @@ def tables(folder: Path) -> dict[str, list[Any]]:
     return found
 
 
+@pytest.mark.parametrize("commit_after", [1000, 2], ids=["at once", "in parts"])
 @settings(
-    max_examples=5,
+    max_examples=4,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
@@ -100,13 +107,13 @@ def tables(folder: Path) -> dict[str, list[Any]]:
 )
 @example([([("log", 0)] * 3, None), ([("log", 0), ("forget", 1)], ("complete_package", 1))])
 @example([([("join", 1)] * 4, ("changes", 3)), ([], ("fails", 2)), ([("change", 2)], None)])
-def test_after_a_quiet_run_the_tables_are_the_models(steps: list[Any]) -> None:
+def test_after_a_quiet_run_the_tables_are_the_models(commit_after: int, steps: list[Any]) -> None:
     with Api() as api, TemporaryDirectory() as name:
         model, folder = ShopModel(api), Path(name)
         for happenings, disturbance in [*steps, ([], None)]:
             for what, which in happenings:
                 model.happen(what, which)
-            if run(model, folder, disturbance):
+            if run(model, folder, disturbance, commit_after):
                 model.quiet_run_ended()
                 found, wanted = tables(folder), model.expected()
                 # What vanished from the log before any quiet run may have been seen by another.
