@@ -1,11 +1,13 @@
 """An API whose records appear, change and vanish, and what its tables have to be.
 
-Four resources: `log` is appended by a cursor, `users` merged by one, `flags` replaced, and
-`notes` are the children of the users that a run reads.
+Six resources: `log` is appended by a cursor, `users` merged by one, `flags` replaced, and
+`notes` are the children of the users that a run reads. `orders` are appended, too, each with a
+list of lines in it, and `parcels` are their children.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -20,7 +22,19 @@ RESOURCES: list[Any] = [
     items("users", params=SINCE, incremental=CURSOR, paginator=LINKED) | {"primary_key": "id"},
     items("flags", paginator={"type": "page_number", "base_page": 1, "total_path": None}),
     items("notes", path="users/{resources.users.id}/notes"),
+    items("orders", params=SINCE, incremental=CURSOR, paginator=LINKED),
+    items("parcels", path="orders/{resources.orders.id}/parcels"),
 ]
+QUERIES = {
+    "log": "select id from {}.log",
+    "users": "select id, version from {}.users",
+    "flags": "select flag from {}.flags",
+    "notes": "select text from {}.notes",
+    "orders": "select id from {}.orders",
+    "lines": "select line from {}.orders__lines",
+    "parcels": "select parcel from {}.parcels",
+}
+"""What is compared, with the dataset to be filled in."""
 
 
 @dataclass
@@ -34,10 +48,12 @@ class ShopModel:
     users: dict[int, dict[str, int]] = field(default_factory=dict)
     notes: dict[int, list[str]] = field(default_factory=dict)
     flags: set[int] = field(default_factory=set)
+    orders: list[dict[str, Any]] = field(default_factory=list)
     seen_log: set[int] = field(default_factory=set)
     seen_users: dict[int, int] = field(default_factory=dict)
     seen_notes: dict[int, list[str]] = field(default_factory=dict)
-    on_request: Callable[[int], None] = lambda _: None
+    on_request: Callable[[int], None] | None = None
+    on_half: Callable[[int], None] | None = None
     requests: int = 0
 
     def __post_init__(self) -> None:
@@ -45,6 +61,7 @@ class ShopModel:
             "/log": lambda asked: self._answer(self._linked(asked, self.log)),
             "/users": lambda asked: self._answer(self._linked(asked, list(self.users.values()))),
             "/flags": lambda asked: self._answer(self._paged(asked)),
+            "/orders": lambda asked: self._answer(self._linked(asked, self.orders)),
         }
 
     def happen(self, what: str, which: int) -> None:
@@ -61,6 +78,8 @@ class ShopModel:
                 self._write_user(sorted(self.users)[which % len(self.users)])
             case "flag":
                 self.flags ^= {which % 5}
+            case "order":
+                self._place_order(len(self.orders), lines=which % 3)
             case "forget" if self.log:
                 self.log.pop(which % len(self.log))
 
@@ -77,6 +96,9 @@ class ShopModel:
             "users": sorted(self.seen_users.items()),
             "flags": sorted(self.flags),
             "notes": sorted(text for texts in self.seen_notes.values() for text in texts),
+            "orders": [order["id"] for order in self.orders],
+            "lines": sorted(line["line"] for order in self.orders for line in order["lines"]),
+            "parcels": sorted(f"{order['id']}-{n}" for order in self.orders for n in range(2)),
         }
 
     def _write_user(self, number: int) -> None:
@@ -88,12 +110,22 @@ class ShopModel:
             {"data": [{"text": text} for text in self.notes[number]]}
         )
 
-    def _answer(self, body: Any) -> Any:
-        self.requests += 1
-        self.on_request(self.requests)
-        return body
+    def _place_order(self, number: int, lines: int) -> None:
+        """Its parcels are its own: they come with it, and never change."""
+        named = [{"line": f"{number}-{n}"} for n in range(lines)]
+        self.api.routes[f"/orders/{number}/parcels"] = lambda _: self._answer(
+            {"data": [{"parcel": f"{number}-{n}"} for n in range(2)]}
+        )
+        self.orders.append({"id": number, "at": self.clock, "lines": named})
 
-    def _linked(self, asked: Asked, records: list[dict[str, int]]) -> Any:
+    def _answer(self, body: Any) -> Answer:
+        self.requests += 1
+        number = self.requests
+        if self.on_request:
+            self.on_request(number)
+        return Answer(body, on_half=partial(self.on_half, number) if self.on_half else None)
+
+    def _linked(self, asked: Asked, records: list[dict[str, Any]]) -> Any:
         """By a link that names the last record, so that nothing shifts from page to page."""
         since = int(asked.params["since"])
         after = tuple(map(int, asked.params.get("after", "-1,-1").split(",")))

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.load.shop_model import RESOURCES, ShopModel
+from restsrc_dagster_tests.load.shop_model import QUERIES, RESOURCES, ShopModel
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector
 
 HAPPENINGS = st.tuples(
-    st.sampled_from(["log", "join", "change", "flag", "forget"]), st.integers(0, 9)
+    st.sampled_from(["log", "join", "change", "flag", "order", "forget"]), st.integers(0, 9)
 )
 DISTURBANCES = st.one_of(
     st.none(),
@@ -40,7 +40,7 @@ def run(model: ShopModel, folder: Path, disturbance: Any, commit_after: int) -> 
     """Whether the run was a quiet one: nothing happened on its way."""
     acme = connector("acme", model.api.url, RESOURCES)
     order = Order(selection=frozenset(acme.resources))
-    model.requests, model.on_request = 0, lambda _: None
+    model.requests, model.on_request = 0, None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
         patch.setattr("restsrc_dagster.extract.chunks.LARGEST_TAIL", 1.0)
@@ -69,7 +69,7 @@ def disturb(model: ShopModel, patch: pytest.MonkeyPatch, kind: str, when: int) -
         if number == when and kind == "fails":
             raise ConnectionError
         if number == when:
-            for what in ("log", "join", "change", "flag"):
+            for what in ("log", "join", "change", "flag", "order"):
                 model.happen(what, when)
 
     model.on_request = on_request
@@ -77,17 +77,11 @@ def disturb(model: ShopModel, patch: pytest.MonkeyPatch, kind: str, when: int) -
 
 def tables(folder: Path) -> dict[str, list[Any]]:
     """What is in the tables; a table that is not there is empty."""
-    queries = {
-        "log": "select id from acme.log",
-        "users": "select id, version from acme.users",
-        "flags": "select flag from acme.flags",
-        "notes": "select text from acme.notes",
-    }
     found: dict[str, list[Any]] = {}
     with duckdb.connect(folder / "restsrc_acme.duckdb", read_only=True) as database:
-        for name, query in queries.items():
+        for name, query in QUERIES.items():
             try:
-                rows = database.execute(query).fetchall()
+                rows = database.execute(query.format("acme")).fetchall()
             except duckdb.CatalogException:
                 rows = []
             found[name] = sorted(row[0] if len(row) == 1 else row for row in rows)

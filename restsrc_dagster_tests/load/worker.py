@@ -2,39 +2,23 @@
 
     python -m restsrc_dagster_tests.load.worker '{"content": …, "data_dir": …, "holder": …}'
 
-`die` is [method, n]: the process ends at once, as if killed, instead of calling it the n-th time.
+`die` is [point, n]: the process kills itself when it comes to that point the n-th time.
 """
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Iterable
-from itertools import count
 from pathlib import Path
 from typing import Any
-
-from dlt.load.load import Load
-from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.load.points import die_at
 
-KILLED = 9
-METHODS = {"load": Pipeline, "complete_package": Load}
-
-
-def die_instead_of(method: str, time: int) -> None:
-    """`load` begins to commit, `complete_package` says that all was committed."""
-    owner = METHODS[method]
-    original, times = getattr(owner, method), count(1)
-
-    def dying(*args: Any, **keys: Any) -> Any:
-        if next(times) == time:
-            os._exit(KILLED)
-        return original(*args, **keys)
-
-    setattr(owner, method, dying)
+KILLED = -signal.SIGKILL
 
 
 def main(
@@ -48,7 +32,7 @@ def main(
 ) -> None:
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
     if die:
-        die_instead_of(*die)
+        die_at(*die)
     connector = check_content("acme", content, file="connectors/acme.json")
     order = Order(
         selection=frozenset(selection or connector.resources),

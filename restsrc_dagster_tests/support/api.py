@@ -3,6 +3,7 @@
 import json
 import socket
 import struct
+import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -31,15 +32,26 @@ class Answer:
     """`body` is sent as JSON unless it is bytes.
 
     `fault`: "reset" closes the connection instead of an answer, "cut" in the middle of the body.
+    `on_half` is called when half of the body is sent.
     """
 
     body: Any = None
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     fault: str = ""
+    on_half: Callable[[], None] | None = None
 
 
 Route = Callable[[Asked], Any]
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Who asked may have been killed."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class Api:
@@ -52,8 +64,7 @@ class Api:
     def __init__(self, routes: Mapping[str, Route] | None = None) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
         self.asked: list[Asked] = []
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), self._handler())
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
@@ -87,6 +98,7 @@ class Api:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True  # or each body waits 40 ms behind its headers
 
             def _serve(self) -> None:
                 parts = urlsplit(self.path)
@@ -111,10 +123,15 @@ class Api:
                 for name, value in {**headers, "Content-Length": str(len(payload))}.items():
                     self.send_header(name, value)
                 self.end_headers()
+                half = len(payload) // 2
                 if answer.fault == "cut":
-                    self.wfile.write(payload[: len(payload) // 2])
+                    self.wfile.write(payload[:half])
                     self.close_connection = True
                     return
+                if answer.on_half:
+                    self.wfile.write(payload[:half])
+                    answer.on_half()
+                    payload = payload[half:]
                 self.wfile.write(payload)
 
             do_GET = do_POST = _serve  # noqa: N815 - the names that http.server calls

@@ -1,0 +1,83 @@
+"""The points within a load at which a process can be told to kill itself."""
+
+import os
+import signal
+from collections.abc import Callable
+from itertools import count
+from typing import Any, Literal
+
+from dlt.common.destination.client import RunnableLoadJob
+from dlt.common.storages.load_storage import LoadStorage
+from dlt.load.load import Load
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.load import broken
+
+STATE_TABLE = "_dlt_pipeline_state"
+
+
+def die_at(point: str, time: int = 1) -> None:
+    """Kill this process the `time`-th time that it comes to `point`."""
+    POINTS[point](time)
+
+
+def _instead_of(owner: Any, method: str) -> Callable[[int], None]:
+    def arm(time: int) -> None:
+        original, times = getattr(owner, method), count(1)
+
+        def dying(*args: Any, **keys: Any) -> Any:
+            if next(times) == time:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(*args, **keys)
+
+        setattr(owner, method, dying)
+
+    return arm
+
+
+def _at_the_state(method: str, turn: Literal["first", "last"]) -> Callable[[int], None]:
+    """Instead of `method` of the job that loads the state, when it is its turn."""
+
+    def arm(_: int) -> None:
+        os.environ["LOAD__WORKERS"] = "1"
+        listed = LoadStorage.list_new_jobs
+
+        def is_of_state(path: str) -> bool:
+            return STATE_TABLE in path
+
+        def in_order(self: LoadStorage, load_id: str) -> list[str]:
+            jobs = listed(self, load_id)
+            return sorted(jobs, key=is_of_state, reverse=turn == "first")
+
+        original = getattr(RunnableLoadJob, method)
+
+        def dying(self: RunnableLoadJob, *args: Any) -> Any:
+            if is_of_state(self.file_name()):
+                os.kill(os.getpid(), signal.SIGKILL)
+            return original(self, *args)
+
+        # What mypy cannot know: this process ends by it.
+        setattr(LoadStorage, "list_new_jobs", in_order)  # noqa: B010
+        setattr(RunnableLoadJob, method, dying)
+
+    return arm
+
+
+POINTS: dict[str, Callable[[int], None]] = {
+    "normalize": _instead_of(Pipeline, "normalize"),
+    "commit_new_load_package": _instead_of(LoadStorage, "commit_new_load_package"),
+    "load": _instead_of(Pipeline, "load"),
+    "table": _instead_of(RunnableLoadJob, "_release"),
+    "state last": _at_the_state("run_managed", "last"),
+    "state first": _at_the_state("_release", "first"),
+    "complete_package": _instead_of(Load, "complete_package"),
+    "remove_orphans": _instead_of(broken, "remove_orphans"),
+}
+"""Methods, instead of which the process ends, and:
+
+- table: when the n-th job has committed its rows;
+- state last: when all rows are committed, instead of the state;
+- state first: when the state is committed, and no rows are.
+
+`load` begins to commit, `complete_package` says that all was committed.
+"""

@@ -1,0 +1,57 @@
+"""Kill loads at every point and at random moments, and count what is lost or doubled.
+
+    python -m restsrc_dagster_tests.soak --seeds 10 [--destination duckdb|postgres] [--moments 20]
+
+Exits with 1 if a row was lost or doubled.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+from restsrc_dagster_tests.load.shop_model import ShopModel
+from restsrc_dagster_tests.soak.kills import POINTS, Count, Soak
+from restsrc_dagster_tests.soak.targets import DESTINATIONS, Targets
+from restsrc_dagster_tests.support.api import Api
+
+
+def soak(
+    destination: str, seed: int, targets: Targets, moments: int
+) -> Iterator[tuple[str, Count]]:
+    with Api() as api:
+        for point, count in Soak(seed, ShopModel(api), targets(seed)).run(moments):
+            if count.lost or count.doubled:
+                print(f"{destination}, seed {seed}, {point}: {count}", flush=True)
+            yield point, count
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m restsrc_dagster_tests.soak")
+    parser.add_argument("--seeds", type=int, default=10, help="how many (10)")
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--destination", choices=sorted(DESTINATIONS), action="append")
+    parser.add_argument("--moments", type=int, default=20, help="random moments for each seed (20)")
+    options = parser.parse_args(arguments)
+    names = options.destination or sorted(DESTINATIONS)
+    counts = {(point, name): Count() for name in names for point in POINTS}
+    began = time.monotonic()
+    with ExitStack() as stack:
+        for name in names:
+            targets = stack.enter_context(DESTINATIONS[name]())
+            for seed in range(options.first_seed, options.first_seed + options.seeds):
+                for point, count in soak(name, seed, targets, options.moments):
+                    counts[point, name] += count
+                print(f"{name}: seed {seed} done, {time.monotonic() - began:.0f} s", flush=True)
+    print(f"\n{'killed':<36}{'destination':<12}{'kills':>6}{'lost':>6}{'doubled':>9}")
+    for (point, name), count in counts.items():
+        print(f"{point:<36}{name:<12}{count.kills:>6}{count.lost:>6}{count.doubled:>9}")
+    total = sum(counts.values(), Count())
+    print(f"\n{total.kills} kills: {total.lost} rows lost, {total.doubled} rows doubled")
+    missed = [key for key, count in counts.items() if not count.kills and options.moments]
+    return 1 if total.lost or total.doubled or missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
