@@ -8,7 +8,7 @@ import pytest
 
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api
-from restsrc_dagster_tests.support.postgres import running_postgres
+from restsrc_dagster_tests.support.postgres import Postgres, running_postgres
 
 os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
@@ -26,7 +26,13 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The URL of a real PostgreSQL."""
+def postgres_server() -> Iterator[Postgres]:
+    """A real PostgreSQL; who stops it starts it again."""
     with running_postgres() as running:
-        yield running.url
+        yield running
+
+
+@pytest.fixture(scope="session")
+def postgres(postgres_server: Postgres) -> str:
+    """Its URL."""
+    return postgres_server.url

@@ -69,6 +69,21 @@ def is_silence(error: Exception) -> bool:
     )
 
 
+def is_destination_away(error: Exception) -> bool:
+    """Locked by another process, or unreachable: nothing that the connector's file says."""
+    return any(map(_is_away, causes(error)))
+
+
+def _is_away(cause: BaseException) -> bool:
+    # PostgreSQL's own lock is asked for without dlt.
+    name = f"{type(cause).__module__}.{type(cause).__name__}"
+    return isinstance(cause, DestinationTransientException) or name == "psycopg2.OperationalError"
+
+
+def _is_full(cause: BaseException) -> bool:
+    return isinstance(cause, OSError) and cause.errno in NO_SPACE
+
+
 def explain(error: Exception, redact: Redactor, resource: str | None = None) -> RestsrcError:
     """What went wrong, at which resource, and what to do where that is known."""
     chain = list(causes(error))
@@ -93,22 +108,13 @@ def explain(error: Exception, redact: Redactor, resource: str | None = None) -> 
             return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
         if isinstance(cause, requests.RequestException):
             return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
-    if any(map(_is_destination_away, chain)):
+    if any(map(_is_full, chain)) or is_destination_away(error):
         return DestinationUnavailable(_short(redact(f"the destination is not to be had: {root}")))
     if isinstance(root, KeyError):
         return ReadError(_short(redact(f"{where}a record has no field {root}, which a key names")))
     step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
     at = f" (while dlt's step {step!r})" if step else ""
     return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
-
-
-def _is_destination_away(error: BaseException) -> bool:
-    """Locked by another process, unreachable, or full: nothing that the connector's file says."""
-    if isinstance(error, OSError) and error.errno in NO_SPACE:
-        return True
-    # PostgreSQL's own lock is asked for without dlt.
-    name = f"{type(error).__module__}.{type(error).__name__}"
-    return isinstance(error, DestinationTransientException) or name == "psycopg2.OperationalError"
 
 
 def _not_json(text: str) -> str:

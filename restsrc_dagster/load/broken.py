@@ -7,6 +7,7 @@ and that did not end itself, are known, and removed first. `merge` and `replace`
 """
 
 import json
+from contextlib import suppress
 from typing import Any
 
 from dlt.common.destination.client import WithStateSync
@@ -33,6 +34,8 @@ def remove_broken_loads(pipeline: Pipeline) -> int:
         return 0
     removed = 0
     with database as client:
+        with suppress(DestinationUndefinedEntity):
+            _remove_states(client, schema)
         for table in schema.data_table_names(seen_data_only=True):
             columns = schema.get_table_columns(table)
             if schema.tables[table].get("parent") or LOAD_ID not in columns:
@@ -60,14 +63,25 @@ def _schema_at_destination(pipeline: Pipeline) -> Schema | None:
     return Schema.from_dict(json.loads(stored.schema)) if stored else None
 
 
-def _remove(client: SqlClientBase[object], schema: Schema, table: str) -> int:
+def _broken(client: SqlClientBase[Any]) -> str:
+    """A condition, with the schema's name to be filled in."""
     loads = client.make_qualified_table_name("_dlt_loads")
-    root = client.make_qualified_table_name(table)
     # Later than the last: should somebody prune _dlt_loads, older rows are not taken for broken.
-    broken = (
+    return (
         f"{LOAD_ID} NOT IN (SELECT load_id FROM {loads}) AND {LOAD_ID} > "
         f"(SELECT COALESCE(MAX(load_id), '') FROM {loads} WHERE schema_name = %s)"
     )
+
+
+def _remove_states(client: SqlClientBase[Any], schema: Schema) -> None:
+    """dlt does not look at them, but cannot write them again when the same load is repeated."""
+    table = client.make_qualified_table_name(schema.state_table_name)
+    client.execute_sql(f"DELETE FROM {table} WHERE {_broken(client)}", schema.name)
+
+
+def _remove(client: SqlClientBase[Any], schema: Schema, table: str) -> int:
+    broken = _broken(client)
+    root = client.make_qualified_table_name(table)
     found = client.execute_sql(f"SELECT COUNT(*) FROM {root} WHERE {broken}", schema.name)
     count = int(found[0][0]) if found else 0
     if not count:

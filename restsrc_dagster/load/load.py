@@ -22,6 +22,7 @@ from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
+from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destination import build_destination, refuse_merge_of_files
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
@@ -86,7 +87,7 @@ def load(
         with connector_lock(pipeline, order.holder) as still_held:
             if still_held is None:
                 unlocked()
-            guard = still_held or (lambda: None)
+            commits = Commits(pipeline, still_held, tell)
             width = width_of(pipeline.destination)
             read = partial(
                 open_reading, connector, environment, redact=redact, width=width, tell=tell
@@ -94,7 +95,7 @@ def load(
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
-            run = _Load(connector, pipeline, read, redact, Path(folder), guard, tell, bound)
+            run = _Load(connector, pipeline, read, redact, Path(folder), commits, tell, bound)
             return run.run(order)
 
 
@@ -108,7 +109,7 @@ class _Load:
         read: Callable[..., Reading],
         redact: Redactor,
         folder: Path,
-        still_held: Callable[[], None],
+        commits: Commits,
         tell: Callable[[str], None],
         bound: Bound,
     ) -> None:
@@ -117,7 +118,7 @@ class _Load:
         self._read = read
         self._redact = redact
         self._folder = folder
-        self._still_held = still_held
+        self._commits = commits
         self._tell = tell
         self._history = History(pipeline, connector.name, connector.resources)
         self._silence = Silence()
@@ -235,13 +236,16 @@ class _Load:
             return {}, reading
         normalized = pipeline.normalize()
         refuse_too_many_columns(pipeline, self._tables(wanted))
-        self._still_held()
-        if intent:
-            intent.commit(pipeline)
         done = selection - isolation.stopped.keys()
-        for name in done & reading.childless.keys():
-            remove_children(pipeline, self._connector.resources[name], reading.childless[name])
-        pipeline.load().raise_on_failed_jobs()
+
+        def commit() -> None:
+            if intent:
+                intent.commit(pipeline)
+            for name in done & reading.childless.keys():
+                remove_children(pipeline, self._connector.resources[name], reading.childless[name])
+            pipeline.load().raise_on_failed_jobs()
+
+        self._commits.commit(commit, also=intent.packages if intent else ())
         counts = dict(normalized.row_counts)
         return self._reports(done, reading, counts, cursors_before, rows_before), reading
 

@@ -12,10 +12,12 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy
@@ -26,7 +28,7 @@ POLL_SECONDS = 0.5
 
 
 @contextlib.contextmanager
-def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], None] | None]:
+def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], bool] | None]:
     """Hold the pipeline's destination for one load.
 
     Args:
@@ -34,12 +36,13 @@ def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], Non
         holder: who loads, as another run will name it.
 
     Yields:
-        A check that the lock is still held, to be made before anything is committed, where the
-        destination has such a lock: a DuckDB file or PostgreSQL. Elsewhere None: the caller must
-        make sure in another way.
+        A check, to be made before anything is committed, where the destination has such a lock:
+        a DuckDB file or PostgreSQL. True if it was held without a break; if not, it is taken
+        again, and another load may have gone in between. Elsewhere None: the caller must make
+        sure in another way.
 
     Raises:
-        ConnectorBusy: somebody holds it, says who, where that is known; or the lock was lost.
+        ConnectorBusy: somebody holds it, says who, where that is known; the check raises it, too.
     """
     configuration = pipeline.destination_client().config
     if isinstance(configuration, DuckDbClientConfiguration):
@@ -55,8 +58,9 @@ def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], Non
     yield None
 
 
-def _held() -> None:
+def _held() -> bool:
     """A file's lock is held for as long as its process lives."""
+    return True
 
 
 @contextlib.contextmanager
@@ -88,39 +92,52 @@ def _file_lock(path: Path, pipeline: Pipeline, holder: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _advisory_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], None]]:
+def _advisory_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], bool]]:
     """Held by a session of its own, which PostgreSQL ends with its process.
 
     The session is idle while the API is read; should somebody end it, the lock is gone.
     """
-    name = f"restsrc:{pipeline.dataset_name}.{pipeline.pipeline_name}"
-    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-    with pipeline.sql_client() as client:
-        client.execute_sql("SELECT set_config('application_name', %s, false)", holder[:63])
-        client.execute_sql(
-            "SELECT set_config('idle_session_timeout', '0', false) "
-            "WHERE current_setting('idle_session_timeout', true) IS NOT NULL"
-        )
-        rows = client.execute_sql("SELECT pg_try_advisory_lock(%s)", key)
-        if not (rows and rows[0][0]):
-            owners = client.execute_sql(
-                "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
-                "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
-                "AND (l.classid::bigint << 32 | l.objid::bigint) = %s",
-                key,
-            )
-            raise _busy(pipeline, str(owners[0][0]) if owners else "")
+    with contextlib.ExitStack() as sessions:
+        client: SqlClientBase[Any] | None = sessions.enter_context(_session(pipeline, holder))
 
-        def still_held() -> None:
-            try:
-                client.execute_sql("SELECT 1")
-            except DatabaseException:
-                raise ConnectorBusy(
-                    f"{pipeline.pipeline_name}: the database ended the session that held the lock "
-                    "of this load, so another may be going; nothing was committed, run it again"
-                ) from None
+        def still_held() -> bool:
+            nonlocal client
+            if client:
+                try:
+                    client.execute_sql("SELECT 1")
+                    return True
+                except DatabaseException:
+                    client = None
+            client = sessions.enter_context(_session(pipeline, holder))
+            return False
 
         yield still_held
+
+
+@contextlib.contextmanager
+def _session(pipeline: Pipeline, holder: str) -> Iterator[SqlClientBase[Any]]:
+    with pipeline.sql_client() as client:
+        _take(client, pipeline, holder)
+        yield client
+
+
+def _take(client: SqlClientBase[Any], pipeline: Pipeline, holder: str) -> None:
+    name = f"restsrc:{pipeline.dataset_name}.{pipeline.pipeline_name}"
+    key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+    client.execute_sql("SELECT set_config('application_name', %s, false)", holder[:63])
+    client.execute_sql(
+        "SELECT set_config('idle_session_timeout', '0', false) "
+        "WHERE current_setting('idle_session_timeout', true) IS NOT NULL"
+    )
+    rows = client.execute_sql("SELECT pg_try_advisory_lock(%s)", key)
+    if not (rows and rows[0][0]):
+        owners = client.execute_sql(
+            "SELECT a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+            "WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 "
+            "AND (l.classid::bigint << 32 | l.objid::bigint) = %s",
+            key,
+        )
+        raise _busy(pipeline, str(owners[0][0]) if owners else "")
 
 
 def _busy(pipeline: Pipeline, holder: str) -> ConnectorBusy:

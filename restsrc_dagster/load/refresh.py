@@ -44,6 +44,7 @@ class RefreshIntent:
             known = sources.setdefault(source, {})
             known[STATE_KEY] = sorted(names.union(known.get(STATE_KEY, ())))
         self._pipeline.normalize()
+        self.packages = frozenset(self._pipeline.list_normalized_load_packages())
         pipeline.activate()
 
     def commit(self, pipeline: Pipeline) -> None:

@@ -74,25 +74,3 @@ def test_two_in_one_duckdb_file_wait_for_each_other(
         assert database.sql(
             "select (select count(*) from east.items) + count(*) from west.items"
         ).fetchall() == [(2,)]
-
-
-def test_a_lock_whose_session_was_ended_commits_nothing(
-    api: Api, elephant: Warehouse, settings: Settings
-) -> None:
-    def end_the_session(_: Asked) -> Any:
-        elephant.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE application_name = 'the run of acme'"
-        )
-        return {"data": [{"id": 1, "at": 1}]}
-
-    api.routes["/items"] = end_the_session
-    with pytest.raises(ConnectorBusy, match="the database ended the session"):
-        read("acme", api.url, elephant.destination, settings, endpoint={"incremental": CURSOR})
-    assert (
-        elephant.values(
-            "SELECT table_name FROM information_schema.tables WHERE table_schema = 'acme' "
-            "AND table_name = 'items'"
-        )
-        == []
-    )

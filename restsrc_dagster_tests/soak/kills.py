@@ -53,16 +53,22 @@ class Count:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Where the rows go: `destination` as in a connector's file, and a connection to look in."""
+    """Where the rows go: `destination` as in a connector's file, and a connection to look in.
+
+    `is_free` tells whether the destination has noticed that a killed load is gone.
+    """
 
     destination: Mapping[str, Any]
     dataset: str
     data_dir: Path
     connect: Connect
+    is_free: Callable[[], bool] = lambda: True
 
 
 class Soak:
     """Kills at each point, between them news at the API, and a quiet run after one to three kills.
+
+    With an even seed, a long list is committed while it is read.
 
     Raises:
         AssertionError: a quiet run failed, or a kill struck nothing.
@@ -70,6 +76,7 @@ class Soak:
 
     def __init__(self, seed: int, model: ShopModel, target: Target) -> None:
         self._random = random.Random(seed)
+        self._chunks = {} if seed % 2 else {"commit_after_records": 4}
         self._model = model
         self._target = target
         self._processes = multiprocessing.get_context("forkserver")
@@ -165,6 +172,7 @@ class Soak:
             ),
             "data_dir": str(target.data_dir),
             "holder": "the soak",
+            **self._chunks,
             **options,
         }
         process = self._processes.Process(target=worker.main, kwargs=order)
@@ -174,6 +182,9 @@ class Soak:
     def _ended(self, process: BaseProcess) -> int | None:
         process.join(LONGEST_RUN_SECONDS)
         assert process.exitcode is not None, "a run does not end"
+        deadline = time.monotonic() + LONGEST_RUN_SECONDS
+        while not self._target.is_free():
+            assert time.monotonic() < deadline, "the lock of a killed run is not given back"
         return process.exitcode
 
     def _rows(self) -> dict[str, list[Any]]:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -26,11 +26,17 @@ def duckdb_target(folder: Path, seed: int) -> Target:
 
 
 def postgres_target(url: str, seed: int) -> Target:
+    def has_no_locks() -> bool:
+        with closing(psycopg2.connect(url)) as connection, closing(connection.cursor()) as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
+            return bool(cursor.fetchone() == (0,))
+
     return Target(
         destination={"type": "postgres", "credentials": url},
         dataset=f"soak_{seed}",
         data_dir=Path(),
         connect=lambda: psycopg2.connect(url),
+        is_free=has_no_locks,
     )
 
 
