@@ -2,7 +2,9 @@
 
 import errno
 import logging
+import os
 import re
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -35,7 +37,7 @@ _QUERY_VALUE = re.compile(
     r"|(?P<other>(?<=[?&])[^=&\s]+)=[^&\s;]{33,}",
     re.IGNORECASE,
 )
-NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT})
+NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*|\s*DETAIL: .*", re.DOTALL)
 _ROW = re.compile(r"DETAIL: [^\n]*")
 """PostgreSQL shows the whole row that it refuses."""
@@ -71,7 +73,8 @@ def is_silence(error: Exception) -> bool:
 
 def is_destination_away(error: Exception) -> bool:
     """Locked by another process, or unreachable: nothing that the connector's file says."""
-    return any(map(_is_away, causes(error)))
+    chain = list(causes(error))
+    return any(map(_is_away, chain)) and not any(map(_is_full, chain))
 
 
 def _is_away(cause: BaseException) -> bool:
@@ -81,7 +84,10 @@ def _is_away(cause: BaseException) -> bool:
 
 
 def _is_full(cause: BaseException) -> bool:
-    return isinstance(cause, OSError) and cause.errno in NO_SPACE
+    if isinstance(cause, OSError):
+        return cause.errno in NO_SPACE
+    # DuckDB writes its own files, and says only what the system said.
+    return _is_away(cause) and any(os.strerror(number) in str(cause) for number in NO_SPACE)
 
 
 def explain(error: Exception, redact: Redactor, resource: str | None = None) -> RestsrcError:
@@ -108,7 +114,12 @@ def explain(error: Exception, redact: Redactor, resource: str | None = None) -> 
             return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
         if isinstance(cause, requests.RequestException):
             return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
-    if any(map(_is_full, chain)) or is_destination_away(error):
+    if any(map(_is_full, chain)):
+        files = f"the run's own in {tempfile.gettempdir()}, or the destination's"
+        return DestinationUnavailable(
+            _short(redact(f"no room is left for files ({files}): {root}"))
+        )
+    if is_destination_away(error):
         return DestinationUnavailable(_short(redact(f"the destination is not to be had: {root}")))
     if isinstance(root, KeyError):
         return ReadError(_short(redact(f"{where}a record has no field {root}, which a key names")))

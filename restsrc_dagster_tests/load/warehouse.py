@@ -51,7 +51,9 @@ class Warehouse:
         (reason,) = report.failed.values()
         return str(reason)
 
-    def start(self, *args: Any, holder: str, **options: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, *args: Any, holder: str, stderr: int | None = None, **options: Any
+    ) -> subprocess.Popen[bytes]:
         """Load everything in a process of its own; `args` make the connector."""
         order = {
             "content": content(*args, destination=dict(self.destination)),
@@ -63,6 +65,7 @@ class Warehouse:
         return subprocess.Popen(
             [sys.executable, "-m", "restsrc_dagster_tests.load.worker", json.dumps(order)],
             cwd=ROOT,
+            stderr=stderr,
         )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

@@ -3,10 +3,12 @@
     python -m restsrc_dagster_tests.load.worker '{"content": …, "data_dir": …, "holder": …}'
 
 `die` is [point, n]: the process kills itself when it comes to that point the n-th time.
+With `largest_file`, the system refuses to write beyond so many bytes, as where a disk is full.
 """
 
 import json
 import os
+import resource
 import signal
 import sys
 from collections.abc import Iterable
@@ -29,8 +31,11 @@ def main(
     selection: Iterable[str] = (),
     die: tuple[str, int] | None = None,
     commit_after_records: int = Settings.commit_after_records,
+    largest_file: int | None = None,
 ) -> None:
     os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
+    if largest_file is not None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest_file, largest_file))
     if die:
         die_at(*die)
     connector = check_content("acme", content, file="connectors/acme.json")
