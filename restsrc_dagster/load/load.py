@@ -1,7 +1,6 @@
 """One load of a connector: read what was selected, normalize it, commit it."""
 
 import os
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
@@ -37,6 +36,7 @@ from restsrc_dagster.load.schema_changes import (
     schema_changes,
     width_of,
 )
+from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
 
@@ -75,14 +75,14 @@ def load(
     """
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     with (
-        tempfile.TemporaryDirectory(prefix="restsrc_") as folder,
         explained(connector, environment) as redact,
+        working_folder() as folder,
     ):
         pipeline = dlt.pipeline(
             connector.name,
             destination=build_destination(connector, settings, environment),
             dataset_name=connector.dataset,
-            pipelines_dir=folder,
+            pipelines_dir=str(folder),
         )
         with connector_lock(pipeline, order.holder) as still_held:
             if still_held is None:
@@ -95,7 +95,7 @@ def load(
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
-            run = _Load(connector, pipeline, read, redact, Path(folder), commits, tell, bound)
+            run = _Load(connector, pipeline, read, redact, folder, commits, tell, bound)
             return run.run(order)
 
 
