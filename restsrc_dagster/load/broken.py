@@ -14,6 +14,7 @@ from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables, get_write_disposition, has_table_seen_data
+from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
@@ -34,6 +35,8 @@ def remove_broken_loads(pipeline: Pipeline) -> int:
         return 0
     removed = 0
     with database as client:
+        if type(pipeline.destination_client().config) is PostgresClientConfiguration:
+            _wait_for_commits(client, schema)
         with suppress(DestinationUndefinedEntity):
             _remove_states(client, schema)
         for table in schema.data_table_names(seen_data_only=True):
@@ -61,6 +64,17 @@ def _schema_at_destination(pipeline: Pipeline) -> Schema | None:
         except DestinationUndefinedEntity:
             return None
     return Schema.from_dict(json.loads(stored.schema)) if stored else None
+
+
+def _wait_for_commits(client: SqlClientBase[Any], schema: Schema) -> None:
+    """Until what a killed load asked PostgreSQL for in its last moment is done.
+
+    A commit that was sent is carried out without its client, and its rows are not seen before.
+    """
+    for table in schema.data_table_names(seen_data_only=True):
+        name = client.make_qualified_table_name(table)
+        with suppress(DestinationUndefinedEntity), client.begin_transaction():
+            client.execute_sql(f"LOCK TABLE {name} IN SHARE MODE")
 
 
 def _broken(client: SqlClientBase[Any]) -> str:

@@ -255,3 +255,22 @@ def test_a_person_s_shell_holds_the_file_for_a_while(
     assert report.resources["posts"].rows_loaded == 1
     assert duck.values(POST_IDS) == [1, 2]
     assert duck.values(TAGS) == ["a", "b"]
+
+
+def test_a_commit_that_outlives_the_killed_load(blog: Blog, elephant: Warehouse) -> None:
+    """PostgreSQL carries out what it was sent, and may be slow to."""
+    acme = elephant.connector(blog.url, [POSTS])
+    blog.post(1, at=1)
+    elephant.load(acme)
+    blog.post(2, at=2)
+    with closing(elephant.connect()) as killed, closing(killed.cursor()) as cursor:
+        cursor.execute(
+            'INSERT INTO acme.posts (id, "at", _dlt_load_id, _dlt_id) '
+            "VALUES (2, 2, '9999999999.9', 'killed')"
+        )
+        later = threading.Timer(1, killed.commit)
+        later.start()
+        report = elephant.load(acme)
+        later.join()
+    assert report.removed_rows == 1
+    assert elephant.values(POST_IDS) == [1, 2]
