@@ -4,10 +4,17 @@ dlt commits table by table and writes `_dlt_loads` last. A load that is killed i
 rows in its append tables while its cursor has not moved: the next load would append them again.
 Every row carries `_dlt_load_id`, so the rows of a load that began after the last one that ended,
 and that did not end itself, are known, and removed first. `merge` and `replace` heal themselves.
+
+The rows of nested tables carry no `_dlt_load_id`, and may be committed when no root row is. So a
+load that appends to nested tables is noted in `_dlt_loads` when it begins, with a status that is
+not dlt's 0 for success, and the note is taken back when it has ended. Where one is found, or no
+load has ever ended, nested rows without root rows are looked for.
 """
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from dlt.common.destination.client import WithStateSync
@@ -21,6 +28,8 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.load.destination import database_client
 
 LOAD_ID = "_dlt_load_id"
+GOING = 1
+"""A status in `_dlt_loads`."""
 
 
 def remove_broken_loads(pipeline: Pipeline) -> int:
@@ -39,6 +48,7 @@ def remove_broken_loads(pipeline: Pipeline) -> int:
             _wait_for_commits(client, schema)
         with suppress(DestinationUndefinedEntity):
             _remove_states(client, schema)
+        orphans = _may_have_orphans(client, schema)
         for table in schema.data_table_names(seen_data_only=True):
             columns = schema.get_table_columns(table)
             if schema.tables[table].get("parent") or LOAD_ID not in columns:
@@ -46,10 +56,74 @@ def remove_broken_loads(pipeline: Pipeline) -> int:
             if get_write_disposition(schema.tables, table) != "append":
                 continue
             try:
-                removed += _remove(client, schema, table)
+                removed += _remove(client, schema, table, orphans=orphans)
             except DestinationUndefinedEntity:
                 continue
+        if orphans:
+            _forget_begun(client, schema)
     return removed
+
+
+def note_begun(pipeline: Pipeline, packages: Iterable[str]) -> bool:
+    """Note the loads of `packages` if they append to nested tables; whether any does."""
+    schema, database = pipeline.default_schema, database_client(pipeline)
+    appending = [
+        load_id
+        for load_id in packages
+        if any(
+            _is_nested_append(schema, job.job_file_info.table_name)
+            for job in pipeline.get_load_package_info(load_id).jobs["new_jobs"]
+        )
+    ]
+    if database is None or not appending:
+        return False
+    with database as client, suppress(DestinationUndefinedEntity):
+        loads = client.make_qualified_table_name("_dlt_loads")
+        for load_id in appending:
+            client.execute_sql(
+                f"INSERT INTO {loads} (load_id, schema_name, status, inserted_at) "
+                "VALUES (%s, %s, %s, %s)",
+                *(load_id, schema.name, GOING, datetime.now(UTC)),
+            )
+    return True
+
+
+def note_ended(pipeline: Pipeline) -> None:
+    """Take back what `note_begun` has noted."""
+    database = database_client(pipeline)
+    if database is not None:
+        with database as client:
+            _forget_begun(client, pipeline.default_schema)
+
+
+def _is_nested_append(schema: Schema, table: str) -> bool:
+    return (
+        table in schema.tables
+        and bool(schema.tables[table].get("parent"))
+        and get_write_disposition(schema.tables, table) == "append"
+    )
+
+
+def _may_have_orphans(client: SqlClientBase[Any], schema: Schema) -> bool:
+    """Whether a load that was noted has not ended, or none ever has."""
+    loads = client.make_qualified_table_name("_dlt_loads")
+    query = (
+        f"SELECT COUNT(CASE WHEN status = {GOING} THEN 1 END), "
+        f"COUNT(CASE WHEN status = 0 THEN 1 END) FROM {loads} WHERE schema_name = %s"
+    )
+    try:
+        rows = client.execute_sql(query, schema.name)
+    except DestinationUndefinedEntity:
+        return True
+    return not rows or rows[0][0] > 0 or rows[0][1] == 0
+
+
+def _forget_begun(client: SqlClientBase[Any], schema: Schema) -> None:
+    loads = client.make_qualified_table_name("_dlt_loads")
+    with suppress(DestinationUndefinedEntity):
+        client.execute_sql(
+            f"DELETE FROM {loads} WHERE schema_name = %s AND status = {GOING}", schema.name
+        )
 
 
 def _schema_at_destination(pipeline: Pipeline) -> Schema | None:
@@ -82,8 +156,9 @@ def _broken(client: SqlClientBase[Any]) -> str:
     loads = client.make_qualified_table_name("_dlt_loads")
     # Later than the last: should somebody prune _dlt_loads, older rows are not taken for broken.
     return (
-        f"{LOAD_ID} NOT IN (SELECT load_id FROM {loads}) AND {LOAD_ID} > "
-        f"(SELECT COALESCE(MAX(load_id), '') FROM {loads} WHERE schema_name = %s)"
+        f"{LOAD_ID} NOT IN (SELECT load_id FROM {loads} WHERE status <> {GOING}) AND {LOAD_ID} > "
+        f"(SELECT COALESCE(MAX(load_id), '') FROM {loads} WHERE schema_name = %s "
+        f"AND status <> {GOING})"
     )
 
 
@@ -93,12 +168,12 @@ def _remove_states(client: SqlClientBase[Any], schema: Schema) -> None:
     client.execute_sql(f"DELETE FROM {table} WHERE {_broken(client)}", schema.name)
 
 
-def _remove(client: SqlClientBase[Any], schema: Schema, table: str) -> int:
+def _remove(client: SqlClientBase[Any], schema: Schema, table: str, *, orphans: bool) -> int:
     broken = _broken(client)
     root = client.make_qualified_table_name(table)
     found = client.execute_sql(f"SELECT COUNT(*) FROM {root} WHERE {broken}", schema.name)
     count = int(found[0][0]) if found else 0
-    if not count:
+    if not (count or orphans):
         return 0
     with client.begin_transaction():
         client.execute_sql(f"DELETE FROM {root} WHERE {broken}", schema.name)

@@ -20,7 +20,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures import is_destination_away
-from restsrc_dagster.load.broken import remove_broken_loads
+from restsrc_dagster.load.broken import GOING, note_begun, note_ended, remove_broken_loads
 from restsrc_dagster.load.destination import database_client
 
 LONGEST_WAIT_SECONDS = 120.0
@@ -62,10 +62,10 @@ class Commits:
             DestinationUnavailable: the lock was lost, and another load went in between.
             Exception: what `load` raised, when it was waited and tried for long enough.
         """
-        if self._still_held is None:
-            load()
-            return
         packages = self._pipeline.list_normalized_load_packages()  # none if there is nothing new
+        if self._still_held is None:
+            self._load(load, packages)
+            return
         self._own |= {*packages, *also}
         tries, deadline = 0, 0.0
         with _Kept(self._pipeline) as kept, self._each_job_once():
@@ -79,7 +79,7 @@ class Commits:
                         remove_broken_loads(self._pipeline)
                         kept.put_back()
                     tries, deadline = tries + 1, 0.0
-                    load()
+                    self._load(load, packages)
                     return
                 except Exception as error:
                     if tries == TRIES or not _may_pass(error):
@@ -90,6 +90,12 @@ class Commits:
                     elif time.monotonic() > deadline:
                         raise
                 time.sleep(POLL_SECONDS)
+
+    def _load(self, load: Callable[[], object], packages: Iterable[str]) -> None:
+        is_noted = note_begun(self._pipeline, packages)
+        load()
+        if is_noted:
+            note_ended(self._pipeline)
 
     def _hold_lock(self, still_held: Callable[[], bool]) -> None:
         if still_held():
@@ -109,7 +115,7 @@ class Commits:
             return None
         with database as client, suppress(DestinationUndefinedEntity):
             loads = client.make_qualified_table_name("_dlt_loads")
-            query = f"SELECT MAX(load_id) FROM {loads} WHERE schema_name = %s"
+            query = f"SELECT MAX(load_id) FROM {loads} WHERE schema_name = %s AND status <> {GOING}"
             rows = client.execute_sql(query, name)
             return str(rows[0][0]) if rows and rows[0][0] is not None else None
         return None

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable
 from itertools import count
+from pathlib import Path
 from typing import Any, Literal
 
 from dlt.common.destination.client import RunnableLoadJob
@@ -35,24 +36,23 @@ def _instead_of(owner: Any, method: str) -> Callable[[int], None]:
     return arm
 
 
-def _at_the_state(method: str, turn: Literal["first", "last"]) -> Callable[[int], None]:
-    """Instead of `method` of the job that loads the state, when it is its turn."""
+def _at_a_job(
+    method: str, turn: Literal["first", "last"], is_it: Callable[[str], bool]
+) -> Callable[[int], None]:
+    """Instead of `method` of such a job, by the path of its file, when it is its turn."""
 
     def arm(_: int) -> None:
         os.environ["LOAD__WORKERS"] = "1"
         listed = LoadStorage.list_new_jobs
 
-        def is_of_state(path: str) -> bool:
-            return STATE_TABLE in path
-
         def in_order(self: LoadStorage, load_id: str) -> list[str]:
             jobs = listed(self, load_id)
-            return sorted(jobs, key=is_of_state, reverse=turn == "first")
+            return sorted(jobs, key=is_it, reverse=turn == "first")
 
         original = getattr(RunnableLoadJob, method)
 
         def dying(self: RunnableLoadJob, *args: Any) -> Any:
-            if is_of_state(self.file_name()):
+            if is_it(self.file_name()):
                 os.kill(os.getpid(), signal.SIGKILL)
             return original(self, *args)
 
@@ -63,13 +63,22 @@ def _at_the_state(method: str, turn: Literal["first", "last"]) -> Callable[[int]
     return arm
 
 
+def _is_of_state(path: str) -> bool:
+    return STATE_TABLE in path
+
+
+def _is_nested(path: str) -> bool:
+    return "__" in Path(path).name and not Path(path).name.startswith("_dlt")
+
+
 POINTS: dict[str, Callable[[int], None]] = {
     "normalize": _instead_of(Pipeline, "normalize"),
     "commit_new_load_package": _instead_of(LoadStorage, "commit_new_load_package"),
     "load": _instead_of(Pipeline, "load"),
     "table": _instead_of(RunnableLoadJob, "_release"),
-    "state last": _at_the_state("run_managed", "last"),
-    "state first": _at_the_state("_release", "first"),
+    "state last": _at_a_job("run_managed", "last", _is_of_state),
+    "state first": _at_a_job("_release", "first", _is_of_state),
+    "nested first": _at_a_job("_release", "first", _is_nested),
     "complete_package": _instead_of(Load, "complete_package"),
     "remove_orphans": _instead_of(broken, "remove_orphans"),
 }
@@ -77,7 +86,8 @@ POINTS: dict[str, Callable[[int], None]] = {
 
 - table: when the n-th job has committed its rows;
 - state last: when all rows are committed, instead of the state;
-- state first: when the state is committed, and no rows are.
+- state first: when the state is committed, and no rows are;
+- nested first: when rows of a nested table are committed, and those above them are not.
 
 `load` begins to commit, `complete_package` says that all was committed.
 """

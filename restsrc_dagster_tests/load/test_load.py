@@ -371,6 +371,27 @@ class TestBrokenLoad:
         )
         assert warehouse.load(acme).removed_rows == 0
 
+    @pytest.mark.parametrize("first", [True, False], ids=["the first", "a later"])
+    def test_nested_rows_that_came_before_their_own_are_not_left(
+        self, blog: Blog, warehouse: Warehouse, first: bool
+    ) -> None:
+        """Nothing in them tells which load they are of."""
+        acme = warehouse.connector(blog.url, [POSTS])
+        if not first:
+            blog.post(1, at=1, tags=NESTED)
+            warehouse.load(acme)
+        blog.post(2, at=2, tags=NESTED)
+        worker = warehouse.start(blog.url, [POSTS], holder="run 1", die=("nested first", 1))
+        assert worker.wait(60) == KILLED
+        warehouse.load(acme)
+        kept = [2] if first else [1, 2]
+        assert warehouse.values(POST_IDS) == kept
+        assert warehouse.values("SELECT n FROM acme.posts__tags") == sorted([1, 2] * len(kept))
+        assert warehouse.values("SELECT value FROM acme.posts__tags__deep") == sorted(
+            [1, 2, 3] * len(kept)
+        )
+        assert warehouse.values("SELECT DISTINCT status FROM acme._dlt_loads") == [0]
+
     def test_only_rows_of_unknown_later_loads_are_removed(
         self, blog: Blog, warehouse: Warehouse
     ) -> None:

@@ -25,6 +25,7 @@ WITHIN = {
     "in the normalize": ["commit_new_load_package"],
     "before the load": ["load"],
     "between tables": ["table"],
+    "before the rows of which it has nested": ["nested first"],
     "before the state": ["state last"],
     "after the state, before the tables": ["state first"],
     "before the end is noted": ["complete_package"],
