@@ -138,7 +138,8 @@ def read_samples(
     logging.getLogger("dlt").setLevel(logging.ERROR)
     for name in resources:
         progress(f"reading {name} …")
-        with open_reading(connector, environment, frozenset({name}), tell=progress) as reading:
+        selection = frozenset({name})
+        with open_reading(connector, environment, selection, tell=progress, ahead=False) as reading:
             yield _read(connector, reading, name, limit)
 
 

@@ -24,6 +24,7 @@ from restsrc_dagster.connector.origins import Origin, is_among, named_origin, or
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import OriginRefused, ReadError
 from restsrc_dagster.extract.address import HIDDEN, shown
+from restsrc_dagster.extract.ahead import Ahead, Ticket
 from restsrc_dagster.extract.anonymous import as_linked, take_credentials_out
 from restsrc_dagster.extract.answers import refuse_json, take_json
 from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
@@ -67,7 +68,7 @@ class ApiAdapter(HTTPAdapter):
         redact: Redactor,
         patience: Patience,
     ) -> None:
-        super().__init__(pool_maxsize=50)
+        super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.traffic: dict[str, Traffic] = {}
         self.watch: Callable[[requests.Response, float], None] = lambda *_: None
         self.tell: Callable[[str], None] = lambda _: None
@@ -121,7 +122,7 @@ class ApiAdapter(HTTPAdapter):
                 pause = tries.pause() if worth_another_try(error) else None
                 if pause is None:
                     raise
-                time.sleep(pause)
+                _sleep(pause)
                 continue
             if response.is_redirect or self._is_good(response):
                 return response
@@ -149,7 +150,7 @@ class ApiAdapter(HTTPAdapter):
             if response.ok:
                 refuse_json(response, self._redact(shown(response.url)), self._redact)
             return False
-        time.sleep(0 if limit else pause)
+        _sleep(0 if limit else pause)
         return True
 
     def _pause(self, limit: RateLimit, reason: str) -> None:
@@ -175,7 +176,8 @@ class ApiAdapter(HTTPAdapter):
         """Send one request once, within the budget, if it goes to one of `origins`."""
         url = request.url or ""
         _guard(url, origins)
-        self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
+        with self._lock:
+            self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
         traffic = self._traffic()
         with self._under_way:
             self._pace()
@@ -202,10 +204,8 @@ class ApiAdapter(HTTPAdapter):
         super().close()
 
     def _traffic(self) -> Traffic:
-        try:
-            resource = dlt.current.resource_name()
-        except ResourceNameNotAvailable:
-            resource = ""
+        ticket = Ticket.current()
+        resource = ticket.resource if ticket else _resource_that_asks()
         with self._lock:
             return self.traffic.setdefault(resource, Traffic())
 
@@ -219,7 +219,7 @@ class ApiAdapter(HTTPAdapter):
                 if wait <= 0:
                     self._next_start = now + 1 / rate if rate else now
                     return
-            time.sleep(wait)
+            _sleep(wait)
 
     def _read_body(self, response: requests.Response) -> None:
         """Read here, the body counts as under way, and the connection of a refusal is given back:
@@ -280,16 +280,84 @@ def _guard(url: str, origins: Set[Origin]) -> None:
     )
 
 
+class ApiSession(Session):
+    """dlt's, which gives an answer at once where it was fetched ahead.
+
+    It puts nothing into a link to where no credentials may go.
+    """
+
+    ahead: Ahead | None = None
+
+    def __init__(self, adapter: ApiAdapter, timeout: Any) -> None:
+        super().__init__(timeout=timeout, raise_for_status=False)
+        self._adapter = adapter
+        self._settings: dict[Any, Any] = {}
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """As it will be sent, or has been."""
+        ticket = self.ahead.take(_resource_that_asks(), request) if self.ahead else None
+        return _Sent(ticket) if ticket else self._prepared(request)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """The answer; raises as `ApiAdapter.send` does, and what the hooks of the request raise."""
+        if isinstance(request, _Sent):
+            return request.ticket.answer()
+        return super().send(request, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
+
+    def merge_environment_settings(self, url: Any, *given: Any) -> Any:
+        """As requests does; it reads the whole environment, so once for each origin."""
+        key = origin_of(url), repr(given)
+        if key not in self._settings:
+            self._settings[key] = super().merge_environment_settings(url, *given)
+        return dict(self._settings[key])
+
+    def fetch(self, request: requests.Request) -> requests.Response:
+        """Send a request now, as dlt's client does."""
+        prepared = self._prepared(request)
+        settings = self.merge_environment_settings(prepared.url, {}, None, None, None)
+        return super().send(prepared, **settings)  # type: ignore[no-any-return, no-untyped-call]
+
+    def _prepared(self, request: requests.Request) -> requests.PreparedRequest:
+        """With auth, cookies and headers, or as the API has linked it."""
+        anonymous = self._adapter.is_anonymous(str(request.url))
+        return super().prepare_request(as_linked(request) if anonymous else request)
+
+
+class _Sent(requests.PreparedRequest):
+    """A request that was sent ahead; dlt shows its address in the log."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__()
+        self.ticket = ticket
+        self.prepare_url(ticket.request.url, ticket.request.params)
+
+
 @dataclass(frozen=True)
 class Sessions:
     """For dlt's REST client and for its OAuth2 auths; the adapter counts the traffic of both."""
 
-    api: requests.Session
+    api: ApiSession
     token: requests.Session
     adapter: ApiAdapter
 
+    def go_ahead(self, http: Http, is_read: Callable[[str], bool]) -> Ahead | None:
+        """Let requests be sent before their turn, as many at once as the connector may.
+
+        `is_read` tells whether a resource is still read.
+        """
+        if http.max_concurrency > 1:
+            self.api.ahead = Ahead(
+                self.api.fetch,
+                threads=http.max_concurrency,
+                is_read=is_read,
+                max_pages=http.max_pages,
+            )
+        return self.api.ahead
+
     def close(self) -> None:
-        """Close the connections that are kept for the next request."""
+        """End what goes ahead, and close the connections that are kept for the next request."""
+        if self.api.ahead:
+            self.api.ahead.close()
         self.adapter.close()
 
 
@@ -313,25 +381,25 @@ def open_sessions(
     token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *allowed])
     own = "timeout_seconds" in http.model_fields_set
     timeout = http.timeout_seconds if own else runtime.request_timeout
-    api = _mounted(_ApiSession(adapter, timeout), adapter)
-    token = _mounted(Session(timeout=timeout, raise_for_status=False), token_adapter)
+    api = ApiSession(adapter, timeout)
+    token = Session(timeout=timeout, raise_for_status=False)
+    for scheme in ("http", "https"):
+        api.mount(f"{scheme}://", adapter)
+        token.mount(f"{scheme}://", token_adapter)
     return Sessions(api, token, adapter)
 
 
-class _ApiSession(Session):
-    """dlt's, which puts nothing into a link to where no credentials may go."""
-
-    def __init__(self, adapter: ApiAdapter, timeout: Any) -> None:
-        super().__init__(timeout=timeout, raise_for_status=False)
-        self._adapter = adapter
-
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """As it will be sent: with auth, cookies and headers, or as the API has linked it."""
-        anonymous = self._adapter.is_anonymous(str(request.url))
-        return super().prepare_request(as_linked(request) if anonymous else request)
+def _resource_that_asks() -> str:
+    """By dlt's context of this thread; "" where it has none."""
+    try:
+        return dlt.current.resource_name()
+    except ResourceNameNotAvailable:
+        return ""
 
 
-def _mounted(session: requests.Session, adapter: HTTPAdapter) -> requests.Session:
-    session.mount("http://", adapter)
-    session.mount("https://", adapter)
-    return session
+def _sleep(seconds: float) -> None:
+    ticket = Ticket.current()
+    if ticket:
+        ticket.sleep(seconds)
+    else:
+        time.sleep(seconds)

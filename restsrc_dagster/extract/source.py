@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Self, cast
 
+from dlt.common import jsonpath
 from dlt.extract.source import DltSource
 from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.config_setup import make_parent_key_name
@@ -20,6 +21,7 @@ from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks, FirstPage
 from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.cursors import Cursor
+from restsrc_dagster.extract.foresight import GoesAhead
 from restsrc_dagster.extract.frozen import Frozen, freezes
 from restsrc_dagster.extract.isolation import Isolation
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
@@ -38,7 +40,7 @@ NO_FIRST_PAGES: Mapping[str, FirstPage] = MappingProxyType({})
 class Reading:
     """A source ready to be read, and what is known of its way to the API.
 
-    A context manager: its connections are closed at the end.
+    A context manager: its connections and threads are closed at the end.
     """
 
     source: DltSource
@@ -74,14 +76,15 @@ def open_reading(
     before: Reading | None = None,
     width: Width | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    ahead: bool = True,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
 
     `tell` gets a line for the person where the API is waited for. With an `isolation`, resources
     that fail are stopped and noted there, and the others are read on. `chunks` end the reading of
     what may be committed in between; `before` is the reading that this one goes on with, of which
-    facts and traffic are kept. `width` is what a
-    table of the destination holds.
+    facts and traffic are kept. `width` is what a table of the destination holds. Without
+    `ahead`, nothing is requested before the records in front of it are processed.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
@@ -96,6 +99,7 @@ def open_reading(
     if before is not None:
         sessions.adapter.traffic = before.sessions.adapter.traffic
     starts = chunks.first_pages if chunks else {}
+    goes_ahead = sessions.go_ahead(connector.http, _is_read(isolation)) if ahead else None
     source = rest_api_source(
         dlt_configuration(configuration, connector.resources, sessions, starts),
         name=connector.name,
@@ -115,6 +119,8 @@ def open_reading(
             records_before=starts[name].records_before if name in starts else 0,
         )
         source.resources[name].add_step(checks)
+        if goes_ahead:
+            source.resources[name].add_step(GoesAhead(resource, goes_ahead))
         pages[name] = checks.facts
         if resource.parent is not None:
             source.resources[name].add_step(ParentValues(resource), insert_at=0)
@@ -185,6 +191,8 @@ def dlt_configuration(
     for holder in _holders(config):
         if "paginator" in holder:
             holder["paginator"] = in_place_of(holder["paginator"])
+        if isinstance(selector := holder.get("data_selector"), str):
+            holder["data_selector"] = _compiled(selector)
     config["resources"] = [_with_disposition(item, resources) for item in config["resources"]]
     return cast("RESTAPIConfig", config)
 
@@ -229,6 +237,21 @@ def with_python(configuration: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(holder, dict):
             holder.pop("processing_steps", None)
     return config
+
+
+def _is_read(isolation: Isolation | None) -> Callable[[str], bool]:
+    """Whether a resource is neither stopped nor left, by its name."""
+    return lambda name: (
+        isolation is None or (name not in isolation.stopped and isolation.takes_pages(name))
+    )
+
+
+def _compiled(selector: str) -> Any:
+    """dlt compiles a text anew for each page, which costs more than it takes to find the page."""
+    try:
+        return jsonpath.compile_path(selector)
+    except Exception:
+        return selector  # which dlt refuses in its own words
 
 
 def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""Every paginator of dlt from JSON alone: all records once, by exactly these requests."""
+"""Every paginator of dlt from JSON alone: all records once, by exactly these requests.
+
+One after the other, so that their order is known; `test_ahead` has them side by side.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,12 +15,14 @@ from restsrc_dagster_tests.support.connectors import connector, items
 
 LAST = 2
 PAGES = range(LAST + 1)
+ONE_BY_ONE = {"max_concurrency": 1}
 
 
 def read_items(api: Api, paginator: Any, **endpoint: Any) -> list[Any]:
     """The only resource's records, the paginator being the client's."""
     resources = [items(**endpoint)]
-    return read(connector("acme", api.url, resources, client={"paginator": paginator}))
+    client = {"paginator": paginator}
+    return read(connector("acme", api.url, resources, client=client, http=ONE_BY_ONE))
 
 
 def number(asked: Asked, name: str = "page", first: int = 0) -> int:
@@ -333,7 +338,7 @@ def test_paginators_start_afresh_for_each_parent(api: Api) -> None:
             path="shelves/{resources.shelves.id}/items", paginator={"type": "offset", "limit": 3}
         ),
     ]
-    assert read(connector("acme", api.url, resources)) == RECORDS * 2
+    assert read(connector("acme", api.url, resources, http=ONE_BY_ONE)) == RECORDS * 2
     assert [asked.params.get("offset") for asked in api.asked] == [None, *("0", "3", "6") * 2]
 
 

@@ -152,7 +152,7 @@ def test_what_fails_with_a_child_is_not_read_to_its_end(
     events.last = 20
     notes = items("notes", path="events/{resources.events.id}/notes")
     assert set(duck.load(duck.connector(api.url, [EVENTS, notes])).failed) == {"events", "notes"}
-    assert api.paths().count("/events") <= 2, "of ten pages"
+    assert api.paths().count("/events") <= 3, "of ten pages; one was on its way"
 
 
 class TestTrees:

@@ -1,0 +1,278 @@
+"""Requests that are known to come, sent before their turn.
+
+dlt asks for a page, hands it on, and only then asks for the next. What it will ask for is sent
+meanwhile by a few threads; when its turn comes, the answer is there or on its way. Who asks for
+what, and in which order, stays dlt's own; so does the thread in which the records are processed.
+"""
+
+import threading
+from collections import Counter, deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextvars import ContextVar
+from copy import copy, deepcopy
+from typing import Any
+
+import requests
+
+WAITING_BYTES = 32_000_000
+"""Of bodies that wait to be handed over; what is made of them takes a multiple of it."""
+ANY = ""
+_ERRAND: "ContextVar[Ticket | None]" = ContextVar("restsrc_errand", default=None)
+
+
+class NotWanted(Exception):
+    """Nobody waits for this answer any more; never leaves a thread of `Ahead`."""
+
+
+class Ticket:
+    """One request that is sent before its turn, and its answer.
+
+    `weight` is the bytes of the answer, guessed until it is there.
+    """
+
+    def __init__(self, plan: "Plan", request: requests.Request, weight: int) -> None:
+        self.plan = plan
+        self.request = request
+        self.asked = what_is_asked(request)
+        self.weight = weight
+        self._future: Future[requests.Response] = Future()
+        self._gone = threading.Event()
+
+    @classmethod
+    def current(cls) -> "Ticket | None":
+        """That on which this thread is out; None in a thread that asks for itself."""
+        return _ERRAND.get()
+
+    @property
+    def resource(self) -> str:
+        """For whom it is sent."""
+        return self.plan.resource
+
+    def sleep(self, seconds: float) -> None:
+        """Wait as long as the answer is wanted; raises NotWanted."""
+        if self._gone.wait(seconds):
+            raise NotWanted
+
+    def drop(self) -> None:
+        """The answer is not wanted any more."""
+        self._gone.set()
+
+    def fulfil(self, fetch: Callable[[requests.Request], requests.Response]) -> None:
+        _ERRAND.set(self)
+        try:
+            self.sleep(0)
+            response = fetch(self.request)
+        except Exception as error:
+            self._future.set_exception(error)
+        else:
+            self.weight = len(response.content)
+            self._future.set_result(response)
+
+    def answer(self) -> requests.Response:
+        """What was answered, as soon as it is; raises what sending it has raised."""
+        return self._future.result()
+
+
+class Plan:
+    """What one resource will ask for next.
+
+    Args:
+        resource: who will.
+        coming: gives the next request that nobody has sent yet, None while none is known. It is
+            called by the threads of dlt only.
+        after: nothing is sent before this resource has got a page, `ANY` for any resource: who is
+            refused is refused once.
+        is_list: these are the further pages of one list, whose reading waits for the next of them.
+    """
+
+    def __init__(
+        self,
+        resource: str,
+        coming: Callable[[], requests.Request | None],
+        *,
+        after: str = ANY,
+        is_list: bool = False,
+    ) -> None:
+        self.resource = resource
+        self.after = after
+        self.is_list = is_list
+        self.tickets: deque[Ticket] = deque()
+        self._coming = coming
+        self._peeked: requests.Request | None = None
+
+    def peek(self) -> requests.Request | None:
+        """The next request, which stays the next one."""
+        if self._peeked is None:
+            self._peeked = self._coming()
+        return self._peeked
+
+    def advance(self) -> None:
+        """The request that was seen is sent."""
+        self._peeked = None
+
+
+class Ahead:
+    """Sends the requests of all plans of one reading, each once, in threads of its own.
+
+    As many answers as twice the threads are under way or wait to be handed over, shared evenly by
+    the plans, and not more than `WAITING_BYTES`; only the next page of a list is always sent.
+
+    Args:
+        fetch: sends a request, within the budget.
+        threads: requests under way at once.
+        is_read: whether a resource, by its name, is still read.
+        max_pages: a resource may ask for one more, which is told to be too many.
+    """
+
+    def __init__(
+        self,
+        fetch: Callable[[requests.Request], requests.Response],
+        *,
+        threads: int,
+        is_read: Callable[[str], bool],
+        max_pages: int | None = None,
+    ) -> None:
+        self._fetch = fetch
+        self._most_threads = threads
+        self._window = 2 * threads
+        self._is_read = is_read
+        self._max_pages = max_pages
+        self._plans: list[Plan] = []
+        self._asked: Counter[str] = Counter()
+        self._sizes: dict[str, int] = {}
+        self._todo: deque[Ticket] = deque()
+        self._threads: list[threading.Thread] = []
+        self._idle = 0
+        self._closed = False
+        self._lock = threading.RLock()
+        self._work = threading.Condition(self._lock)
+
+    def add(self, plan: Plan) -> None:
+        """Send what a plan knows, now or later; one that is there already may know more."""
+        with self._lock:
+            if plan not in self._plans:
+                self._plans.append(plan)
+            self._fill()
+
+    def drop(self, plan: Plan) -> None:
+        """Forget a plan, and the answers that wait for it."""
+        with self._lock:
+            for ticket in plan.tickets:
+                ticket.drop()
+                if ticket in self._todo:
+                    self._todo.remove(ticket)
+            plan.tickets.clear()
+            if plan in self._plans:
+                self._plans.remove(plan)
+
+    def answered(self, resource: str, response: requests.Response) -> None:
+        """A resource has got a page."""
+        with self._lock:
+            self._sizes[resource] = len(response.content)
+
+    def take(self, resource: str, request: requests.Request) -> Ticket | None:
+        """The ticket for what a resource asks now; None if it is to be sent by whoever asks."""
+        asked = what_is_asked(request)
+        with self._lock:
+            ticket = self._taken(resource, asked)
+            if ticket is None:
+                self._asked[resource] += 1
+            elif ticket in self._todo:  # somebody waits for it
+                self._todo.remove(ticket)
+                self._todo.appendleft(ticket)
+            self._fill()
+        return ticket
+
+    def close(self) -> None:
+        """Forget all, and return when no thread is left; what is under way is not waited out."""
+        with self._lock:
+            self._closed = True
+            for plan in list(self._plans):
+                self.drop(plan)
+            self._work.notify_all()
+        for thread in self._threads:
+            thread.join()
+
+    def _taken(self, resource: str, asked: Any) -> Ticket | None:
+        plans = [plan for plan in self._plans if plan.resource == resource]
+        for plan in plans:
+            for ticket in plan.tickets:
+                if ticket.asked == asked:
+                    plan.tickets.remove(ticket)
+                    return ticket
+        for plan in plans:
+            request = None if plan.tickets else plan.peek()
+            if request is not None and what_is_asked(request) == asked:
+                plan.advance()
+                break
+        return None
+
+    def _fill(self) -> None:
+        for plan in list(self._plans):
+            if not self._is_read(plan.resource):
+                self.drop(plan)
+        ready = [plan for plan in self._plans if self._is_ready(plan) and plan.peek() is not None]
+        share = max(1, self._window // max(1, len(ready)))
+        while ready:
+            ready = [plan for plan in ready if self._has_room(plan, share) and self._send(plan)]
+        self._plans = [
+            plan for plan in self._plans if plan.tickets or not self._is_ready(plan) or plan.peek()
+        ]
+
+    def _is_ready(self, plan: Plan) -> bool:
+        return plan.after in self._sizes if plan.after else bool(self._sizes)
+
+    def _has_room(self, plan: Plan, share: int) -> bool:
+        if self._max_pages is not None and self._asked[plan.resource] > self._max_pages:
+            return False
+        if plan.is_list and not plan.tickets:
+            return True
+        tickets = [ticket for one in self._plans for ticket in one.tickets]
+        weight = sum(ticket.weight for ticket in tickets) + self._weight(plan.resource)
+        return len(plan.tickets) < share and len(tickets) < self._window and weight <= WAITING_BYTES
+
+    def _weight(self, resource: str) -> int:
+        return self._sizes.get(resource, max(self._sizes.values(), default=0))
+
+    def _send(self, plan: Plan) -> bool:
+        """Whether there was one to send."""
+        request = plan.peek()
+        if request is None:
+            return False
+        plan.advance()
+        ticket = Ticket(plan, request, self._weight(plan.resource))
+        plan.tickets.append(ticket)
+        self._asked[plan.resource] += 1
+        self._todo.append(ticket)
+        if len(self._todo) > self._idle and len(self._threads) < self._most_threads:
+            thread = threading.Thread(target=self._run, name="restsrc-ahead", daemon=True)
+            self._threads.append(thread)
+            thread.start()
+        self._work.notify()
+        return True
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._idle += 1
+                while not self._todo and not self._closed:
+                    self._work.wait()
+                self._idle -= 1
+                if self._closed:
+                    return
+                ticket = self._todo.popleft()
+            ticket.fulfil(self._fetch)
+
+
+def what_is_asked(request: requests.Request) -> Any:
+    """What two requests for the same page have in common; to be compared, and not kept."""
+    method = str(request.method).upper()
+    return method, request.url, request.params, request.headers, request.json, request.data
+
+
+def copied(request: requests.Request) -> requests.Request:
+    """A request that stays as it is when a paginator changes the other."""
+    other = copy(request)
+    other.params, other.json = copy(request.params), deepcopy(request.json)
+    return other
