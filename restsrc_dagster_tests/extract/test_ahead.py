@@ -70,7 +70,8 @@ def newest_first(asked: Asked) -> dict[str, Any]:
 
 
 def acme(api: Api, resources: list[Any], at_once: int, **http: Any) -> Any:
-    return connector("acme", api.url, resources, http={"max_concurrency": at_once, **http})
+    http = {"max_concurrency": at_once, **http}
+    return connector("acme", api.url, resources, client={"paginator": "auto"}, http=http)
 
 
 def rows_and_reading(
@@ -338,7 +339,7 @@ def test_who_is_refused_is_refused_once(api: Api) -> None:
 
 
 def test_what_has_failed_before_is_not_asked_ahead(api: Api) -> None:
-    api.routes |= {f"/{name}": by_page for name in "abc"}
+    api.routes |= {f"/{name}": lambda _: {"data": RECORDS} for name in "abc"}
     made = acme(api, [items(name) for name in "abc"], 4)
     failed = {"b": RestsrcError("b: no more")}
     isolation = Isolation(made.resources, Redactor(), silence=Silence(), failed=failed)
