@@ -63,7 +63,7 @@ class Ticket:
         try:
             self.sleep(0)
             response = fetch(self.request)
-        except Exception as error:
+        except BaseException as error:  # else whoever waits would wait for ever
             self._future.set_exception(error)
         else:
             self.weight = len(response.content)
@@ -183,6 +183,15 @@ class Ahead:
                 self._todo.appendleft(ticket)
             self._fill()
         return ticket
+
+    def answer(self, ticket: Ticket) -> requests.Response:
+        """As the ticket's; a list that fails, or whose failure is ignored, has ended."""
+        try:
+            return ticket.answer()
+        except Exception:
+            if ticket.plan.is_list:
+                self.drop(ticket.plan)
+            raise
 
     def close(self) -> None:
         """Forget all, and return when no thread is left; what is under way is not waited out."""

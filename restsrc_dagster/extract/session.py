@@ -300,8 +300,8 @@ class ApiSession(Session):
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
         """The answer; raises as `ApiAdapter.send` does, and what the hooks of the request raise."""
-        if isinstance(request, _Sent):
-            return request.ticket.answer()
+        if self.ahead and isinstance(request, _Sent):
+            return self.ahead.answer(request.ticket)
         return super().send(request, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
 
     def merge_environment_settings(self, url: Any, *given: Any) -> Any:

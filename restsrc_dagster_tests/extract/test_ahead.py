@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
+import requests
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
@@ -93,6 +94,11 @@ ONE_LIST: list[tuple[Route, Any, dict[str, Any]]] = [
     (by_page, {**BY_PAGE, "total_path": "records"}, {}),
     (by_page, {**BY_PAGE, "total_path": "records", "maximum_page": 7}, {}),
     (by_page, {**BY_PAGE, "total_path": None, "has_more_path": "more"}, {}),
+    (
+        by_page,
+        {**TO_THE_END, "total_path": None, "has_more_path": "more", "maximum_page": 40},
+        {},
+    ),
     (by_page, {**BY_PAGE, "maximum_page": 7}, {}),
     (by_page, {**BY_PAGE, "total_path": None, "maximum_page": 40}, {}),
     (
@@ -314,6 +320,35 @@ def test_what_is_not_wanted_any_more_is_not_waited_for(api: Api) -> None:
     assert rows == RECORDS[: 2 * SIZE]
     assert list(isolation.stopped) == ["bad"]
     assert no_threads()
+
+
+def test_what_waits_for_a_list_that_has_ended_is_dropped() -> None:
+    """An answer that ends a list may be ignored: others are read on, with all threads."""
+    urls = iter("bcdef")
+    under_way = threading.Event()
+
+    def fetch(request: requests.Request) -> requests.Response:
+        if request.url == "a":
+            raise requests.HTTPError("gone")
+        under_way.wait(SECONDS)
+        ahead.Ticket.current().sleep(SECONDS)  # type: ignore[union-attr]
+        raise AssertionError("nobody wants it")
+
+    first = requests.Request("GET", "a")
+    coming = iter([first, *(requests.Request("GET", url) for url in urls)])
+    threads = ahead.Ahead(fetch, threads=2, stopped={})
+    answered = requests.Response()
+    answered._content = b"{}"
+    threads.answered("items", answered)
+    plan = ahead.Plan("items", lambda: next(coming, None), is_list=True)
+    threads.add(plan)
+    ticket = threads.take("items", first)
+    assert ticket is not None
+    with pytest.raises(requests.HTTPError):
+        threads.answer(ticket)
+    assert not plan.tickets
+    under_way.set()
+    threads.close()
 
 
 def test_no_thread_is_left(api: Api) -> None:
