@@ -137,9 +137,9 @@ class Coming:
             if paginator.stop_after_empty_page and not isinstance(paginator, OffsetPaginator):
                 # It may lead to the number of records instead, until there are too many pages for
                 # that; dlt ends at the first empty one.
-                pages = ceil(total / self._largest) - self._pages
-                if pages >= 0:
-                    ends.append(paginator.current_value + max(pages, 1))
+                pages = paginator.base_index + ceil(total / self._largest)
+                if pages >= paginator.current_value:
+                    ends.append(max(pages, paginator.current_value + 1))
         elif paginator.stop_after_empty_page:
             return 1
         if paginator.maximum_value is not None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Any, Self, cast
 
 from dlt.common import jsonpath
+from dlt.extract.resource import DltResource
 from dlt.extract.source import DltSource
 from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.config_setup import make_parent_key_name
@@ -17,6 +18,7 @@ from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resource, Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks, FirstPage
 from restsrc_dagster.extract.convert import put_converters
@@ -119,8 +121,7 @@ def open_reading(
             records_before=starts[name].records_before if name in starts else 0,
         )
         source.resources[name].add_step(checks)
-        if goes_ahead:
-            source.resources[name].add_step(GoesAhead(resource, goes_ahead))
+        _add_foresight(source.resources[name], resource, goes_ahead)
         pages[name] = checks.facts
         if resource.parent is not None:
             source.resources[name].add_step(ParentValues(resource), insert_at=0)
@@ -237,6 +238,11 @@ def with_python(configuration: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(holder, dict):
             holder.pop("processing_steps", None)
     return config
+
+
+def _add_foresight(to: DltResource, resource: Resource, ahead: Ahead | None) -> None:
+    if ahead:
+        to.add_step(GoesAhead(resource, ahead))
 
 
 def _is_read(isolation: Isolation | None) -> Callable[[str], bool]:

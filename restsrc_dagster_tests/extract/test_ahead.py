@@ -336,7 +336,7 @@ def test_what_waits_for_a_list_that_has_ended_is_dropped() -> None:
 
     first = requests.Request("GET", "a")
     coming = iter([first, *(requests.Request("GET", url) for url in urls)])
-    threads = ahead.Ahead(fetch, threads=2, stopped={})
+    threads = ahead.Ahead(fetch, threads=2, is_read=lambda _: True)
     answered = requests.Response()
     answered._content = b"{}"
     threads.answered("items", answered)
