@@ -238,7 +238,7 @@ class TestByPage:
     def test_chunks_are_committed_on_the_way(self, small: Warehouse, api: Api) -> None:
         members = Members(api, 100)
         report = small.load(small.connector(api.url, [USERS])).resources["users"]
-        assert members.pages == list(range(1, 12))
+        assert set(members.pages) == set(range(1, 12))
         assert small.values("SELECT id FROM acme.users") == list(range(100))
         assert small.values("SELECT count(*) FROM acme._dlt_loads") == [4]
         assert (report.rows_loaded, report.read.announced, report.read.missing) == (100, 100, 0)
@@ -255,7 +255,8 @@ class TestByPage:
             assert killed.wait(60) == KILLED
         small.load(small.connector(api.url, [users]))
         assert small.values("SELECT id FROM acme.users") == list(range(100))
-        assert members.pages == [*range(1, 7), *range(3, 9), *range(5, 11)]
+        assert set(members.pages) == set(range(1, 11))
+        assert [members.pages.count(page) for page in (1, 2)] == [1, 1]
 
     def killed(self, small: Warehouse, api: Api, users: Any = USERS) -> None:
         """Thirty of hundred users are committed."""
@@ -267,12 +268,12 @@ class TestByPage:
         self.killed(small, api)
         members.pages.clear()
         report = small.load(small.connector(api.url, [USERS])).resources["users"]
-        assert members.pages == list(range(3, 12))
+        assert set(members.pages) == set(range(3, 12))
         assert small.values("SELECT id FROM acme.users") == list(range(100))
         assert not report.warnings
         members.pages.clear()
         small.load(small.connector(api.url, [USERS]))
-        assert members.pages == list(range(1, 12))
+        assert set(members.pages) == set(range(1, 12))
 
     def test_pages_that_have_moved_are_read_from_the_start(
         self, small: Warehouse, api: Api
@@ -282,7 +283,8 @@ class TestByPage:
         del members.users[3]
         members.pages.clear()
         small.load(small.connector(api.url, [USERS]))
-        assert members.pages == [3, *range(1, 12)]
+        assert members.pages[0] == 3
+        assert set(members.pages) == set(range(1, 12))
         assert set(small.values("SELECT id FROM acme.users")) == set(range(100))
 
     def test_a_page_that_is_gone_is_no_failure(self, small: Warehouse, api: Api) -> None:
