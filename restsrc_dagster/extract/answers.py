@@ -4,7 +4,6 @@ dlt reads `response.json()` two or three times a page, and of an answer that is 
 neither the address nor the resource.
 """
 
-import json
 from typing import Any
 
 import requests
@@ -12,6 +11,7 @@ import requests
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, ReadError
 from restsrc_dagster.extract.address import shown
+from restsrc_dagster.extract.decode import decoded, decoded_slowly
 
 BEGINNING = 120
 LOOKED_AT = 1 << 16
@@ -75,10 +75,6 @@ def beginning(response: requests.Response, redact: Redactor) -> str:
 
 def _parsed(response: requests.Response, content: bytes) -> Any:
     try:
-        return json.loads(content, parse_constant=_no_number)
+        return decoded(content)
     except UnicodeDecodeError:
-        return json.loads(response.text, parse_constant=_no_number)
-
-
-def _no_number(_: str) -> None:
-    return None
+        return decoded_slowly(response.text)
