@@ -21,6 +21,7 @@ from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
+from restsrc_dagster.load.columns.normalizer import by_the_column
 from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destination import build_destination, refuse_merge_of_files
 from restsrc_dagster.load.extraction import extract
@@ -38,6 +39,13 @@ from restsrc_dagster.load.schema_changes import (
 )
 from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
+
+DLT_SETTINGS = {
+    "RUNTIME__DLTHUB_TELEMETRY": "false",
+    # What is extracted is read again at once: to compress it takes longer than all else.
+    "SOURCES__DATA_WRITER__DISABLE_COMPRESSION": "true",
+}
+"""Where the deployment does not say otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +81,8 @@ def load(
     Raises:
         RestsrcError: what concerns the whole connector, in words for the person, without secrets.
     """
-    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
+    for name, value in DLT_SETTINGS.items():
+        os.environ.setdefault(name, value)
     with (
         explained(connector, environment) as redact,
         working_folder() as folder,
@@ -234,7 +243,8 @@ class _Load:
         }
         if not any_read:
             return {}, reading
-        normalized = pipeline.normalize()
+        with by_the_column():
+            normalized = pipeline.normalize()
         refuse_too_many_columns(pipeline, self._tables(wanted))
         done = selection - isolation.stopped.keys()
 

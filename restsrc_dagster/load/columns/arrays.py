@@ -1,0 +1,83 @@
+"""One column: values as JSON gave them, into an array of the type that the table has.
+
+Only what dlt would store just so: the same kind, or a text that is a time in the one spelling that
+Arrow and dlt read alike. Everything else is a surprise, and dlt's to decide.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.common.json import json
+
+_DATE = r"[12]\d{3}-\d\d-\d\d"
+_INSTANT = _DATE + r"[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
+_ZONE = r"(Z|[+-](0\d|1[0-4]):[0-5]\d)"
+_UTC = pa.timestamp("us", "UTC")
+
+
+class Surprise(Exception):
+    """A record does not fit what is known of its table; never leaves this package."""
+
+
+def array(values: Sequence[Any], data_type: str, arrow: pa.DataType) -> pa.Array:
+    """Values of a column, of dlt's `data_type`, as `arrow`; raises Surprise."""
+    kinds = set(map(type, values)) - {NoneType}
+    known = _BUILDERS.get(data_type)
+    if known is None:
+        raise Surprise
+    fitting, build = known
+    if not kinds <= fitting:
+        raise Surprise
+    try:
+        return build(values, arrow)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        raise Surprise from None
+
+
+def _as_they_are(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+    return pa.array(values, type=arrow)
+
+
+def _times(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+    if arrow != _UTC:
+        raise Surprise
+    texts = pa.array(values, type=pa.string())
+    if _all_match(texts, _INSTANT + _ZONE):
+        return texts.cast(_UTC)
+    if _all_match(texts, _INSTANT):  # dlt takes these for UTC, too
+        return texts.cast(pa.timestamp("us")).cast(_UTC)
+    raise Surprise
+
+
+def _dates(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+    texts = pa.array(values, type=pa.string())
+    if not _all_match(texts, _DATE):
+        raise Surprise
+    return texts.cast(arrow)
+
+
+def _documents(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+    if arrow != pa.string():
+        raise Surprise
+    return pa.array([None if one is None else json.dumps(one) for one in values], type=arrow)
+
+
+def _all_match(texts: pa.Array, pattern: str) -> bool:
+    found = pc.all(pc.match_substring_regex(texts, f"^{pattern}$")).as_py()
+    return found is not False
+
+
+_BUILDERS: Mapping[
+    str, tuple[frozenset[type], Callable[[Sequence[Any], pa.DataType], pa.Array]]
+] = {
+    "text": (frozenset({str}), _as_they_are),
+    "bigint": (frozenset({int}), _as_they_are),
+    "double": (frozenset({float, int}), _as_they_are),
+    "bool": (frozenset({bool}), _as_they_are),
+    "timestamp": (frozenset({str}), _times),
+    "date": (frozenset({str}), _dates),
+    "json": (frozenset({dict, list}), _documents),
+}

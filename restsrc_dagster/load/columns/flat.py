@@ -1,0 +1,87 @@
+"""Records, which are rows, as columns: of objects in them, and lists in them apart."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import itemgetter
+from types import NoneType
+from typing import Any, Protocol
+
+from restsrc_dagster.load.columns.arrays import Surprise
+
+EMPTY = "_empty"
+"""dlt's name for an empty key."""
+Records = Sequence[Mapping[str, Any]]
+
+
+class Names(Protocol):
+    """How dlt spells things; see `relational.py`."""
+
+    def of_column(self, key: str) -> str: ...
+    def of_table(self, key: str) -> str: ...
+    def joined(self, *names: str) -> str: ...
+    def is_whole(self, table: str, column: str, level: int) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Flat:
+    """The columns of rows, one value for each row, and the lists of which dlt makes tables.
+
+    `lists` are by the path of their table's name below that of the rows. `nulls` are objects and
+    lists that were null in some record: such a key may be a column as well.
+    """
+
+    columns: dict[str, Sequence[Any]] = field(default_factory=dict)
+    lists: dict[tuple[str, ...], Sequence[Any]] = field(default_factory=dict)
+    nulls: set[str] = field(default_factory=set)
+
+
+def flattened(records: Records, table: str, level: int, names: Names) -> Flat:
+    """As dlt flattens them; raises Surprise where two fields meet in one column.
+
+    Args:
+        table: of which these are rows.
+        level: how many levels of objects and lists become columns and tables.
+    """
+    flat = Flat()
+    _flatten(records, table, level, names, (), flat)
+    return flat
+
+
+def _flatten(
+    records: Records, table: str, level: int, names: Names, path: tuple[str, ...], flat: Flat
+) -> None:
+    for key, values in by_key(records):
+        name = names.of_column(key) if key and not key.isspace() else EMPTY
+        column = names.joined(*path, name) if path else name
+        kinds = set(map(type, values))
+        nested = kinds & {dict, list}
+        if not nested or names.is_whole(table, column, level):
+            if flat.columns.setdefault(column, values) is not values:
+                raise Surprise
+            continue
+        if len(kinds - {NoneType}) > 1:
+            raise Surprise
+        if NoneType in kinds and any(one.get(key, 0) is None for one in records):
+            flat.nulls.add(column)
+        if nested == {dict}:
+            below = [value or {} for value in values] if NoneType in kinds else values
+            _flatten(below, table, level - 1, names, (*path, name), flat)
+        elif flat.lists.setdefault((*path, names.of_table(key)), values) is not values:
+            raise Surprise
+
+
+def by_key(records: Records) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Each key and its values, None where a record has none."""
+    first = records[0]
+    if len(first) > 1:
+        try:
+            rows = list(map(itemgetter(*first), records))
+        except KeyError:
+            pass
+        else:
+            if set(map(len, records)) == {len(first)}:
+                yield from zip(first, zip(*rows, strict=True), strict=True)
+                return
+    for key in dict.fromkeys(chain.from_iterable(records)):
+        yield key, [record.get(key) for record in records]

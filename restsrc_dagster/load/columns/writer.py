@@ -1,0 +1,57 @@
+"""Files of one table that take records and Arrow tables, in any order."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Any
+
+import pyarrow as pa
+from dlt.common.data_writers.writers import ParquetDataWriter
+
+ROWS_AT_ONCE = 50_000
+"""Of one row group: many small ones take long to write and to read."""
+
+
+class MixedParquetWriter(ParquetDataWriter):
+    """dlt's writer of records; Arrow tables have columns of the types that it would write."""
+
+    def __init__(self, *args: Any, **keys: Any) -> None:
+        super().__init__(*args, **keys)
+        self._held: list[pa.Table] = []
+
+    def write_data(self, items: Sequence[Any]) -> None:
+        """Records as dicts, and tables; a column that a table lacks is null."""
+        for is_table, some in groupby(items, key=lambda item: isinstance(item, pa.Table)):
+            if is_table:
+                self._hold(list(some))
+            else:
+                super().write_data(list(some))
+
+    def write_footer(self) -> None:
+        self._write_held()
+        super().write_footer()
+
+    def _hold(self, tables: Sequence[pa.Table]) -> None:
+        for table in tables:
+            self.items_count += table.num_rows
+            self._held.append(self._complete(table))
+        if sum(table.num_rows for table in self._held) >= ROWS_AT_ONCE:
+            self._write_held()
+
+    def _complete(self, table: pa.Table) -> pa.Table:
+        """With the columns that came up since it was made."""
+        names, schema = set(table.column_names), self.schema
+        assert schema is not None  # noqa: S101 - of the open file
+        return pa.table(
+            [
+                table[one.name] if one.name in names else pa.nulls(table.num_rows, one.type)
+                for one in schema
+            ],
+            schema=schema,
+        )
+
+    def _write_held(self) -> None:
+        if self._held and self.writer:
+            held, self._held = self._held, []
+            self.writer.write_table(
+                pa.concat_tables(held), row_group_size=self.parquet_format.row_group_size
+            )
