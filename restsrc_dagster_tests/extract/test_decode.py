@@ -43,7 +43,7 @@ def test_is_what_python_reads(value: Any, ascii_only: bool) -> None:
         (b"[NaN, Infinity, -Infinity]", [None, None, None]),
         (b"1e400", float("inf")),
         (b"\xef\xbb\xbf[1]", [1]),
-        ("[\u20ac]".encode("utf-16").replace(b"\xac\x20", b"1\x00"), [1]),
+        ("[1]".encode("utf-16"), [1]),
         (b'"\\ud800"', "\ud800"),
         (b'{"a": 1, "a": 2}', {"a": 2}),
         (b"[-0, -0.0, 1E2]", [0, -0.0, 100.0]),
@@ -56,14 +56,16 @@ def test_what_is_not_alike(content: bytes, value: Any) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"[1", b"<html>", b"[1] 2", b"'a'", b"01"])
 def test_what_is_no_json(content: bytes) -> None:
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match=r"char|column"):
         decoded(content)
 
 
 def test_garbage_is_collected_again_afterwards() -> None:
-    with pytest.raises(KeyError), without_pauses():
+    with without_pauses():
         assert not gc.isenabled()
-        raise KeyError
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="char"):
+        decoded(b"[1")
     assert gc.isenabled()
     gc.disable()
     try:
