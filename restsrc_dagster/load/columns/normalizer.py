@@ -4,6 +4,7 @@ dlt has no place to put another one in: what it keeps to itself is used here, an
 `test_columns_private.py` fails where an upgrade has moved it.
 """
 
+import gc
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -52,6 +53,11 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
             self._known = _Known(self)
             _take_tables(item_storage)
 
+    def __call__(self, extracted_items_file: str, root_table_name: str) -> list[TSchemaUpdate]:
+        """What a file of records changes in the schema; its rows are written."""
+        with without_pauses():
+            return super().__call__(extracted_items_file, root_table_name)
+
     def _normalize_chunk(
         self, root_table_name: str, items: list[Any], may_have_pua: bool, skip_write: bool
     ) -> TSchemaUpdate:
@@ -64,6 +70,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
             some, rest = rest[: self._step], rest[self._step :]
             self._step *= STEP_GROWS
             partial = super()._normalize_chunk(root_table_name, some, may_have_pua, skip_write)
+            gc.collect(1)
             for table, changes in partial.items():
                 update.setdefault(table, []).extend(changes)
         return update
@@ -71,8 +78,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
     def _passes(self, root: str, records: Sequence[Any], known: "_Known") -> bool:
         """Write the records if none of them surprises."""
         try:
-            with without_pauses():
-                tables = tables_of(records, root, known, self.load_id)
+            tables = tables_of(records, root, known, self.load_id)
         except Surprise:
             return False
         for name, rows in tables:
