@@ -227,7 +227,11 @@ def api() -> Iterator[str]:
 
 def measure(way: str, case: str, url: str) -> dict[str, float]:
     disposition, times, paths, _ = CASES[case]
-    environment = {**os.environ, "RUNTIME__DLTHUB_TELEMETRY": "false"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+    }
     with tempfile.TemporaryDirectory() as folder:
         ended = subprocess.run(
             [sys.executable, __file__, "one", way, url, str(times), disposition, *paths],
