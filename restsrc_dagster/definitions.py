@@ -9,6 +9,7 @@ from restsrc_dagster.settings import Settings
 @dg.definitions
 def defs() -> dg.Definitions:
     settings = Settings.from_environment()
-    connectors = build_definitions(settings.connectors_dir, settings=settings)
     # For runs from the asset graph, too: one process, where the default would start a second.
-    return dg.Definitions.merge(connectors, dg.Definitions(executor=dg.in_process_executor))
+    return build_definitions(
+        settings.connectors_dir, settings=settings, executor=dg.in_process_executor
+    )

@@ -1,7 +1,7 @@
 """A folder of connector files: which ones are connectors, and what is wrong with the others."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,14 +47,25 @@ def read_folder(folder: Path) -> ConnectorFolder:
     problems: list[Problem] = []
     for stem, paths in sorted(by_stem.items()):
         if len(paths) > 1:
-            names = " and ".join(path.name for path in paths)
-            problems.append(Problem(str(paths[0]), "", f"{names} name the same connector, {stem}"))
+            problems.append(_named_twice(paths))
             continue
         try:
             connectors[stem] = read_connector(paths[0])
         except ConnectorError as error:
             problems.extend(error.problems)
     return ConnectorFolder(connectors, tuple(problems), signature)
+
+
+def find_connector(folder: Path, name: str) -> Connector | None:
+    """One connector of a folder, without a look at the others; None if no file has its name.
+
+    Raises:
+        ConnectorError: the file is broken, or not the only one of that name.
+    """
+    paths = [path for suffix in SUFFIXES if (path := folder / f"{name}{suffix}").is_file()]
+    if len(paths) > 1:
+        raise ConnectorError([_named_twice(paths)])
+    return read_connector(paths[0]) if paths else None
 
 
 def folder_signature(folder: Path) -> Signature:
@@ -131,6 +142,11 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
     if problems or connector is None:
         raise ConnectorError(problems)
     return connector
+
+
+def _named_twice(paths: Sequence[Path]) -> Problem:
+    names = " and ".join(path.name for path in paths)
+    return Problem(str(paths[0]), "", f"{names} name the same connector, {paths[0].stem}")
 
 
 def _with_cure(place: str, message: str, file: str) -> str:

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import dagster as dg
 
-from restsrc_dagster.connector.files import read_folder
+from restsrc_dagster.connector.files import find_connector, read_folder
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.neighbours import shared_tables
+from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.assets import build_connector_assets
 from restsrc_dagster.orchestrate.dagster_private import UnresolvedAssetJobDefinition
 from restsrc_dagster.orchestrate.files_sensor import build_connector_files_sensor
 from restsrc_dagster.orchestrate.initial_run import build_initial_run_sensor
-from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, job_name
+from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, connector_of_job, job_name
+from restsrc_dagster.orchestrate.one_run import definitions_for_a_run, is_reconstruction
 from restsrc_dagster.orchestrate.schedules import build_connector_schedule
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator
 from restsrc_dagster.settings import Settings
@@ -41,17 +42,20 @@ def build_definitions(
     *,
     translator: ConnectorTranslator | None = None,
     settings: Settings | None = None,
+    executor: dg.ExecutorDefinition | None = None,
 ) -> dg.Definitions:
     """The definitions of every connector in a folder.
 
     A broken file is left out, loudly: the log and `connector_files_sensor` name it, and
     `dagster definitions validate` fails. No file is written, nothing is requested, dlt is not
-    imported.
+    imported. A process that is there for one run reads the run's connector alone, unless it is
+    asked for more, which `Definitions.merge` does.
 
     Args:
         connectors_dir: the folder; its subfolders are not read.
         translator: gives the assets another look.
         settings: by default from the environment.
+        executor: of runs from the asset graph; a connector's own job is one process in any case.
 
     Raises:
         SettingsError: there is no such folder.
@@ -59,6 +63,21 @@ def build_definitions(
     """
     folder = Path(connectors_dir)
     settings = settings or Settings.from_environment()
+    if is_reconstruction() and folder.is_dir():
+        return definitions_for_a_run(
+            lambda: _of_all(folder, settings, translator, executor),
+            lambda job: _of_job(job, folder, settings, translator),
+            executor=executor,
+        )
+    return _of_all(folder, settings, translator, executor)
+
+
+def _of_all(
+    folder: Path,
+    settings: Settings,
+    translator: ConnectorTranslator | None,
+    executor: dg.ExecutorDefinition | None,
+) -> dg.Definitions:
     loaded_at = datetime.now(UTC)
     read = read_folder(folder)
     refused = {
@@ -91,7 +110,29 @@ def build_definitions(
             ),
             build_connector_files_sensor(folder, read, refused, settings=settings),
         ],
+        executor=executor,
     )
+
+
+def _of_job(
+    job: str, folder: Path, settings: Settings, translator: ConnectorTranslator | None
+) -> dg.Definitions | None:
+    """The assets and the job of one connector, as `_of_all` has them.
+
+    None where only a look at all files can tell: it is no connector's job, the file is not in
+    order, or another connector might claim the same tables.
+    """
+    name = connector_of_job(job)
+    try:
+        connector = find_connector(folder, name) if name else None
+        if connector is None or may_share_tables(connector, folder, settings.destination):
+            return None
+        built = build_connector_definitions(
+            connector, settings=settings, translator=translator, loaded_at=datetime.now(UTC)
+        )
+    except (ConnectorError, dg.DagsterError, ValueError):
+        return None
+    return dg.Definitions(assets=[built.assets], jobs=[built.job])
 
 
 def build_connector_definitions(

@@ -3,11 +3,17 @@
 A test imports and uses each of them, so that an upgrade that moves one fails there by name.
 """
 
+from dagster._core.definitions.definitions_load_context import (
+    DefinitionsLoadContext,
+    DefinitionsLoadType,
+)
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.scheduler.instigation import InstigatorState, SensorInstigatorData, TickStatus
 
 __all__ = [
+    "DefinitionsLoadContext",
+    "DefinitionsLoadType",
     "InstigatorState",
     "InstigatorType",
     "SensorInstigatorData",

@@ -17,13 +17,20 @@ INITIAL_RUN_SENSOR = "initial_run_sensor"
 CONNECTOR_FILES_SENSOR = "connector_files_sensor"
 DELIVERY_CHECK = "delivery"
 
+_JOB = "_sync"
+
 
 def asset_key(connector: str, resource: str) -> dg.AssetKey:
     return dg.AssetKey([connector, resource])
 
 
 def job_name(connector: str) -> str:
-    return f"{connector}_sync"
+    return f"{connector}{_JOB}"
+
+
+def connector_of_job(job: str) -> str | None:
+    """The connector of which `job` could be the job; None if its name says that it is none's."""
+    return job.removesuffix(_JOB) if job.endswith(_JOB) else None
 
 
 def op_name(connector: str) -> str:

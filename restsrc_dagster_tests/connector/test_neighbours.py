@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.neighbours import shared_tables
+from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
 from restsrc_dagster.orchestrate.build import build_definitions
 from restsrc_dagster_tests.support.connectors import connector, items, write
 
@@ -52,3 +52,25 @@ def test_the_second_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture
     keys = build_definitions(tmp_path).resolve_asset_graph().get_all_asset_keys()
     assert {key.path[0] for key in keys} == {"east"}
     assert "is a table of the connector 'east' already" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("east", "shares"),
+    [
+        ('{"destination": {"dataset": "sales_data"}}', True),
+        ('{"destination": {"d\\u0061taset": "sales_data"}}', True),
+        ('{"destination": {"dataset": "other"}, "description": "unlike sales_data"}', False),
+        ("{}", False),
+        ("{", False),
+        ('{"destination": {"dataset": "sales_data"}', False),
+    ],
+)
+def test_the_other_files_tell_whether_tables_may_be_shared(
+    tmp_path: Path, east: str, shares: bool
+) -> None:
+    (tmp_path / "east.json").write_text(east)
+    west = connector("west", destination={"dataset": "Sales-Data"})
+    assert may_share_tables(west, tmp_path, "postgres") == shares
+    assert not may_share_tables(west, tmp_path, "duckdb"), "a file for each"
+    own = connector("west", destination={"dataset": "east"})
+    assert may_share_tables(own, tmp_path, "postgres"), "a dataset is named like its file"

@@ -1,9 +1,12 @@
 """Each name that the package takes from Dagster's private modules exists and does what it did."""
 
 import dagster as dg
+from dagster._core.definitions.reconstruct import ReconstructableRepository
 
 from restsrc_dagster.orchestrate import dagster_private
 from restsrc_dagster.orchestrate.dagster_private import (
+    DefinitionsLoadContext,
+    DefinitionsLoadType,
     InstigatorState,
     InstigatorType,
     SensorInstigatorData,
@@ -21,6 +24,21 @@ def test_each_private_name_has_a_test_here() -> None:
 
 def test_define_asset_job_returns_an_unresolved_job() -> None:
     assert isinstance(dg.define_asset_job("acme_sync"), UnresolvedAssetJobDefinition)
+
+
+@dg.definitions
+def what_is_loaded() -> dg.Definitions:
+    load_type = DefinitionsLoadContext.get().load_type
+    return dg.Definitions(metadata={"set": DefinitionsLoadContext.is_set(), "is": load_type.value})
+
+
+def test_definitions_are_told_whether_they_are_reconstructed() -> None:
+    with DefinitionsLoadContext.scoped(DefinitionsLoadContext(DefinitionsLoadType.INITIALIZATION)):
+        assert what_is_loaded().metadata["is"].value == "INITIALIZATION"
+        code = ReconstructableRepository.for_module(__name__, "what_is_loaded")
+        metadata = code.get_definition().metadata or {}
+        assert metadata["set"].value is True
+        assert metadata["is"].value == DefinitionsLoadType.RECONSTRUCTION.value
 
 
 def test_instigator_types_select_the_stored_states(daemon: Daemon) -> None:
