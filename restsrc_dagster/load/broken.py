@@ -32,14 +32,17 @@ GOING = 1
 """A status in `_dlt_loads`."""
 
 
-def remove_broken_loads(pipeline: Pipeline) -> int:
+def remove_broken_loads(pipeline: Pipeline, *, same_again: bool = False) -> int:
     """Delete the rows of loads that never ended; returns how many root rows.
+
+    `same_again` is that the very load that broke follows, whose state may be there already.
 
     Of a database: files keep what a broken load left, each row at least once.
     Only under the connector's lock: a load that is going looks just like a broken one.
     """
     schema = _schema_at_destination(pipeline)
-    database = database_client(pipeline)
+    tables = _appended(schema) if schema else []
+    database = database_client(pipeline) if tables or same_again else None
     if schema is None or database is None:
         return 0
     removed = 0
@@ -49,12 +52,7 @@ def remove_broken_loads(pipeline: Pipeline) -> int:
         with suppress(DestinationUndefinedEntity):
             _remove_states(client, schema)
         orphans = _may_have_orphans(client, schema)
-        for table in schema.data_table_names(seen_data_only=True):
-            columns = schema.get_table_columns(table)
-            if schema.tables[table].get("parent") or LOAD_ID not in columns:
-                continue
-            if get_write_disposition(schema.tables, table) != "append":
-                continue
+        for table in tables:
             try:
                 removed += _remove(client, schema, table, orphans=orphans)
             except DestinationUndefinedEntity:
@@ -149,6 +147,17 @@ def _wait_for_commits(client: SqlClientBase[Any], schema: Schema) -> None:
         name = client.make_qualified_table_name(table)
         with suppress(DestinationUndefinedEntity), client.begin_transaction():
             client.execute_sql(f"LOCK TABLE {name} IN SHARE MODE")
+
+
+def _appended(schema: Schema) -> list[str]:
+    """The root tables that do not heal themselves. Without any, no connection is opened."""
+    return [
+        table
+        for table in schema.data_table_names(seen_data_only=True)
+        if not schema.tables[table].get("parent")
+        and LOAD_ID in schema.get_table_columns(table)
+        and get_write_disposition(schema.tables, table) == "append"
+    ]
 
 
 def _broken(client: SqlClientBase[Any]) -> str:

@@ -9,6 +9,7 @@ appended table is a history that nobody reads again: there a person has to decid
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_write_disposition
 from dlt.pipeline.pipeline import Pipeline
 
@@ -24,10 +25,11 @@ def to_begin_anew(
     pipeline: Pipeline, resources: Resources, selection: Iterable[str]
 ) -> frozenset[str]:
     """Resources whose tables were replaced so far, and are not any more."""
+    schema = _schema(pipeline)
     return frozenset(
         name
         for name in selection
-        if _before(pipeline, resources[name]) == "replace"
+        if _before(schema, resources[name]) == "replace"
         and resources.disposition(name) in ("merge", "append")
     )
 
@@ -37,6 +39,7 @@ def to_be_decided(
 ) -> dict[str, RestsrcError]:
     """Why an appended table cannot be loaded into as the file says now, by resource."""
     found: dict[str, RestsrcError] = {}
+    schema = _schema(pipeline)
     states = pipeline.state.get("sources", {}).get(source, {}).get("resources", {})
     for name in selection:
         resource = resources[name]
@@ -49,11 +52,11 @@ def to_be_decided(
                 "to its end, and by the file that order cannot be relied on any more: records may "
                 "have been passed over",
             )
-        if _before(pipeline, resource) != "append":
+        if schema is None or _before(schema, resource) != "append":
             continue
         now = resources.disposition(name)
         cursors = states.get(name, {}).get("incremental", {})
-        if now == "merge" and _has_nested_tables(pipeline, resource):
+        if now == "merge" and _has_nested_tables(schema, resource):
             found[name] = _refusal(
                 name,
                 "was appended so far and is to be merged, which its nested tables do not allow",
@@ -75,21 +78,25 @@ def _cursor_is_new(resource: Resource, cursors: Mapping[str, Any]) -> bool:
     return resource.cursor_path is not None and resource.cursor_path not in cursors
 
 
-def _before(pipeline: Pipeline, resource: Resource) -> str | None:
+def _schema(pipeline: Pipeline) -> Schema | None:
+    """What the tables are so far. Read once: dlt reads it from its file each time it is asked."""
+    return pipeline.default_schema if pipeline.default_schema_name else None
+
+
+def _before(schema: Schema | None, resource: Resource) -> str | None:
     """How the table was written so far; None if there is none."""
-    if not pipeline.default_schema_name:
-        return None
-    schema = pipeline.default_schema
-    table = schema.naming.normalize_table_identifier(resource.table_name)
-    if table not in schema.data_table_names(seen_data_only=True):
-        return None
-    return get_write_disposition(schema.tables, table)
+    table = _table(schema, resource) if schema else None
+    return get_write_disposition(schema.tables, table) if schema and table else None
 
 
-def _has_nested_tables(pipeline: Pipeline, resource: Resource) -> bool:
-    schema = pipeline.default_schema
-    table = schema.naming.normalize_table_identifier(resource.table_name)
+def _has_nested_tables(schema: Schema, resource: Resource) -> bool:
+    table = _table(schema, resource)
     return any(
         schema.tables[other].get("parent") == table
         for other in schema.data_table_names(seen_data_only=True)
     )
+
+
+def _table(schema: Schema, resource: Resource) -> str | None:
+    table = schema.naming.normalize_table_identifier(resource.table_name)
+    return table if table in schema.data_table_names(seen_data_only=True) else None

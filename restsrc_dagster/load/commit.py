@@ -76,7 +76,7 @@ class Commits:
                         kept.drop()  # all is there; only the answer was lost
                         return
                     if tries:
-                        remove_broken_loads(self._pipeline)
+                        remove_broken_loads(self._pipeline, same_again=True)
                         kept.put_back()
                     tries, deadline = tries + 1, 0.0
                     self._load(load, packages)

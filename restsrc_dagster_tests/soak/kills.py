@@ -162,6 +162,7 @@ class Soak:
         for what in ("log", "order", "join", "change", "flag"):
             for _ in range(self._random.randint(3, 5)):
                 self._model.happen(what, self._random.randint(0, 9))
+        self._model.happen("order", 1)  # with a line: each run has something nested
 
     def _start(self, **options: Any) -> BaseProcess:
         target, self._model.requests = self._target, 0
