@@ -1,7 +1,9 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
+import gc
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -102,9 +104,10 @@ def materialize_connector(
         dagster.Failure: a sentence for each resource that failed; the causes stay behind.
         dagster.RetryRequested: what failed may go well later; only that is loaded again then.
     """
-    from restsrc_dagster.load.load import Order, load
-    from restsrc_dagster.orchestrate.metadata import materialization_metadata
-    from restsrc_dagster.orchestrate.one_load import refuse_second_load
+    with without_collecting():
+        from restsrc_dagster.load.load import Order, load
+        from restsrc_dagster.orchestrate.metadata import materialization_metadata
+        from restsrc_dagster.orchestrate.one_load import refuse_second_load
 
     done = already_materialized(context.instance, context.run, again=context.retry_number > 0)
     left = frozenset(name for name in selection if keys[name] not in done)
@@ -164,6 +167,19 @@ def materialize_connector(
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
     if report.failed:
         raise _red(context, list(report.failed.values()))
+
+
+@contextmanager
+def without_collecting() -> Iterator[None]:
+    """Around imports: what they make stays, and Python looking for garbage in it again and again
+    is a quarter of dlt's import, which every run pays for."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
 
 
 def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:
