@@ -94,9 +94,10 @@ def test_loading_needs_no_dagster() -> None:
     assert {name for name in told["modules"] if name.split(".")[0] == "dagster"} == set()
 
 
-CORE = {"errors", "settings"}
+CORE = {"errors", "settings", "collector"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
+    "collector": set(),
     "settings": {"errors"},
     "connector": {"connector", "errors"},
     "extract": {"extract", "connector", *CORE},

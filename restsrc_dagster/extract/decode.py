@@ -5,13 +5,12 @@ so many digits in a row goes the slow way, and so does what orjson refuses and P
 NaN, half a surrogate pair, or UTF-16.
 """
 
-import gc
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import orjson
+
+from restsrc_dagster.collector import without_collecting
 
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _MORE_THAN_64_BITS = b"0" * 19
@@ -24,7 +23,7 @@ def decoded(content: bytes) -> Any:
         ValueError: it is no JSON; UnicodeDecodeError where its encoding cannot be told.
         RecursionError: it has more levels than Python reads.
     """
-    with without_pauses():
+    with without_collecting():
         if _MORE_THAN_64_BITS not in content.translate(_DIGITS_ALIKE):
             try:
                 return orjson.loads(content)
@@ -36,19 +35,6 @@ def decoded(content: bytes) -> Any:
 def decoded_slowly(content: bytes | str) -> Any:
     """As Python's own decoder does."""
     return json.loads(content, parse_constant=_no_number)
-
-
-@contextmanager
-def without_pauses() -> Iterator[None]:
-    """Nothing is looked at for cycles meanwhile: records have none, and each new one of thousands
-    would be taken for a reason to look at all."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _no_number(_: str) -> None:

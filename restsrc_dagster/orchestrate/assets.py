@@ -1,13 +1,12 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
-import gc
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.orchestrate.names import DELIVERY_CHECK, op_name, pool_name
@@ -167,19 +166,6 @@ def materialize_connector(
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
     if report.failed:
         raise _red(context, list(report.failed.values()))
-
-
-@contextmanager
-def without_collecting() -> Iterator[None]:
-    """Around imports: what they make stays, and Python looking for garbage in it again and again
-    is a quarter of dlt's import, which every run pays for."""
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if collects:
-            gc.enable()
 
 
 def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:

@@ -1,6 +1,5 @@
 """What a page's JSON becomes does not hang on how fast it is read."""
 
-import gc
 import json
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.extract.decode import decoded, decoded_slowly, without_pauses
+from restsrc_dagster.extract.decode import decoded, decoded_slowly
 
 VALUES = st.recursive(
     st.none()
@@ -58,19 +57,3 @@ def test_what_is_not_alike(content: bytes, value: Any) -> None:
 def test_what_is_no_json(content: bytes) -> None:
     with pytest.raises(ValueError, match=r"char|column"):
         decoded(content)
-
-
-def test_garbage_is_collected_again_afterwards() -> None:
-    with without_pauses():
-        assert not gc.isenabled()
-    assert gc.isenabled()
-    with pytest.raises(ValueError, match="char"):
-        decoded(b"[1")
-    assert gc.isenabled()
-    gc.disable()
-    try:
-        with without_pauses():
-            pass
-        assert not gc.isenabled()
-    finally:
-        gc.enable()

@@ -1,12 +1,10 @@
 """A process that is there for one run sees its connector, and the location whenever it is asked."""
 
-import gc
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,6 @@ from dagster._grpc.types import ExecuteRunArgs
 from restsrc_dagster import ConnectorTranslator, ResourceProps, build_definitions
 from restsrc_dagster.definitions import defs
 from restsrc_dagster.errors import SettingsError
-from restsrc_dagster.orchestrate.assets import without_collecting
 from restsrc_dagster.orchestrate.dagster_private import DefinitionsLoadContext, DefinitionsLoadType
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import items, write
@@ -207,19 +204,6 @@ def test_it_is_merged_with_other_definitions(folder: Path) -> None:
     (spec,) = named.resolve_all_asset_specs()
     assert spec.owners == ["team:x"]
     assert named.resolve_job_def("acme_sync").name == "acme_sync"
-
-
-@pytest.mark.parametrize("collects", [True, False])
-def test_imports_leave_the_garbage_collector_as_it_was(collects: bool) -> None:
-    before = gc.isenabled()
-    try:
-        (gc.enable if collects else gc.disable)()
-        with suppress(ImportError), without_collecting():
-            assert not gc.isenabled()
-            raise ImportError
-        assert gc.isenabled() is collects
-    finally:
-        (gc.enable if before else gc.disable)()
 
 
 @pytest.mark.usefixtures("reconstructing")

@@ -1,7 +1,7 @@
 """dlt's normalizer of records, which lets those that fit their tables pass by the column.
 
 dlt has no place to put another one in: what it keeps to itself is used here, and nowhere else.
-`test_columns_private.py` fails where an upgrade has moved it.
+`load/columns/test_private.py` fails where an upgrade has moved it.
 """
 
 import gc
@@ -22,7 +22,7 @@ from dlt.common.time import get_context_timezone_name
 from dlt.normalize import worker
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
-from restsrc_dagster.extract.decode import without_pauses
+from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.load.columns.arrays import Surprise
 from restsrc_dagster.load.columns.tables import tables_of
 from restsrc_dagster.load.columns.writer import MixedParquetWriter
@@ -55,7 +55,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
 
     def __call__(self, extracted_items_file: str, root_table_name: str) -> list[TSchemaUpdate]:
         """What a file of records changes in the schema; its rows are written."""
-        with without_pauses():
+        with without_collecting():
             return super().__call__(extracted_items_file, root_table_name)
 
     def _normalize_chunk(
