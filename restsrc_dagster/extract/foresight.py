@@ -51,9 +51,15 @@ class GoesAhead(ItemTransform[Any, Any]):
                 i for i, step in enumerate(pipe.steps) if not isinstance(step, ItemTransform)
             )
             pipe.steps[place] = _Foreseeing(pipe.steps[place], pipe.name, self._ahead)
-        # In row_order any page may be the last; in threads of dlt the next is asked for already.
-        sorted_by_cursor = (self._resource.incremental or {}).get("row_order")
-        return _Bound(pipe.name, self._ahead, looks_on=plain and not sorted_by_cursor)
+        # Where dlt stops by the order, any page may be the last; in its threads the next is asked
+        # for already.
+        return _Bound(pipe.name, self._ahead, looks_on=plain and not self._may_stop_early())
+
+    def _may_stop_early(self) -> bool:
+        """Whether dlt leaves the list at a record beyond its range (`Incremental.can_close`)."""
+        incremental = self._resource.incremental or {}
+        order = incremental.get("row_order")
+        return order == "desc" or (order == "asc" and incremental.get("end_value") is not None)
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The item."""

@@ -124,6 +124,12 @@ ONE_LIST: list[tuple[Route, Any, dict[str, Any]]] = [
     (by_page, "single_page", {}),
     (newest_first, BY_PAGE, {"incremental": {"cursor_path": "id", "row_order": "desc"}}),
     (newest_first, BY_PAGE, {"incremental": {"cursor_path": "id", "start_param": "since"}}),
+    (by_page, BY_PAGE, {"incremental": {"cursor_path": "id", "row_order": "asc"}}),
+    (
+        by_page,
+        BY_PAGE,
+        {"incremental": {"cursor_path": "id", "row_order": "asc", "end_value": 25}},
+    ),
 ]
 
 
