@@ -5,6 +5,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from restsrc_dagster_tests.load.blog import POSTS, Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
 
@@ -17,7 +19,7 @@ def noise(number: int) -> str:
 
 
 def zeros(number: int) -> str:
-    """A kilobyte that is small in the working folder, where rows are compressed."""
+    """A kilobyte that is small in the working folder, if rows are compressed there."""
     return f"{number:01000}"
 
 
@@ -47,7 +49,8 @@ def test_in_the_working_folder(blog: Blog, duck: Warehouse) -> None:
     assert duck.values(POST_IDS) == list(range(1, 1001))
 
 
-def test_at_the_destination(blog: Blog, duck: Warehouse) -> None:
+def test_at_the_destination(blog: Blog, duck: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__DATA_WRITER__DISABLE_COMPRESSION", "false")
     acme = duck.connector(blog.url, [POSTS])
     write_posts(blog, 1, 3)
     duck.load(acme)

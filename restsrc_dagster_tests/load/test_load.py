@@ -146,10 +146,13 @@ class TestWriteDisposition:
         every = [{"at": 1, "org": org, "id": number} for org, number in ("o1", "o2", "p1")]
         answers = iter([every, [{**every[0], "at": 2}]])
         api.routes["/posts"] = lambda _: {"data": next(answers)}
-        texts = iter("abcd")
-        for post in every:
-            path = f"/{post['org']}/{post['id']}/comments"
-            api.routes[path] = lambda _: {"data": [{"text": next(texts)}]}
+        texts = {
+            "/o/1/comments": iter("ad"),
+            "/o/2/comments": iter("b"),
+            "/p/1/comments": iter("c"),
+        }
+        for path in texts:
+            api.routes[path] = lambda asked: {"data": [{"text": next(texts[asked.path])}]}
         path = "{resources.posts.org}/{resources.posts.id}/comments"
         acme = duck.connector(api.url, [POSTS, items("comments", path=path)])
         for _ in range(2):
