@@ -44,9 +44,9 @@ def main(arguments: list[str] | None = None) -> int:
                 for point, count in soak(name, seed, targets, options.moments):
                     counts[point, name] += count
                 print(f"{name}: seed {seed} done, {time.monotonic() - began:.0f} s", flush=True)
-    print(f"\n{'killed':<36}{'destination':<12}{'kills':>6}{'lost':>6}{'doubled':>9}")
+    print(f"\n{'killed':<40}{'destination':<12}{'kills':>6}{'lost':>6}{'doubled':>9}")
     for (point, name), count in counts.items():
-        print(f"{point:<36}{name:<12}{count.kills:>6}{count.lost:>6}{count.doubled:>9}")
+        print(f"{point:<40}{name:<12}{count.kills:>6}{count.lost:>6}{count.doubled:>9}")
     total = sum(counts.values(), Count())
     print(f"\n{total.kills} kills: {total.lost} rows lost, {total.doubled} rows doubled")
     missed = [key for key, count in counts.items() if not count.kills and options.moments]
