@@ -118,7 +118,8 @@ class TestByCursor:
     def test_chunks_are_committed_on_the_way(self, small: Warehouse, api: Api) -> None:
         Log(api, list(range(100)))
         lines: list[str] = []
-        report = small.load(small.connector(api.url, [EVENTS]), tell=lines.append)
+        acme = small.connector(api.url, [EVENTS], http={"max_concurrency": 1})
+        report = small.load(acme, tell=lines.append)
         assert starts(api) == [0, 28, 56, 84]
         assert small.values("SELECT count(*) FROM acme._dlt_loads") == [4]
         assert lines[0] == "events: 29 rows are committed; reading goes on"
