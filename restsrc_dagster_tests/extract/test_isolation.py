@@ -1,10 +1,12 @@
 """Guarded resources that are read side by side, in dlt's threads."""
 
 import threading
+import time
 from typing import Any
 
 import pytest
 
+from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import open_reading
@@ -16,12 +18,27 @@ CHILDREN = items("children", path="parents/{resources.parents.id}")
 
 def read_in_threads(api: Api, *resources: dict[str, Any]) -> tuple[list[Any], Isolation]:
     acme = connector("acme", api.url, list(resources))
-    isolation = Isolation(acme.resources, Redactor(), silence=Silence(), failed={})
+    isolation = isolated(acme)
+    return read(acme, isolation), isolation
+
+
+def isolated(acme: Connector) -> Isolation:
+    return Isolation(acme.resources, Redactor(), silence=Silence(), failed={})
+
+
+def read(acme: Connector, isolation: Isolation) -> list[Any]:
     with open_reading(acme, {}, isolation=isolation) as reading:
         for resource in reading.source.resources.values():
             if not resource.is_transformer:
                 resource.parallelize()
-        return list(reading.source), isolation
+        return list(reading.source)
+
+
+def wait_for_failure(isolation: Isolation, name: str) -> None:
+    deadline = time.monotonic() + 20
+    while name not in isolation.stopped:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def test_they_are_read_side_by_side(api: Api) -> None:
@@ -64,21 +81,24 @@ def test_what_waits_for_a_thread_is_not_asked_any_more(api: Api) -> None:
 @pytest.mark.parametrize("parallelized", [False, True])
 def test_one_that_is_stopped_in_the_middle_of_a_request(api: Api, parallelized: bool) -> None:
     """Its thread is waited for, without holding up the others: a generator at work cannot end."""
-    stopped = threading.Event()
+    cursor = {"incremental": {"cursor_path": "id", "initial_value": 0}}
+    parent = items("parents", paginator="json_link", **cursor)
+    acme = connector("acme", api.url, [parent, {**CHILDREN, "parallelized": parallelized}])
+    isolation = isolated(acme)
+    in_the_middle = threading.Event()
 
     def parents(asked: Asked) -> Any:
         if "page" not in asked.params:
             return {"data": [{"id": 1}], "next": "/parents?page=1"}
-        assert stopped.wait(20), "the child has failed"
+        in_the_middle.set()
+        wait_for_failure(isolation, "children")
         return {"data": [{"id": 2}], "next": "/parents?page=2"}
 
     def child(_: Asked) -> Answer:
-        stopped.set()
+        assert in_the_middle.wait(20)
         return Answer(status=404)
 
     api.routes |= {"/parents": parents, "/parents/1": child}
-    cursor = {"incremental": {"cursor_path": "id", "initial_value": 0}}
-    parent = items("parents", paginator="json_link", **cursor)
-    _, isolation = read_in_threads(api, parent, {**CHILDREN, "parallelized": parallelized})
+    read(acme, isolation)
     assert set(isolation.stopped) == {"parents", "children"}
     assert sorted(api.paths()) == ["/parents", "/parents", "/parents/1"]
