@@ -1,283 +1,21 @@
-"""The HTTP sessions of a run: every request within the connector's budget, and tried again.
+"""The HTTP sessions of a run: what dlt asks with, and what was asked before its turn."""
 
-Every request of dlt's REST client and its redirects pass `ApiAdapter.send`; the token requests
-have a session of their own, so that no link of the API can pass for one.
-"""
-
-import threading
-import time
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-import dlt
 import requests
 from dlt.common.configuration import resolve_configuration
 from dlt.common.configuration.specs import RuntimeConfiguration
-from dlt.common.exceptions import ResourceNameNotAvailable
 from dlt.sources.helpers.requests import Session
-from requests.adapters import HTTPAdapter
 
 from restsrc_dagster.connector.model import Http
-from restsrc_dagster.connector.origins import Origin, is_among, named_origin, origin_of
+from restsrc_dagster.connector.origins import named_origin, origin_of
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import OriginRefused, ReadError
-from restsrc_dagster.extract.address import HIDDEN, shown
+from restsrc_dagster.extract.adapter import ApiAdapter, TokenAdapter, resource_that_asks
 from restsrc_dagster.extract.ahead import Ahead, Ticket
-from restsrc_dagster.extract.anonymous import as_linked, take_credentials_out
-from restsrc_dagster.extract.answers import refuse_json, take_json
-from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
-from restsrc_dagster.extract.rate_limits import RateLimit, exhausted, rate_limit
-
-CHUNK_BYTES = 1 << 16
-SECONDS_BETWEEN_LINES = 60
-
-
-@dataclass
-class Traffic:
-    """What one resource cost so far: `requests` counts every try, `pages` the good answers."""
-
-    requests: int = 0
-    pages: int = 0
-    seconds: float = 0.0
-
-
-class ApiAdapter(HTTPAdapter):
-    """Counts, paces, bounds and guards every request.
-
-    Args:
-        http: the connector's budget and limits.
-        origins: of everybody who may get the credentials.
-        anonymous: of everybody else who may be asked, without them.
-        redact: takes secrets out of the texts of exceptions.
-        patience: how often and how long a request is tried again.
-
-    Attributes:
-        traffic: what each resource cost so far, by name; "" is what belongs to none.
-        watch: called with each answer and the seconds that it took.
-        tell: called with a line for the person where the API is waited for.
-    """
-
-    def __init__(
-        self,
-        *,
-        http: Http,
-        origins: Iterable[Origin],
-        anonymous: Iterable[Origin],
-        redact: Redactor,
-        patience: Patience,
-    ) -> None:
-        super().__init__(pool_maxsize=max(50, http.max_concurrency))
-        self.traffic: dict[str, Traffic] = {}
-        self.watch: Callable[[requests.Response, float], None] = lambda *_: None
-        self.tell: Callable[[str], None] = lambda _: None
-        self._http = http
-        self._patience = patience
-        self._origins = frozenset(origins)
-        self._anonymous = frozenset(anonymous)
-        self._redact = redact
-        self._under_way = threading.BoundedSemaphore(http.max_concurrency)
-        self._lock = threading.Lock()
-        self._next_start = 0.0
-        self._paused_until = 0.0
-        self._told = float("-inf")
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """Send one request until it is answered with a page, or there is no hope of one.
-
-        Raises:
-            OriginRefused: the request would take the credentials elsewhere.
-            ApiUnavailable: the API wants a longer pause than the connector makes.
-            ReadError: a limit of the connector is reached.
-            requests.RequestException: as requests does, secrets taken out.
-        """
-        if self.is_anonymous(request.url or ""):
-            take_credentials_out(request, self._redact)
-        response = self.send_patiently(self._origins | self._anonymous, request, *args, **kwargs)
-        if response.ok and not response.is_redirect:
-            self._count_page(self._traffic())
-        return response
-
-    def is_anonymous(self, url: str) -> bool:
-        """Whether `url` is asked without credentials."""
-        try:
-            return is_among(self._anonymous, url) and not is_among(self._origins, url)
-        except ValueError:  # no URL, which requests tells better
-            return False
-
-    def send_patiently(
-        self,
-        origins: Set[Origin],
-        request: requests.PreparedRequest,
-        *args: Any,
-        **kwargs: Any,
-    ) -> requests.Response:
-        """As often as the patience says; the last answer is returned, whatever it is."""
-        tries = Tries(self._patience)
-        while True:
-            try:
-                response = self._send_once(origins, request, *args, **kwargs)
-            except requests.RequestException as error:
-                pause = tries.pause() if worth_another_try(error) else None
-                if pause is None:
-                    raise
-                _sleep(pause)
-                continue
-            if response.is_redirect or self._is_good(response):
-                return response
-            if not self._wait_after(response, tries):
-                return response
-
-    def _is_good(self, response: requests.Response) -> bool:
-        if not response.ok:
-            return False
-        if limit := exhausted(response):
-            self._pause(limit, "its limit is used up")
-        return take_json(response)
-
-    def _wait_after(self, response: requests.Response, tries: Tries) -> bool:
-        """Whether the request is to be sent again, after the pause that was made."""
-        status = response.status_code
-        if limit := rate_limit(response):
-            pause = tries.pause_for(limit, status)
-            self._pause(limit, f"it answered {status}")
-        elif response.ok or status in TRIED_AGAIN:
-            pause = tries.pause()
-        else:
-            return False
-        if pause is None:
-            if response.ok:
-                refuse_json(response, self._redact(shown(response.url)), self._redact)
-            return False
-        _sleep(0 if limit else pause)
-        return True
-
-    def _pause(self, limit: RateLimit, reason: str) -> None:
-        """Nobody of this connector asks before the limit is over; told once, not by each."""
-        if limit.seconds > self._patience.max_wait:
-            return
-        with self._lock:
-            now = time.monotonic()
-            longer = now + limit.seconds - self._paused_until
-            self._paused_until = max(self._paused_until, now + limit.seconds)
-            tell = longer > 1 and now - self._told >= SECONDS_BETWEEN_LINES
-            self._told = now if tell else self._told
-        if tell:
-            self.tell(f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})")
-
-    def _send_once(
-        self,
-        origins: Set[Origin],
-        request: requests.PreparedRequest,
-        *args: Any,
-        **kwargs: Any,
-    ) -> requests.Response:
-        """Send one request once, within the budget, if it goes to one of `origins`."""
-        url = request.url or ""
-        _guard(url, origins)
-        with self._lock:
-            self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
-        traffic = self._traffic()
-        with self._under_way:
-            self._pace()
-            with self._lock:
-                traffic.requests += 1
-            started = time.monotonic()
-            try:
-                response = super().send(request, *args, **kwargs)
-                self._read_body(response)
-            except requests.RequestException as error:
-                raise self._redacted(error, url) from None
-            finally:
-                seconds = time.monotonic() - started
-                with self._lock:
-                    traffic.seconds += seconds
-        self.watch(response, seconds)
-        return response
-
-    def close(self) -> None:
-        """urllib3 closes a pool when it is forgotten, but an exception remembers it for long."""
-        pools = self.poolmanager.pools
-        for key in pools.keys():  # noqa: SIM118 - it refuses to be iterated
-            pools[key].close()
-        super().close()
-
-    def _traffic(self) -> Traffic:
-        ticket = Ticket.current()
-        resource = ticket.resource if ticket else _resource_that_asks()
-        with self._lock:
-            return self.traffic.setdefault(resource, Traffic())
-
-    def _pace(self) -> None:
-        """Return when the next request may start; it counts as started then."""
-        rate = self._http.requests_per_second
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                wait = max(self._next_start, self._paused_until) - now
-                if wait <= 0:
-                    self._next_start = now + 1 / rate if rate else now
-                    return
-            _sleep(wait)
-
-    def _read_body(self, response: requests.Response) -> None:
-        """Read here, the body counts as under way, and the connection of a refusal is given back:
-        dlt raises for it before requests would have read it."""
-        limit = self._http.max_response_mb
-        if limit is None:
-            _ = response.content
-            return
-        body = bytearray()
-        for chunk in response.iter_content(CHUNK_BYTES):
-            body += chunk
-            if len(body) > limit * 1_000_000:
-                response.close()
-                raise ReadError(
-                    f"an answer is larger than http.max_response_mb ({limit:g}); ask for smaller "
-                    "pages, or raise the limit"
-                )
-        response._content = bytes(body)
-
-    def _count_page(self, traffic: Traffic) -> None:
-        with self._lock:
-            traffic.pages += 1
-        limit = self._http.max_pages
-        if limit is not None and traffic.pages > limit:
-            raise ReadError(
-                f"there are more than {limit} pages, the limit that http.max_pages sets; nothing "
-                "of this run is loaded"
-            )
-
-    def _redacted(self, error: requests.RequestException, url: str) -> Exception:
-        """The same kind of error, saying what may be said."""
-        query = urlsplit(url).query
-        cause = self._redact(str(error).replace(query, HIDDEN) if query else str(error))
-        return type(error)(f"{self._redact(shown(url))}: {cause}")
-
-
-class TokenAdapter(HTTPAdapter):
-    """Sends token requests to the origin of their URL, and nowhere else, on the API's budget."""
-
-    def __init__(self, adapter: ApiAdapter, origins: Iterable[Origin]) -> None:
-        super().__init__()
-        self._adapter = adapter
-        self._origins = frozenset(origins)
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """As `ApiAdapter.send`, but an answer is no page."""
-        return self._adapter.send_patiently(self._origins, request, *args, **kwargs)
-
-
-def _guard(url: str, origins: Set[Origin]) -> None:
-    if is_among(origins, url):
-        return
-    scheme, host, port = origin_of(url)
-    raise OriginRefused(
-        f"the API points to {scheme}://{host}:{port}, which may not get the credentials; if it "
-        "may, name it in http.allowed_hosts, if it needs none, in http.anonymous_hosts, or correct "
-        "configuration.client.base_url"
-    )
+from restsrc_dagster.extract.anonymous import as_linked
+from restsrc_dagster.extract.patience import Patience
 
 
 class ApiSession(Session):
@@ -295,7 +33,7 @@ class ApiSession(Session):
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         """As it will be sent, or has been."""
-        ticket = self.ahead.take(_resource_that_asks(), request) if self.ahead else None
+        ticket = self.ahead.take(resource_that_asks(), request) if self.ahead else None
         return _Sent(ticket) if ticket else self._prepared(request)
 
     def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
@@ -387,19 +125,3 @@ def open_sessions(
         api.mount(f"{scheme}://", adapter)
         token.mount(f"{scheme}://", token_adapter)
     return Sessions(api, token, adapter)
-
-
-def _resource_that_asks() -> str:
-    """By dlt's context of this thread; "" where it has none."""
-    try:
-        return dlt.current.resource_name()
-    except ResourceNameNotAvailable:
-        return ""
-
-
-def _sleep(seconds: float) -> None:
-    ticket = Ticket.current()
-    if ticket:
-        ticket.sleep(seconds)
-    else:
-        time.sleep(seconds)

@@ -18,6 +18,7 @@ from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resource, Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.adapter import Traffic
 from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks, FirstPage
@@ -30,7 +31,7 @@ from restsrc_dagster.extract.oauth2 import RenewingOAuth2
 from restsrc_dagster.extract.pages import PageChecks, PageFacts
 from restsrc_dagster.extract.paginators import in_place_of
 from restsrc_dagster.extract.parents import ParentValues, with_steady_cursor
-from restsrc_dagster.extract.session import Sessions, Traffic, open_sessions
+from restsrc_dagster.extract.session import Sessions, open_sessions
 from restsrc_dagster.extract.steps import Steps
 from restsrc_dagster.extract.surprises import Surprises, newest_first
 from restsrc_dagster.extract.width import Width
