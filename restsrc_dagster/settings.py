@@ -35,8 +35,12 @@ class Settings:
             connectors_dir=Path(environment.get("RESTSRC_CONNECTORS_DIR") or "connectors"),
             data_dir=Path(data_dir) if data_dir else None,
             destination=environment.get("RESTSRC_DESTINATION") or "duckdb",
-            commit_after_records=int(_number(environment, "RESTSRC_COMMIT_AFTER_RECORDS", 500_000)),
-            commit_after_seconds=_number(environment, "RESTSRC_COMMIT_AFTER_SECONDS", 120.0),
+            commit_after_records=int(
+                _number(environment, "RESTSRC_COMMIT_AFTER_RECORDS", cls.commit_after_records)
+            ),
+            commit_after_seconds=_number(
+                environment, "RESTSRC_COMMIT_AFTER_SECONDS", cls.commit_after_seconds
+            ),
             ephemeral_on=next(
                 (name for mark, name in EPHEMERAL_MARKS.items() if environment.get(mark)), None
             ),

@@ -38,8 +38,8 @@ LARGEST_TAIL = 0.1
 class Bound:
     """A chunk ends with the page that reaches one of them."""
 
-    records: int = 500_000
-    seconds: float = 120.0
+    records: int
+    seconds: float
 
 
 @dataclass(frozen=True)

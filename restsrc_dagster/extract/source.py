@@ -204,30 +204,34 @@ def with_first_pages(
 ) -> Mapping[str, Any]:
     """A copy in which the lists that are named begin with another page."""
     resources = Resources(configuration)
-    items = []
-    for item in configuration["resources"]:
-        name = expanded(item)["name"]
-        if name in first_pages:
-            paginator = dict(resources.named_paginator(name))
-            begin = "page" if paginator["type"] == "page_number" else "offset"
-            paginator[begin] = first_pages[name].number
-            endpoint = {**resources[name].endpoint, "paginator": paginator}
-            items.append({**expanded(item), "endpoint": endpoint})
-        else:
-            items.append(item)
-    return {**configuration, "resources": items}
+    endpoints = {}
+    for name, page in first_pages.items():
+        paginator = dict(resources.named_paginator(name))
+        begin = "page" if paginator["type"] == "page_number" else "offset"
+        paginator[begin] = page.number
+        endpoints[name] = {**resources[name].endpoint, "paginator": paginator}
+    return _with_endpoints(configuration, endpoints)
 
 
 def with_steady_cursors(configuration: Mapping[str, Any]) -> Mapping[str, Any]:
     """A copy in which no child sends a cursor that moves from parent to parent."""
-    resources = Resources(configuration)
-    items = []
-    for item in configuration["resources"]:
-        resource = resources[expanded(item)["name"]]
-        if resource.parent is not None and resource.incremental is not None:
-            items.append({**expanded(item), "endpoint": with_steady_cursor(resource)})
-        else:
-            items.append(item)
+    endpoints = {
+        name: with_steady_cursor(resource)
+        for name, resource in Resources(configuration).items()
+        if resource.parent is not None and resource.incremental is not None
+    }
+    return _with_endpoints(configuration, endpoints)
+
+
+def _with_endpoints(
+    configuration: Mapping[str, Any], endpoints: Mapping[str, Any]
+) -> Mapping[str, Any]:
+    """A copy in which the resources that are named have other endpoints."""
+    items = [
+        {**one, "endpoint": endpoints[one["name"]]} if one["name"] in endpoints else item
+        for item in configuration["resources"]
+        for one in (expanded(item),)
+    ]
     return {**configuration, "resources": items}
 
 

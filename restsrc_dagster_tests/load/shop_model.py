@@ -18,7 +18,7 @@ LINKED = {"type": "json_link", "next_url_path": "next"}
 CURSOR = {"cursor_path": "at", "initial_value": 0, "row_order": "asc"}
 SINCE = {"since": "{incremental.start_value}"}
 RESOURCES: list[Any] = [
-    items("log", params=SINCE, incremental=CURSOR | {"row_order": "asc"}, paginator=LINKED),
+    items("log", params=SINCE, incremental=CURSOR, paginator=LINKED),
     items("users", params=SINCE, incremental=CURSOR, paginator=LINKED) | {"primary_key": "id"},
     items("flags", paginator={"type": "page_number", "base_page": 1, "total_path": None}),
     items("notes", path="users/{resources.users.id}/notes"),
