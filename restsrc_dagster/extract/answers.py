@@ -4,6 +4,7 @@ dlt reads `response.json()` two or three times a page, and of an answer that is 
 neither the address nor the resource.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import requests
@@ -11,7 +12,7 @@ import requests
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, ReadError
 from restsrc_dagster.extract.address import shown
-from restsrc_dagster.extract.decode import decoded, decoded_slowly
+from restsrc_dagster.extract.decode import Decoded, decoded, decoded_slowly
 
 BEGINNING = 120
 LOOKED_AT = 1 << 16
@@ -28,10 +29,10 @@ def take_json(response: requests.Response) -> bool:
     """
     content = response.content
     if response.status_code == 204 or not content.strip():
-        value: Any = EMPTY
+        body = Decoded(EMPTY)
     else:
         try:
-            value = _parsed(response, content)
+            body = _parsed(response, content)
         except ValueError:
             return False
         except RecursionError:
@@ -39,8 +40,23 @@ def take_json(response: requests.Response) -> bool:
                 f"{shown(response.url)} answered {response.status_code} with JSON that is nested "
                 "too deeply to be read"
             ) from None
-    response.json = lambda **_: value  # type: ignore[method-assign]
+    response.json = _Json(body)  # type: ignore[method-assign]
     return True
+
+
+def is_plain(response: requests.Response) -> bool:
+    """Whether no value of the body needs a closer look; False where that was not found out."""
+    return isinstance(response.json, _Json) and response.json.body.is_plain
+
+
+@dataclass(frozen=True, slots=True)
+class _Json:
+    """`response.json`: what was read once."""
+
+    body: Decoded
+
+    def __call__(self, **_: Any) -> Any:
+        return self.body.value
 
 
 def refuse_json(response: requests.Response, url: str, redact: Redactor) -> None:
@@ -73,8 +89,8 @@ def beginning(response: requests.Response, redact: Redactor) -> str:
     return line if len(line) <= BEGINNING else f"{line[:BEGINNING]}…"
 
 
-def _parsed(response: requests.Response, content: bytes) -> Any:
+def _parsed(response: requests.Response, content: bytes) -> Decoded:
     try:
         return decoded(content)
     except UnicodeDecodeError:
-        return decoded_slowly(response.text)
+        return Decoded(decoded_slowly(response.text))

@@ -6,6 +6,7 @@ NaN, half a surrogate pair, or UTF-16.
 """
 
 import json
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -14,9 +15,19 @@ from restsrc_dagster.collector import without_collecting
 
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _MORE_THAN_64_BITS = b"0" * 19
+_NUL = b"\\u0000"
 
 
-def decoded(content: bytes) -> Any:
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """`is_plain`: there is neither a number of 19 digits in it, nor a NUL, nor half a surrogate
+    pair; where it is not, there may be."""
+
+    value: Any
+    is_plain: bool = False
+
+
+def decoded(content: bytes) -> Decoded:
     """The value of a document, its NaN and infinities null.
 
     Raises:
@@ -26,10 +37,10 @@ def decoded(content: bytes) -> Any:
     with without_collecting():
         if _MORE_THAN_64_BITS not in content.translate(_DIGITS_ALIKE):
             try:
-                return orjson.loads(content)
+                return Decoded(orjson.loads(content), is_plain=_NUL not in content)
             except orjson.JSONDecodeError:
                 pass
-        return decoded_slowly(content)
+        return Decoded(decoded_slowly(content))
 
 
 def decoded_slowly(content: bytes | str) -> Any:

@@ -25,6 +25,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.address import shown
 from restsrc_dagster.extract.announced import announced_total, error_in, unread_next
+from restsrc_dagster.extract.answers import is_plain
 from restsrc_dagster.extract.odd_values import may_be_odd, written
 
 KEYS_SHOWN = 8
@@ -221,7 +222,7 @@ class PageChecks(ItemTransform[Any, Any]):
         else:
             crawl.empty_in_a_row = 0
             text = written(list(page))
-            self.facts.odd = may_be_odd(text)
+            self.facts.odd = text is None or (not is_plain(response) and may_be_odd(text))
             content = _digest(response.content if text is None else text)
             if content == crawl.last:
                 raise ReadError(

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from restsrc_dagster.extract.decode import decoded, decoded_slowly
+from restsrc_dagster.extract.odd_values import may_be_odd, written
 
 VALUES = st.recursive(
     st.none()
@@ -29,7 +30,17 @@ def told(value: Any) -> str:
 def test_is_what_python_reads(value: Any, ascii_only: bool) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only)
     content = text.encode("utf-8", errors="surrogatepass")
-    assert told(decoded(content)) == told(decoded_slowly(content))
+    assert told(decoded(content).value) == told(decoded_slowly(content))
+
+
+@given(VALUES, st.booleans())
+def test_what_is_plain_needs_no_closer_look(value: Any, ascii_only: bool) -> None:
+    text = json.dumps([value], ensure_ascii=ascii_only)
+    found = decoded(text.encode("utf-8", errors="surrogatepass"))
+    if found.is_plain:
+        lines = written(found.value)
+        assert lines is not None
+        assert not may_be_odd(lines)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +61,7 @@ def test_is_what_python_reads(value: Any, ascii_only: bool) -> None:
     ids=repr,
 )
 def test_what_is_not_alike(content: bytes, value: Any) -> None:
-    assert told(decoded(content)) == told(value)
+    assert told(decoded(content).value) == told(value)
 
 
 @pytest.mark.parametrize("content", [b"", b"[1", b"<html>", b"[1] 2", b"'a'", b"01"])
