@@ -21,7 +21,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures import is_destination_away
 from restsrc_dagster.load.broken import GOING, note_begun, note_ended, remove_broken_loads
-from restsrc_dagster.load.destination import database_client
+from restsrc_dagster.load.destination import database_client, kept_open
 
 LONGEST_WAIT_SECONDS = 120.0
 POLL_SECONDS = 1.0
@@ -92,10 +92,11 @@ class Commits:
                 time.sleep(POLL_SECONDS)
 
     def _load(self, load: Callable[[], object], packages: Iterable[str]) -> None:
-        is_noted = note_begun(self._pipeline, packages)
-        load()
-        if is_noted:
-            note_ended(self._pipeline)
+        with kept_open(self._pipeline):
+            is_noted = note_begun(self._pipeline, packages)
+            load()
+            if is_noted:
+                note_ended(self._pipeline)
 
     def _hold_lock(self, still_held: Callable[[], bool]) -> None:
         if still_held():

@@ -23,7 +23,7 @@ from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
 from restsrc_dagster.load.columns.normalizer import by_the_column
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destination import build_destination, refuse_merge_of_files
+from restsrc_dagster.load.destination import build_destination, kept_open, refuse_merge_of_files
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.lock import connector_lock
@@ -137,20 +137,21 @@ class _Load:
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()
         resources = self._connector.resources
-        self._pipeline.sync_destination()
-        self._history.put_back()
-        unfinished = pending_refresh(self._pipeline, self._connector.name) & set(resources)
-        anew = to_begin_anew(self._pipeline, resources, resources.closed(order.selection))
-        for name in sorted(anew - order.refresh - unfinished):
-            self._tell(f"{name} is not replaced any more: its table begins anew")
-        refresh = resources.closed(order.refresh | unfinished | anew)
-        selection = resources.closed(order.selection | refresh)
-        refuse_merge_of_files(self._pipeline.destination, resources, selection)
-        self._failed |= changed_types(self._pipeline, resources, selection - refresh)
-        removed = remove_broken_loads(self._pipeline)
-        self._failed |= to_be_decided(
-            self._pipeline, self._connector.name, resources, selection - refresh
-        )
+        with kept_open(self._pipeline):
+            self._pipeline.sync_destination()
+            self._history.put_back()
+            unfinished = pending_refresh(self._pipeline, self._connector.name) & set(resources)
+            anew = to_begin_anew(self._pipeline, resources, resources.closed(order.selection))
+            for name in sorted(anew - order.refresh - unfinished):
+                self._tell(f"{name} is not replaced any more: its table begins anew")
+            refresh = resources.closed(order.refresh | unfinished | anew)
+            selection = resources.closed(order.selection | refresh)
+            refuse_merge_of_files(self._pipeline.destination, resources, selection)
+            self._failed |= changed_types(self._pipeline, resources, selection - refresh)
+            removed = remove_broken_loads(self._pipeline)
+            self._failed |= to_be_decided(
+                self._pipeline, self._connector.name, resources, selection - refresh
+            )
         late = self._history.late(selection - refresh)
         reports = self._in_chunks(refresh, refresh=True) if refresh else {}
         if rest := selection - refresh - late:

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from dlt.common.configuration import resolve
 from dlt.destinations import duckdb
 
 from restsrc_dagster.connector.model import Connector
@@ -71,3 +72,25 @@ def test_what_dlt_finds(settings: Settings, monkeypatch: pytest.MonkeyPatch, kin
     found = build_destination(acme, settings, {})
     assert found.destination_type == "dlt.destinations.duckdb"
     assert found.destination_name == ("lake" if kind == "lake" else "duckdb")
+
+
+def test_capabilities_are_resolved_once_and_nobody_changes_those_of_others(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = build_destination(connector(), settings, {})
+    theirs = duckdb(credentials=ours.config_params["credentials"])
+    first = ours.capabilities()
+    first.supported_loader_file_formats = []
+    second = ours.capabilities()
+    assert {**second} == {**theirs.capabilities()}
+    monkeypatch.setattr(resolve, "_resolve_config_fields", None)
+    assert {**ours.capabilities()} == {**second}
+
+
+def test_each_client_has_credentials_of_its_own(settings: Settings) -> None:
+    ours = build_destination(connector(), settings, {})
+    ours.capabilities()
+    initial = [ours.spec()._bind_dataset_name("acme") for _ in range(2)]
+    one, other = (ours.configuration(config) for config in initial)
+    assert one.credentials is not other.credentials
+    assert one.credentials.database == ours.config_params["credentials"]
