@@ -1,12 +1,22 @@
-"""An API that answers faster than anybody asks, in a process of its own.
+"""The API of all benchmarks, in a process of its own, which answers faster than anybody asks.
 
 | path | answers |
 |---|---|
+| `/flat?rows=N` | N records of ten columns, 1000 a page, linked by `next` |
+| `/nested?rows=N` | the same with an object and a list of objects each |
+| `/changed?rows=N` | the flat ones, a tenth of them changed |
+| `/numbered?total=N&page=P` | the flat ones by page number, 10 a page; `total` is in pages |
+| `/offset?total=N&offset=P&limit=L` | the flat ones by offset, L a page; `total` is in records |
 | `/parents?count=N` | N parents, 1000 a page, linked by `next` |
 | `/parents/<id>/child` | one child |
-| `/rows?count=N&cursor=same` | N rows, 1000 a page, all of one cursor value |
-| `/rows?count=N&cursor=distinct` | N rows, 1000 a page, each of a cursor value of its own |
-| `/arrivals` | the seconds at which the requests for children came, which are forgotten then |
+| `/cursors?count=N&values=same` | N records, 1000 a page, all of one cursor value |
+| `/cursors?count=N&values=distinct` | the same, each of a cursor value of its own |
+| `/new?since=T` | the records of a short list that were updated after T |
+| `/limited?page=P` | 60 pages of 10 records, as far as a token bucket of 10 a second allows |
+| `/arrivals` | when the requests for children came, in seconds, which are forgotten then |
+| `/bucket?size=S&tokens=T` | what `/limited` has counted; begins anew with a bucket of T tokens that holds S |
+
+With `delay=MS` an answer waits so many milliseconds.
 """
 
 import asyncio
@@ -16,11 +26,150 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qsl, urlsplit
+
+from benchmarks.data import REPEATS_AFTER, record
 
 PAGE = 1000
+FEW = 10
+LIMITED_PAGES = 60
+NEW = [{"id": day, "updated_at": f"2026-01-{day:02}T00:00:00Z"} for day in range(1, 29)]
+Query = dict[str, str]
+
+
+class Bucket:
+    """A rate limit of 10 requests a second, and what was asked of it."""
+
+    RATE = 10.0
+    WAIT = 1
+    """Seconds that a refusal tells to wait."""
+
+    def __init__(self, size: float, tokens: float) -> None:
+        self._size = size
+        self._tokens = tokens
+        self._filled = time.monotonic()
+        self._refused_at = self._until = 0.0
+        self.asked = self.refused = self.early = 0
+
+    def allows(self) -> bool:
+        now = time.monotonic()
+        self.asked += 1
+        # A tenth of a second is granted to what was under way when the refusal went out.
+        self.early += self._refused_at + 0.1 < now < self._until
+        self._tokens = min(self._size, self._tokens + (now - self._filled) * self.RATE)
+        self._filled = now
+        if self._tokens < 0.98:
+            self.refused += 1
+            if now > self._until:
+                self._refused_at = now
+            self._until = max(self._until, now + self.WAIT - 0.1)
+            return False
+        self._tokens -= 1
+        return True
+
+
 arrivals: list[float] = []
+bucket = Bucket(10, 10)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
+
+
+@cache
+def _template(kind: str, page: int) -> tuple[list[bytes], list[bytes]]:
+    """A page's records, cut where their ids stand: ids go on where the other columns repeat."""
+    numbers = range(page * PAGE, (page + 1) * PAGE)
+    records = [record(n, nested=kind == "nested", changed=kind == "changed") for n in numbers]
+    texts = [
+        _json(one).partition(b"%d" % number) for one, number in zip(records, numbers, strict=True)
+    ]
+    return [before for before, _, _ in texts], [after for _, _, after in texts]
+
+
+def _rows(path: str, query: Query) -> bytes:
+    kind, rows, first = path.strip("/"), int(query["rows"]), int(query.get("from", 0))
+    befores, afters = _template(kind, first % REPEATS_AFTER // PAGE)
+    numbers = range(first, min(first + PAGE, rows))
+    records = b", ".join(
+        b"%b%d%b" % (before, number, after)
+        for before, number, after in zip(befores, numbers, afters, strict=False)
+    )
+    return b'{"data": [%b], "next": %b}' % (records, _json(_next(path, query, numbers.stop, rows)))
+
+
+def _next(path: str, query: Query, first: int, count: int) -> str | None:
+    if first >= count:
+        return None
+    kept = "".join(f"{key}={value}&" for key, value in query.items() if key != "from")
+    return f"{path}?{kept}from={first}"
+
+
+def _listed(path: str, query: Query) -> bytes:
+    count, first = int(query["count"]), int(query.get("from", 0))
+    numbers = range(first, min(first + PAGE, count))
+    same = query.get("values") == "same"
+    records = [{"id": number, "at": 1 if same else number + 1, "text": "x"} for number in numbers]
+    return _json({"data": records, "next": _next(path, query, numbers.stop, count)})
+
+
+def _some(first: int, count: int, total: int) -> bytes:
+    return _json({"data": [record(first + at) for at in range(count)], "total": total})
+
+
+def _numbered(_: str, query: Query) -> bytes:
+    page, total = int(query["page"]), int(query["total"])
+    return _some(page * FEW, FEW if page < total else 0, total)
+
+
+def _offset(_: str, query: Query) -> bytes:
+    first, total = int(query.get("offset", 0)), int(query["total"])
+    return _some(first, max(0, min(int(query["limit"]), total - first)), total)
+
+
+def _child(path: str, _: Query) -> bytes:
+    arrivals.append(time.monotonic())
+    return _json({"data": [{"id": int(path.split("/")[2])}]})
+
+
+def _new(_: str, query: Query) -> bytes:
+    found = [one for one in NEW if str(one["updated_at"]) > query.get("since", "")]
+    return _json({"data": found, "paging": {}})
+
+
+def _limited(_: str, query: Query) -> bytes | None:
+    page = int(query["page"])
+    return _some(page * FEW, FEW, LIMITED_PAGES) if bucket.allows() else None
+
+
+def _arrivals(_: str, __: Query) -> bytes:
+    told = _json(arrivals)
+    arrivals.clear()
+    return told
+
+
+def _bucket(_: str, query: Query) -> bytes:
+    global bucket
+    told = _json({"asked": bucket.asked, "refused": bucket.refused, "early": bucket.early})
+    bucket = Bucket(float(query["size"]), float(query["tokens"]))
+    return told
+
+
+ANSWERS = {
+    "flat": _rows,
+    "nested": _rows,
+    "changed": _rows,
+    "numbered": _numbered,
+    "offset": _offset,
+    "parents": _listed,
+    "cursors": _listed,
+    "new": _new,
+    "limited": _limited,
+    "arrivals": _arrivals,
+    "bucket": _bucket,
+}
 
 
 class _Connection(asyncio.Protocol):
@@ -34,49 +183,45 @@ class _Connection(asyncio.Protocol):
         self._received += data
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
-            body = json.dumps(answer(head.split(b" ", 2)[1].decode())).encode()
-            self._transport.write(
-                b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-                + str(len(body)).encode()
-                + b"\r\n\r\n"
-                + body
-            )
+            parts = urlsplit(head.split(b" ", 2)[1].decode())
+            query = dict(parse_qsl(parts.query))
+            seconds = int(query.get("delay", 0)) / 1000
+            answer = ANSWERS.get(parts.path[1:], _child)
+            if seconds:
+                loop = asyncio.get_running_loop()
+                loop.call_later(seconds, self._send, answer, parts.path, query)
+            else:
+                self._send(answer, parts.path, query)
 
-
-def answer(target: str) -> Any:
-    parts = urlsplit(target)
-    if parts.path.endswith("/child"):
-        arrivals.append(time.monotonic())
-        return {"data": [{"id": int(parts.path.split("/")[2])}]}
-    if parts.path == "/arrivals":
-        told = arrivals.copy()
-        arrivals.clear()
-        return {"data": told}
-    query = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    count, first = int(query["count"]), int(query.get("from", 0))
-    numbers = range(first, min(first + PAGE, count))
-    same = query.get("cursor") == "same"
-    records = [{"id": number, "at": 1 if same else number + 1, "text": "x"} for number in numbers]
-    if numbers.stop < count:
-        link = "&".join(f"{key}={value}" for key, value in query.items() if key != "from")
-        return {"data": records, "next": f"{parts.path}?{link}&from={numbers.stop}"}
-    return {"data": records}
+    def _send(self, answer: Any, path: str, query: Query) -> None:
+        body = answer(path, query)
+        status = b"200 OK" if body is not None else b"429 Too Many Requests\r\nRetry-After: 1"
+        body = body or b"{}"
+        self._transport.write(
+            b"HTTP/1.1 %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
+            % (status, len(body), body)
+        )
 
 
 @contextmanager
 def serving() -> Iterator[str]:
     """The address of an API that ends with the block."""
-    process = subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout
-        yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
-    finally:
-        process.kill()
-        process.wait()
+    command = [sys.executable, "-m", "benchmarks.api"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            yield f"http://127.0.0.1:{process.stdout.readline().strip()}"
+        finally:
+            process.kill()
 
 
 async def _serve() -> None:
-    server = await asyncio.get_running_loop().create_server(_Connection, "127.0.0.1", 0)
+    for kind in ("flat", "nested", "changed"):
+        for page in range(REPEATS_AFTER // PAGE):
+            _template(kind, page)
+    server = await asyncio.get_running_loop().create_server(
+        _Connection, "127.0.0.1", 0, backlog=200
+    )
     print(server.sockets[0].getsockname()[1], flush=True)
     await server.serve_forever()
 

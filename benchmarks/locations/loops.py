@@ -1,21 +1,21 @@
-"""What schedules and sensors cost a minute in which no connector is due.
+"""What Dagster's loops take of a processor in a minute: `ours|asking COUNT MINUTES`.
 
-    python -m benchmarks.idle [--connectors 1000] [--sample 100] [--minutes 10]
-
-Dagster's own loops of its schedules and sensors, with the code location in the same process, so
-that its part is counted, too, on SQLite. Beside the schedules of the connectors, the same number
-that asks in each minute whether it is due, as a schedule must whose times are no cron string.
+Its own loops of schedules and sensors, with the code location in the same process, so that its part
+is counted, too, on SQLite. `asking` are schedules that ask in each minute whether they are due, as
+those must whose times are no cron string.
 """
 
-import argparse
+import json
 import logging
 import statistics
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -26,7 +26,7 @@ from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import ScheduleIterationTimes, launch_scheduled_runs
 
-from benchmarks.definitions import write_connectors
+from benchmarks.locations.files import write_connectors
 from restsrc_dagster.orchestrate import initial_run
 from restsrc_dagster_tests.support.daemon import in_process, instance, new_instance
 
@@ -130,39 +130,31 @@ def a_minute(loops: Loops, minutes: int, *, with_sensors: bool) -> tuple[float, 
     of_schedules, of_sensors = [], []
     for minute in range(2, minutes + 2):
         at = BEGIN + timedelta(minutes=minute)
-        of_schedules.append(cpu(lambda at=at: loops.schedules(at)))
+        of_schedules.append(cpu(partial(loops.schedules, at)))
         rounds = [at + number * SENSORS_EVERY for number in range(12)] if with_sensors else []
-        of_sensors.append(sum(cpu(lambda at=at: loops.sensors(at)) for at in rounds))
+        of_sensors.append(sum(cpu(partial(loops.sensors, one)) for one in rounds))
     return statistics.median(of_schedules), statistics.median(of_sensors)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--connectors", type=int, default=1000)
-    parser.add_argument("--sample", type=int, default=100, help="schedules that ask each minute")
-    parser.add_argument("--minutes", type=int, default=10)
-    arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        root = Path(temporary)
-        folder = root / "connectors"
-        folder.mkdir()
-        write_connectors(folder, arguments.connectors, 1)
-        for path in folder.glob("*.json"):
-            text = path.read_text(encoding="utf-8").replace('"minutes"', '"days"')
-            path.write_text(text.replace('"interval": 10', '"interval": 3'), encoding="utf-8")
-        with running(CONNECTORS.replace("FOLDER", repr(str(folder))), root / "ours") as loops:
-            with mock.patch.object(initial_run, "_was_requested", return_value=True):
-                loops.sensors(BEGIN - timedelta(hours=1))
-            ours, sensors = a_minute(loops, arguments.minutes, with_sensors=True)
-        rival = EVERY_MINUTE.replace("COUNT", str(arguments.sample))
-        with running(rival, root / "rival") as loops:
-            asking, _ = a_minute(loops, arguments.minutes, with_sensors=False)
-    each, of_each = ours / arguments.connectors, asking / arguments.sample
-    print(f"{arguments.connectors} schedules of connectors: {ours:.2f} s CPU a minute")
-    print(f"the two sensors beside them: {sensors:.2f} s CPU a minute")
-    print(f"{arguments.sample} schedules that ask each minute: {asking:.2f} s CPU a minute")
-    print(f"one that asks / one of a connector: {of_each / each:.0f}")
+def ours(count: int, minutes: int, root: Path) -> dict[str, float]:
+    folder = root / "connectors"
+    write_connectors(folder, count, 1, mode="days", interval=3)
+    with running(CONNECTORS.replace("FOLDER", repr(str(folder))), root / "ours") as loops:
+        with mock.patch.object(initial_run, "_was_requested", return_value=True):
+            loops.sensors(BEGIN - timedelta(hours=1))
+        schedules, sensors = a_minute(loops, minutes, with_sensors=True)
+    return {"schedules": schedules, "sensors": sensors, "a schedule": schedules / count}
+
+
+def asking(count: int, minutes: int, root: Path) -> dict[str, float]:
+    with running(EVERY_MINUTE.replace("COUNT", str(count)), root / "asking") as loops:
+        schedules, _ = a_minute(loops, minutes, with_sensors=False)
+    return {"schedules": schedules, "a schedule": schedules / count}
 
 
 if __name__ == "__main__":
-    main()
+    _, which, count, minutes = sys.argv
+    with tempfile.TemporaryDirectory() as temporary:
+        act = {"ours": ours, "asking": asking}[which]
+        figures = act(int(count), int(minutes), Path(temporary))
+    print(json.dumps({"figures": figures}))

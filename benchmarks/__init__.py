@@ -1,0 +1,1 @@
+"""What restsrc_dagster takes, side by side with others: `python -m benchmarks`."""

@@ -1,0 +1,36 @@
+"""One task, done in one way, in this process: `python -m benchmarks.client WAY TASK`.
+
+The time is that of the work alone, with everything imported; that of the whole process is taken
+by whoever has started it. What was brought in is looked at afterwards.
+"""
+
+import json
+import sys
+import time
+from importlib import import_module
+
+from benchmarks.measure import peak_memory
+from benchmarks.tables import check, contents
+from benchmarks.task import Task
+from benchmarks.work import DLT, FLOOR, OURS, TUNED
+
+MODULES = {OURS: "ours", DLT: "dlt_alone", TUNED: "dlt_tuned", FLOOR: "by_hand"}
+
+
+def main(way: str, task: Task) -> None:
+    module = import_module(f"benchmarks.ways.{MODULES[way]}")
+    for name in module.IMPORTED:
+        import_module(name)
+    for step in range(len(task.steps)):
+        act = getattr(module, task.mode)(task, step)
+        began, busy = time.perf_counter(), time.process_time()
+        found = act()
+        seconds, cpu = time.perf_counter() - began, time.process_time() - busy
+    figures = {"seconds": seconds, "CPU": cpu, "memory": peak_memory()}
+    tables = contents() if task.mode == "load" else {}
+    check(task, found)
+    print(json.dumps({"figures": figures, "tables": tables}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], Task.from_json(sys.argv[2]))

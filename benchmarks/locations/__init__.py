@@ -1,0 +1,1 @@
+"""Code locations of many connectors, and what Dagster does with them."""

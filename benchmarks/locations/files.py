@@ -1,0 +1,75 @@
+"""Connector files of a location."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+NAME = "connector_0007"
+"""The one whose resource the API really has, where one is to be run."""
+
+ITEMS = {
+    "name": "items",
+    "primary_key": "id",
+    "endpoint": {
+        "path": "new",
+        "data_selector": "data",
+        "incremental": {
+            "cursor_path": "updated_at",
+            "initial_value": "1970-01-01T00:00:00Z",
+            "start_param": "since",
+        },
+    },
+}
+
+
+def write_connectors(folder: Path, count: int, resources: int, **schedule: Any) -> None:
+    folder.mkdir()
+    for number in range(count):
+        content = _connector(f"api{number}.example.com", resources)
+        content["schedule"] = schedule or {"mode": "minutes", "interval": 10}
+        _write(folder / f"connector_{number:04}.json", content)
+
+
+def write_with_one_to_run(folder: Path, count: int, resources: int, url: str) -> None:
+    """`count` connectors, one of which has a single resource of the API at `url`."""
+    write_connectors(folder, count, resources)
+    if count <= int(NAME[-4:]):
+        min(folder.glob("*.json")).unlink()
+    content = _connector("", 0)
+    content["configuration"]["client"]["base_url"] = url
+    content["configuration"]["resources"] = [ITEMS]
+    _write(folder / f"{NAME}.json", content)
+
+
+def _write(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=2), encoding="utf-8")
+
+
+def _connector(host: str, resources: int) -> dict[str, Any]:
+    return {
+        "description": "What a benchmark's connector brings",
+        "created_at": "2026-11-23T10:03:00Z",
+        "schedule": {"mode": "minutes", "interval": 10},
+        "configuration": {
+            "client": {
+                "base_url": f"https://{host}/v1",
+                "auth": {"type": "bearer", "token": "${TOKEN}"},
+                "paginator": {"type": "json_link", "next_url_path": "paging.next"},
+            },
+            "resources": [_resource(position) for position in range(resources)],
+        },
+    }
+
+
+def _resource(position: int) -> dict[str, Any]:
+    """A mix: the first has a cursor, the second is its child, the others are plain."""
+    endpoint: dict[str, Any] = {
+        "path": f"things/{position}",
+        "data_selector": "data",
+        "params": {"per_page": 100},
+    }
+    if position == 0:
+        endpoint["incremental"] = {"cursor_path": "updated_at", "initial_value": "1970-01-01"}
+    if position == 1:
+        endpoint["path"] = "things/{resources.resource_0.id}/parts"
+    return {"name": f"resource_{position}", "endpoint": endpoint}

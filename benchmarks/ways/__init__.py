@@ -1,0 +1,1 @@
+"""Those whose times are put side by side."""

@@ -1,0 +1,39 @@
+"""dlt as its documentation tunes it: parquet, `parallelized`, and 20 workers that extract.
+
+The number of workers is in the environment, as `tuning` says.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from dlt.extract.source import DltSource
+
+from benchmarks.task import Task
+from benchmarks.ways import dlt_alone
+
+IMPORTED = dlt_alone.IMPORTED
+
+
+def load(task: Task, step: int) -> Callable[[], None]:
+    return lambda: dlt_alone.load_of(_source(task, step), loader_file_format="parquet")
+
+
+def read(task: Task, step: int) -> Callable[[], list[int]]:
+    return dlt_alone.read_of(_source(task, step))
+
+
+def extract(task: Task, step: int) -> Callable[[], Any]:
+    return dlt_alone.extract_of(_source(task, step))
+
+
+def _source(task: Task, step: int) -> DltSource:
+    """Parallelized wherever there is something to do at the same time."""
+    steps = [list(resources) for resources in task.steps]
+    several = len(steps[step]) > 1
+    steps[step] = [{**one, "parallelized": several} for one in steps[step]]
+    parallel = Task(mode=task.mode, url=task.url, steps=steps, expected=task.expected)
+    source = dlt_alone.source_of(parallel, step)
+    for resource in source.resources.values():
+        if several and not resource.is_transformer:  # where the key has no effect
+            resource.parallelize()
+    return source

@@ -1,0 +1,3 @@
+"""What tunes dlt from outside of its process."""
+
+ENVIRONMENT = {"EXTRACT__WORKERS": "20"}

@@ -1,0 +1,28 @@
+"""Everything that is measured, in the order of the table."""
+
+from benchmarks.work import Work
+from benchmarks.works import (
+    children,
+    cursors,
+    definitions,
+    idle,
+    limits,
+    pacing,
+    pages,
+    parents,
+    rows,
+    runs,
+)
+
+WORKS: tuple[Work, ...] = (
+    *rows.WORKS,
+    *pages.WORKS,
+    *children.WORKS,
+    *limits.WORKS,
+    *pacing.WORKS,
+    *runs.WORKS,
+    *definitions.WORKS,
+    *cursors.WORKS,
+    *parents.WORKS,
+    *idle.WORKS,
+)

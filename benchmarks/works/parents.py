@@ -1,0 +1,41 @@
+"""What hundreds of thousands of parents, each with a request for its children, take of memory."""
+
+from benchmarks.data import Sums
+from benchmarks.task import Task
+from benchmarks.ways.here import here
+from benchmarks.work import OURS, Amount, Ratio, Way, Work
+from benchmarks.works.children import resources
+
+FEW = 20_000
+MANY = 200_000
+
+
+def _way(count: int) -> Way:
+    def task(url: str) -> Task:
+        parents, children = resources(count, 0)
+        parents["primary_key"] = "id"
+        parents["endpoint"]["incremental"] = {"cursor_path": "at", "initial_value": 0}
+        children["parallelized"] = True
+        expected = Sums(count, count * (count - 1) // 2, 0)
+        return Task(mode="load", url=url, steps=[[parents, children]], expected=expected)
+
+    return here(OURS, task, once=True)
+
+
+FEWER = f"{OURS}, {FEW:,}"
+WORKS = (
+    Work(
+        name="parents",
+        ways={OURS: _way(MANY), FEWER: _way(FEW)},
+        lines=(
+            Ratio(
+                title=f"{MANY:,} parents with a child each ÷ {FEW:,}: peak memory",
+                ours=FEWER,
+                beside=[OURS],
+                of="memory",
+            ),
+            Amount(title=f"{MANY:,} parents with a child each, loaded", of="seconds"),
+        ),
+        long=True,
+    ),
+)
