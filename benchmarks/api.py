@@ -14,7 +14,7 @@
 | `/new?since=T` | the records of a short list that were updated after T |
 | `/limited?page=P` | 60 pages of 10 records, as far as a token bucket of 10 a second allows |
 | `/arrivals` | when the requests for children came, in seconds, which are forgotten then |
-| `/bucket?size=S&tokens=T` | what `/limited` has counted; begins anew with a bucket of T tokens that holds S |
+| `/bucket?size=S&tokens=T` | what `/limited` has counted; a new bucket for S has T tokens |
 
 With `delay=MS` an answer waits so many milliseconds.
 """

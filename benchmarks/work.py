@@ -156,7 +156,7 @@ class SameTables:
         if differing := differences(ours, theirs):
             return Cell(f"differing: {', '.join(differing)}", met=False)
         columns = sum(len(columns) - 1 for columns in ours.values())
-        return Cell(f"the same {len(ours)} tables, {columns} columns", met=bool(ours))
+        return Cell(f"the same: {', '.join(ours)}; {columns} columns", met=bool(ours))
 
 
 def differences(

@@ -4,6 +4,7 @@ The number of workers is in the environment, as `tuning` says.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from dlt.extract.source import DltSource
@@ -31,8 +32,7 @@ def _source(task: Task, step: int) -> DltSource:
     steps = [list(resources) for resources in task.steps]
     several = len(steps[step]) > 1
     steps[step] = [{**one, "parallelized": several} for one in steps[step]]
-    parallel = Task(mode=task.mode, url=task.url, steps=steps, expected=task.expected)
-    source = dlt_alone.source_of(parallel, step)
+    source = dlt_alone.source_of(replace(task, steps=steps), step)
     for resource in source.resources.values():
         if several and not resource.is_transformer:  # where the key has no effect
             resource.parallelize()
