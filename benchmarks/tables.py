@@ -23,11 +23,11 @@ def check(task: Task, ids: list[int] | None) -> None:
         raise SystemExit(f"wrong rows: {found}, expected {task.expected}")
 
 
-def sums(database: Path, table: str) -> Sums:
+def sums(database: Path, table: str, dataset: str = DATASET) -> Sums:
     import duckdb
 
     with duckdb.connect(str(database), read_only=True) as connection:
-        relation = connection.table(f"{DATASET}.{table}")
+        relation = connection.table(f"{dataset}.{table}")
         quantity = "SUM(quantity)" if "quantity" in relation.columns else "0"
         found = relation.aggregate(f"COUNT(*), SUM(id), {quantity}").fetchall()[0]
     return Sums(*(int(one) for one in found))

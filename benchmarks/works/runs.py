@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest import mock
 
+from benchmarks.api import NEW
 from benchmarks.locations.files import NAME, write_with_one_to_run
-from benchmarks.measure import Outcome, empty_folder, environment, timed
+from benchmarks.measure import Failed, Outcome, empty_folder, environment, timed
+from benchmarks.tables import sums
 from benchmarks.work import EAGER, OURS, Ratio, Way, Work
 from benchmarks.works.definitions import CONNECTORS, RESOURCES, SAMPLE
 
@@ -61,30 +63,60 @@ class Runs:
         self._instance = instance
         (root / "data").mkdir()
 
-    def of_job(self, module: str, job: str, connectors: int, *, once: bool = False) -> Way:
-        folder = self._root / f"{module.rpartition('.')[2]}_{connectors}"
-        if connectors:
-            write_with_one_to_run(folder, connectors, RESOURCES, self._url)
+    def of_nothing(self) -> Way:
+        variables = self._variables()
+        command = launcher(self._instance, "benchmarks.locations.empty", "empty", self._root)
+        return self._way(command, variables)
+
+    def of_ours(self, connectors: int) -> Way:
+        return self._of_job("restsrc_dagster.definitions", "restsrc", connectors)
+
+    def of_dlt_assets(self, connectors: int, *, once: bool = False) -> Way:
+        return self._of_job("benchmarks.locations.eager", "eager", connectors, once=once)
+
+    def _of_job(self, module: str, prefix: str, connectors: int, *, once: bool = False) -> Way:
+        folder = self._root / f"{prefix}_{connectors}"
+        write_with_one_to_run(folder, connectors, RESOURCES, self._url)
         variables = self._variables(RESTSRC_CONNECTORS_DIR=str(folder))
         with mock.patch.dict(os.environ, variables):
-            command = launcher(self._instance, module, job, self._root)
-        return self._way(command, variables, once=once)
+            command = launcher(self._instance, module, f"{NAME}_sync", self._root)
+        return self._way(command, variables, loaded=(f"{prefix}_{NAME}", NAME), once=once)
 
     def of_script(self) -> Way:
         folder = self._root / "script"
         write_with_one_to_run(folder, 1, RESOURCES, self._url)
         arguments = [str(folder / f"{NAME}.json"), str(self._root / "data" / "hand.duckdb")]
         command = [sys.executable, "-m", "benchmarks.locations.by_hand", *arguments]
-        return self._way(lambda: command, self._variables())
+        return self._way(lambda: command, self._variables(), loaded=("hand", "by_hand"))
 
     def _variables(self, **more: str) -> dict[str, str]:
         return environment(self._root, TOKEN="a token", **more)
 
-    def _way(self, command: Command, variables: Mapping[str, str], *, once: bool = False) -> Way:
-        def measure(_: str) -> Outcome:
-            return Outcome(timed(command(), self._root, variables))
+    def _way(
+        self,
+        command: Command,
+        variables: Mapping[str, str],
+        *,
+        loaded: tuple[str, str] | None = None,
+        once: bool = False,
+    ) -> Way:
+        """`loaded` is the database, and the dataset in it, that holds the records afterwards."""
 
-        measure(self._url)
+        delivered = False
+
+        def measure(_: str) -> Outcome:
+            nonlocal delivered
+            if not delivered:
+                timed(command(), self._root, variables)
+                delivered = True
+            figures = timed(command(), self._root, variables)
+            if loaded is not None:
+                database, dataset = loaded
+                rows = sums(self._root / "data" / f"{database}.duckdb", "items", dataset).rows
+                if rows != len(NEW):
+                    raise Failed(f"{rows} rows, expected {len(NEW)}")
+            return Outcome(figures)
+
         return Way(measure, once=once)
 
 
@@ -100,11 +132,11 @@ def _runs(url: str) -> Iterator[Runs]:
 def prepared(url: str) -> Iterator[Mapping[str, Way]]:
     with _runs(url) as runs:
         yield {
-            EMPTY: runs.of_job("benchmarks.locations.empty", "empty", 0),
+            EMPTY: runs.of_nothing(),
             SCRIPT: runs.of_script(),
-            OURS: runs.of_job("restsrc_dagster.definitions", f"{NAME}_sync", 1),
-            MANY: runs.of_job("restsrc_dagster.definitions", f"{NAME}_sync", CONNECTORS),
-            EAGER: runs.of_job("benchmarks.locations.eager", f"{NAME}_sync", SAMPLE),
+            OURS: runs.of_ours(1),
+            MANY: runs.of_ours(CONNECTORS),
+            EAGER: runs.of_dlt_assets(SAMPLE),
         }
 
 
@@ -112,8 +144,8 @@ def prepared(url: str) -> Iterator[Mapping[str, Way]]:
 def prepared_eager(url: str) -> Iterator[Mapping[str, Way]]:
     with _runs(url) as runs:
         yield {
-            MANY: runs.of_job("restsrc_dagster.definitions", f"{NAME}_sync", CONNECTORS),
-            EAGER: runs.of_job("benchmarks.locations.eager", f"{NAME}_sync", CONNECTORS, once=True),
+            MANY: runs.of_ours(CONNECTORS),
+            EAGER: runs.of_dlt_assets(CONNECTORS, once=True),
         }
 
 
