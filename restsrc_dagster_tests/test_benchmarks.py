@@ -38,7 +38,7 @@ def test_the_api_gives_the_records_whose_sums_are_expected() -> None:
 
 @pytest.mark.parametrize("changed", [False, True])
 def test_sums_are_those_of_the_records(changed: bool) -> None:
-    numbers = [*range(REPEATS_AFTER), *range(7)]
+    numbers = [*range(REPEATS_AFTER), *range(REPEATS_AFTER), *range(7)]
     quantities = [record(number, changed=changed)["quantity"] for number in numbers]
     count = len(numbers)
     expected = Sums(count, sum(range(count)), sum(quantities))
@@ -46,12 +46,12 @@ def test_sums_are_those_of_the_records(changed: bool) -> None:
 
 
 def test_a_bucket_counts_what_is_sent_while_it_was_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter((100.0, 100.0, 100.1, 100.12, 100.2, 100.3, 101.1))
+    times = iter((100.0, 100.0, 100.1, 100.12, 100.2, 100.3, 101.1, 101.1, 101.1))
     monkeypatch.setattr(api, "time", SimpleNamespace(monotonic=lambda: next(times)))
     bucket = api.Bucket(size=2, tokens=1)
-    allowed = [bucket.allows() for _ in range(6)]
-    assert allowed == [True, True, False, True, True, True]
-    assert (bucket.asked, bucket.refused) == (6, 1)
+    allowed = [bucket.allows() for _ in range(8)]
+    assert allowed == [True, True, False, True, True, True, True, False]
+    assert (bucket.asked, bucket.refused) == (8, 2)
     assert bucket.early == 1  # what came 0.08 s after the refusal was under way
 
 
@@ -83,6 +83,9 @@ def test_a_ratio_is_of_medians_and_knows_its_target() -> None:
     results = Results({OURS: ours, TUNED: [Outcome({"seconds": 5.0})]})
     faster = Ratio(title="", beside=[TUNED], at_least=2.5).reached(results)
     slower = Ratio(title="", beside=[TUNED], at_most=0.3).reached(results)
+    assert Ratio(title="", beside=[TUNED], at_least=2.6).reached(results).met is False
+    assert Ratio(title="", beside=[TUNED], at_most=0.4).reached(results).met is True
+    assert Ratio(title="", beside=[TUNED]).reached(results).met is None
     assert (faster.met, faster.text) == (True, "2.5 (2.00 s; dlt tuned 5.00 s)")
     assert (slower.met, slower.text) == (False, "0.4 (2.00 s; dlt tuned 5.00 s)")
 
