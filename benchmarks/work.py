@@ -8,7 +8,7 @@ from typing import Protocol
 
 from benchmarks.measure import Outcome
 
-OURS = "restsrc_dagster"
+OURS = "ours"
 DLT = "dlt"
 TUNED = "dlt tuned"
 FLOOR = "by hand"
@@ -90,8 +90,10 @@ class Ratio:
         beside = " + ".join(self.beside)
         beside = f"({beside})" if len(self.beside) > 1 else beside
         if self.at_most is not None:
-            return f"ours ÷ {beside} ≤ {self.at_most:g}"
-        return f"{beside} ÷ ours" + ("" if self.at_least is None else f" ≥ {self.at_least:g}")
+            return f"{self.ours} ÷ {beside} ≤ {self.at_most:g}"
+        return f"{beside} ÷ {self.ours}" + (
+            "" if self.at_least is None else f" ≥ {self.at_least:g}"
+        )
 
     def reached(self, results: Results) -> Cell:
         if why_not := results.why_not([self.ours, *self.beside]):

@@ -22,19 +22,19 @@ def _way(count: int) -> Way:
     return here(OURS, task, once=True)
 
 
-FEWER = f"{OURS}, {FEW:,}"
+MORE, FEWER = f"{OURS}, {MANY:,}", f"{OURS}, {FEW:,}"
 WORKS = (
     Work(
         name="parents",
-        ways={OURS: _way(MANY), FEWER: _way(FEW)},
+        ways={MORE: _way(MANY), FEWER: _way(FEW)},
         lines=(
             Ratio(
-                title=f"{MANY:,} parents with a child each ÷ {FEW:,}: peak memory",
+                title=f"{MANY:,} parents with a child each, peak memory",
                 ours=FEWER,
-                beside=[OURS],
+                beside=[MORE],
                 of="memory",
             ),
-            Amount(title=f"{MANY:,} parents with a child each, loaded", of="seconds"),
+            Amount(title=f"{MANY:,} parents with a child each, loaded", way=MORE, of="seconds"),
         ),
         long=True,
     ),
