@@ -17,21 +17,27 @@ PROGRAMS = {
 }
 
 
-@cache
 def binaries(program: str) -> Path:
     """The folder of its commands, in `benchmarks/.venv-<program>`.
 
     Raises:
         Failed: it does not install on this machine; what pip says.
     """
+    if isinstance(found := _tried(program), str):
+        raise Failed(found)
+    return found
+
+
+@cache
+def _tried(program: str) -> Path | str:
+    """Once in a process: the folder, or why there is none."""
     try:
         return _installed(program, HOME / f".venv-{program}")
     except subprocess.CalledProcessError as error:
         told = [line for line in error.stderr.splitlines() if line.startswith("ERROR")]
-        raise Failed(f"{program} does not install: {(told or ['pip failed'])[0][:120]}") from None
+        return f"{program} does not install: {(told or ['pip failed'])[0][:120]}"
 
 
-@cache
 def _installed(program: str, folder: Path) -> Path:
     pins = (PINS / f"{program}.txt").read_text(encoding="utf-8")
     made_of = folder / "pins.txt"
