@@ -28,7 +28,7 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     return (
         f"{os.cpu_count()} cores ({_processor()}), {memory:.0f} GB of memory, of which DuckDB may"
-        f" take {limit}; {platform.system()} {platform.release()}, Python"
+        f" take {limit}; {platform.system()} {platform.release().partition('-')[0]}, Python"
         f" {platform.python_version()}"
     )
 

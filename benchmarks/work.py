@@ -179,6 +179,8 @@ def shown(value: float, figure: str) -> str:
         return f"{value:.0f} MB"
     if figure in COUNTED:
         return f"{value:.3g}"
+    if value < 0.01:
+        return f"{value * 1000:.2g} ms"
     return f"{value:.2f} s" if value < 100 else f"{value:.0f} s"
 
 
