@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,13 +28,12 @@ from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
-from restsrc_dagster.load.report import LoadReport, ResourceReport, count_rows, cursor_of
+from restsrc_dagster.load.report import LoadReport, ResourceReport
+from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.schema_changes import (
-    Columns,
     changed_types,
     columns_now,
     refuse_too_many_columns,
-    schema_changes,
     width_of,
 )
 from restsrc_dagster.load.working_folder import working_folder
@@ -129,6 +128,7 @@ class _Load:
         self._folder = folder
         self._commits = commits
         self._tell = tell
+        self._reports = Reports(pipeline, connector)
         self._history = History(pipeline, connector.name, connector.resources)
         self._silence = Silence()
         self._failed: dict[str, RestsrcError] = {}
@@ -159,7 +159,7 @@ class _Load:
         if late:
             self._history.begin_again(late)
             columns_before = columns_now(self._pipeline)
-            reports |= self._with_changes(self._read_and_commit(late)[0], columns_before)
+            reports |= self._reports.with_changes(self._read_and_commit(late)[0], columns_before)
             self._history.put_back()
         failed = self._failed.keys()
         return LoadReport(
@@ -196,7 +196,7 @@ class _Load:
             }
         for name in reports.keys() & self._failed.keys():
             self._failed[name] = _with_what_is_there(self._failed[name], reports.pop(name))
-        return self._with_changes(reports, columns_before) if reports else {}
+        return self._reports.with_changes(reports, columns_before) if reports else {}
 
     def _tell_of_chunks(self, reports: Mapping[str, ResourceReport], left: Set[str]) -> None:
         for name in sorted(reports.keys() & left):
@@ -211,8 +211,8 @@ class _Load:
         before: Reading | None = None,
     ) -> tuple[dict[str, ResourceReport], Reading]:
         pipeline, source_name = self._pipeline, self._connector.name
-        cursors_before = {name: self._cursor(name) for name in selection}
-        rows_before = self._count(selection, only_replaced=True)
+        cursors_before = {name: self._reports.cursor(name) for name in selection}
+        rows_before = self._reports.count(selection, only_replaced=True)
         intent = None
         if refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
@@ -246,7 +246,7 @@ class _Load:
             return {}, reading
         with by_the_column():
             normalized = pipeline.normalize()
-        refuse_too_many_columns(pipeline, self._tables(wanted))
+        refuse_too_many_columns(pipeline, self._reports.tables(wanted))
         done = selection - isolation.stopped.keys()
 
         def commit() -> None:
@@ -258,7 +258,7 @@ class _Load:
 
         self._commits.commit(commit, also=intent.packages if intent else ())
         counts = dict(normalized.row_counts)
-        return self._reports(done, reading, counts, cursors_before, rows_before), reading
+        return self._reports.of(done, reading, counts, cursors_before, rows_before), reading
 
     def _begin_anew_what_could_not_go_on(
         self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]
@@ -270,92 +270,9 @@ class _Load:
                 excused |= {name, *self._connector.resources.falling_with(name)}
         return excused
 
-    def _cursor(self, name: str) -> Any:
-        return cursor_of(self._pipeline, self._connector.name, self._connector.resources[name])
-
-    def _reports(
-        self,
-        selection: frozenset[str],
-        reading: Reading,
-        row_counts: Mapping[str, int],
-        before: Mapping[str, Any],
-        rows_before: Mapping[str, int],
-    ) -> dict[str, ResourceReport]:
-        resources, schema = self._connector.resources, self._pipeline.default_schema
-        tables = self._tables(selection)
-        in_table = self._count(selection)
-        reports = {}
-        for name, table in tables.items():
-            traffic = reading.traffic(name)
-            nested = {
-                other: rows
-                for other, rows in row_counts.items()
-                if other in schema.tables and _root(schema.tables, other) == table != other
-            }
-            reports[name] = ResourceReport(
-                resource=name,
-                table=f"{self._pipeline.dataset_name}.{table}",
-                write_disposition=resources.write_disposition(name),
-                rows_loaded=row_counts.get(table, 0),
-                rows_in_table=in_table.get(name),
-                columns=schema.get_table_columns(table) if table in schema.tables else {},
-                nested_rows=nested,
-                requests=traffic.requests,
-                pages=traffic.pages,
-                seconds=traffic.seconds,
-                cursor_before=before[name],
-                cursor_after=self._cursor(name),
-                read=reading.pages[name],
-                rows_before=rows_before.get(name),
-            )
-        return reports
-
-    def _with_changes(
-        self, reports: Mapping[str, ResourceReport], columns_before: Columns
-    ) -> dict[str, ResourceReport]:
-        resources, schema = self._connector.resources, self._pipeline.default_schema
-        tables = self._tables(frozenset(reports))
-        return {
-            name: replace(
-                report,
-                changes=schema_changes(
-                    schema, tables[name], resources[name], columns_before, report.read.columns
-                ),
-            )
-            for name, report in reports.items()
-        }
-
-    def _tables(self, selection: frozenset[str]) -> dict[str, str]:
-        """Table by resource, in the order of the file."""
-        resources, naming = self._connector.resources, self._pipeline.default_schema.naming
-        return {
-            name: naming.normalize_table_identifier(resources[name].table_name)
-            for name in resources
-            if name in selection
-        }
-
-    def _count(self, selection: frozenset[str], *, only_replaced: bool = False) -> dict[str, int]:
-        """Rows in the tables that are there."""
-        if not self._pipeline.default_schema_name:
-            return {}
-        resources, schema = self._connector.resources, self._pipeline.default_schema
-        known = {
-            name: table
-            for name, table in self._tables(selection).items()
-            if table in schema.tables
-            and (not only_replaced or resources.write_disposition(name) == "replace")
-        }
-        return count_rows(self._pipeline, known) if known else {}
-
 
 def _with_what_is_there(error: RestsrcError, report: ResourceReport) -> RestsrcError:
     return type(error)(
         f"{error}. {report.rows_loaded:,} rows that were read before are committed, and the next "
         "run goes on behind them"
     )
-
-
-def _root(tables: Mapping[str, Any], name: str) -> str:
-    while parent := tables[name].get("parent"):
-        name = parent
-    return name
