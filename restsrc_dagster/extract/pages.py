@@ -26,53 +26,12 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.address import shown
 from restsrc_dagster.extract.announced import announced_total, error_in, unread_next
 from restsrc_dagster.extract.answers import is_plain
+from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.odd_values import may_be_odd, written
 
 KEYS_SHOWN = 8
 EMPTY_PAGES = 100
 """In a row, with ever new next links."""
-
-
-@dataclass
-class PageFacts:
-    """What the pages of one resource were like, over all parents.
-
-    `records` is what the API gave, `announced` what it says there is in the lists that were read
-    to their end; None where one of them does not say. `warnings` are for the person: nothing was
-    wrong enough to stop.
-    """
-
-    records: int = 0
-    announced: int | None = None
-    missing: int = 0
-    """How many of the announced records were not given."""
-    cut_off: int = 0
-    """Lists that an ignored answer ended, though a further page was expected."""
-    handed_on: int = 0
-    """How many records dlt got, to make rows of."""
-    columns: dict[str, set[str]] = field(default_factory=dict)
-    """What they had values for, by table."""
-    repeated: int = 0
-    ambiguous: int = 0
-    """Records with the key of another one: left out as they say the same, and those that do not."""
-    crawl: int = 0
-    """Which list the last page is of."""
-    odd: bool = False
-    """Whether the last page has values that may need to be mended."""
-    warnings: dict[str, None] = field(default_factory=dict)
-    _silent: bool = False
-
-    def warn(self, text: str) -> None:
-        """Tell the person, once."""
-        self.warnings.setdefault(text)
-
-    def end_of_list(self, total: int | None, records: int) -> None:
-        """A list was read to its end."""
-        if total is None or self._silent:
-            self._silent, self.announced, self.missing = True, None, 0
-            return
-        self.announced = (self.announced or 0) + total
-        self.missing += max(total - records, 0)
 
 
 @dataclass

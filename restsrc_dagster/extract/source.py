@@ -24,11 +24,12 @@ from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks, FirstPage
 from restsrc_dagster.extract.convert import put_converters
 from restsrc_dagster.extract.cursors import Cursor
+from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.foresight import GoesAhead
 from restsrc_dagster.extract.frozen import Frozen, freezes
 from restsrc_dagster.extract.isolation import Isolation
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
-from restsrc_dagster.extract.pages import PageChecks, PageFacts
+from restsrc_dagster.extract.pages import PageChecks
 from restsrc_dagster.extract.paginators import in_place_of
 from restsrc_dagster.extract.parents import ParentValues, with_steady_cursor
 from restsrc_dagster.extract.session import Sessions, open_sessions

@@ -17,9 +17,9 @@ from restsrc_dagster.connector.fields import plain_path
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.keys import Keys, rule_for
 from restsrc_dagster.extract.odd_values import Digits, Mender
-from restsrc_dagster.extract.pages import PageFacts
 from restsrc_dagster.extract.tables import Rows, Tables
 from restsrc_dagster.extract.width import Width
 

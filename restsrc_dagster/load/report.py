@@ -10,7 +10,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resource, WriteDisposition
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.pages import PageFacts
+from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.schema_changes import SchemaChanges
 
