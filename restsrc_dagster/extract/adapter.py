@@ -7,7 +7,6 @@ have an adapter of their own, so that no link of the API can pass for one.
 import threading
 import time
 from collections.abc import Callable, Iterable, Set
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -24,20 +23,13 @@ from restsrc_dagster.extract.address import HIDDEN, shown
 from restsrc_dagster.extract.ahead import Ticket
 from restsrc_dagster.extract.anonymous import take_credentials_out
 from restsrc_dagster.extract.answers import refuse_json, take_json
+from restsrc_dagster.extract.pace import Pace
 from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
 from restsrc_dagster.extract.rate_limits import RateLimit, exhausted, rate_limit
+from restsrc_dagster.extract.traffic import Traffic
+from restsrc_dagster.extract.waiting import Wait, Waits
 
 CHUNK_BYTES = 1 << 16
-SECONDS_BETWEEN_LINES = 60
-
-
-@dataclass
-class Traffic:
-    """What one resource cost so far: `requests` counts every try, `pages` the good answers."""
-
-    requests: int = 0
-    pages: int = 0
-    seconds: float = 0.0
 
 
 class ApiAdapter(HTTPAdapter):
@@ -52,6 +44,7 @@ class ApiAdapter(HTTPAdapter):
 
     Attributes:
         traffic: what each resource cost so far, by name; "" is what belongs to none.
+        waits: what was waited for, over all of them.
         watch: called with each answer and the seconds that it took.
         tell: called with a line for the person where the API is waited for.
     """
@@ -67,18 +60,17 @@ class ApiAdapter(HTTPAdapter):
     ) -> None:
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.traffic: dict[str, Traffic] = {}
+        self.waits = Waits()
         self.watch: Callable[[requests.Response, float], None] = lambda *_: None
         self.tell: Callable[[str], None] = lambda _: None
         self._http = http
         self._patience = patience
+        self._pace = Pace(http.requests_per_second, patience.max_wait)
         self._origins = frozenset(origins)
         self._anonymous = frozenset(anonymous)
         self._redact = redact
         self._under_way = threading.BoundedSemaphore(http.max_concurrency)
         self._lock = threading.Lock()
-        self._next_start = 0.0
-        self._paused_until = 0.0
-        self._told = float("-inf")
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Send one request until it is answered with a page, or there is no hope of one.
@@ -93,7 +85,7 @@ class ApiAdapter(HTTPAdapter):
             take_credentials_out(request, self._redact)
         response = self.send_patiently(self._origins | self._anonymous, request, *args, **kwargs)
         if response.ok and not response.is_redirect:
-            self._count_page(self._traffic())
+            self._count_page(self._traffic(self._resource()))
         return response
 
     def is_anonymous(self, url: str) -> bool:
@@ -119,7 +111,10 @@ class ApiAdapter(HTTPAdapter):
                 pause = tries.pause() if worth_another_try(error) else None
                 if pause is None:
                     raise
-                _sleep(pause)
+                broken = (
+                    "a time-out" if isinstance(error, requests.Timeout) else "a broken connection"
+                )
+                self._wait_for_retry(pause, broken)
                 continue
             if response.is_redirect or self._is_good(response):
                 return response
@@ -136,7 +131,8 @@ class ApiAdapter(HTTPAdapter):
     def _wait_after(self, response: requests.Response, tries: Tries) -> bool:
         """Whether the request is to be sent again, after the pause that was made."""
         status = response.status_code
-        if limit := rate_limit(response):
+        limit = rate_limit(response)
+        if limit:
             pause = tries.pause_for(limit, status)
             self._pause(limit, f"it answered {status}")
         elif response.ok or status in TRIED_AGAIN:
@@ -147,20 +143,26 @@ class ApiAdapter(HTTPAdapter):
             if response.ok:
                 refuse_json(response, self._redact(shown(response.url)), self._redact)
             return False
-        _sleep(0 if limit else pause)
+        if limit:
+            self._count_retry()
+            _sleep(0)  # the pace holds everybody
+        else:
+            self._wait_for_retry(pause, "no JSON" if response.ok else f"status {status}")
         return True
+
+    def _wait_for_retry(self, pause: float, after: str) -> None:
+        self._count_retry()
+        with self.waits.held(Wait.RETRY, after):
+            _sleep(pause)
+
+    def _count_retry(self) -> None:
+        traffic = self._traffic(self._resource())
+        with self._lock:
+            traffic.retries += 1
 
     def _pause(self, limit: RateLimit, reason: str) -> None:
         """Nobody of this connector asks before the limit is over; told once, not by each."""
-        if limit.seconds > self._patience.max_wait:
-            return
-        with self._lock:
-            now = time.monotonic()
-            longer = now + limit.seconds - self._paused_until
-            self._paused_until = max(self._paused_until, now + limit.seconds)
-            tell = longer > 1 and now - self._told >= SECONDS_BETWEEN_LINES
-            self._told = now if tell else self._told
-        if tell:
+        if self._pace.pause(limit):
             self.tell(f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})")
 
     def _send_once(
@@ -175,21 +177,25 @@ class ApiAdapter(HTTPAdapter):
         _guard(url, origins)
         with self._lock:
             self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
-        traffic = self._traffic()
+        resource = self._resource()
+        traffic, size = self._traffic(resource), 0
         with self._under_way:
-            self._pace()
+            self._pace.wait(_sleep, self.waits)
             with self._lock:
                 traffic.requests += 1
             started = time.monotonic()
             try:
-                response = super().send(request, *args, **kwargs)
-                self._read_body(response)
+                with self.waits.held(Wait.ANSWER, resource):
+                    response = super().send(request, *args, **kwargs)
+                    self._read_body(response)
+                size = len(response.content)
             except requests.RequestException as error:
                 raise self._redacted(error, url) from None
             finally:
                 seconds = time.monotonic() - started
                 with self._lock:
                     traffic.seconds += seconds
+                    traffic.bytes_received += size
         self.watch(response, seconds)
         return response
 
@@ -200,23 +206,13 @@ class ApiAdapter(HTTPAdapter):
             pools[key].close()
         super().close()
 
-    def _traffic(self) -> Traffic:
+    def _resource(self) -> str:
         ticket = Ticket.current()
-        resource = ticket.resource if ticket else resource_that_asks()
+        return ticket.resource if ticket else resource_that_asks()
+
+    def _traffic(self, resource: str) -> Traffic:
         with self._lock:
             return self.traffic.setdefault(resource, Traffic())
-
-    def _pace(self) -> None:
-        """Return when the next request may start; it counts as started then."""
-        rate = self._http.requests_per_second
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                wait = max(self._next_start, self._paused_until) - now
-                if wait <= 0:
-                    self._next_start = now + 1 / rate if rate else now
-                    return
-            _sleep(wait)
 
     def _read_body(self, response: requests.Response) -> None:
         """Read here, the body counts as under way, and the connection of a refusal is given back:

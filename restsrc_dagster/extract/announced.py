@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import requests
+from dlt.common import jsonpath
+from dlt.sources.helpers.rest_client.paginators import BasePaginator, PageNumberPaginator
 
 TOTAL_KEYS = frozenset(
     {"total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements", "count"}
@@ -43,6 +45,14 @@ def announced_total(response: requests.Response, body: Any, page: list[Any]) -> 
         if _plain(key) in TOTAL_KEYS and type(value) is int and value >= 0:
             return None if _plain(key) == "count" and value == len(page) else value
     return None
+
+
+def announced_pages(paginator: BasePaginator, body: Any) -> int | None:
+    """How many pages there are in all, by what a `page_number` paginator takes for that."""
+    if not isinstance(paginator, PageNumberPaginator) or not paginator.total_path:
+        return None
+    found = jsonpath.find_values(paginator.total_path, body)
+    return int(found[0]) if found and str(found[0]).isdigit() else None
 
 
 def unread_next(response: requests.Response, body: Any, page: list[Any]) -> str | None:

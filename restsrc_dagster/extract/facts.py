@@ -3,6 +3,16 @@
 from dataclasses import dataclass, field
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """How far a list is read; `of_…` is how long it is, None where the API does not say."""
+
+    records: int = 0
+    of_records: int | None = None
+    pages: int = 0
+    of_pages: int | None = None
+
+
 @dataclass
 class PageFacts:
     """What the pages of one resource were like, over all parents.
@@ -25,8 +35,11 @@ class PageFacts:
     repeated: int = 0
     ambiguous: int = 0
     """Records with the key of another one: left out as they say the same, and those that do not."""
+    pages: int = 0
     crawl: int = 0
     """Which list the last page is of."""
+    place: Place = Place()
+    """Where the last page stands in its list."""
     odd: bool = False
     """Whether the last page has values that may need to be mended."""
     warnings: dict[str, None] = field(default_factory=dict)

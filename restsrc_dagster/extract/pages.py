@@ -24,9 +24,14 @@ from dlt.sources.helpers.rest_client.paginators import (
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.address import shown
-from restsrc_dagster.extract.announced import announced_total, error_in, unread_next
+from restsrc_dagster.extract.announced import (
+    announced_pages,
+    announced_total,
+    error_in,
+    unread_next,
+)
 from restsrc_dagster.extract.answers import is_plain
-from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.facts import PageFacts, Place
 from restsrc_dagster.extract.odd_values import may_be_odd, written
 
 KEYS_SHOWN = 8
@@ -42,6 +47,7 @@ class _Crawl:
     pages: int = 0
     records: int = 0
     total: int | None = None
+    of_pages: int | None = None
     empty_in_a_row: int = 0
     asked: set[bytes] = field(default_factory=set)
     first_size: int = 0
@@ -111,7 +117,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._refuse_repetition(page, crawl, response)
         total = announced_total(response, body, page)
         if not crawl.pages:
-            crawl.total = total
+            crawl.total, crawl.of_pages = total, announced_pages(page.paginator, body)
         elif total is not None and crawl.total is not None and total != crawl.total:
             self.facts.warn(
                 f"the list changed while it was read: the API announced {crawl.total} records "
@@ -124,6 +130,8 @@ class PageChecks(ItemTransform[Any, Any]):
         crawl.pages += 1
         crawl.records += len(page)
         self.facts.records += len(page)
+        self.facts.pages += 1
+        self.facts.place = _place(page.paginator, crawl)
         if not crawl.records and crawl.total and not page.paginator.has_next_page:
             self._refuse_nothing(page.paginator, crawl.total, response)
         if not page.paginator.has_next_page:
@@ -233,6 +241,21 @@ class PageChecks(ItemTransform[Any, Any]):
 
     def _shown(self, response: requests.Response) -> str:
         return self._redact(shown(response.url))
+
+
+def _place(paginator: BasePaginator, crawl: _Crawl) -> Place:
+    """A list that is gone on with is counted from its beginning.
+
+    A total of a `page_number` paginator may be one of records; which it is, the records tell.
+    """
+    of_records, of_pages, pages = crawl.total, crawl.of_pages, crawl.pages
+    if of_records is not None and of_records < crawl.records:
+        of_records = None
+    if isinstance(paginator, PageNumberPaginator) and of_pages not in (None, of_records):
+        pages = paginator.current_value - paginator.base_index
+    else:
+        of_pages = None
+    return Place(records=crawl.records, of_records=of_records, pages=pages, of_pages=of_pages)
 
 
 def _reason(paginator: BasePaginator, crawl: _Crawl) -> str:

@@ -18,7 +18,6 @@ from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resource, Resources, expanded
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.adapter import Traffic
 from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks, FirstPage
@@ -35,6 +34,8 @@ from restsrc_dagster.extract.parents import ParentValues, with_steady_cursor
 from restsrc_dagster.extract.session import Sessions, open_sessions
 from restsrc_dagster.extract.steps import Steps
 from restsrc_dagster.extract.surprises import Surprises, newest_first
+from restsrc_dagster.extract.traffic import Traffic
+from restsrc_dagster.extract.waiting import Waits
 from restsrc_dagster.extract.width import Width
 
 NO_FIRST_PAGES: Mapping[str, FirstPage] = MappingProxyType({})
@@ -80,6 +81,7 @@ def open_reading(
     before: Reading | None = None,
     width: Width | None = None,
     tell: Callable[[str], None] = lambda _: None,
+    waits: Waits | None = None,
     ahead: bool = True,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
@@ -87,8 +89,9 @@ def open_reading(
     `tell` gets a line for the person where the API is waited for. With an `isolation`, resources
     that fail are stopped and noted there, and the others are read on. `chunks` end the reading of
     what may be committed in between; `before` is the reading that this one goes on with, of which
-    facts and traffic are kept. `width` is what a table of the destination holds. Without
-    `ahead`, nothing is requested before the records in front of it are processed.
+    facts and traffic are kept. `waits` notes what requests wait for. `width` is what a table of
+    the destination holds. Without `ahead`, nothing is requested before the records in front of it
+    are processed.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
@@ -100,6 +103,7 @@ def open_reading(
         configuration, connector.http, redact, token_urls=_token_urls(configuration)
     )
     sessions.adapter.tell = tell
+    sessions.adapter.waits = waits or Waits()
     if before is not None:
         sessions.adapter.traffic = before.sessions.adapter.traffic
     starts = chunks.first_pages if chunks else {}
