@@ -17,7 +17,8 @@ EPHEMERAL_MARKS = {
 class Settings:
     """Where connectors are, and where data goes unless a connector says otherwise.
 
-    `commit_after_*` is how much of a long list is read before it is committed.
+    `commit_after_*` is how much of a long list is read before it is committed, and
+    `progress_seconds` how long a run goes on before it says how far it is.
     """
 
     connectors_dir: Path = Path("connectors")
@@ -25,6 +26,7 @@ class Settings:
     destination: str = "duckdb"
     commit_after_records: int = 500_000
     commit_after_seconds: float = 120.0
+    progress_seconds: float = 5.0
     ephemeral_on: str | None = None
     branch_deployment: bool = False
 

@@ -22,7 +22,8 @@ def api() -> Iterator[Api]:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data")
+    """Without lines of progress, however slow the machine is: a test that wants some says so."""
+    return Settings(data_dir=tmp_path / "data", progress_seconds=3600)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ gives its children only a few of its own.
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -20,7 +21,9 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.announced import announced_total
 from restsrc_dagster.extract.failures import explain
+from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.extract.ticker import Ticker
 
 PAGES = 2
 """One page tells nothing about paging."""
@@ -128,8 +131,11 @@ def read_samples(
     resources: list[str],
     limit: int,
     progress: Callable[[str], None] = lambda _: None,
+    progress_seconds: float = 5.0,
 ) -> Iterator[Sample]:
     """Read a little of each of `resources`, one after the other.
+
+    `progress` gets a line for each, and what is waited for every `progress_seconds`.
 
     Raises:
         MissingVariable: a `${NAME}` is not set.
@@ -139,8 +145,18 @@ def read_samples(
     for name in resources:
         progress(f"reading {name} …")
         selection = frozenset({name})
-        with open_reading(connector, environment, selection, tell=progress, ahead=False) as reading:
-            yield _read(connector, reading, name, limit)
+        with (
+            open_reading(connector, environment, selection, tell=progress, ahead=False) as reading,
+            Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
+        ):
+            sample = _read(connector, reading, name, limit)
+        yield sample
+
+
+def _so_far(reading: Reading, name: str) -> str:
+    records = counted(reading.pages[name].records, "record")
+    waits_for = waiting(reading.sessions.adapter.waits, at_least=0)
+    return "; ".join(filter(None, (f"{name}: {records} so far", waits_for)))
 
 
 def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Sample:

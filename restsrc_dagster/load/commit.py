@@ -22,6 +22,7 @@ from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures import is_destination_away
 from restsrc_dagster.load.broken import GOING, note_begun, note_ended, remove_broken_loads
 from restsrc_dagster.load.destination import database_client, kept_open
+from restsrc_dagster.load.progress import Phase, Progress
 
 LONGEST_WAIT_SECONDS = 120.0
 POLL_SECONDS = 1.0
@@ -37,6 +38,7 @@ class Commits:
         still_held: whether the lock was held without a break; takes it again if not. None where
             the destination has no lock: nothing is waited for, as another load might begin.
         tell: gets a line when the waiting begins.
+        progress: is told when the destination is away, and when it is tried again.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class Commits:
         pipeline: Pipeline,
         still_held: Callable[[], bool] | None,
         tell: Callable[[str], None],
+        progress: Progress,
     ) -> None:
         self._pipeline = pipeline
         self._still_held = still_held
         self._tell = tell
+        self._progress = progress
         configuration = pipeline.destination_client().config
         self._remote = type(configuration) is PostgresClientConfiguration
         self._own = {self._last_load()} if self._remote else set()
@@ -79,11 +83,13 @@ class Commits:
                         remove_broken_loads(self._pipeline, same_again=True)
                         kept.put_back()
                     tries, deadline = tries + 1, 0.0
+                    self._progress.begin(Phase.LOADING)
                     self._load(load, packages)
                     return
                 except Exception as error:
                     if tries == TRIES or not _may_pass(error):
                         raise
+                    self._progress.begin(Phase.AWAY)
                     if not deadline:
                         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
                         self._tell("the destination is away: it is waited for, and tried again")

@@ -18,6 +18,8 @@ from restsrc_dagster.extract.chunks import Bound, Chunks
 from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.extract.ticker import Ticker
+from restsrc_dagster.extract.waiting import Wait
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
@@ -27,6 +29,7 @@ from restsrc_dagster.load.destination import build_destination, kept_open, refus
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.lock import connector_lock
+from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.reports import Reports
@@ -75,35 +78,47 @@ def load(
 
     What can be read is loaded, whatever becomes of the others: the report says what failed.
     `unlocked` is called where the destination has no lock of its own; it raises ConnectorBusy to
-    stop the load before anything is read. `tell` gets lines for the person on the way.
+    stop the load before anything is read. `tell` gets lines for the person on the way, some of
+    them from a thread of its own: every few seconds how far a long load is.
 
     Raises:
         RestsrcError: what concerns the whole connector, in words for the person, without secrets.
     """
     for name, value in DLT_SETTINGS.items():
         os.environ.setdefault(name, value)
+    progress = Progress(settings.progress_seconds)
     with (
         explained(connector, environment) as redact,
         working_folder() as folder,
+        Ticker(progress.line, tell, seconds=settings.progress_seconds),
     ):
         pipeline = dlt.pipeline(
             connector.name,
             destination=build_destination(connector, settings, environment),
             dataset_name=connector.dataset,
             pipelines_dir=str(folder),
+            progress=progress.counts,
         )
+        progress.begin(Phase.LOCK)
         with connector_lock(pipeline, order.holder) as still_held:
             if still_held is None:
                 unlocked()
-            commits = Commits(pipeline, still_held, tell)
+            progress.begin(Phase.PREPARING)
+            commits = Commits(pipeline, still_held, tell, progress)
             width = width_of(pipeline.destination)
             read = partial(
-                open_reading, connector, environment, redact=redact, width=width, tell=tell
+                open_reading,
+                connector,
+                environment,
+                redact=redact,
+                width=width,
+                tell=tell,
+                waits=progress.waits,
             )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
-            run = _Load(connector, pipeline, read, redact, folder, commits, tell, bound)
+            run = _Load(connector, pipeline, read, redact, folder, commits, tell, bound, progress)
             return run.run(order)
 
 
@@ -120,6 +135,7 @@ class _Load:
         commits: Commits,
         tell: Callable[[str], None],
         bound: Bound,
+        progress: Progress,
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
@@ -133,6 +149,9 @@ class _Load:
         self._silence = Silence()
         self._failed: dict[str, RestsrcError] = {}
         self._bound = bound
+        self._progress = progress
+        resources = connector.resources
+        self._children = frozenset(name for name in resources if resources[name].parent)
 
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()
@@ -173,6 +192,8 @@ class _Load:
             late=late - failed,
             removed_rows=removed,
             seconds=time.monotonic() - started,
+            seconds_by_phase={phase: self._progress.seconds(phase) for phase in Phase},
+            seconds_waited={wait: self._progress.waits.seconds(wait) for wait in Wait},
         )
 
     def _in_chunks(
@@ -230,6 +251,7 @@ class _Load:
         )
         wanted = frozenset(name for name in selection if self._connector.resources[name].selected)
         with self._read(wanted, isolation=isolation, chunks=chunks, before=before) as reading:
+            self._progress.reads(reading, self._children)
             any_read = extract(
                 pipeline,
                 reading.source,
@@ -244,6 +266,7 @@ class _Load:
         }
         if not any_read:
             return {}, reading
+        self._progress.begin(Phase.NORMALIZING)
         with by_the_column():
             normalized = pipeline.normalize()
         refuse_too_many_columns(pipeline, self._reports.tables(wanted))
@@ -256,8 +279,9 @@ class _Load:
                 remove_children(pipeline, self._connector.resources[name], reading.childless[name])
             pipeline.load().raise_on_failed_jobs()
 
-        self._commits.commit(commit, also=intent.packages if intent else ())
         counts = dict(normalized.row_counts)
+        self._progress.loads(counts)
+        self._commits.commit(commit, also=intent.packages if intent else ())
         return self._reports.of(done, reading, counts, cursors_before, rows_before), reading
 
     def _begin_anew_what_could_not_go_on(

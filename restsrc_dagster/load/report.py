@@ -11,7 +11,10 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.resources import Resource, WriteDisposition
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.traffic import Traffic
+from restsrc_dagster.extract.waiting import Wait
 from restsrc_dagster.load.destination import database_client
+from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.schema_changes import SchemaChanges
 
 
@@ -32,9 +35,7 @@ class ResourceReport:
     rows_in_table: int | None
     columns: Mapping[str, TColumnSchema]
     nested_rows: Mapping[str, int]
-    requests: int
-    pages: int
-    seconds: float
+    traffic: Traffic
     cursor_before: Any = None
     cursor_after: Any = None
     read: PageFacts = field(default_factory=PageFacts)
@@ -100,7 +101,8 @@ class LoadReport:
     `resources` were loaded; `failed` were not, and their cursors stand still, for the reason that
     each of them gives: its own, or that of what it hangs on. `also_loaded` were not asked for, but
     had to be loaded too. `late` are new below a cursor that had moved, and were read for every
-    parent. `removed_rows` were the remains of a broken load.
+    parent. `removed_rows` were the remains of a broken load. `seconds_waited` are those of the
+    clock in which at least one request waited.
     """
 
     connector: str
@@ -113,6 +115,8 @@ class LoadReport:
     late: frozenset[str]
     removed_rows: int
     seconds: float
+    seconds_by_phase: Mapping[Phase, float]
+    seconds_waited: Mapping[Wait, float]
 
 
 def cursor_of(pipeline: Pipeline, source: str, resource: Resource) -> Any:

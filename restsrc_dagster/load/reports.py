@@ -37,7 +37,6 @@ class Reports:
         in_table = self.count(selection)
         reports = {}
         for name, table in tables.items():
-            traffic = reading.traffic(name)
             nested = {
                 other: rows
                 for other, rows in row_counts.items()
@@ -51,9 +50,7 @@ class Reports:
                 rows_in_table=in_table.get(name),
                 columns=schema.get_table_columns(table) if table in schema.tables else {},
                 nested_rows=nested,
-                requests=traffic.requests,
-                pages=traffic.pages,
-                seconds=traffic.seconds,
+                traffic=replace(reading.traffic(name)),
                 cursor_before=before[name],
                 cursor_after=self.cursor(name),
                 read=reading.pages[name],

@@ -153,7 +153,8 @@ def materialize_connector(
         if name in selection:
             context.log.info(
                 f"{connector.name}/{name}: {resource.rows_loaded} rows loaded by "
-                f"{resource.requests} requests, {resource.write_disposition}"
+                f"{resource.traffic.requests} requests, {resource.write_disposition}, "
+                f"{metadata['rows_per_second']:g} rows/s"
             )
             yield dg.MaterializeResult(asset_key=keys[name], metadata=metadata)
             if dg.AssetCheckKey(keys[name], DELIVERY_CHECK) in context.selected_asset_check_keys:

@@ -6,6 +6,8 @@ from typing import Any
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.waiting import Wait
+from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.orchestrate.names import iso
 
@@ -16,10 +18,14 @@ def materialization_metadata(
     """Metadata of one asset, from the load's report; Dagster plots its numbers."""
     metadata: dict[str, Any] = {
         "rows_loaded": report.rows_loaded,
-        "requests": report.requests,
-        "pages": report.pages,
+        "rows_per_second": round(report.rows_loaded / load.seconds, 1),
+        "requests": report.traffic.requests,
+        "retries": report.traffic.retries,
+        "pages": report.traffic.pages,
+        "bytes_received": report.traffic.bytes_received,
         "seconds": round(load.seconds, 3),
-        "seconds_waiting_for_the_api": round(report.seconds, 3),
+        "seconds_waiting_for_the_api": round(report.traffic.seconds, 3),
+        **_seconds_of_the_run(load),
         "write_disposition": report.write_disposition,
         "destination": load.destination,
         "dataset": load.dataset,
@@ -54,6 +60,21 @@ def materialization_metadata(
     if load.removed_rows:
         metadata["rows_of_a_broken_load_removed"] = load.removed_rows
     return metadata
+
+
+def _seconds_of_the_run(load: LoadReport) -> dict[str, float]:
+    """By the clock, over all resources; waiting is a part of reading, or goes on beside it."""
+    phases, waited = load.seconds_by_phase, load.seconds_waited
+    seconds = {
+        "seconds_reading": phases[Phase.READING],
+        "seconds_normalizing": phases[Phase.NORMALIZING],
+        "seconds_loading": phases[Phase.LOADING],
+        "seconds_waiting_for_the_destination": phases[Phase.LOCK] + phases[Phase.AWAY],
+        "seconds_waiting_for_rate_limits": waited[Wait.RATE_LIMIT],
+        "seconds_waiting_for_requests_per_second": waited[Wait.BUDGET],
+        "seconds_waiting_for_retries": waited[Wait.RETRY],
+    }
+    return {name: round(value, 3) for name, value in seconds.items()}
 
 
 def _cursor(value: Any) -> Any:

@@ -123,7 +123,7 @@ class TestByCursor:
         assert starts(api) == [0, 28, 56, 84]
         assert small.values("SELECT count(*) FROM acme._dlt_loads") == [4]
         assert lines[0] == "events: 29 rows are committed; reading goes on"
-        assert report.resources["events"].requests == 3 + 3 + 3 + 2
+        assert report.resources["events"].traffic.requests == 3 + 3 + 3 + 2
 
     def test_the_end_of_the_list_is_no_end_of_a_chunk(self, small: Warehouse, api: Api) -> None:
         Log(api, list(range(30)))

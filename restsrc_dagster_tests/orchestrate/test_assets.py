@@ -122,8 +122,11 @@ def test_a_materialization_says_what_it_delivered(api: Api, settings: Settings) 
     posts = said["posts"]
     assert {label: posts[label] for label in posts if "seconds" not in label} == {
         "rows_loaded": 3,
+        "rows_per_second": posts["rows_per_second"],
         "requests": 1,
+        "retries": 0,
         "pages": 1,
+        "bytes_received": posts["bytes_received"],
         "write_disposition": "append",
         "destination": "duckdb",
         "dataset": "acme",

@@ -1,0 +1,170 @@
+"""How far a load is: its phases, how long they took, and a line for the person."""
+
+import time
+from collections.abc import Iterator, Mapping
+from enum import Enum
+
+from dlt.common.runtime.collector_base import Collector
+
+from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.progress import (
+    counted,
+    duration,
+    how_far,
+    shortened,
+    waited,
+    waiting,
+)
+from restsrc_dagster.extract.source import Reading
+from restsrc_dagster.extract.traffic import Traffic
+from restsrc_dagster.extract.waiting import Waits
+
+JOBS, FILES = "Jobs", "Files"
+"""dlt's names of counters, beside those that are called like the table whose rows they count."""
+
+
+class Phase(Enum):
+    """What a load is doing; it is always in one of them."""
+
+    LOCK = "waiting for the destination, which is being loaded into"
+    PREPARING = "preparing"
+    READING = "reading"
+    NORMALIZING = "normalizing"
+    LOADING = "loading"
+    AWAY = "waiting for the destination, which is away"
+
+
+class Counts(Collector):
+    """What dlt counts in the step that it is at, by its names: rows of each table, files, jobs.
+
+    To be given to a pipeline as its `progress`.
+    """
+
+    def __init__(self) -> None:
+        self.done: dict[str, int] = {}
+        self.total: dict[str, int] = {}
+
+    def update(
+        self,
+        name: str,
+        inc: int = 1,
+        total: int | None = None,
+        inc_total: int | None = None,
+        message: str | None = None,  # noqa: ARG002 - dlt's signature
+        label: str | None = None,
+    ) -> None:
+        """Count; a label is a part of what was counted already."""
+        if label is None:
+            self.done[name] = self.done.get(name, 0) + inc
+            self.total[name] = (self.total.get(name, 0) if total is None else total) + (
+                inc_total or 0
+            )
+
+    def _start(self, step: str) -> None:  # noqa: ARG002 - dlt's signature
+        # New ones, as another thread may be reading the old.
+        self.done, self.total = {}, {}
+
+    def _stop(self) -> None:
+        """What was counted stays to be seen until the next step."""
+
+
+class Progress:
+    """What one load does: noted by the thread that loads, told by another.
+
+    `waits` are the readings', `counts` the pipeline's.
+
+    Args:
+        slow: seconds from which on a wait that has not ended is told.
+    """
+
+    def __init__(self, slow: float) -> None:
+        self.waits = Waits()
+        self.counts = Counts()
+        self._slow = slow
+        self._started = time.monotonic()
+        self._phase, self._since = Phase.PREPARING, self._started
+        self._ended = dict.fromkeys(Phase, 0.0)
+        self._facts: dict[int, tuple[str, PageFacts]] = {}
+        self._traffic: dict[int, dict[str, Traffic]] = {}
+        self._children: frozenset[str] = frozenset()
+        self._rows_by_table: Mapping[str, int] = {}
+        self._told_at = self._started
+        self._told: dict[int, int] = {}
+
+    def begin(self, phase: Phase) -> None:
+        """End the phase at hand, and begin another."""
+        now = time.monotonic()
+        self._ended[self._phase] += now - self._since
+        self._phase, self._since = phase, now
+
+    def reads(self, reading: Reading, children: frozenset[str]) -> None:
+        """A reading begins; one that goes on with another has the facts and traffic of both."""
+        self._children = children
+        self._facts |= {id(facts): (name, facts) for name, facts in reading.pages.items()}
+        traffic = reading.sessions.adapter.traffic
+        self._traffic |= {id(traffic): traffic}
+        self.begin(Phase.READING)
+
+    def loads(self, rows_by_table: Mapping[str, int]) -> None:
+        """What was normalized is about to be loaded."""
+        self._rows_by_table = _of_data(rows_by_table)
+        self.begin(Phase.LOADING)
+
+    def seconds(self, phase: Phase) -> float:
+        """In which the load was in this phase, so far."""
+        going = time.monotonic() - self._since if self._phase is phase else 0.0
+        return self._ended[phase] + going
+
+    def line(self) -> str:
+        """What a person wants to know now; rates are those since the last line."""
+        phase, now = self._phase, time.monotonic()
+        parts = [f"after {duration(now - self._started)}, {phase.value}"]
+        if phase is Phase.READING:
+            parts += self._of_reading(now)
+        elif phase is Phase.NORMALIZING:
+            rows = sum(_of_data(self.counts.done.copy()).values())
+            parts += [f"{counted(rows, 'row')} so far"]
+        elif phase is Phase.LOADING:
+            parts += self._of_loading()
+        elif phase in (Phase.LOCK, Phase.AWAY):
+            parts += [f"for {duration(now - self._since)}"]
+        self._told_at = now
+        return f"{parts[0]}: {'; '.join(parts[1:])}" if parts[1:] else parts[0]
+
+    def _of_reading(self, now: float) -> Iterator[str]:
+        records = {key: facts.records for key, (_, facts) in self._facts.items()}
+        pages = sum(facts.pages for _, facts in self._facts.values())
+        in_all = sum(records.values())
+        rate = (in_all - sum(self._told.values())) / max(now - self._told_at, 1e-3)
+        overall = in_all / max(self.seconds(Phase.READING), 1e-3)
+        yield (
+            f"{counted(pages, 'page')}, {counted(in_all, 'record')}, {rate:,.0f} records/s "
+            f"({overall:,.0f} overall)"
+        )
+        moved = shortened(
+            how_far(name, facts, is_child=name in self._children)
+            for key, (name, facts) in self._facts.items()
+            if records[key] > self._told.get(key, 0)
+        )
+        self._told = records
+        retries = sum(
+            one.retries for traffic in self._traffic.values() for one in list(traffic.values())
+        )
+        yield from filter(
+            None, (moved, waited(self.waits, retries), waiting(self.waits, self._slow))
+        )
+
+    def _of_loading(self) -> Iterator[str]:
+        rows, tables = sum(self._rows_by_table.values()), len(self._rows_by_table)
+        yield f"{counted(rows, 'row')} into {counted(tables, 'table')}"
+        if jobs := self.counts.total.get(JOBS):
+            yield f"{self.counts.done.get(JOBS, 0):,} of {counted(jobs, 'job')}"
+
+
+def _of_data(rows_by_table: Mapping[str, int]) -> dict[str, int]:
+    """Without dlt's own tables, and its counter of files."""
+    return {
+        table: rows
+        for table, rows in rows_by_table.items()
+        if table != FILES and not table.startswith("_dlt")
+    }

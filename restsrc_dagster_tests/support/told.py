@@ -1,0 +1,29 @@
+"""What a run tells, and waiting until it has told something."""
+
+import threading
+import time
+
+DEADLINE = 30.0
+
+
+class Told:
+    """A `tell` that remembers its lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._news = threading.Condition()
+
+    def __call__(self, line: str) -> None:
+        with self._news:
+            self.lines.append(line)
+            self._news.notify_all()
+
+    def wait_for(self, *texts: str) -> None:
+        """Return when there is a line with all of the texts."""
+        deadline = time.monotonic() + DEADLINE
+        with self._news:
+            while not self.has(*texts):
+                assert self._news.wait(deadline - time.monotonic()), (texts, self.lines)
+
+    def has(self, *texts: str) -> bool:
+        return any(all(text in line for text in texts) for line in self.lines)
