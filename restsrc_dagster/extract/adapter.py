@@ -143,7 +143,7 @@ class ApiAdapter(HTTPAdapter):
             if response.ok:
                 refuse_json(response, self._redact(shown(response.url)), self._redact)
             return False
-        if limit:
+        if limit and limit.seconds:
             self._count_retry()
             _sleep(0)  # the pace holds everybody
         else:
