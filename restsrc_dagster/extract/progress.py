@@ -28,12 +28,12 @@ def shortened(parts: Iterable[str]) -> str:
     return "; ".join(every[:SHOWN_RESOURCES] + ([f"{more} more"] if more > 0 else []))
 
 
-def waited(waits: Waits, retries: int) -> str:
+def waited(waits: Waits) -> str:
     """What was waited for so far, beside answers; "" if it is not worth a word."""
     budgets = {
         Wait.RATE_LIMIT: _named(waits, Wait.RATE_LIMIT),
         Wait.BUDGET: _named(waits, Wait.BUDGET),
-        Wait.RETRY: f"{counted(retries, 'retry', 'retries')}, the last after "
+        Wait.RETRY: f"{counted(waits.times(Wait.RETRY), 'retry', 'retries')}, the last after "
         f"{waits.detail(Wait.RETRY)}",
     }
     parts = [

@@ -38,6 +38,7 @@ class Waits:
         self._begun = dict.fromkeys(Wait, 0.0)
         self._ended = dict.fromkeys(Wait, 0.0)
         self._details = dict.fromkeys(Wait, "")
+        self._times = dict.fromkeys(Wait, 0)
 
     @contextmanager
     def held(self, wait: Wait, detail: str) -> Iterator[None]:
@@ -49,6 +50,7 @@ class Waits:
                 self._begun[wait] = now
             self._going[wait][token] = Held(now, detail)
             self._details[wait] = detail
+            self._times[wait] += 1
         try:
             yield
         finally:
@@ -62,6 +64,11 @@ class Waits:
         with self._lock:
             going = time.monotonic() - self._begun[wait] if self._going[wait] else 0.0
             return self._ended[wait] + going
+
+    def times(self, wait: Wait) -> int:
+        """How many waits of requests have begun."""
+        with self._lock:
+            return self._times[wait]
 
     def detail(self, wait: Wait) -> str:
         """Of the wait that began last."""

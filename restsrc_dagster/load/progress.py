@@ -16,7 +16,6 @@ from restsrc_dagster.extract.progress import (
     waiting,
 )
 from restsrc_dagster.extract.source import Reading
-from restsrc_dagster.extract.traffic import Traffic
 from restsrc_dagster.extract.waiting import Waits
 
 JOBS, FILES = "Jobs", "Files"
@@ -85,7 +84,6 @@ class Progress:
         self._phase, self._since = Phase.PREPARING, self._started
         self._ended = dict.fromkeys(Phase, 0.0)
         self._facts: dict[int, tuple[str, PageFacts]] = {}
-        self._traffic: dict[int, dict[str, Traffic]] = {}
         self._children: frozenset[str] = frozenset()
         self._rows_by_table: Mapping[str, int] = {}
         self._told_at = self._started
@@ -98,11 +96,9 @@ class Progress:
         self._phase, self._since = phase, now
 
     def reads(self, reading: Reading, children: frozenset[str]) -> None:
-        """A reading begins; one that goes on with another has the facts and traffic of both."""
+        """A reading begins; one that goes on with another has the facts of both."""
         self._children = children
         self._facts |= {id(facts): (name, facts) for name, facts in reading.pages.items()}
-        traffic = reading.sessions.adapter.traffic
-        self._traffic |= {id(traffic): traffic}
         self.begin(Phase.READING)
 
     def loads(self, rows_by_table: Mapping[str, int]) -> None:
@@ -147,12 +143,7 @@ class Progress:
             if records[key] > self._told.get(key, 0)
         )
         self._told = records
-        retries = sum(
-            one.retries for traffic in self._traffic.values() for one in list(traffic.values())
-        )
-        yield from filter(
-            None, (moved, waited(self.waits, retries), waiting(self.waits, self._slow))
-        )
+        yield from filter(None, (moved, waited(self.waits), waiting(self.waits, self._slow)))
 
     def _of_loading(self) -> Iterator[str]:
         rows, tables = sum(self._rows_by_table.values()), len(self._rows_by_table)

@@ -8,8 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from restsrc_dagster.cli.main import cli
+from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
-from restsrc_dagster_tests.support.connectors import items, write
+from restsrc_dagster_tests.support.connectors import connector, items, write
+from restsrc_dagster_tests.support.told import Told
 
 TOKEN = "s3cr3t-t0ken"
 CURSOR = {"cursor_path": "updated_at", "initial_value": "2024-01-01T00:00:00Z"}
@@ -48,6 +50,27 @@ def pages_of_customers(asked: Asked) -> dict[str, Any]:
         ],
         "meta": {"total": 12},
     }
+
+
+def test_an_api_that_hangs_is_told_of(api: Api) -> None:
+    told = Told()
+
+    def customers(asked: Asked) -> dict[str, Any]:
+        if asked.params["page"] == "2":
+            told.wait_for("customers: 3 records so far; waiting for an answer to customers for ")
+        return pages_of_customers(asked)
+
+    api.routes["/customers"] = customers
+    paginator = {"type": "page_number", "base_page": 1, "total_path": "meta.total"}
+    samples = read_samples(
+        connector("acme", api.url, [items("customers", paginator=paginator)]),
+        {},
+        resources=["customers"],
+        limit=2,
+        progress=told,
+        progress_seconds=0.02,
+    )
+    assert [sample.seen for sample in samples] == [6]
 
 
 def test_tells_requests_paging_records_columns_cursor_and_what_comes_next(

@@ -134,7 +134,8 @@ def test_retries_and_the_own_budget_are_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "1")
-    refusals = iter([Answer({}, status=503)])
+    limit = Answer({}, status=429, headers={"Retry-After": "0.01"})
+    refusals = iter([limit, Answer({}, status=503)])
     serve(
         api,
         {

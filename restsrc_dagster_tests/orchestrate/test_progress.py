@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import signal
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -150,6 +152,18 @@ def test_two_runs_at_once_have_each_its_own_lines(api: Api, settings: Settings) 
         for name, runs in {"acme": acme, "other": other}.items():
             names = {entry.user_message.partition(":")[0] for entry in runs.progress()}
             assert names == {name}
+
+
+def test_the_figures_of_the_readme_are_there(api: Api, runs: Runs) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("| figure | of | is |")[2].partition("\n\n")[0]
+    named = {
+        name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split(" | ")[0])
+    }
+    assert {*PHASES, *WAITS} < named
+    serve(api)
+    (event,) = runs.materialize(api.url).get_asset_materialization_events()
+    assert named <= set(event.materialization.metadata)
 
 
 def test_the_figures_are_numbers_that_dagster_plots(

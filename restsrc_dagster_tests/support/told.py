@@ -7,11 +7,12 @@ DEADLINE = 30.0
 
 
 class Told:
-    """A `tell` that remembers its lines."""
+    """A `tell` that remembers its lines; when one was waited for in vain, none is any more."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._news = threading.Condition()
+        self._in_vain = False
 
     def __call__(self, line: str) -> None:
         with self._news:
@@ -23,7 +24,9 @@ class Told:
         deadline = time.monotonic() + DEADLINE
         with self._news:
             while not self.has(*texts):
-                assert self._news.wait(deadline - time.monotonic()), (texts, self.lines)
+                in_time = not self._in_vain and self._news.wait(deadline - time.monotonic())
+                self._in_vain = not in_time
+                assert in_time, (texts, self.lines)
 
     def has(self, *texts: str) -> bool:
         return any(all(text in line for text in texts) for line in self.lines)
