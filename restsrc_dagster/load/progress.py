@@ -25,12 +25,12 @@ JOBS, FILES = "Jobs", "Files"
 class Phase(Enum):
     """What a load is doing; it is always in one of them."""
 
-    LOCK = "waiting for the destination, which is being loaded into"
+    LOCK = "waiting for another connector's load into the destination"
     PREPARING = "preparing"
     READING = "reading"
     NORMALIZING = "normalizing"
     LOADING = "loading"
-    AWAY = "waiting for the destination, which is away"
+    AWAY = "waiting for a destination that is away"
 
 
 class Counts(Collector):
@@ -98,7 +98,8 @@ class Progress:
     def reads(self, reading: Reading, children: frozenset[str]) -> None:
         """A reading begins; one that goes on with another has the facts of both."""
         self._children = children
-        self._facts |= {id(facts): (name, facts) for name, facts in reading.pages.items()}
+        facts = {id(facts): (name, facts) for name, facts in reading.pages.items()}
+        self._facts = self._facts | facts  # another dict: the other thread may go through this one
         self.begin(Phase.READING)
 
     def loads(self, rows_by_table: Mapping[str, int]) -> None:
@@ -123,13 +124,14 @@ class Progress:
         elif phase is Phase.LOADING:
             parts += self._of_loading()
         elif phase in (Phase.LOCK, Phase.AWAY):
-            parts += [f"for {duration(now - self._since)}"]
+            parts += [f"{duration(now - self._since)} so far"]
         self._told_at = now
         return f"{parts[0]}: {'; '.join(parts[1:])}" if parts[1:] else parts[0]
 
     def _of_reading(self, now: float) -> Iterator[str]:
-        records = {key: facts.records for key, (_, facts) in self._facts.items()}
-        pages = sum(facts.pages for _, facts in self._facts.values())
+        known = self._facts
+        records = {key: facts.records for key, (_, facts) in known.items()}
+        pages = sum(facts.pages for _, facts in known.values())
         in_all = sum(records.values())
         rate = (in_all - sum(self._told.values())) / max(now - self._told_at, 1e-3)
         overall = in_all / max(self.seconds(Phase.READING), 1e-3)
@@ -139,7 +141,7 @@ class Progress:
         )
         moved = shortened(
             how_far(name, facts, is_child=name in self._children)
-            for key, (name, facts) in self._facts.items()
+            for key, (name, facts) in known.items()
             if records[key] > self._told.get(key, 0)
         )
         self._told = records

@@ -70,7 +70,8 @@ def test_an_api_that_hangs_is_told_of(api: Api) -> None:
         progress=told,
         progress_seconds=0.02,
     )
-    assert [sample.seen for sample in samples] == [6]
+    assert [(sample.seen, sample.error) for sample in samples] == [(6, None)]
+    assert not told.in_vain
 
 
 def test_tells_requests_paging_records_columns_cursor_and_what_comes_next(

@@ -18,6 +18,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.load import commit
+from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.refresh import RefreshIntent
 from restsrc_dagster_tests.load.blog import COMMENTS, POSTS, Blog
 from restsrc_dagster_tests.load.test_destination_away import SHELL
@@ -108,6 +109,7 @@ def test_a_restart_of_the_database_is_waited_for(
     once(monkeypatch, owner, method, restart, after=after)
     report = elephant.load(acme, tell=told.append)
     assert told == ["the destination is away: it is waited for, and tried again"]
+    assert report.seconds_by_phase[Phase.AWAY] > 0
     assert report.resources["posts"].rows_loaded == 1
     assert blog.asked() == ["/posts?since=1", "/posts/2/comments"], "nothing is read again"
     assert elephant.values(POST_IDS) == [1, 2]

@@ -4,7 +4,7 @@ import fcntl
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -29,8 +29,10 @@ ONE_BY_ONE = {"max_concurrency": 1}
 
 
 @pytest.fixture
-def told() -> Told:
-    return Told()
+def told() -> Iterator[Told]:
+    told = Told()
+    yield told
+    assert not told.in_vain, told.lines
 
 
 @pytest.fixture
@@ -192,7 +194,7 @@ def test_a_file_that_another_connector_loads_into_is_told(
     os.pwrite(descriptor, b"other\nrun 1", 0)
 
     def let_go() -> None:
-        told.wait_for("waiting for the destination, which is being loaded into: for 1 s")
+        told.wait_for("waiting for another connector's load into the destination: 1 s so far")
         os.close(descriptor)
 
     helper = threading.Thread(target=let_go)
@@ -264,5 +266,7 @@ def test_two_connectors_at_once_tell_each_its_own(api: Api, run: Callable[..., L
     helper.start()
     run(api.url, [items("ones", paginator=NUMBERED)], tell=one, http=ONE_BY_ONE)
     helper.join()
+    assert not one.in_vain
+    assert not other.in_vain
     assert not one.has("others ")
     assert not other.has("ones ")

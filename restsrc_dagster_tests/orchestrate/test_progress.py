@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -128,11 +129,12 @@ def test_a_run_that_is_cancelled_says_nothing_after_it(api: Api, runs: Runs) -> 
     assert run.is_finished
     entries = list(runs.instance.all_logs(run.run_id))
     lines = runs.progress()
-    ended = next(
-        position
+    ended, failure = next(
+        (position, entry.dagster_event.step_failure_data)
         for position, entry in enumerate(entries)
         if entry.dagster_event and entry.dagster_event.is_step_failure
     )
+    assert "Interrupted" in str(failure.error)
     assert not any(entry in lines for entry in entries[ended:])
 
 
@@ -143,12 +145,10 @@ def test_two_runs_at_once_have_each_its_own_lines(api: Api, settings: Settings) 
         acme, other = Runs(one, settings), Runs(two, settings)
         serve(api, (4, lambda: acme.wait_for("acme 3 of 4 pages")))
         serve(api, (2, lambda: other.wait_for("other 1 of 4 pages")), name="other")
-        helper = threading.Thread(
-            target=other.materialize, args=(api.url, "other"), kwargs={"max_concurrency": 1}
-        )
-        helper.start()
-        acme.materialize(api.url, max_concurrency=1)
-        helper.join()
+        with ThreadPoolExecutor() as pool:
+            beside = pool.submit(other.materialize, api.url, "other", max_concurrency=1)
+            assert acme.materialize(api.url, max_concurrency=1).success
+            assert beside.result().success
         for name, runs in {"acme": acme, "other": other}.items():
             names = {entry.user_message.partition(":")[0] for entry in runs.progress()}
             assert names == {name}

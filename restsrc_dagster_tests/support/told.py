@@ -12,7 +12,7 @@ class Told:
     def __init__(self) -> None:
         self.lines: list[str] = []
         self._news = threading.Condition()
-        self._in_vain = False
+        self.in_vain = False
 
     def __call__(self, line: str) -> None:
         with self._news:
@@ -24,8 +24,8 @@ class Told:
         deadline = time.monotonic() + DEADLINE
         with self._news:
             while not self.has(*texts):
-                in_time = not self._in_vain and self._news.wait(deadline - time.monotonic())
-                self._in_vain = not in_time
+                in_time = not self.in_vain and self._news.wait(deadline - time.monotonic())
+                self.in_vain = not in_time
                 assert in_time, (texts, self.lines)
 
     def has(self, *texts: str) -> bool:
