@@ -49,6 +49,11 @@ class Ticket:
         """For whom it is sent."""
         return self.plan.resource
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody waits for the answer, or will."""
+        return not self._gone.is_set()
+
     def sleep(self, seconds: float) -> None:
         """Wait as long as the answer is wanted; raises NotWanted."""
         if self._gone.wait(seconds):
