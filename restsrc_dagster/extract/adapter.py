@@ -22,7 +22,7 @@ from restsrc_dagster.connector.origins import Origin, is_among, origin_of
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import OriginRefused, ReadError
 from restsrc_dagster.extract.address import HIDDEN, shown
-from restsrc_dagster.extract.ahead import Ticket
+from restsrc_dagster.extract.ahead import NotWanted, Ticket
 from restsrc_dagster.extract.anonymous import take_credentials_out
 from restsrc_dagster.extract.answers import refuse_json, take_json
 from restsrc_dagster.extract.gate import NotNow, gated
@@ -220,7 +220,7 @@ class ApiAdapter(HTTPAdapter):
             response: requests.Response = super().send(request, *args, **kwargs)
             granted = response.ok
             self._read_body(response)
-        except NotNow:
+        except (NotNow, NotWanted):
             written = False
             raise
         finally:
@@ -249,8 +249,9 @@ class ApiAdapter(HTTPAdapter):
     def _gate(self) -> Iterator[None]:
         """Nothing is written in a pause, nor what nobody wants any more; no pause begins here."""
         with self._lock:
-            ticket = Ticket.current()
-            if self._pace.is_paused(time.monotonic()) or (ticket and not ticket.is_wanted):
+            if ticket := Ticket.current():
+                ticket.sleep(0)
+            if self._pace.is_paused(time.monotonic()):
                 raise NotNow
             yield
 
