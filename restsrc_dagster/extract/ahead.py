@@ -95,7 +95,8 @@ class Plan:
 
     Args:
         resource: who will.
-        coming: gives the next request that nobody has sent yet, None while none is known.
+        coming: gives the next request that nobody has sent yet, None while none is known. It is
+            called by the threads of dlt only, unless `look_on` gives the plan.
         after: nothing is sent before this resource has got a page, `ANY` for any resource: who is
             refused is refused once.
         is_list: these are the further pages of one list, whose reading waits for the next of them.
@@ -186,10 +187,7 @@ class Ahead:
     def add(self, plan: Plan) -> None:
         """Send what a plan knows, now or later; one that is there already may know more."""
         with self._lock:
-            if self._closed:
-                return
-            if plan not in self._plans:
-                insort(self._plans, plan, key=lambda one: (one.resource, one.place))
+            self._insert(plan)
             self._fill()
 
     def begin_list(self, resource: str, request: requests.Request) -> Plan | None:
@@ -342,9 +340,20 @@ class Ahead:
             ticket.fulfil(self._fetch, self._look_on)
 
     def _look_on(self, ticket: Ticket, response: requests.Response) -> None:
-        plan = ticket.plan.look_on(ticket, response) if ticket.is_wanted else None
-        if plan:
-            self.add(plan)
+        plan = ticket.plan.look_on(ticket, response)
+        if plan is None:
+            return
+        with self._lock:
+            if self._closed or not ticket.is_wanted or not self._is_read(plan.resource):
+                return
+            self._insert(plan)
+            share = max(1, self.window // len({one.resource for one in self._plans}))
+            while self._has_room(plan, share) and self._send(plan):
+                pass
+
+    def _insert(self, plan: Plan) -> None:
+        if plan not in self._plans:
+            insort(self._plans, plan, key=lambda one: (one.resource, one.place))
 
 
 def what_is_asked(request: requests.Request) -> Any:
