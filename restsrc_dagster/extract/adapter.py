@@ -6,7 +6,8 @@ have an adapter of their own, so that no link of the API can pass for one.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Iterator, Set
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,16 +21,18 @@ from restsrc_dagster.connector.origins import Origin, is_among, origin_of
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import OriginRefused, ReadError
 from restsrc_dagster.extract.address import HIDDEN, shown
-from restsrc_dagster.extract.ahead import Ticket
+from restsrc_dagster.extract.ahead import NotWanted, Ticket
 from restsrc_dagster.extract.anonymous import take_credentials_out
 from restsrc_dagster.extract.answers import refuse_json, take_json
+from restsrc_dagster.extract.gate import NotNow, gated
 from restsrc_dagster.extract.pace import Pace
 from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
-from restsrc_dagster.extract.rate_limits import RateLimit, exhausted, rate_limit
+from restsrc_dagster.extract.rate_limits import LIMITED, RateLimit, exhausted, left, rate_limit
 from restsrc_dagster.extract.traffic import Traffic
 from restsrc_dagster.extract.waiting import Wait, Waits
 
 CHUNK_BYTES = 1 << 16
+SECONDS_BETWEEN_LINES = 60
 
 
 class ApiAdapter(HTTPAdapter):
@@ -65,12 +68,14 @@ class ApiAdapter(HTTPAdapter):
         self.tell: Callable[[str], None] = lambda _: None
         self._http = http
         self._patience = patience
-        self._pace = Pace(http.requests_per_second, patience.max_wait)
         self._origins = frozenset(origins)
         self._anonymous = frozenset(anonymous)
         self._redact = redact
-        self._under_way = threading.BoundedSemaphore(http.max_concurrency)
         self._lock = threading.Lock()
+        self._ended = threading.Condition(self._lock)
+        self._pace = Pace(at_once=http.max_concurrency, rate=http.requests_per_second)
+        self._header = ""
+        self._told = float("-inf")
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """Send one request until it is answered with a page, or there is no hope of one.
@@ -116,25 +121,61 @@ class ApiAdapter(HTTPAdapter):
                 )
                 self._wait_for_retry(pause, broken)
                 continue
-            if response.is_redirect or self._is_good(response):
+            if response.is_redirect or (response.ok and take_json(response)):
                 return response
             if not self._wait_after(response, tries):
                 return response
 
-    def _is_good(self, response: requests.Response) -> bool:
-        if not response.ok:
-            return False
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """As requests does, as soon as the head of an answer is there: what it says of a limit
+        holds from now on, for all requests."""
+        response = super().build_response(req, resp)
+        if response.ok:
+            self._heed_what_is_left(response)
+        else:
+            self._heed_refusal(response)
+        return response
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
+        """As requests does; the connections of the pool ask at the last moment."""
+        pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        pool.ConnectionCls = gated(pool.ConnectionCls, self._gate)
+        return pool
+
+    def _heed_what_is_left(self, response: requests.Response) -> None:
         if limit := exhausted(response):
             self._pause(limit, "its limit is used up")
-        return take_json(response)
+        elif found := left(response):
+            with self._lock:
+                self._pace.left(time.monotonic(), *found)
+
+    def _heed_refusal(self, response: requests.Response) -> None:
+        limit, status = rate_limit(response), response.status_code
+        if limit or status == LIMITED:
+            with self._lock:
+                self._pace.refused(time.monotonic())
+        if limit:
+            self._pause(limit, f"it answered {status}")
+
+    def _pause(self, limit: RateLimit, reason: str) -> None:
+        """Nobody of this connector asks before the limit is over; told once, not by each."""
+        if limit.seconds > self._patience.max_wait:
+            return
+        with self._lock:
+            now = time.monotonic()
+            longer = self._pace.pause(now, limit.seconds)
+            self._header = limit.header if longer > 0 else self._header
+            tell = longer > 1 and now - self._told >= SECONDS_BETWEEN_LINES
+            self._told = now if tell else self._told
+        if tell:
+            self.tell(f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})")
 
     def _wait_after(self, response: requests.Response, tries: Tries) -> bool:
-        """Whether the request is to be sent again, after the pause that was made."""
+        """Whether the request is to be sent again, after the pause that is its own."""
         status = response.status_code
         limit = rate_limit(response)
         if limit:
             pause = tries.pause_for(limit, status)
-            self._pause(limit, f"it answered {status}")
         elif response.ok or status in TRIED_AGAIN:
             pause = tries.pause()
         else:
@@ -143,9 +184,8 @@ class ApiAdapter(HTTPAdapter):
             if response.ok:
                 refuse_json(response, self._redact(shown(response.url)), self._redact)
             return False
-        if limit and limit.seconds:
+        if limit and limit.seconds:  # that is waited out by all
             self._count_retry()
-            _sleep(0)  # the pace holds everybody
         else:
             self._wait_for_retry(pause, "no JSON" if response.ok else f"status {status}")
         return True
@@ -160,11 +200,6 @@ class ApiAdapter(HTTPAdapter):
         with self._lock:
             traffic.retries += 1
 
-    def _pause(self, limit: RateLimit, reason: str) -> None:
-        """Nobody of this connector asks before the limit is over; told once, not by each."""
-        if self._pace.pause(limit):
-            self.tell(f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})")
-
     def _send_once(
         self,
         origins: Set[Origin],
@@ -178,26 +213,70 @@ class ApiAdapter(HTTPAdapter):
         with self._lock:
             self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
         resource = self._resource()
-        traffic, size = self._traffic(resource), 0
-        with self._under_way:
-            self._pace.wait(_sleep, self.waits)
-            with self._lock:
-                traffic.requests += 1
-            started = time.monotonic()
+        while True:
             try:
-                with self.waits.held(Wait.ANSWER, resource):
-                    response = super().send(request, *args, **kwargs)
-                    self._read_body(response)
-                size = len(response.content)
+                return self._sent(resource, request, *args, **kwargs)
+            except NotNow:
+                continue
             except requests.RequestException as error:
                 raise self._redacted(error, url) from None
-            finally:
-                seconds = time.monotonic() - started
-                with self._lock:
+
+    def _sent(
+        self, resource: str, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """The answer, when it may be asked for; raises NotNow if a pause has come in between."""
+        self._begin()
+        traffic, size = self._traffic(resource), 0
+        started, written, granted = time.monotonic(), True, False
+        try:
+            with self.waits.held(Wait.ANSWER, resource):
+                response: requests.Response = super().send(request, *args, **kwargs)
+                granted = response.ok
+                self._read_body(response)
+            size = len(response.content)
+        except (NotNow, NotWanted):
+            written = False
+            raise
+        finally:
+            seconds = time.monotonic() - started
+            with self._lock:
+                self._pace.end(time.monotonic(), well=granted)
+                self._ended.notify_all()
+                if written:
+                    traffic.requests += 1
                     traffic.seconds += seconds
                     traffic.bytes_received += size
         self.watch(response, seconds)
         return response
+
+    def _begin(self) -> None:
+        """Return when a request may start; it counts as under way then."""
+        while True:
+            with self._lock:
+                now = time.monotonic()
+                seconds = self._pace.opens_in(now)
+                if seconds <= 0:
+                    if self._pace.begin(now):
+                        return
+                    self._ended.wait()
+                wait, detail = Wait.BUDGET, ""
+                if self._pace.is_paused(now):
+                    wait, detail = Wait.RATE_LIMIT, self._header
+            if seconds <= 0:
+                _sleep(0)
+                continue
+            with self.waits.held(wait, detail):
+                _sleep(seconds)
+
+    @contextmanager
+    def _gate(self) -> Iterator[None]:
+        """Nothing is written in a pause, nor what nobody wants any more; no pause begins here."""
+        with self._lock:
+            if ticket := Ticket.current():
+                ticket.sleep(0)
+            if self._pace.is_paused(time.monotonic()):
+                raise NotNow
+            yield
 
     def close(self) -> None:
         """urllib3 closes a pool when it is forgotten, but an exception remembers it for long."""

@@ -6,11 +6,14 @@ what, and in which order, stays dlt's own; so does the thread in which the recor
 """
 
 import threading
+from bisect import insort
 from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import ContextVar
 from copy import copy, deepcopy
+from itertools import count, groupby
+from math import inf
 from typing import Any
 
 import requests
@@ -28,12 +31,15 @@ class NotWanted(Exception):
 class Ticket:
     """One request that is sent before its turn, and its answer.
 
-    `weight` is the bytes of the answer, guessed until it is there.
+    `weight` is the bytes of the answer, guessed until it is there; `number` counts the tickets.
     """
 
-    def __init__(self, plan: "Plan", request: requests.Request, weight: int) -> None:
+    def __init__(
+        self, plan: "Plan", request: requests.Request, weight: int, number: int = 0
+    ) -> None:
         self.plan = plan
         self.request = request
+        self.number = number
         self.asked = what_is_asked(request)
         self.weight = weight
         self._future: Future[requests.Response] = Future()
@@ -49,6 +55,11 @@ class Ticket:
         """For whom it is sent."""
         return self.plan.resource
 
+    @property
+    def is_wanted(self) -> bool:
+        """Whether anybody waits for the answer, or will."""
+        return not self._gone.is_set()
+
     def sleep(self, seconds: float) -> None:
         """Wait as long as the answer is wanted; raises NotWanted."""
         if self._gone.wait(seconds):
@@ -58,15 +69,20 @@ class Ticket:
         """The answer is not wanted any more."""
         self._gone.set()
 
-    def fulfil(self, fetch: Callable[[requests.Request], requests.Response]) -> None:
+    def fulfil(
+        self,
+        fetch: Callable[[requests.Request], requests.Response],
+        look_on: Callable[["Ticket", requests.Response], None],
+    ) -> None:
         _ERRAND.set(self)
         try:
             self.sleep(0)
             response = fetch(self.request)
+            self.weight = len(response.content)
+            look_on(self, response)
         except BaseException as error:  # else whoever waits would wait for ever
             self._future.set_exception(error)
         else:
-            self.weight = len(response.content)
             self._future.set_result(response)
 
     def answer(self) -> requests.Response:
@@ -80,10 +96,11 @@ class Plan:
     Args:
         resource: who will.
         coming: gives the next request that nobody has sent yet, None while none is known. It is
-            called by the threads of dlt only.
+            called by the threads of dlt only, unless `look_on` gives the plan.
         after: nothing is sent before this resource has got a page, `ANY` for any resource: who is
             refused is refused once.
         is_list: these are the further pages of one list, whose reading waits for the next of them.
+        place: among the plans of the resource, which come in this order.
     """
 
     def __init__(
@@ -93,13 +110,28 @@ class Plan:
         *,
         after: str = ANY,
         is_list: bool = False,
+        place: tuple[float, float] = (0, 0),
     ) -> None:
         self.resource = resource
         self.after = after
         self.is_list = is_list
+        self.place = place
         self.tickets: deque[Ticket] = deque()
         self._coming = coming
         self._peeked: requests.Request | None = None
+
+    @property
+    def most(self) -> float:
+        """Requests of this plan that are under way, or whose answers wait."""
+        return inf
+
+    def look_on(self, ticket: Ticket, response: requests.Response) -> "Plan | None":  # noqa: ARG002
+        """The plan that knows more by an answer to this one; called by the thread that has it."""
+        return None
+
+    def goes_on_with(self, asked: Any) -> bool:  # noqa: ARG002
+        """Whether a list that nobody reads yet goes on with what is asked (`what_is_asked`)."""
+        return False
 
     def peek(self) -> requests.Request | None:
         """The next request, which stays the next one."""
@@ -116,13 +148,16 @@ class Ahead:
     """Sends the requests of all plans of one reading, each once, in threads of its own.
 
     As many answers as twice the threads are under way or wait to be handed over, shared evenly by
-    the plans, and not more than `WAITING_BYTES`; only the next page of a list is always sent.
+    the resources, and not more than `WAITING_BYTES`; only the next page of a list is always sent.
 
     Args:
         fetch: sends a request, within the budget.
         threads: requests under way at once.
         is_read: whether a resource, by its name, is still read.
         max_pages: a resource may ask for one more, which is told to be too many.
+
+    Attributes:
+        window: the most answers that are under way or wait.
     """
 
     def __init__(
@@ -135,12 +170,13 @@ class Ahead:
     ) -> None:
         self._fetch = fetch
         self._most_threads = threads
-        self._window = 2 * threads
+        self.window = 2 * threads
         self._is_read = is_read
         self._max_pages = max_pages
         self._plans: list[Plan] = []
         self._asked: Counter[str] = Counter()
         self._sizes: dict[str, int] = {}
+        self._numbers = count()
         self._todo: deque[Ticket] = deque()
         self._threads: list[threading.Thread] = []
         self._idle = 0
@@ -151,9 +187,23 @@ class Ahead:
     def add(self, plan: Plan) -> None:
         """Send what a plan knows, now or later; one that is there already may know more."""
         with self._lock:
-            if plan not in self._plans:
-                self._plans.append(plan)
+            self._insert(plan)
             self._fill()
+
+    def begin_list(self, resource: str, request: requests.Request) -> Plan | None:
+        """The plan of the list that a resource reads from now on, if there is one for its next
+        request; those of lists before it are forgotten."""
+        asked = what_is_asked(request)
+        with self._lock:
+            plans = [plan for plan in self._plans if plan.resource == resource]
+            found = next((plan for plan in plans if plan.goes_on_with(asked)), None)
+            if found is None:
+                return None
+            for plan in plans[: plans.index(found)]:
+                if plan.place[0] == found.place[0]:
+                    self.drop(plan)
+            found.is_list = True
+            return found
 
     def drop(self, plan: Plan) -> None:
         """Forget a plan, and the answers that wait for it."""
@@ -169,7 +219,10 @@ class Ahead:
     def answered(self, resource: str, response: requests.Response) -> None:
         """A resource has got a page."""
         with self._lock:
+            is_first = resource not in self._sizes
             self._sizes[resource] = len(response.content)
+            if is_first:  # for which others may have waited
+                self._fill()
 
     def take(self, resource: str, request: requests.Request) -> Ticket | None:
         """The ticket for what a resource asks now; None if it is to be sent by whoever asks."""
@@ -222,9 +275,14 @@ class Ahead:
             if not self._is_read(plan.resource):
                 self.drop(plan)
         ready = [plan for plan in self._plans if self._is_ready(plan) and plan.peek() is not None]
-        share = max(1, self._window // max(1, len(ready)))
-        while ready:
-            ready = [plan for plan in ready if self._has_room(plan, share) and self._send(plan)]
+        resources = [list(plans) for _, plans in groupby(ready, lambda plan: plan.resource)]
+        share = max(1, self.window // max(1, len(resources)))
+        while resources:
+            resources = [
+                plans
+                for plans in resources
+                if any(self._has_room(plan, share) and self._send(plan) for plan in plans)
+            ]
         self._plans = [
             plan for plan in self._plans if plan.tickets or not self._is_ready(plan) or plan.peek()
         ]
@@ -237,9 +295,15 @@ class Ahead:
             return False
         if plan.is_list and not plan.tickets:
             return True
+        if len(plan.tickets) >= plan.most or self._waiting() >= self.window:
+            return False
         tickets = [ticket for one in self._plans for ticket in one.tickets]
+        own = sum(ticket.resource == plan.resource for ticket in tickets)
         weight = sum(ticket.weight for ticket in tickets) + self._weight(plan.resource)
-        return len(plan.tickets) < share and len(tickets) < self._window and weight <= WAITING_BYTES
+        return own < share and weight <= WAITING_BYTES
+
+    def _waiting(self) -> int:
+        return sum(len(plan.tickets) for plan in self._plans)
 
     def _weight(self, resource: str) -> int:
         return self._sizes.get(resource, max(self._sizes.values(), default=0))
@@ -250,7 +314,7 @@ class Ahead:
         if request is None:
             return False
         plan.advance()
-        ticket = Ticket(plan, request, self._weight(plan.resource))
+        ticket = Ticket(plan, request, self._weight(plan.resource), next(self._numbers))
         plan.tickets.append(ticket)
         self._asked[plan.resource] += 1
         self._todo.append(ticket)
@@ -271,7 +335,25 @@ class Ahead:
                 if self._closed:
                     return
                 ticket = self._todo.popleft()
-            ticket.fulfil(self._fetch)
+                if not self._is_read(ticket.resource):
+                    self.drop(ticket.plan)
+            ticket.fulfil(self._fetch, self._look_on)
+
+    def _look_on(self, ticket: Ticket, response: requests.Response) -> None:
+        plan = ticket.plan.look_on(ticket, response)
+        if plan is None:
+            return
+        with self._lock:
+            if self._closed or not ticket.is_wanted or not self._is_read(plan.resource):
+                return
+            self._insert(plan)
+            share = max(1, self.window // len({one.resource for one in self._plans}))
+            while self._has_room(plan, share) and self._send(plan):
+                pass
+
+    def _insert(self, plan: Plan) -> None:
+        if plan not in self._plans:
+            insort(self._plans, plan, key=lambda one: (one.resource, one.place))
 
 
 def what_is_asked(request: requests.Request) -> Any:

@@ -1,31 +1,29 @@
 """What dlt will ask for next, as far as it is certain.
 
-A paginator that counts, and knows the last page, knows all pages in between; any other knows the
-next one. The first request of a resource, and those for all records of a parent, are known before
-they are made: dlt's own functions say them, to a session that does not send.
+The first request of a resource, and those for all records of a parent, are known before they are
+made: dlt's own functions say them, to a session that does not send. What follows a page is known as
+soon as it is there, in the thread that has fetched it, long before dlt has come to it.
 """
 
 import inspect
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
+from dataclasses import dataclass, field
 from functools import partial
-from math import ceil
+from itertools import count
+from math import inf
 from typing import Any, Never
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 import requests
-from dlt.common import jsonpath
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
-from dlt.sources.helpers.rest_client.paginators import (
-    BasePaginator,
-    OffsetPaginator,
-    RangePaginator,
-)
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import paginate_dependent_resource, paginate_resource
 
 from restsrc_dagster.connector.resources import Resource
-from restsrc_dagster.extract.ahead import Ahead, Plan, copied
+from restsrc_dagster.extract.ahead import Ahead, Plan, Ticket, copied, what_is_asked
+from restsrc_dagster.extract.coming import Coming, Reader
 
 
 class GoesAhead(ItemTransform[Any, Any]):
@@ -37,23 +35,34 @@ class GoesAhead(ItemTransform[Any, Any]):
         super().__init__(lambda item: item)
         self._resource = resource
         self._ahead = ahead
+        self._all_lists = Lists()
 
     def bind(self, pipe: Any) -> ItemTransform[Any, Any]:
         """Of the pipe that is about to be read; dlt binds that of a parent again for each child."""
-        plain = True
+        # Where dlt stops by the order, any page may be the last.
+        looks_on = not self._may_stop_early()
         if self._resource.parent is None:
-            plain = is_made_by(paginate_resource, pipe.gen)
-            if plain:
-                self._ahead.add(Plan(pipe.name, partial(next, first_requests(pipe.gen), None)))
+            if is_made_by(paginate_resource, pipe.gen):
+                self._all_lists.reader = _reader(pipe.gen)
+                self._ahead.add(FirstPages(pipe.name, pipe.gen, looks_on=looks_on))
+            else:  # in dlt's threads the next is asked for already
+                looks_on = False
         elif pipe.has_parent:
             # dlt's own copy of a pipe forgets which of its steps this is (`Pipe._clone`).
             place = next(
                 i for i, step in enumerate(pipe.steps) if not isinstance(step, ItemTransform)
             )
-            pipe.steps[place] = _Foreseeing(pipe.steps[place], pipe.name, self._ahead)
-        # Where dlt stops by the order, any page may be the last; in its threads the next is asked
-        # for already.
-        return _Bound(pipe.name, self._ahead, looks_on=plain and not self._may_stop_early())
+            pipe.steps[place] = _Foreseeing(
+                pipe.steps[place], pipe.name, self._ahead, self._all_lists, looks_on=looks_on
+            )
+        has_parent = self._resource.parent is not None
+        return _Bound(
+            pipe.name,
+            self._ahead,
+            self._all_lists,
+            looks_on=looks_on,
+            has_parent=has_parent,
+        )
 
     def _may_stop_early(self) -> bool:
         """Whether dlt leaves the list at a record beyond its range (`Incremental.can_close`)."""
@@ -66,13 +75,45 @@ class GoesAhead(ItemTransform[Any, Any]):
         return item
 
 
+@dataclass
+class Lists:
+    """Of one resource: how they are read, and how long they are, by what dlt has handed on."""
+
+    reader: Reader | None = None
+    begun: WeakSet[BasePaginator] = field(default_factory=WeakSet)
+    count: int = 0
+    pages: int = 0
+
+    def add(self, page: PageData[Any]) -> None:
+        """Count a page."""
+        self.pages += 1
+        if page.paginator not in self.begun:
+            self.begun.add(page.paginator)
+            self.count += 1
+
+    def at_once(self, most: int) -> int:
+        """How many lists fit into as many pages, on average half read each."""
+        mean = self.pages / self.count if self.count else 1
+        return max(1, int(2 * most / (1 + mean)))
+
+
 class _Bound(ItemTransform[Any, Any]):
-    def __init__(self, resource: str, ahead: Ahead, *, looks_on: bool) -> None:
+    def __init__(
+        self,
+        resource: str,
+        ahead: Ahead,
+        lists: Lists,
+        *,
+        looks_on: bool,
+        has_parent: bool,
+    ) -> None:
         super().__init__(lambda item: item)
         self._resource = resource
         self._ahead = ahead
+        self._all_lists = lists
         self._looks_on = looks_on
-        self._lists: WeakKeyDictionary[BasePaginator, tuple[Coming, Plan]] = WeakKeyDictionary()
+        self._has_parent = has_parent
+        self._lists: WeakKeyDictionary[BasePaginator, FurtherPages] = WeakKeyDictionary()
 
     def bind(self, pipe: Any) -> ItemTransform[Any, Any]:  # noqa: ARG002 - dlt's signature
         return self
@@ -80,92 +121,132 @@ class _Bound(ItemTransform[Any, Any]):
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         if isinstance(item, PageData):
             self._ahead.answered(self._resource, item.response)
+            self._all_lists.add(item)
             if self._looks_on:
                 self._look_on(item)
         return item
 
     def _look_on(self, page: PageData[Any]) -> None:
-        found = self._lists.get(page.paginator)
-        if found is None:
-            coming = Coming()
-            found = coming, Plan(self._resource, coming.next, is_list=True)
-            self._lists[page.paginator] = found
-        coming, plan = found
-        if coming.after(page):
+        plan = self._lists.get(page.paginator)
+        if plan is None and not page.paginator.has_next_page:
+            return
+        if plan is None:
+            known = self._ahead.begin_list(self._resource, page.request)
+            if isinstance(known, FurtherPages):
+                plan = known
+            else:
+                coming = Coming(self._all_lists.reader)
+                plan = FurtherPages(
+                    self._resource, coming, has_parent=self._has_parent, is_list=True
+                )
+            self._lists[page.paginator] = plan
+        if plan.coming.after(page):
             self._ahead.add(plan)
         else:
             self._ahead.drop(plan)
 
 
-class Coming:
-    """The further requests of one list.
+class FurtherPages(Plan):
+    """All pages of one list but the first.
 
-    Requests are counted: that for the first page is number 0.
+    A list of a parent's record is gone through far before its turn. Any other is not, if each page
+    tells of the next one only: a page more than is processed is on its way.
     """
 
-    def __init__(self) -> None:
-        self._pages = 0
-        self._largest = 1
-        self._next = 0
-        self._known = 0
+    def __init__(
+        self,
+        resource: str,
+        coming: Coming,
+        *,
+        has_parent: bool,
+        is_list: bool = False,
+        place: tuple[float, float] = (0, 0),
+    ) -> None:
+        super().__init__(resource, coming.next, is_list=is_list, place=place)
+        self.coming = coming
+        self._has_parent = has_parent
 
-    def after(self, page: PageData[Any]) -> bool:
-        """Look at a page that dlt has handed on; whether there is a further one."""
-        self._pages += 1
-        self._largest = max(self._largest, len(page))
-        self._next = max(self._next, self._pages)
-        self._known = self._pages + self._how_many(page.paginator, page.response)
-        # Both belong to dlt, which goes on with them.
-        self._base = self._pages
-        self._paginator, self._request = copy(page.paginator), copied(page.request)
-        return self._known > self._pages
+    @property
+    def most(self) -> float:
+        return inf if self.coming.counts or self._has_parent else 1
 
-    def next(self) -> requests.Request | None:
-        """The next request, once; None if it is not known."""
-        if self._next >= self._known:
+    def goes_on_with(self, asked: Any) -> bool:
+        """Whether this is what it asks for next, and dlt has not come to it."""
+        if self.is_list:
+            return False
+        if self.tickets:
+            return bool(self.tickets[0].asked == asked)
+        request = self.peek()
+        return request is not None and bool(what_is_asked(request) == asked)
+
+    def look_on(self, ticket: Ticket, response: requests.Response) -> Plan | None:
+        """Itself, if the answer names a further page.
+
+        Without a parent, a number that was not announced waits for what dlt says of the one before:
+        an API that does not heed it gives the same page for ever.
+        """
+        if self.coming.counts and not self._has_parent:
             return None
-        request, paginator = copied(self._request), copy(self._paginator)
-        if isinstance(paginator, RangePaginator):
-            paginator.current_value += (self._next - self._base) * paginator.value_step
-            paginator.update_request(request)
-        self._next += 1
-        return request
+        return self if self.coming.arrived(ticket.request, response) else None
 
-    def _how_many(self, paginator: BasePaginator, response: requests.Response) -> int:
-        if not paginator.has_next_page:
-            return 0
-        if not isinstance(paginator, RangePaginator) or paginator.has_more_path:
-            return 1
-        ends = []
-        if paginator.total_path:
-            total = int(jsonpath.find_values(paginator.total_path, response.json())[0])
-            ends.append(total + paginator.base_index)
-            if paginator.stop_after_empty_page and not isinstance(paginator, OffsetPaginator):
-                # It may lead to the number of records instead, until there are too many pages for
-                # that; dlt ends at the first empty one.
-                pages = paginator.base_index + ceil(total / self._largest)
-                if pages >= paginator.current_value:
-                    ends.append(max(pages, paginator.current_value + 1))
-        elif paginator.stop_after_empty_page:
-            return 1
-        if paginator.maximum_value is not None:
-            ends.append(paginator.maximum_value)
-        return ceil((min(ends) - paginator.current_value) / paginator.value_step)
+
+class FirstPages(Plan):
+    """The first page of a list or, for the records of a parent, of several.
+
+    Of several, so many are begun before their turn that there is room for their further pages.
+    """
+
+    _numbers = count(1)
+
+    def __init__(
+        self,
+        resource: str,
+        generator: Any,
+        *,
+        looks_on: bool,
+        most: Callable[[], int] | None = None,
+    ) -> None:
+        first = partial(next, first_requests(generator), None)
+        place = next(self._numbers), inf
+        super().__init__(resource, first, after=resource if most else "", place=place)
+        self._most = most
+        reader = _reader(generator)
+        self._reader = reader if looks_on and reader.knows_paginator else None
+
+    @property
+    def most(self) -> float:
+        return self._most() if self._most else inf
+
+    def look_on(self, ticket: Ticket, response: requests.Response) -> Plan | None:
+        """The further pages of a list of which this is the first, if there are some."""
+        if self._reader is None:
+            return None
+        coming = Coming.of_first_page(self._reader, ticket.request, response)
+        if coming is None:
+            return None
+        place = self.place[0], ticket.number
+        return FurtherPages(self.resource, coming, has_parent=self._most is not None, place=place)
 
 
 class _Foreseeing:
     """In place of what asks for the children of a page of parents."""
 
-    def __init__(self, ask: Any, resource: str, ahead: Ahead) -> None:
+    def __init__(
+        self, ask: Any, resource: str, ahead: Ahead, lists: Lists, *, looks_on: bool
+    ) -> None:
         self._ask = ask
         self._resource = resource
         self._ahead = ahead
+        self._all_lists = lists
+        self._looks_on = looks_on
 
     def __call__(self, item: Any, meta: Any = None) -> Any:
         pages = self._ask(item, meta=meta)
         if is_made_by(paginate_dependent_resource, pages):
-            coming = partial(next, first_requests(pages), None)
-            self._ahead.add(Plan(self._resource, coming, after=self._resource))
+            self._all_lists.reader = _reader(pages)
+            looks_on, most = self._looks_on, partial(self._all_lists.at_once, self._ahead.window)
+            plan = FirstPages(self._resource, pages, looks_on=looks_on, most=most)
+            self._ahead.add(plan)
         return pages
 
 
@@ -186,6 +267,12 @@ def first_requests(generator: Generator[Any, None, None]) -> Iterator[requests.R
     arguments = inspect.getgeneratorlocals(generator)
     items = arguments.get("items")
     return _said(paginate_resource, arguments) if items is None else _said_of(arguments)
+
+
+def _reader(generator: Generator[Any, None, None]) -> Reader:
+    """Of the pages that dlt's generator will read."""
+    given = inspect.getgeneratorlocals(generator)
+    return Reader(given["client"], given["paginator"], given["data_selector"])
 
 
 def _said_of(arguments: dict[str, Any]) -> Iterator[requests.Request]:

@@ -1,55 +1,99 @@
-"""When the requests of a connector may start: by its own rate, and by what the API says."""
+"""When the next request may start: the connector's budget, and what the API says of its own.
 
-import threading
-import time
-from collections.abc import Callable
+A refusal ends what the API grants for now. After its pause one request goes first, and more follow
+as answers come; when as many have gone well as did before the last refusal, the next one is tried
+alone again, so that hardly more than one is refused each time.
 
-from restsrc_dagster.extract.rate_limits import RateLimit
-from restsrc_dagster.extract.waiting import Wait, Waits
+Times are of a monotonic clock, in seconds.
+"""
 
-SECONDS_BETWEEN_LINES = 60
+from dataclasses import dataclass
+from math import inf
+
+
+@dataclass(frozen=True)
+class _Quota:
+    """What the API says is left: so many requests until then."""
+
+    requests: float
+    until: float
 
 
 class Pace:
-    """One for all threads of a reading.
+    """Whoever wants to send waits for `opens_in`, asks `begin`, and tells the `end`, come what may.
 
     Args:
-        per_second: requests that may start in a second; None for any.
-        max_wait: a longer pause is nobody's: who is told to make it fails.
+        at_once: the most requests under way.
+        rate: the most requests a second; None for any.
     """
 
-    def __init__(self, per_second: float | None, max_wait: float) -> None:
-        self._per_second = per_second
-        self._max_wait = max_wait
-        self._lock = threading.Lock()
+    def __init__(self, *, at_once: int, rate: float | None) -> None:
+        self._at_once = at_once
+        self._rate = rate
+        self._under_way = 0
         self._next_start = 0.0
         self._paused_until = 0.0
-        self._header = ""
-        self._told = float("-inf")
+        self._quota: _Quota | None = None
+        self._went_well = 0
+        self._granted: int | None = None
+        """How many went well between the last two pauses; None before the first refusal."""
 
-    def pause(self, limit: RateLimit) -> bool:
-        """Let nobody start before the limit is over; whether the person is to be told of it."""
-        if limit.seconds > self._max_wait:
+    def opens_in(self, now: float) -> float:
+        """Seconds until the next request may start, if there is room for it then."""
+        return max(self._next_start, self._paused_until) - now
+
+    def begin(self, now: float) -> bool:
+        """Whether a request starts now; if not, there is no room before another one ends."""
+        if self._under_way >= min(self._at_once, self._told(now), self._learnt()):
             return False
-        with self._lock:
-            now = time.monotonic()
-            longer = now + limit.seconds - self._paused_until
-            if longer > 0:
-                self._paused_until, self._header = now + limit.seconds, limit.header
-            tell = longer > 1 and now - self._told >= SECONDS_BETWEEN_LINES
-            self._told = now if tell else self._told
-        return tell
+        self._under_way += 1
+        self._next_start = now + 1 / self._rate if self._rate else now
+        return True
 
-    def wait(self, sleep: Callable[[float], None], waits: Waits) -> None:
-        """Return when the next request may start; it counts as started then."""
-        while True:
-            with self._lock:
-                now = time.monotonic()
-                seconds = max(self._next_start, self._paused_until) - now
-                if seconds <= 0:
-                    self._next_start = now + 1 / self._per_second if self._per_second else now
-                    return
-                is_paused = self._paused_until >= self._next_start
-                detail = self._header if is_paused else ""
-            with waits.held(Wait.RATE_LIMIT if is_paused else Wait.BUDGET, detail):
-                sleep(seconds)
+    def end(self, now: float, *, well: bool) -> None:
+        """One that has begun is over; `well` if the API has granted it."""
+        self._under_way -= 1
+        if not well:
+            return
+        if now >= self._paused_until:
+            self._went_well += 1
+        elif self._granted is not None:  # it was sent before the pause
+            self._granted += 1
+
+    def is_paused(self, now: float) -> bool:
+        """Whether nothing may be sent, not even what has begun."""
+        return now < self._paused_until
+
+    def pause(self, now: float, seconds: float) -> float:
+        """Nobody sends for so long; returns how much longer that is than it was."""
+        longer = now + seconds - self._paused_until
+        self._paused_until = max(self._paused_until, now + seconds)
+        return longer
+
+    def refused(self, now: float) -> None:
+        """The API grants no more for now; who is refused in a pause was sent before it."""
+        if now >= self._paused_until:
+            self._granted, self._went_well = self._went_well, 0
+
+    def left(self, now: float, requests: float, seconds: float | None) -> None:
+        """What an answer says is left for so long; None until another says something else.
+
+        Answers overtake each other: the least of them holds.
+        """
+        quota = self._quota
+        until = inf if seconds is None else now + seconds
+        is_of_now = quota is not None and now < quota.until < inf and until < inf
+        if quota is None or not is_of_now or requests < quota.requests:
+            self._quota = _Quota(requests, until)
+
+    def _told(self, now: float) -> float:
+        """How many may be under way, as the API says; one in any case, to hear more."""
+        quota = self._quota
+        return max(1, quota.requests) if quota is not None and now < quota.until else inf
+
+    def _learnt(self) -> float:
+        """The same by what it has granted before."""
+        if self._granted is None:
+            return inf
+        more = self._granted - self._went_well
+        return min(1 + self._went_well, more) if more > 0 else 1 - more

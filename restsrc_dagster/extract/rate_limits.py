@@ -55,6 +55,16 @@ def exhausted(response: requests.Response) -> RateLimit | None:
     return _reset(headers, _now(headers)) if _remaining(headers) == 0 else None
 
 
+def left(response: requests.Response) -> tuple[float, float | None] | None:
+    """How many requests an answer says are left, and for how many seconds, if it says that."""
+    headers = response.headers
+    remaining = _remaining(headers)
+    if remaining is None or remaining < 0:  # which stands for "without end"
+        return None
+    limit = _reset(headers, _now(headers))
+    return remaining, None if limit is None else limit.seconds
+
+
 def _now(headers: Mapping[str, str]) -> float | None:
     """The server's clock; its points in time are told by it."""
     seconds = seconds_of(headers.get("Date", ""))
