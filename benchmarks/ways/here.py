@@ -1,5 +1,6 @@
 """The ways of `benchmarks.client`, which are imported from this installation."""
 
+import json
 from collections.abc import Callable
 
 from benchmarks.measure import Outcome, python
@@ -7,10 +8,19 @@ from benchmarks.task import Task
 from benchmarks.ways.tuning import ENVIRONMENT
 from benchmarks.work import TUNED, Way
 
+OF_DUCKDB = "DESTINATION__DUCKDB__CREDENTIALS__GLOBAL_CONFIG"
 
-def here(name: str, task: Callable[[str], Task], *, once: bool = False) -> Way:
-    """A way to do the task that is made for the address of the API, in a fresh process."""
-    variables = ENVIRONMENT if name == TUNED else {}
+
+def here(
+    name: str, task: Callable[[str], Task], *, once: bool = False, memory_limit: str | None = None
+) -> Way:
+    """A way to do the task that is made for the address of the API, in a fresh process.
+
+    `memory_limit` is DuckDB's, which else takes what it takes.
+    """
+    variables = {**ENVIRONMENT} if name == TUNED else {}
+    if memory_limit:
+        variables[OF_DUCKDB] = json.dumps({"memory_limit": memory_limit})
 
     def measure(url: str) -> Outcome:
         return python("benchmarks.client", name, task(url).to_json(), **variables)

@@ -22,6 +22,8 @@ from benchmarks.work import (
 
 ROWS = 100_000
 MILLION = 1_000_000
+LIMIT = "128MB"
+"""Of what DuckDB takes, which else keeps of a file what it has read and written."""
 
 
 def flat(count: int) -> Callable[[str], Task]:
@@ -46,9 +48,13 @@ def _both(task: Callable[[str], Task]) -> dict[str, Way]:
     return {OURS: here(OURS, task), TUNED: here(TUNED, task)}
 
 
+def _limited(name: str, count: int) -> Way:
+    return here(name, flat(count), memory_limit=LIMIT)
+
+
 FLAT = f"{ROWS:,} rows × 10 columns"
-LONG = f"{MILLION:,} rows"
-LONGER = f"{10 * MILLION:,} rows"
+LONG = f"{MILLION:,} rows, DuckDB's memory_limit {LIMIT}"
+LONGER = f"{10 * MILLION:,} rows, DuckDB's memory_limit {LIMIT}"
 SMALL = f"{OURS}, {ROWS:,}"
 OF_A_MILLION = f"{OURS}, {MILLION:,}"
 
@@ -75,7 +81,11 @@ WORKS = (
     ),
     Work(
         name="million",
-        ways={**_both(flat(MILLION)), SMALL: here(OURS, flat(ROWS))},
+        ways={
+            OURS: _limited(OURS, MILLION),
+            TUNED: _limited(TUNED, MILLION),
+            SMALL: _limited(OURS, ROWS),
+        },
         lines=(
             Ratio(title=LONG, beside=[TUNED], at_least=3, also=["CPU"]),
             Ratio(title=f"{LONG}, peak memory", beside=[SMALL], of="memory", at_most=1.5),
@@ -85,9 +95,9 @@ WORKS = (
     Work(
         name="ten-million",
         ways={
-            OURS: here(OURS, flat(10 * MILLION)),
-            SMALL: here(OURS, flat(ROWS)),
-            OF_A_MILLION: here(OURS, flat(MILLION)),
+            OURS: _limited(OURS, 10 * MILLION),
+            SMALL: _limited(OURS, ROWS),
+            OF_A_MILLION: _limited(OURS, MILLION),
         },
         lines=(
             Amount(title=LONGER, of="seconds"),
