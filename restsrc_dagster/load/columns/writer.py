@@ -5,10 +5,23 @@ from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from dlt.common.data_writers.writers import ParquetDataWriter
 
 ROWS_AT_ONCE = 50_000
 """Of one row group: many small ones take long to write and to read."""
+
+OPTIONS = (
+    "flavor",
+    "version",
+    "compression",
+    "data_page_size",
+    "coerce_timestamps",
+    "allow_truncated_timestamps",
+    "use_compliant_nested_type",
+    "write_page_index",
+)
+"""That dlt's configuration has for files of parquet."""
 
 
 class MixedParquetWriter(ParquetDataWriter):
@@ -29,6 +42,12 @@ class MixedParquetWriter(ParquetDataWriter):
     def write_footer(self) -> None:
         self._write_held()
         super().write_footer()
+
+    def _create_writer(self, schema: pa.Schema) -> pq.ParquetWriter:
+        """As dlt's, without dictionaries: to make them takes longer than to write the columns, and
+        the file is read once."""
+        options = {name: getattr(self.parquet_format, name) for name in OPTIONS}
+        return pq.ParquetWriter(self._f, schema, use_dictionary=False, **options)
 
     def _hold(self, tables: Sequence[pa.Table]) -> None:
         for table in tables:

@@ -1,6 +1,7 @@
 """What dlt keeps to itself and is used all the same: an upgrade that moves it fails here."""
 
 import inspect
+import re
 import tempfile
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,7 @@ from dlt.normalize import worker
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restsrc_dagster.load.columns.normalizer import ColumnarNormalizer, by_the_column
+from restsrc_dagster.load.columns.writer import OPTIONS
 from restsrc_dagster_tests.load.columns.both_ways import outcome
 
 PLAIN = {"id": 1, "at": "2024-01-31T10:00:00Z", "of": {"x": 1.5}, "lines": [{"a": 1}, {"a": 2}]}
@@ -42,6 +44,10 @@ def test_what_it_overrides_and_calls() -> None:
     assert names(DataItemStorage._get_writer) == ["self", "load_id", "schema_name", "table_name"]
     assert "writer_cls" in inspect.getsource(BufferedDataWriter._open_writer)
     assert "self.schema = " in inspect.getsource(ParquetDataWriter.write_header)
+    assert "self.writer = self._create_writer(" in inspect.getsource(ParquetDataWriter.write_header)
+    made = inspect.getsource(ParquetDataWriter._create_writer)
+    options = set(re.findall(r"self\.parquet_format\.(\w+)", made))
+    assert options == {*OPTIONS, "use_content_defined_chunking"}
 
 
 def test_what_it_asks() -> None:
