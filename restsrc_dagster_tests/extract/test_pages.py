@@ -48,7 +48,7 @@ def test_the_same_next_link_twice(api: Api) -> None:
         "items: paging goes round in circles: GET /items?page=2 was asked for a second time, after "
         "GET /items?page=1; the API gives a next page that was there already"
     )
-    assert len(api.asked) <= 4
+    assert len(api.asked) <= 5  # the one behind the repeated page may be on its way
 
 
 def test_the_same_cursor_twice_with_records(api: Api) -> None:
