@@ -11,7 +11,6 @@ from typing import Any
 
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_write_disposition
-from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.resources import Resource, Resources
@@ -22,10 +21,9 @@ CURE = "run it once with full_refresh, which empties its table and reads everyth
 
 
 def to_begin_anew(
-    pipeline: Pipeline, resources: Resources, selection: Iterable[str]
+    schema: Schema | None, resources: Resources, selection: Iterable[str]
 ) -> frozenset[str]:
     """Resources whose tables were replaced so far, and are not any more."""
-    schema = _schema(pipeline)
     return frozenset(
         name
         for name in selection
@@ -35,12 +33,16 @@ def to_begin_anew(
 
 
 def to_be_decided(
-    pipeline: Pipeline, source: str, resources: Resources, selection: Iterable[str]
+    schema: Schema | None,
+    states: Mapping[str, Any],
+    resources: Resources,
+    selection: Iterable[str],
 ) -> dict[str, RestsrcError]:
-    """Why an appended table cannot be loaded into as the file says now, by resource."""
+    """Why an appended table cannot be loaded into as the file says now, by resource.
+
+    `states` are dlt's of the resources.
+    """
     found: dict[str, RestsrcError] = {}
-    schema = _schema(pipeline)
-    states = pipeline.state.get("sources", {}).get(source, {}).get("resources", {})
     for name in selection:
         resource = resources[name]
         if "since" in states.get(name, {}).get(STATE_KEY, {}) and (
@@ -76,11 +78,6 @@ def _refusal(name: str, what: str) -> RestsrcError:
 
 def _cursor_is_new(resource: Resource, cursors: Mapping[str, Any]) -> bool:
     return resource.cursor_path is not None and resource.cursor_path not in cursors
-
-
-def _schema(pipeline: Pipeline) -> Schema | None:
-    """What the tables are so far. Read once: dlt reads it from its file each time it is asked."""
-    return pipeline.default_schema if pipeline.default_schema_name else None
 
 
 def _before(schema: Schema | None, resource: Resource) -> str | None:

@@ -19,6 +19,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.load.destination import loader_file_format
+from restsrc_dagster.load.known import known_schema, resource_states
 
 SETTLING = "_restsrc_settling"
 
@@ -47,8 +48,9 @@ def extract(
             of `wanted` that went well.
         refresh: drop the tables first.
     """
-    before = deepcopy(pipeline.state.get("sources", {}).get(source.name, {}).get("resources", {}))
-    schema = pipeline.default_schema.clone() if pipeline.default_schema_name else None
+    before = deepcopy(resource_states(pipeline, source.name))
+    known = known_schema(pipeline)
+    schema = known.clone() if known else None
 
     def settle() -> None:
         if wanted <= stopped.keys():

@@ -20,6 +20,7 @@ from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.extract.ticker import Ticker
 from restsrc_dagster.extract.waiting import Wait
+from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
@@ -28,6 +29,7 @@ from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destination import build_destination, kept_open, refuse_merge_of_files
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
+from restsrc_dagster.load.known import known_schema, resource_states, source_state
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
@@ -46,6 +48,8 @@ DLT_SETTINGS = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
     # What is extracted is read again at once: to compress it takes longer than all else.
     "SOURCES__DATA_WRITER__DISABLE_COMPRESSION": "true",
+    # dlt sleeps so long, in seconds, whenever it has come to the end of something.
+    "EXTRACT__FUTURES_POLL_INTERVAL": "0.001",
 }
 """Where the deployment does not say otherwise."""
 
@@ -118,7 +122,9 @@ def load(
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
-            run = _Load(connector, pipeline, read, redact, folder, commits, tell, bound, progress)
+            run = _Load(
+                connector, pipeline, read, redact, folder, commits, tell, bound, progress, width
+            )
             return run.run(order)
 
 
@@ -136,6 +142,7 @@ class _Load:
         tell: Callable[[str], None],
         bound: Bound,
         progress: Progress,
+        width: Width | None,
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
@@ -150,34 +157,37 @@ class _Load:
         self._failed: dict[str, RestsrcError] = {}
         self._bound = bound
         self._progress = progress
+        self._width = width
+        self._rows_before: Mapping[str, int] = {}
         resources = connector.resources
         self._children = frozenset(name for name in resources if resources[name].parent)
 
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()
-        resources = self._connector.resources
+        resources, source = self._connector.resources, self._connector.name
         with kept_open(self._pipeline):
             self._pipeline.sync_destination()
             self._history.put_back()
-            unfinished = pending_refresh(self._pipeline, self._connector.name) & set(resources)
-            anew = to_begin_anew(self._pipeline, resources, resources.closed(order.selection))
+            schema, state = known_schema(self._pipeline), source_state(self._pipeline, source)
+            unfinished = pending_refresh(state) & set(resources)
+            anew = to_begin_anew(schema, resources, resources.closed(order.selection))
             for name in sorted(anew - order.refresh - unfinished):
                 self._tell(f"{name} is not replaced any more: its table begins anew")
             refresh = resources.closed(order.refresh | unfinished | anew)
             selection = resources.closed(order.selection | refresh)
             refuse_merge_of_files(self._pipeline.destination, resources, selection)
-            self._failed |= changed_types(self._pipeline, resources, selection - refresh)
+            self._failed |= changed_types(schema, resources, selection - refresh)
             removed = remove_broken_loads(self._pipeline)
-            self._failed |= to_be_decided(
-                self._pipeline, self._connector.name, resources, selection - refresh
-            )
+            states = state.get("resources", {})
+            self._failed |= to_be_decided(schema, states, resources, selection - refresh)
+            self._rows_before = self._reports.count_replaced(selection)
         late = self._history.late(selection - refresh)
         reports = self._in_chunks(refresh, refresh=True) if refresh else {}
         if rest := selection - refresh - late:
             reports |= self._in_chunks(rest)
         if late:
             self._history.begin_again(late)
-            columns_before = columns_now(self._pipeline)
+            columns_before = columns_now(known_schema(self._pipeline))
             reports |= self._reports.with_changes(self._read_and_commit(late)[0], columns_before)
             self._history.put_back()
         failed = self._failed.keys()
@@ -201,11 +211,11 @@ class _Load:
     ) -> dict[str, ResourceReport]:
         """Read and commit, and what was left once more, until nothing is left."""
         resources = self._connector.resources
-        states = self._pipeline.state.get("sources", {}).get(self._connector.name, {})
-        chunks = Chunks(self._connector, selection, self._bound, states.get("resources", {}))
+        states = resource_states(self._pipeline, self._connector.name)
+        chunks = Chunks(self._connector, selection, self._bound, states)
         if refresh:
             chunks.begin_anew(selection)
-        columns_before = columns_now(self._pipeline)
+        columns_before = columns_now(known_schema(self._pipeline))
         reports, reading = self._read_and_commit(selection, refresh=refresh, chunks=chunks)
         while left := chunks.unfinished:
             rest = selection & left.union(*(resources.descendants(name) for name in left))
@@ -217,7 +227,7 @@ class _Load:
             }
         for name in reports.keys() & self._failed.keys():
             self._failed[name] = _with_what_is_there(self._failed[name], reports.pop(name))
-        return self._reports.with_changes(reports, columns_before) if reports else {}
+        return self._reports.with_changes(reports, columns_before)
 
     def _tell_of_chunks(self, reports: Mapping[str, ResourceReport], left: Set[str]) -> None:
         for name in sorted(reports.keys() & left):
@@ -232,8 +242,7 @@ class _Load:
         before: Reading | None = None,
     ) -> tuple[dict[str, ResourceReport], Reading]:
         pipeline, source_name = self._pipeline, self._connector.name
-        cursors_before = {name: self._reports.cursor(name) for name in selection}
-        rows_before = self._reports.count(selection, only_replaced=True)
+        cursors_before = self._reports.cursors(selection)
         intent = None
         if refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
@@ -269,20 +278,29 @@ class _Load:
         self._progress.begin(Phase.NORMALIZING)
         with by_the_column():
             normalized = pipeline.normalize()
-        refuse_too_many_columns(pipeline, self._reports.tables(wanted))
+        if self._width:
+            schema = pipeline.default_schema
+            refuse_too_many_columns(schema, self._width, self._reports.tables(schema, wanted))
         done = selection - isolation.stopped.keys()
 
+        rows_now: dict[str, int] = {}
+
         def commit() -> None:
+            nonlocal rows_now
             if intent:
                 intent.commit(pipeline)
             for name in done & reading.childless.keys():
                 remove_children(pipeline, self._connector.resources[name], reading.childless[name])
             pipeline.load().raise_on_failed_jobs()
+            rows_now = self._reports.count(done)
 
         counts = dict(normalized.row_counts)
         self._progress.loads(counts)
         self._commits.commit(commit, also=intent.packages if intent else ())
-        return self._reports.of(done, reading, counts, cursors_before, rows_before), reading
+        if not rows_now:  # what was committed was found out by a further try
+            rows_now = self._reports.count(done)
+        made = self._reports.of(done, reading, counts, cursors_before, self._rows_before, rows_now)
+        return made, reading
 
     def _begin_anew_what_could_not_go_on(
         self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]

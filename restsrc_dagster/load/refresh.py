@@ -7,6 +7,7 @@ dropped; the state that the refresh itself commits no longer has it. Whoever fin
 refreshes again.
 """
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,8 @@ from dlt.pipeline.pipeline import Pipeline
 STATE_KEY = "restsrc_refresh"
 
 
-def pending_refresh(pipeline: Pipeline, source: str) -> frozenset[str]:
-    """The resources of a refresh that began to commit and did not end."""
-    state = pipeline.state.get("sources", {}).get(source, {})
+def pending_refresh(state: Mapping[str, Any]) -> frozenset[str]:
+    """The resources of a refresh that began to commit and did not end, by the source's state."""
     return frozenset(state.get(STATE_KEY, ()))
 
 

@@ -119,12 +119,12 @@ class LoadReport:
     seconds_waited: Mapping[Wait, float]
 
 
-def cursor_of(pipeline: Pipeline, source: str, resource: Resource) -> Any:
-    """The cursor's last value in the pipeline's state; None where there is none."""
+def cursor_of(states: Mapping[str, Any], resource: Resource) -> Any:
+    """The cursor's last value in dlt's states of the resources; None where there is none."""
     if resource.cursor_path is None:
         return None
-    state: Any = pipeline.state.get("sources", {})
-    for key in (source, "resources", resource.name, "incremental", resource.cursor_path):
+    state: Any = states
+    for key in (resource.name, "incremental", resource.cursor_path):
         state = state.get(key, {})
     return state.get("last_value")
 

@@ -1,13 +1,15 @@
 """Making the report of what was loaded, from the pipeline and the reading."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.source import Reading
+from restsrc_dagster.load.known import known_schema, resource_states
 from restsrc_dagster.load.report import ResourceReport, count_rows, cursor_of
 from restsrc_dagster.load.schema_changes import Columns, schema_changes
 
@@ -19,9 +21,11 @@ class Reports:
         self._pipeline = pipeline
         self._connector = connector
 
-    def cursor(self, name: str) -> Any:
-        """The cursor of a resource now; None where there is none."""
-        return cursor_of(self._pipeline, self._connector.name, self._connector.resources[name])
+    def cursors(self, names: Iterable[str]) -> dict[str, Any]:
+        """The cursors of resources now; None where there is none."""
+        states = resource_states(self._pipeline, self._connector.name)
+        resources = self._connector.resources
+        return {name: cursor_of(states, resources[name]) for name in names}
 
     def of(
         self,
@@ -30,11 +34,14 @@ class Reports:
         row_counts: Mapping[str, int],
         before: Mapping[str, Any],
         rows_before: Mapping[str, int],
+        rows_now: Mapping[str, int],
     ) -> dict[str, ResourceReport]:
-        """What was committed just now, by resource; `row_counts` are dlt's, by table."""
+        """What was committed just now, by resource; `row_counts` are dlt's, by table.
+
+        `before` are the cursors, `rows_before` and `rows_now` the rows in the tables.
+        """
         resources, schema = self._connector.resources, self._pipeline.default_schema
-        tables = self.tables(selection)
-        in_table = self.count(selection)
+        tables, cursors = self.tables(schema, selection), self.cursors(selection)
         reports = {}
         for name, table in tables.items():
             nested = {
@@ -47,12 +54,12 @@ class Reports:
                 table=f"{self._pipeline.dataset_name}.{table}",
                 write_disposition=resources.write_disposition(name),
                 rows_loaded=row_counts.get(table, 0),
-                rows_in_table=in_table.get(name),
+                rows_in_table=rows_now.get(name),
                 columns=schema.get_table_columns(table) if table in schema.tables else {},
                 nested_rows=nested,
                 traffic=replace(reading.traffic(name)),
                 cursor_before=before[name],
-                cursor_after=self.cursor(name),
+                cursor_after=cursors[name],
                 read=reading.pages[name],
                 rows_before=rows_before.get(name),
             )
@@ -62,8 +69,10 @@ class Reports:
         self, reports: Mapping[str, ResourceReport], columns_before: Columns
     ) -> dict[str, ResourceReport]:
         """The reports, and what has become of their tables since `columns_before`."""
+        if not reports:
+            return {}
         resources, schema = self._connector.resources, self._pipeline.default_schema
-        tables = self.tables(frozenset(reports))
+        tables = self.tables(schema, reports.keys())
         return {
             name: replace(
                 report,
@@ -74,27 +83,30 @@ class Reports:
             for name, report in reports.items()
         }
 
-    def tables(self, selection: frozenset[str]) -> dict[str, str]:
+    def tables(self, schema: Schema, selection: Iterable[str]) -> dict[str, str]:
         """Table by resource, in the order of the file."""
-        resources, naming = self._connector.resources, self._pipeline.default_schema.naming
+        resources, chosen = self._connector.resources, frozenset(selection)
         return {
-            name: naming.normalize_table_identifier(resources[name].table_name)
+            name: schema.naming.normalize_table_identifier(resources[name].table_name)
             for name in resources
-            if name in selection
+            if name in chosen
         }
 
-    def count(self, selection: frozenset[str], *, only_replaced: bool = False) -> dict[str, int]:
-        """Rows in the tables that are there."""
-        if not self._pipeline.default_schema_name:
+    def count(self, selection: Iterable[str]) -> dict[str, int]:
+        """Rows in the tables that are there, by resource."""
+        schema = known_schema(self._pipeline)
+        if schema is None:
             return {}
-        resources, schema = self._connector.resources, self._pipeline.default_schema
-        known = {
-            name: table
-            for name, table in self.tables(selection).items()
-            if table in schema.tables
-            and (not only_replaced or resources.write_disposition(name) == "replace")
-        }
+        tables = self.tables(schema, selection)
+        known = {name: table for name, table in tables.items() if table in schema.tables}
         return count_rows(self._pipeline, known) if known else {}
+
+    def count_replaced(self, selection: Iterable[str]) -> dict[str, int]:
+        """Rows in those of them that will be replaced."""
+        resources = self._connector.resources
+        return self.count(
+            name for name in selection if resources.write_disposition(name) == "replace"
+        )
 
 
 def _root(tables: Mapping[str, Any], name: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 from dlt.common.destination import AnyDestination
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
-from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ReadError
@@ -62,12 +61,10 @@ class SchemaChanges:
         return [str(variant) for variant in self.variants]
 
 
-def columns_now(pipeline: Pipeline) -> Columns:
+def columns_now(schema: Schema | None) -> Columns:
     """The columns of each table that has some."""
-    if not pipeline.default_schema_name:
-        return {}
-    tables = pipeline.default_schema.data_tables(seen_data_only=True)
-    return {table["name"]: frozenset(table["columns"]) for table in tables}
+    tables = schema.data_tables(seen_data_only=True) if schema else ()
+    return {str(table["name"]): frozenset(table["columns"]) for table in tables}
 
 
 def schema_changes(
@@ -121,16 +118,15 @@ def _named(table: str, column: str) -> str:
 
 
 def changed_types(
-    pipeline: Pipeline, resources: Resources, names: Iterable[str]
+    schema: Schema | None, resources: Resources, names: Iterable[str]
 ) -> dict[str, ReadError]:
     """The resources with a hint that names another type than the table has, and what to do.
 
     A hint does not change a column that is there, but dlt would believe it had: 1.5 for a column
     that is bigint would become 2, and nobody is told.
     """
-    if not pipeline.default_schema_name:
+    if schema is None:
         return {}
-    schema = pipeline.default_schema
     stored = {table["name"]: table for table in schema.data_tables(seen_data_only=True)}
     found = {}
     for name in sorted(names):
@@ -154,21 +150,19 @@ def width_of(destination: AnyDestination) -> Width | None:
     return Width(kind, MOST_COLUMNS[kind]) if kind in MOST_COLUMNS else None
 
 
-def refuse_too_many_columns(pipeline: Pipeline, tables: Mapping[str, str]) -> None:
+def refuse_too_many_columns(schema: Schema, width: Width, tables: Mapping[str, str]) -> None:
     """Before the load, of which some tables would be committed already.
 
     Most of it is refused while it is read; not what dlt itself adds, columns for other types.
 
     Args:
+        schema: of all tables.
+        width: what a table may hold.
         tables: of each resource, by its name.
 
     Raises:
         ReadError: names the table, how many columns it would have, and what to do.
     """
-    width = width_of(pipeline.destination)
-    if width is None:
-        return
-    schema = pipeline.default_schema
     for name, root in tables.items():
         for table, columns in _tables_of(schema, root):
             count = sum("data_type" in column for column in columns.values())

@@ -1,0 +1,27 @@
+"""What a pipeline knows of its tables and its resources.
+
+dlt reads both from their files each time that it is asked: whoever needs them keeps what it got.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dlt.common.schema import Schema
+from dlt.pipeline.pipeline import Pipeline
+
+
+def known_schema(pipeline: Pipeline) -> Schema | None:
+    """What the tables are so far; None before anything was ever loaded."""
+    return pipeline.default_schema if pipeline.default_schema_name else None
+
+
+def source_state(pipeline: Pipeline, source: str) -> Mapping[str, Any]:
+    """dlt's state of a source, by its name."""
+    state: Mapping[str, Any] = pipeline.state.get("sources", {}).get(source, {})
+    return state
+
+
+def resource_states(pipeline: Pipeline, source: str) -> Mapping[str, Any]:
+    """dlt's states of the resources of a source, by their names."""
+    states: Mapping[str, Any] = source_state(pipeline, source).get("resources", {})
+    return states
