@@ -41,7 +41,7 @@ def announced_total(response: requests.Response, body: Any, page: list[Any]) -> 
         text = response.headers.get(name, "")
         if text.isdigit():
             return int(text)
-    for key, value in _beside_records(body, page):
+    for key, value in _beside(body, page):
         if _plain(key) in TOTAL_KEYS and type(value) is int and value >= 0:
             return None if _plain(key) == "count" and value == len(page) else value
     return None
@@ -59,7 +59,7 @@ def unread_next(response: requests.Response, body: Any, page: list[Any]) -> str 
     """Where the answer names a next page; None if it names none."""
     if response.links.get("next", {}).get("url"):
         return "Link header"
-    for key, value in _beside_records(body, page):
+    for key, value in _beside(body, page):
         if _plain(key) in NEXT_KEYS and _is_reference(value):
             return f"key {key!r}"
         if _plain(key) in MORE_KEYS and value is True:
@@ -90,14 +90,18 @@ def error_in(body: Any, *, has_records: bool) -> str | None:
     return None
 
 
-def _beside_records(body: Any, page: list[Any], depth: int = DEPTH) -> Iterator[tuple[str, Any]]:
+def _beside(body: Any, page: list[Any]) -> Iterator[tuple[str, Any]]:
     """Keys and values of the envelope, outermost first; not those of a record."""
-    if not isinstance(body, dict) or any(body is record for record in page):
+    return _not_of(frozenset(map(id, page)), body, DEPTH)
+
+
+def _not_of(records: frozenset[int], body: Any, depth: int) -> Iterator[tuple[str, Any]]:
+    if not isinstance(body, dict) or id(body) in records:
         return
     yield from ((str(key), value) for key, value in body.items())
     if depth:
         for value in body.values():
-            yield from _beside_records(value, page, depth - 1)
+            yield from _not_of(records, value, depth - 1)
 
 
 def _is_reference(value: Any) -> bool:

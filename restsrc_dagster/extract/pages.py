@@ -190,7 +190,7 @@ class PageChecks(ItemTransform[Any, Any]):
             crawl.empty_in_a_row = 0
             text = written(list(page))
             self.facts.odd = text is None or (not is_plain(response) and may_be_odd(text))
-            content = _digest(response.content if text is None else text)
+            content = response.content if text is None else text
             if content == crawl.last:
                 raise ReadError(
                     f"the same page came twice: {crawl.last_request} and {address} gave the same "

@@ -11,6 +11,7 @@ from typing import Any
 import dlt
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.collector import without_looking_back
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError, TryLater
@@ -92,6 +93,7 @@ def load(
         os.environ.setdefault(name, value)
     progress = Progress(settings.progress_seconds)
     with (
+        without_looking_back(),
         explained(connector, environment) as redact,
         working_folder() as folder,
         Ticker(progress.line, tell, seconds=settings.progress_seconds),
