@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.by_key import aligned
 from restsrc_dagster.extract.cures import FILTER, excluding, type_hint
 
 VALUE = "value"
@@ -152,6 +153,24 @@ class Shape:
     plain: bool
 
 
+Kinds = tuple[tuple[str, frozenset[type]], ...]
+"""The keys of records, and the types of their values."""
+
+
+def _kinds(records: Sequence[dict[str, Any]]) -> Kinds | None:
+    """Those of flat records, if all have the same keys.
+
+    A page whose kinds were seen before costs a look-up, and not each record one: what scalars of
+    these types do to a table they do in whatever record they stand.
+    """
+    if len(records) < 2 or any(type(value) in (dict, list) for value in records[0].values()):
+        return None
+    columns = aligned(records)
+    if columns is None:
+        return None
+    return tuple((key, frozenset(map(type, values))) for key, values in columns)
+
+
 class Fields:
     """The fields of an object: a record, or an object whose fields are columns of its record."""
 
@@ -168,10 +187,19 @@ class Fields:
         self._objects: dict[str, Fields] = {}
         self._lists: dict[str, Rows] = {}
         self._shapes: dict[tuple[Any, ...], Shape] = {}
+        self._plain: set[Kinds] = set()
 
     def look(self, records: Sequence[dict[str, Any]]) -> None:
         """Learn what records hold; raises ReadError where they would not be loaded rightly."""
-        shapes = self._shapes
+        kinds = _kinds(records)
+        if kinds is not None and kinds in self._plain:
+            return
+        if self._look_at_each(records) and kinds is not None and len(self._plain) < MOST_SHAPES:
+            self._plain.add(kinds)
+
+    def _look_at_each(self, records: Sequence[dict[str, Any]]) -> bool:
+        """Whether there is nothing more to any record with the same keys and the same types."""
+        shapes, all_plain = self._shapes, True
         for record in records:
             signature = (*record, *map(type, record.values()))
             shape = shapes.get(signature)
@@ -181,12 +209,14 @@ class Fields:
                 shape = shapes[signature] = self._shape(record)
             if shape.plain:
                 continue
+            all_plain = False
             if shape.risky:
                 self._refuse_overwriting(record)
             for key, below in shape.objects:
                 below.look((record[key],))
             for key, rows in shape.lists:
                 rows.look(record[key])
+        return all_plain
 
     def name(self, key: str) -> str:
         """The key as dlt spells it."""

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 from dlt.common.configuration import resolve
+from dlt.common.schema import Schema
 from dlt.destinations import duckdb
+from duckdb import ConnectionException, connect
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import SettingsError
@@ -87,10 +89,35 @@ def test_capabilities_are_resolved_once_and_nobody_changes_those_of_others(
     assert {**ours.capabilities()} == {**second}
 
 
-def test_each_client_has_credentials_of_its_own(settings: Settings) -> None:
+def test_clients_of_one_dataset_are_resolved_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ours = build_destination(connector(), settings, {})
     ours.capabilities()
-    initial = [ours.spec()._bind_dataset_name("acme") for _ in range(2)]
-    one, other = (ours.configuration(config) for config in initial)
-    assert one.credentials is not other.credentials
+    one, staging = (
+        ours.configuration(ours.spec()._bind_dataset_name(name)) for name in ("acme", "other")
+    )
     assert one.credentials.database == ours.config_params["credentials"]
+    assert (one.dataset_name, staging.dataset_name) == ("acme", "other")
+    monkeypatch.setattr(resolve, "_resolve_config_fields", None)
+    again = ours.configuration(ours.spec()._bind_dataset_name("acme"))
+    assert (again.credentials.database, again.dataset_name) == (one.credentials.database, "acme")
+
+
+def test_clients_of_one_file_come_and_go(settings: Settings) -> None:
+    """They share a connection: the last one to go closes the file, which can be opened again."""
+    ours = build_destination(connector(), settings, {})
+    path = ours.config_params["credentials"]
+    first, second = (
+        ours.client(Schema("acme"), ours.spec()._bind_dataset_name("acme")) for _ in range(2)
+    )
+    for _ in range(2):
+        with first:
+            with second:
+                second.initialize_storage()
+            assert first.is_storage_initialized()
+            with pytest.raises(ConnectionException, match="different configuration"):
+                connect(path, read_only=True)
+        with connect(path, read_only=True) as elsewhere:
+            found = elsewhere.execute("SELECT schema_name FROM information_schema.schemata")
+            assert ("acme",) in found.fetchall()

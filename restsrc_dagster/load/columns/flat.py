@@ -1,17 +1,15 @@
 """Records, which are rows, as columns: of objects in them, and lists in them apart."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import chain
-from operator import itemgetter
 from types import NoneType
 from typing import Any, Protocol
 
+from restsrc_dagster.extract.by_key import Records, by_key
 from restsrc_dagster.load.columns.arrays import Surprise
 
 EMPTY = "_empty"
 """dlt's name for an empty key."""
-Records = Sequence[Mapping[str, Any]]
 
 
 class Names(Protocol):
@@ -69,19 +67,3 @@ def _flatten(
             _flatten(below, table, level - 1, names, (*path, name), flat)
         elif flat.lists.setdefault((*path, names.of_table(key)), values) is not values:
             raise Surprise
-
-
-def by_key(records: Records) -> Iterator[tuple[str, Sequence[Any]]]:
-    """Each key and its values, None where a record has none."""
-    first = records[0]
-    if len(first) > 1:
-        try:
-            rows = list(map(itemgetter(*first), records))
-        except KeyError:
-            pass
-        else:
-            if set(map(len, records)) == {len(first)}:
-                yield from zip(first, zip(*rows, strict=True), strict=True)
-                return
-    for key in dict.fromkeys(chain.from_iterable(records)):
-        yield key, [record.get(key) for record in records]

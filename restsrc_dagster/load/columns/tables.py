@@ -12,8 +12,9 @@ import pyarrow as pa
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import is_nullable_column
 
+from restsrc_dagster.extract.by_key import Records
 from restsrc_dagster.load.columns.arrays import Surprise, array
-from restsrc_dagster.load.columns.flat import Flat, Names, Records, flattened
+from restsrc_dagster.load.columns.flat import Flat, Names, flattened
 
 ID_LETTERS = 14
 """As many as dlt's ids have."""
