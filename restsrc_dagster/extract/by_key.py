@@ -1,25 +1,19 @@
 """Records as columns."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
-from operator import itemgetter
+from itertools import chain, repeat
+from operator import eq
 from typing import Any
 
 Records = Sequence[Mapping[str, Any]]
 
 
 def aligned(records: Records) -> Iterator[tuple[str, Sequence[Any]]] | None:
-    """Each key and its values, if all records have the same keys, and more than one."""
-    first = records[0]
-    if len(first) < 2:
+    """Each key and its values, if all records have the same keys in the same order."""
+    keys = list(records[0])
+    if not keys or not all(map(eq, map(list, records), repeat(keys))):
         return None
-    try:
-        rows = list(map(itemgetter(*first), records))
-    except KeyError:
-        return None
-    if set(map(len, records)) != {len(first)}:
-        return None
-    return zip(first, zip(*rows, strict=True), strict=True)
+    return zip(keys, zip(*map(dict.values, records), strict=True), strict=True)  # type: ignore[arg-type]
 
 
 def by_key(records: Records) -> Iterator[tuple[str, Sequence[Any]]]:

@@ -25,9 +25,18 @@ from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
-from restsrc_dagster.load.columns.normalizer import by_the_column
+from restsrc_dagster.load.columns.normalizer import (
+    by_the_column,
+    is_normalized_here,
+    refuse_marks,
+)
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destination import build_destination, kept_open, refuse_merge_of_files
+from restsrc_dagster.load.destination import (
+    build_destination,
+    kept_open,
+    loader_file_format,
+    refuse_merge_of_files,
+)
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.known import known_schema, resource_states, source_state
@@ -161,6 +170,9 @@ class _Load:
         self._progress = progress
         self._width = width
         self._rows_before: Mapping[str, int] = {}
+        by_column = loader_file_format(pipeline.destination) == "parquet"
+        here = by_column and is_normalized_here(pipeline)
+        self._between = folder / "columns" if here else None
         resources = connector.resources
         self._children = frozenset(name for name in resources if resources[name].parent)
 
@@ -261,27 +273,31 @@ class _Load:
             self._connector.resources, self._redact, silence=self._silence, failed=self._failed
         )
         wanted = frozenset(name for name in selection if self._connector.resources[name].selected)
-        with self._read(wanted, isolation=isolation, chunks=chunks, before=before) as reading:
-            self._progress.reads(reading, self._children)
-            any_read = extract(
-                pipeline,
-                reading.source,
-                isolation.stopped,
-                wanted=wanted,
-                note=note,
-                refresh=intent is not None,
-            )
-        excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
-        self._failed |= {
-            name: error for name, error in isolation.stopped.items() if name in selection - excused
-        }
-        if not any_read:
-            return {}, reading
-        self._progress.begin(Phase.NORMALIZING)
-        with by_the_column():
+        with by_the_column(self._between) as handover:
+            with self._read(wanted, isolation=isolation, chunks=chunks, before=before) as reading:
+                self._progress.reads(reading, self._children)
+                any_read = extract(
+                    pipeline,
+                    reading.source,
+                    isolation.stopped,
+                    wanted=wanted,
+                    note=note,
+                    refresh=intent is not None,
+                )
+            excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
+            self._failed |= {
+                name: error
+                for name, error in isolation.stopped.items()
+                if name in selection - excused
+            }
+            if not any_read:
+                return {}, reading
+            self._progress.begin(Phase.NORMALIZING)
             normalized = pipeline.normalize()
+        schema = pipeline.default_schema
+        if handover:
+            refuse_marks(handover, schema)
         if self._width:
-            schema = pipeline.default_schema
             refuse_too_many_columns(schema, self._width, self._reports.tables(schema, wanted))
         done = selection - isolation.stopped.keys()
 

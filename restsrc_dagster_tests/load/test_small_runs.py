@@ -6,6 +6,7 @@ from typing import Any
 import duckdb
 import pytest
 from dlt.common.storages import SchemaStorage
+from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
@@ -65,15 +66,37 @@ def test_the_schema_is_not_read_again_for_each_resource(
     assert read[0] == read[1] > 0
 
 
-def test_only_what_is_appended_is_searched_for_the_remains_of_a_broken_load(
+def test_a_file_is_opened_to_look_and_to_commit(
     api: Api, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened = Counted(duckdb.connect)
-    for name, keys in (("appended", {}), ("merged", {"primary_key": "id"})):
-        run(api, settings, name, 1, **keys)
+    for count in (1, 8):
+        run(api, settings, f"acme_{count}", count)
+        opened = Counted(duckdb.connect)
         with monkeypatch.context() as counting:
             counting.setattr(duckdb, "connect", opened)
-            run(api, settings, name, 1, **keys)
-        if name == "appended":
-            of_appended, opened.times = opened.times, 0
-    assert opened.times == of_appended - 1 > 0
+            run(api, settings, f"acme_{count}", count)
+        assert opened.times == 2
+
+
+@pytest.mark.parametrize(
+    ("keys", "is_searched"), [({}, True), ({"primary_key": "id"}, False)], ids=str
+)
+def test_only_what_is_appended_is_searched_for_the_remains_of_a_broken_load(
+    api: Api,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+    keys: dict[str, Any],
+    is_searched: bool,
+) -> None:
+    asked: list[str] = []
+    execute = DuckDbSqlClient.execute_sql
+
+    def telling(self: DuckDbSqlClient, sql: Any, *args: Any, **kwargs: Any) -> Any:
+        asked.append(str(sql))
+        return execute(self, sql, *args, **kwargs)
+
+    run(api, settings, "acme", 1, **keys)
+    monkeypatch.setattr(DuckDbSqlClient, "execute_sql", telling)
+    run(api, settings, "acme", 1, **keys)
+    assert asked
+    assert any('"items_0" WHERE _dlt_load_id NOT IN' in sql for sql in asked) is is_searched

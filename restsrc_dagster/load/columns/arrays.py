@@ -4,13 +4,14 @@ Only what dlt would store just so: the same kind, or a text that is a time in th
 Arrow and dlt read alike. Everything else is a surprise, and dlt's to decide.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import NoneType
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.common.json import json
+
+from restsrc_dagster.load.columns.columns import Values, kinds_of
 
 _DATE = r"[12]\d{3}-\d\d-\d\d"
 _INSTANT = _DATE + r"[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
@@ -22,9 +23,9 @@ class Surprise(Exception):
     """A record does not fit what is known of its table; never leaves this package."""
 
 
-def array(values: Sequence[Any], data_type: str, arrow: pa.DataType) -> pa.Array:
+def array(values: Values, data_type: str, arrow: pa.DataType) -> pa.Array:
     """Values of a column, of dlt's `data_type`, as `arrow`; raises Surprise."""
-    kinds = set(map(type, values)) - {NoneType}
+    kinds = kinds_of(values) - {NoneType}
     known = _BUILDERS.get(data_type)
     if known is None:
         raise Surprise
@@ -37,14 +38,14 @@ def array(values: Sequence[Any], data_type: str, arrow: pa.DataType) -> pa.Array
         raise Surprise from None
 
 
-def _as_they_are(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
-    return pa.array(values, type=arrow)
+def _as_they_are(values: Values, arrow: pa.DataType) -> pa.Array:
+    return values.cast(arrow) if isinstance(values, pa.Array) else pa.array(values, type=arrow)
 
 
-def _times(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+def _times(values: Values, arrow: pa.DataType) -> pa.Array:
     if arrow != _UTC:
         raise Surprise
-    texts = pa.array(values, type=pa.string())
+    texts = _as_they_are(values, pa.string())
     if _all_match(texts, _INSTANT + _ZONE):
         return texts.cast(_UTC)
     if _all_match(texts, _INSTANT):  # dlt takes these for UTC, too
@@ -52,16 +53,18 @@ def _times(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
     raise Surprise
 
 
-def _dates(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
-    texts = pa.array(values, type=pa.string())
+def _dates(values: Values, arrow: pa.DataType) -> pa.Array:
+    texts = _as_they_are(values, pa.string())
     if not _all_match(texts, _DATE):
         raise Surprise
     return texts.cast(arrow)
 
 
-def _documents(values: Sequence[Any], arrow: pa.DataType) -> pa.Array:
+def _documents(values: Values, arrow: pa.DataType) -> pa.Array:
     if arrow != pa.string():
         raise Surprise
+    if isinstance(values, pa.Array):  # nothing but nulls
+        return values.cast(arrow)
     return pa.array([None if one is None else json.dumps(one) for one in values], type=arrow)
 
 
@@ -70,9 +73,7 @@ def _all_match(texts: pa.Array, pattern: str) -> bool:
     return found is not False
 
 
-_BUILDERS: Mapping[
-    str, tuple[frozenset[type], Callable[[Sequence[Any], pa.DataType], pa.Array]]
-] = {
+_BUILDERS: Mapping[str, tuple[frozenset[type], Callable[[Values, pa.DataType], pa.Array]]] = {
     "text": (frozenset({str}), _as_they_are),
     "bigint": (frozenset({int}), _as_they_are),
     "double": (frozenset({float, int}), _as_they_are),

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from restsrc_dagster.extract.by_key import Records, by_key
 from restsrc_dagster.load.columns.arrays import Surprise
+from restsrc_dagster.load.columns.columns import Columns, Values, kinds_of
 
 EMPTY = "_empty"
 """dlt's name for an empty key."""
@@ -29,12 +30,12 @@ class Flat:
     lists that were null in some record: such a key may be a column as well.
     """
 
-    columns: dict[str, Sequence[Any]] = field(default_factory=dict)
+    columns: dict[str, Values] = field(default_factory=dict)
     lists: dict[tuple[str, ...], Sequence[Any]] = field(default_factory=dict)
     nulls: set[str] = field(default_factory=set)
 
 
-def flattened(records: Records, table: str, level: int, names: Names) -> Flat:
+def flattened(records: Records | Columns, table: str, level: int, names: Names) -> Flat:
     """As dlt flattens them; raises Surprise where two fields meet in one column.
 
     Args:
@@ -47,12 +48,18 @@ def flattened(records: Records, table: str, level: int, names: Names) -> Flat:
 
 
 def _flatten(
-    records: Records, table: str, level: int, names: Names, path: tuple[str, ...], flat: Flat
+    records: Records | Columns,
+    table: str,
+    level: int,
+    names: Names,
+    path: tuple[str, ...],
+    flat: Flat,
 ) -> None:
-    for key, values in by_key(records):
+    columns = records.values.items() if isinstance(records, Columns) else by_key(records)
+    for key, values in columns:
         name = names.of_column(key) if key and not key.isspace() else EMPTY
         column = names.joined(*path, name) if path else name
-        kinds = set(map(type, values))
+        kinds = kinds_of(values)
         nested = kinds & {dict, list}
         if not nested or names.is_whole(table, column, level):
             if flat.columns.setdefault(column, values) is not values:
@@ -60,10 +67,17 @@ def _flatten(
             continue
         if len(kinds - {NoneType}) > 1:
             raise Surprise
-        if NoneType in kinds and any(one.get(key, 0) is None for one in records):
+        if NoneType in kinds and _is_null(key, records):
             flat.nulls.add(column)
         if nested == {dict}:
             below = [value or {} for value in values] if NoneType in kinds else values
             _flatten(below, table, level - 1, names, (*path, name), flat)
         elif flat.lists.setdefault((*path, names.of_table(key)), values) is not values:
             raise Surprise
+
+
+def _is_null(key: str, records: Records | Columns) -> bool:
+    """Whether a key without a value in some record is there; columns have all keys."""
+    if isinstance(records, Columns):
+        return True
+    return any(one.get(key, 0) is None for one in records)

@@ -6,38 +6,94 @@ dlt has no place to put another one in: what it keeps to itself is used here, an
 
 import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pyarrow as pa
+from dlt.common.configuration import inject_section, known_sections, resolve_configuration
+from dlt.common.configuration.specs import ConfigSectionContext
 from dlt.common.data_writers import BufferedDataWriter, DataWriter
-from dlt.common.data_writers.writers import ParquetDataWriter
+from dlt.common.data_writers.writers import (
+    WRITER_SPECS,
+    ParquetDataWriter,
+    TypedJsonlListWriter,
+)
 from dlt.common.libs.pyarrow import columns_to_arrow
 from dlt.common.normalizers.json.relational import DataItemNormalizer
-from dlt.common.schema import TSchemaUpdate
+from dlt.common.runners.configuration import PoolRunnerConfiguration
+from dlt.common.schema import Schema, TSchemaUpdate
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import is_nested_table
 from dlt.common.storages.data_item_storage import DataItemStorage
 from dlt.common.time import get_context_timezone_name
 from dlt.normalize import worker
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
+from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.load.columns.arrays import Surprise
+from restsrc_dagster.load.columns.columns import Columns
+from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.tables import tables_of
-from restsrc_dagster.load.columns.writer import MixedParquetWriter
+from restsrc_dagster.load.columns.writer import HandoverWriter, MixedParquetWriter
 
 STEP_GROWS = 16
 
 
+_putting_in = Lock()
+_users = 0
+
+
 @contextmanager
-def by_the_column() -> Iterator[None]:
-    """While it lasts, what dlt normalizes in this process goes by the column where it can."""
-    setattr(worker, JsonLItemsNormalizer.__name__, ColumnarNormalizer)
+def by_the_column(between: Path | None = None) -> Iterator[Handover | None]:
+    """While it lasts, what dlt normalizes in this process goes by the column where it can.
+
+    `between` is a file that does not exist: what is extracted meanwhile, by who calls this, goes
+    by the column from there on, if it is normalized meanwhile, too. Loads may overlap.
+    """
+    with _put_in(), Handover(between) if between else nullcontext() as handover:
+        yield handover
+
+
+@contextmanager
+def _put_in() -> Iterator[None]:
+    global _users
+    with _putting_in:
+        _users += 1
+        _put(ColumnarNormalizer, HandoverWriter)
     try:
         yield
     finally:
-        setattr(worker, JsonLItemsNormalizer.__name__, JsonLItemsNormalizer)
+        with _putting_in:
+            _users -= 1
+            if not _users:
+                _put(JsonLItemsNormalizer, TypedJsonlListWriter)
+
+
+def _put(normalizer: type[JsonLItemsNormalizer], writer: type[TypedJsonlListWriter]) -> None:
+    setattr(worker, JsonLItemsNormalizer.__name__, normalizer)
+    WRITER_SPECS[TypedJsonlListWriter.writer_spec()] = writer
+
+
+def is_normalized_here(pipeline: Pipeline) -> bool:
+    """Whether dlt normalizes in this process, and not in several of its own."""
+    sections = ConfigSectionContext(
+        pipeline_name=pipeline.pipeline_name, sections=(known_sections.NORMALIZE,)
+    )
+    with inject_section(sections):
+        return (
+            resolve_configuration(PoolRunnerConfiguration(pool_type="none", workers=1)).workers == 1
+        )
+
+
+def refuse_marks(handover: Handover, schema: Schema) -> None:
+    """Fail where dlt took for a record what stands for many; there is no way that leads here."""
+    mark = schema.naming.normalize_identifier(handover.mark)
+    for table in schema.tables.values():
+        if mark in table["columns"]:
+            raise RuntimeError(f"columns of {table['name']} were not read: nothing was loaded")
 
 
 class ColumnarNormalizer(JsonLItemsNormalizer):
@@ -61,13 +117,18 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
     def _normalize_chunk(
         self, root_table_name: str, items: list[Any], may_have_pua: bool, skip_write: bool
     ) -> TSchemaUpdate:
+        handover = Handover.current()
+        columns = handover.get(items) if handover else None
+        if columns is not None and columns.may_have_pua:
+            items, may_have_pua, columns = columns.records(), True, None
         if self._known is None or may_have_pua or skip_write:
+            items = columns.records() if columns else items
             return super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)
         update: TSchemaUpdate = {}
-        rest = items
+        rest: list[Any] | Columns = columns or items
         while rest and not self._passes(root_table_name, rest, self._known):
             # Mostly it is the first record of a table, or of a new field; it may be any.
-            some, rest = rest[: self._step], rest[self._step :]
+            some, rest = _cut(rest, self._step)
             self._step *= STEP_GROWS
             partial = super()._normalize_chunk(root_table_name, some, may_have_pua, skip_write)
             gc.collect(1)
@@ -75,7 +136,7 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
                 update.setdefault(table, []).extend(changes)
         return update
 
-    def _passes(self, root: str, records: Sequence[Any], known: "_Known") -> bool:
+    def _passes(self, root: str, records: Sequence[Any] | Columns, known: "_Known") -> bool:
         """Write the records if none of them surprises."""
         try:
             tables = tables_of(records, root, known, self.load_id)
@@ -88,6 +149,12 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
             self._report_progress(name, rows.num_rows)
         self._step = 1
         return True
+
+
+def _cut(records: list[Any] | Columns, at: int) -> tuple[list[Any], list[Any] | Columns]:
+    if isinstance(records, Columns):
+        return records.sliced(0, at).records(), records.sliced(min(at, len(records)))
+    return records[:at], records[at:]
 
 
 class _Known:

@@ -14,6 +14,7 @@ from dlt.common.schema.utils import is_nullable_column
 
 from restsrc_dagster.extract.by_key import Records
 from restsrc_dagster.load.columns.arrays import Surprise, array
+from restsrc_dagster.load.columns.columns import Columns, kinds_of
 from restsrc_dagster.load.columns.flat import Flat, Names, flattened
 
 ID_LETTERS = 14
@@ -54,17 +55,17 @@ class _Rows:
 
     table: str
     path: tuple[str, ...]
-    records: Records
+    records: Records | Columns
     level: int
     ids: pa.Array
     inherited: Mapping[str, pa.Array]
 
 
 def tables_of(
-    records: Sequence[Any], root: str, known: Known, load_id: str
+    records: Sequence[Any] | Columns, root: str, known: Known, load_id: str
 ) -> list[tuple[str, pa.Table]]:
     """(name, rows) of each table; raises Surprise unless dlt would store just these."""
-    if set(map(type, records)) != {dict}:
+    if not isinstance(records, Columns) and set(map(type, records)) != {dict}:
         raise Surprise
     ids = new_ids(len(records))
     rows = _Rows(
@@ -124,7 +125,7 @@ def _table(
         raise Surprise
     for column, values in flat.columns.items():
         if column not in names:
-            if set(map(type, values)) != {NoneType}:
+            if kinds_of(values) != {NoneType}:
                 raise Surprise
             known.only_null(rows.table, column)
     for column in flat.nulls - names:

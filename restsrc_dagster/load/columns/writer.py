@@ -1,12 +1,16 @@
 """Files of one table that take records and Arrow tables, in any order."""
 
 from collections.abc import Sequence
+from gzip import GzipFile
 from itertools import groupby
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dlt.common.data_writers.writers import ParquetDataWriter
+from dlt.common.data_writers.writers import ParquetDataWriter, TypedJsonlListWriter
+
+from restsrc_dagster.collector import without_collecting
+from restsrc_dagster.load.columns.handover import Handover
 
 ROWS_AT_ONCE = 50_000
 """Of one row group: many small ones take long to write and to read."""
@@ -22,6 +26,21 @@ OPTIONS = (
     "write_page_index",
 )
 """That dlt's configuration has for files of parquet."""
+
+
+class HandoverWriter(TypedJsonlListWriter):
+    """dlt's writer of what was extracted, which puts columns down beside its file."""
+
+    def write_data(self, items: Sequence[Any]) -> None:
+        """Records, which have the same keys or not."""
+        handover = Handover.current()
+        if handover is None or isinstance(self._f, GzipFile):  # who compresses wants no such file
+            super().write_data(items)
+            return
+        with without_collecting():
+            mark = handover.put(items)
+        super().write_data(items if mark is None else [mark])
+        self.items_count += 0 if mark is None else len(items) - 1
 
 
 class MixedParquetWriter(ParquetDataWriter):

@@ -12,10 +12,11 @@ import dlt
 import pyarrow.parquet as pq
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restsrc_dagster.load.columns.normalizer import by_the_column
+from restsrc_dagster.load.columns.normalizer import by_the_column, refuse_marks
 
 IDS = {"_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id"}
 CHUNK = "SOURCES__DATA_WRITER__BUFFER_MAX_ITEMS"
+UNCOMPRESSED = "SOURCES__DATA_WRITER__DISABLE_COMPRESSION"
 Row = dict[str, Any]
 Tables = dict[str, list[Row]]
 
@@ -51,15 +52,18 @@ def outcome(folder: Path, pages: Sequence[Any], *, columnar: bool, **hints: Any)
 
     try:
         os.environ[CHUNK] = "1"  # a page is one; dlt would put 5000 records together
-        pipeline.extract(items(), loader_file_format="parquet")
-        with by_the_column() if columnar else nullcontext():
+        os.environ[UNCOMPRESSED] = "true"
+        with by_the_column(folder / "columns") if columnar else nullcontext() as handover:
+            pipeline.extract(items(), loader_file_format="parquet")
             counts = dict(pipeline.normalize().row_counts)
+        if handover:
+            refuse_marks(handover, pipeline.default_schema)
         hashed = isinstance(hints.get("write_disposition"), dict)
         return _outcome(pipeline, counts, hashed=hashed)
     except PipelineStepFailed as error:
         return Outcome(failed=tuple(_causes(error)))
     finally:
-        del os.environ[CHUNK]
+        del os.environ[CHUNK], os.environ[UNCOMPRESSED]
         pipeline.drop()
 
 

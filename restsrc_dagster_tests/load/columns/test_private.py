@@ -10,7 +10,11 @@ from typing import Any
 import dlt
 import pytest
 from dlt.common.data_writers.buffered import BufferedDataWriter
-from dlt.common.data_writers.writers import ParquetDataWriter
+from dlt.common.data_writers.writers import (
+    DataWriter,
+    ParquetDataWriter,
+    TypedJsonlListWriter,
+)
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.schema import Schema
 from dlt.common.storages.data_item_storage import DataItemStorage
@@ -18,7 +22,7 @@ from dlt.normalize import worker
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restsrc_dagster.load.columns.normalizer import ColumnarNormalizer, by_the_column
-from restsrc_dagster.load.columns.writer import OPTIONS
+from restsrc_dagster.load.columns.writer import OPTIONS, HandoverWriter
 from restsrc_dagster_tests.load.columns.both_ways import outcome
 
 PLAIN = {"id": 1, "at": "2024-01-31T10:00:00Z", "of": {"x": 1.5}, "lines": [{"a": 1}, {"a": 2}]}
@@ -26,9 +30,16 @@ PLAIN = {"id": 1, "at": "2024-01-31T10:00:00Z", "of": {"x": 1.5}, "lines": [{"a"
 
 def test_where_the_normalizer_is_put_in() -> None:
     assert worker.JsonLItemsNormalizer is JsonLItemsNormalizer
-    with by_the_column():
-        assert worker.JsonLItemsNormalizer is ColumnarNormalizer
+    spec = TypedJsonlListWriter.writer_spec()
+    first, second = by_the_column(), by_the_column()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)  # loads may overlap
+    assert worker.JsonLItemsNormalizer is ColumnarNormalizer
+    assert DataWriter.writer_class_from_spec(spec) is HandoverWriter
+    second.__exit__(None, None, None)
     assert worker.JsonLItemsNormalizer is JsonLItemsNormalizer
+    assert DataWriter.writer_class_from_spec(spec) is TypedJsonlListWriter
 
 
 def test_what_it_overrides_and_calls() -> None:

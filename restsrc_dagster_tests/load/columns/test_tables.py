@@ -71,7 +71,7 @@ def test_runs(
     found = []
     for way in ("columns", "records"):
         if way == "records":
-            monkeypatch.setattr("restsrc_dagster.load.load.by_the_column", nullcontext)
+            monkeypatch.setattr("restsrc_dagster.load.load.by_the_column", lambda _: nullcontext())
         file = tmp_path / way / "restsrc_acme.duckdb"
         warehouse = Warehouse(Settings(data_dir=file.parent), {}, lambda: None)
         listing = Listing(api, warehouse, **resource)
