@@ -52,6 +52,7 @@ def test_records_come_out_as_they_went_in(
     assert len(found) == 4
     assert [list(one) for one in found.records()] == [list(one) for one in records]
     assert typed(found.records()) == typed(records)
+    assert len(found.sliced(0, cut)) == len(records[:cut])
     assert typed(found.sliced(0, cut).records()) == typed(records[:cut])
     assert typed(found.sliced(min(cut, 4)).records()) == typed(records[cut:])
 
