@@ -170,7 +170,7 @@ class _Load:
         self._progress = progress
         self._width = width
         self._rows_before: Mapping[str, int] = {}
-        by_column = loader_file_format(pipeline.destination) == "parquet"
+        by_column = loader_file_format(pipeline.destination) is not None
         here = by_column and is_normalized_here(pipeline)
         self._between = folder / "columns" if here else None
         resources = connector.resources

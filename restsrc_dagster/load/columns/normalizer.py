@@ -17,6 +17,7 @@ from dlt.common.configuration.specs import ConfigSectionContext
 from dlt.common.data_writers import BufferedDataWriter, DataWriter
 from dlt.common.data_writers.writers import (
     WRITER_SPECS,
+    CsvWriter,
     ParquetDataWriter,
     TypedJsonlListWriter,
 )
@@ -35,6 +36,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.load.columns.arrays import Surprise
 from restsrc_dagster.load.columns.columns import Columns
+from restsrc_dagster.load.columns.copy_text import CopyTextWriter
 from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.tables import tables_of
 from restsrc_dagster.load.columns.writer import HandoverWriter, MixedParquetWriter
@@ -103,11 +105,18 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
         super().__init__(item_storage, *args, **keys)
         self._step = 1
         self._known: _Known | None = None
-        if item_storage.writer_spec == ParquetDataWriter.writer_spec() and (
-            type(self.schema.data_item_normalizer) is DataItemNormalizer
-        ):
+        writer = self._writer_of_tables(item_storage)
+        if writer and type(self.schema.data_item_normalizer) is DataItemNormalizer:
             self._known = _Known(self)
-            _take_tables(item_storage)
+            _take_tables(item_storage, writer)
+
+    def _writer_of_tables(self, item_storage: DataItemStorage) -> type[DataWriter] | None:
+        if item_storage.writer_spec == ParquetDataWriter.writer_spec():
+            return MixedParquetWriter
+        dialect = self.config.destination_capabilities.sqlglot_dialect
+        if item_storage.writer_spec == CsvWriter.writer_spec() and dialect == "postgres":
+            return CopyTextWriter
+        return None
 
     def __call__(self, extracted_items_file: str, root_table_name: str) -> list[TSchemaUpdate]:
         """What a file of records changes in the schema; its rows are written."""
@@ -227,15 +236,18 @@ class _Known:
         self._normalizer._coerce_null_value(described, table, column)
 
 
-def _take_tables(storage: DataItemStorage) -> None:
-    """Let files of records take Arrow tables, too."""
+def _take_tables(storage: DataItemStorage, writer_class: type[DataWriter]) -> None:
+    """Let files of records take Arrow tables, too; nothing is gained by compressing them."""
     original = storage._get_writer
 
     def get_writer(
         load_id: str, schema_name: str, table_name: str
     ) -> BufferedDataWriter[DataWriter]:
         writer = original(load_id, schema_name, table_name)
-        writer.writer_cls = MixedParquetWriter
+        writer.writer_cls = writer_class
+        if writer.should_compress:  # it was made just now, and its file has a name only
+            writer.should_compress, writer.open = False, open
+            writer._rotate_file()
         return writer
 
     storage._get_writer = get_writer  # type: ignore[method-assign]

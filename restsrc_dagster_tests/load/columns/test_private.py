@@ -25,7 +25,13 @@ from restsrc_dagster.load.columns.normalizer import ColumnarNormalizer, by_the_c
 from restsrc_dagster.load.columns.writer import OPTIONS, HandoverWriter
 from restsrc_dagster_tests.load.columns.both_ways import outcome
 
-PLAIN = {"id": 1, "no": None, "at": "2024-01-31T10:00:00Z", "of": {"x": 1.5}, "lines": [{"a": 1}, {"a": 2}]}
+PLAIN = {
+    "id": 1,
+    "no": None,
+    "at": "2024-01-31T10:00:00Z",
+    "of": {"x": 1.5},
+    "lines": [{"a": 1}, {"a": 2}],
+}
 
 
 def test_where_the_normalizer_is_put_in() -> None:
