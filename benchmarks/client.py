@@ -27,7 +27,7 @@ def main(way: str, task: Task) -> None:
         found = act()
         seconds, cpu = time.perf_counter() - began, time.process_time() - busy
     figures = {"seconds": seconds, "CPU": cpu, "memory": peak_memory()}
-    tables = contents() if task.mode == "load" else {}
+    tables = contents(task) if task.mode == "load" else {}
     check(task, found)
     print(json.dumps({"figures": figures, "tables": tables}))
 

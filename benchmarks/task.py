@@ -23,6 +23,7 @@ class Task:
         http: that of the connector.
         expected: what the last resource must have brought in the end; of what is only read, all.
         waves: the same requests as paths, in groups that need not wait for each other.
+        postgres: the URL of a database to load into instead of DuckDB.
     """
 
     mode: str
@@ -31,6 +32,7 @@ class Task:
     expected: Sums
     http: Mapping[str, Any] = field(default_factory=dict)
     waves: Sequence[Sequence[str]] = ()
+    postgres: str = ""
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -17,8 +17,10 @@ def source_of(task: Task, step: int) -> DltSource:
     return rest_api_source(task.configuration(step), name="acme")  # type: ignore[arg-type]
 
 
-def load_of(source: DltSource, **options: Any) -> None:
-    database = dlt.destinations.duckdb(str(DATABASE))
+def load_of(task: Task, source: DltSource, **options: Any) -> None:
+    database: Any = dlt.destinations.duckdb(str(DATABASE))
+    if task.postgres:
+        database = dlt.destinations.postgres(task.postgres)
     pipeline = dlt.pipeline(
         "acme", destination=database, dataset_name=DATASET, pipelines_dir="work"
     )
@@ -35,7 +37,7 @@ def extract_of(source: DltSource) -> Callable[[], Any]:
 
 
 def load(task: Task, step: int) -> Callable[[], None]:
-    return lambda: load_of(source_of(task, step))
+    return lambda: load_of(task, source_of(task, step))
 
 
 def read(task: Task, step: int) -> Callable[[], list[int]]:

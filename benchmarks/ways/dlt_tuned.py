@@ -1,4 +1,5 @@
-"""dlt as its documentation tunes it: parquet, `parallelized`, and 20 workers that extract.
+"""dlt as its documentation tunes it: parquet, or CSV for PostgreSQL, `parallelized`, and 20
+workers that extract.
 
 The number of workers is in the environment, as `tuning` says.
 """
@@ -16,7 +17,8 @@ IMPORTED = dlt_alone.IMPORTED
 
 
 def load(task: Task, step: int) -> Callable[[], None]:
-    return lambda: dlt_alone.load_of(_source(task, step), loader_file_format="parquet")
+    file_format = "csv" if task.postgres else "parquet"
+    return lambda: dlt_alone.load_of(task, _source(task, step), loader_file_format=file_format)
 
 
 def read(task: Task, step: int) -> Callable[[], list[int]]:

@@ -10,12 +10,14 @@ from benchmarks.works import (
     pacing,
     pages,
     parents,
+    postgres,
     rows,
     runs,
 )
 
 WORKS: tuple[Work, ...] = (
     *rows.WORKS,
+    *postgres.WORKS,
     *pages.WORKS,
     *children.WORKS,
     *limits.WORKS,
