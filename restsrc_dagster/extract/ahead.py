@@ -175,6 +175,7 @@ class Ahead:
         self._max_pages = max_pages
         self._plans: list[Plan] = []
         self._asked: Counter[str] = Counter()
+        self._held: set[str] = set()
         self._sizes: dict[str, int] = {}
         self._numbers = count()
         self._todo: deque[Ticket] = deque()
@@ -215,6 +216,15 @@ class Ahead:
             plan.tickets.clear()
             if plan in self._plans:
                 self._plans.remove(plan)
+
+    def is_drained(self, resource: str) -> bool:
+        """Send nothing more for a resource; whether nothing that was sent waits for its turn.
+
+        What it asks for itself is sent, one after the other.
+        """
+        with self._lock:
+            self._held.add(resource)
+            return not any(plan.tickets for plan in self._plans if plan.resource == resource)
 
     def answered(self, resource: str, response: requests.Response) -> None:
         """A resource has got a page."""
@@ -291,6 +301,8 @@ class Ahead:
         return plan.after in self._sizes if plan.after else bool(self._sizes)
 
     def _has_room(self, plan: Plan, share: int) -> bool:
+        if plan.resource in self._held:
+            return False
         if self._max_pages is not None and self._asked[plan.resource] > self._max_pages:
             return False
         if plan.is_list and not plan.tickets:

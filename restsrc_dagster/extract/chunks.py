@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from hashlib import blake2b
 from typing import Any
 
@@ -36,7 +37,8 @@ LARGEST_TAIL = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """A chunk ends with the page that reaches one of them."""
+    """A chunk ends with the page that reaches one of them, or with the pages that were asked for
+    before that."""
 
     records: int
     seconds: float
@@ -55,6 +57,7 @@ class _Chunk:
     """One reading of one resource; ended where a rest was left."""
 
     bound: Bound
+    is_drained: Callable[[], bool]
     records: int = 0
     ended: bool = False
     started: float = field(default_factory=time.monotonic)
@@ -132,10 +135,19 @@ class Chunks:
         return True
 
     def steps(
-        self, name: str, checks: PageChecks, cursor: Cursor | None, leave: Callable[[str], None]
+        self,
+        name: str,
+        checks: PageChecks,
+        cursor: Cursor | None,
+        leave: Callable[[str], None],
+        is_drained: Callable[[str], bool],
     ) -> Iterator[ItemTransform[Any, Any]]:
-        """The step that ends the reading of a resource, by `leave`; none where it may not end."""
-        chunk = self._now[name] = _Chunk(self._bound)
+        """The step that ends the reading of a resource, by `leave`; none where it may not end.
+
+        `is_drained` is called when a chunk is full: nothing more is to be sent ahead, and the pages
+        that were belong to it.
+        """
+        chunk = self._now[name] = _Chunk(self._bound, partial(is_drained, name))
 
         def end() -> None:
             chunk.ended = True
@@ -257,6 +269,8 @@ class _ByCursor(ItemTransform[Any, Any]):
         is_full = self._chunk.is_full_with(len(records))
         if not (is_full and self._ascends and isinstance(item, list) and self._may_end(values)):
             return item
+        if not self._chunk.is_drained():
+            return item
         state = dlt.current.resource_state(self._name)
         state.setdefault(STATE_KEY, {"since": self._cursor.start})
         self._checks.leave()
@@ -326,7 +340,8 @@ class _ByPage(ItemTransform[Any, Any]):
         if is_first and not self._chunks.is_where_it_was(self._name, item):
             self._end()
             return None
-        if self._chunk.is_full_with(len(item)) and item.paginator.has_next_page and item:
+        is_full = self._chunk.is_full_with(len(item)) and item.paginator.has_next_page and item
+        if is_full and self._chunk.is_drained():
             self._chunks.leave_behind(self._name, item, self._chunk.records)
             self._end()
         return item

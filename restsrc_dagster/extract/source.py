@@ -150,7 +150,8 @@ def open_reading(
             for step in cursor.steps():
                 source.resources[name].add_step(step)
         if chunks is not None and isolation is not None:
-            for step in chunks.steps(name, checks, cursor, isolation.leave):
+            is_drained = goes_ahead.is_drained if goes_ahead else _always
+            for step in chunks.steps(name, checks, cursor, isolation.leave, is_drained):
                 source.resources[name].add_step(step)
         if resource.selected:
             # What a contract discards is no column: the load counts what is left.
@@ -248,6 +249,10 @@ def with_python(configuration: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(holder, dict):
             holder.pop("processing_steps", None)
     return config
+
+
+def _always(_: str) -> bool:
+    return True
 
 
 def _add_foresight(to: DltResource, resource: Resource, ahead: Ahead | None) -> None:

@@ -78,8 +78,9 @@ class Members:
 
 @pytest.fixture
 def small(duck: Warehouse) -> Warehouse:
-    """Commits what has reached 25 records."""
-    return replace(duck, settings=replace(duck.settings, commit_after_records=25))
+    """Commits what has reached 25 records; one page is asked for after the other."""
+    settings = replace(duck.settings, commit_after_records=25)
+    return replace(duck, settings=settings, http={"max_concurrency": 1})
 
 
 def starts(api: Api) -> list[int]:
@@ -235,11 +236,50 @@ class TestByCursor:
         assert "more than 8 pages" in small.failure(acme)
 
 
+class TestSideBySide:
+    """What was asked for before a chunk is full belongs to it: nothing is asked for in vain."""
+
+    @pytest.mark.parametrize("at_once", [1, 2, 4])
+    @pytest.mark.parametrize("paginator", ["page_number", "offset", "offset in the body"])
+    def test_each_page_is_asked_for_once(
+        self, small: Warehouse, api: Api, paginator: str, at_once: int
+    ) -> None:
+        members = Members(api, 300)
+        http = {"max_concurrency": at_once}
+        acme = small.connector(api.url, [Members.resource(paginator)], http=http)
+        report = small.load(acme).resources["users"]
+        assert sorted(members.pages) == list(range(1, 31))
+        assert small.values("SELECT id FROM acme.users") == list(range(300))
+        (loads,) = small.values("SELECT count(*) FROM acme._dlt_loads")
+        assert loads == 10 if at_once == 1 else 2 <= loads <= 6
+        assert report.traffic.requests == report.read.pages == 30
+        assert not report.warnings
+
+    @pytest.mark.parametrize("times", [range(300), [n // 3 for n in range(300)]], ids=str)
+    def test_each_linked_page_is_used(self, small: Warehouse, api: Api, times: Any) -> None:
+        Log(api, list(times))
+        acme = small.connector(api.url, [EVENTS], http={"max_concurrency": 4})
+        report = small.load(acme).resources["events"]
+        assert small.values("SELECT id FROM acme.events") == list(range(300))
+        (loads,) = small.values("SELECT count(*) FROM acme._dlt_loads")
+        assert loads > 3
+        assert report.traffic.requests == report.read.pages
+
+    def test_a_list_that_cannot_be_committed_goes_on_side_by_side(
+        self, small: Warehouse, api: Api
+    ) -> None:
+        Log(api, [7] * 300)
+        acme = small.connector(api.url, [EVENTS], http={"max_concurrency": 4})
+        report = small.load(acme).resources["events"]
+        assert small.values("SELECT count(*) FROM acme.events") == [300]
+        assert report.traffic.requests == report.read.pages == 30
+
+
 class TestByPage:
     def test_chunks_are_committed_on_the_way(self, small: Warehouse, api: Api) -> None:
         members = Members(api, 100)
         report = small.load(small.connector(api.url, [USERS])).resources["users"]
-        assert set(members.pages) == set(range(1, 12))
+        assert members.pages == list(range(1, 12))
         assert small.values("SELECT id FROM acme.users") == list(range(100))
         assert small.values("SELECT count(*) FROM acme._dlt_loads") == [4]
         assert (report.rows_loaded, report.read.announced, report.read.missing) == (100, 100, 0)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,18 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Warehouse:
-    """Where the connector `acme` loads to."""
+    """Where the connector `acme` loads to; `http` is its own where it has none."""
 
     settings: Settings
     destination: Mapping[str, Any]
     connect: Callable[[], Any]
+    http: Mapping[str, Any] = field(default_factory=dict)
 
     def connector(self, *args: Any, **keys: Any) -> Connector:
-        return connector("acme", *args, destination=dict(self.destination), **keys)
+        return connector("acme", *args, **self._own(), **{"http": dict(self.http), **keys})
+
+    def _own(self) -> dict[str, Any]:
+        return {"destination": dict(self.destination)}
 
     def load(
         self,
@@ -56,7 +60,7 @@ class Warehouse:
     ) -> subprocess.Popen[bytes]:
         """Load everything in a process of its own; `args` make the connector."""
         order = {
-            "content": content(*args, destination=dict(self.destination)),
+            "content": content(*args, **self._own(), http=dict(self.http)),
             "data_dir": str(self.settings.data_dir),
             "holder": holder,
             "commit_after_records": self.settings.commit_after_records,
