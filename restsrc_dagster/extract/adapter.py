@@ -21,13 +21,13 @@ from restsrc_dagster.connector.origins import Origin, is_among, origin_of
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import OriginRefused, ReadError
 from restsrc_dagster.extract.address import HIDDEN, shown
-from restsrc_dagster.extract.ahead import NotWanted, Ticket
 from restsrc_dagster.extract.anonymous import take_credentials_out
 from restsrc_dagster.extract.answers import refuse_json, take_json
 from restsrc_dagster.extract.gate import NotNow, gated
 from restsrc_dagster.extract.pace import Pace
 from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
 from restsrc_dagster.extract.rate_limits import LIMITED, RateLimit, exhausted, left, rate_limit
+from restsrc_dagster.extract.tickets import NotWanted, Ticket
 from restsrc_dagster.extract.traffic import Traffic
 from restsrc_dagster.extract.waiting import Wait, Waits
 

@@ -20,7 +20,7 @@ from dlt.sources.helpers.rest_client.paginators import (
     SinglePagePaginator,
 )
 
-from restsrc_dagster.extract.ahead import copied, what_is_asked
+from restsrc_dagster.extract.tickets import copied, what_is_asked
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,10 @@ from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.origins import named_origin, origin_of
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.adapter import ApiAdapter, TokenAdapter, resource_that_asks
-from restsrc_dagster.extract.ahead import Ahead, Ticket
+from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.anonymous import as_linked
 from restsrc_dagster.extract.patience import Patience
+from restsrc_dagster.extract.tickets import Ticket
 
 
 class ApiSession(Session):

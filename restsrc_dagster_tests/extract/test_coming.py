@@ -8,9 +8,10 @@ import pytest
 import requests
 import urllib3
 
-from restsrc_dagster.extract.ahead import Ahead, NotWanted, Plan, Ticket
+from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.pages import PageChecks
 from restsrc_dagster.extract.source import open_reading
+from restsrc_dagster.extract.tickets import NotWanted, Plan, Ticket
 from restsrc_dagster_tests.extract.test_ahead import (
     BY_LINK,
     BY_PAGE,
