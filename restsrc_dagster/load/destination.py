@@ -28,6 +28,7 @@ would use the dataset of a connector `acme_staging` to merge in, and empty its t
 VANISHING = (":memory:", ":pipeline:")
 FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
 POSTGRES = "postgres"
+FileFormat = Literal["parquet", "csv", "insert_values"]
 
 
 def build_destination(
@@ -177,16 +178,21 @@ def kept_open(pipeline: Pipeline) -> Iterator[None]:
         yield
 
 
-def loader_file_format(destination: Destination[Any, Any]) -> Literal["parquet", "csv"] | None:
-    """That by which rows go by the column; None for dlt's own choice.
+def loader_file_format(
+    destination: Destination[Any, Any], *, by_column: bool = True
+) -> FileFormat | None:
+    """The format of the files that are loaded; None for dlt's own choice.
 
     With dlt's choice for DuckDB, insert_values, 100,000 rows take 25 s and 4 GB; with parquet 3 s
     and a quarter of a gigabyte. Files of PostgreSQL are called csv by dlt; what is in them tells
-    `copy_text.py`.
+    `copy_text.py`. They are written only where rows go `by_column`; elsewhere dlt's choice is
+    named, as it would remember the other one, and lose empty texts by it.
     """
     if {destination.destination_name, _type_of(destination)} & FAST_WITH_PARQUET:
         return "parquet"
-    return "csv" if _type_of(destination) == POSTGRES else None
+    if _type_of(destination) == POSTGRES:
+        return "csv" if by_column else "insert_values"
+    return None
 
 
 def _type_of(destination: Destination[Any, Any]) -> str:

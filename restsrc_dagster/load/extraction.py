@@ -18,7 +18,7 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.load.destination import loader_file_format
+from restsrc_dagster.load.destination import FileFormat
 from restsrc_dagster.load.known import known_schema, resource_states
 
 SETTLING = "_restsrc_settling"
@@ -36,6 +36,7 @@ def extract(
     wanted: Set[str],
     note: Callable[[dict[str, Any], frozenset[str]], None],
     refresh: bool,
+    file_format: FileFormat | None = None,
 ) -> bool:
     """Read `source`; False if nothing of it went well, and the pipeline is as it was.
 
@@ -47,6 +48,7 @@ def extract(
         note: called when all is read, with the source's state as it will be committed and those
             of `wanted` that went well.
         refresh: drop the tables first.
+        file_format: of the files that are loaded; None for dlt's own choice.
     """
     before = deepcopy(resource_states(pipeline, source.name))
     known = known_schema(pipeline)
@@ -63,7 +65,7 @@ def extract(
     try:
         info = pipeline.extract(
             [source, _after(source, settle)],
-            loader_file_format=loader_file_format(pipeline.destination),
+            loader_file_format=file_format,
             refresh="drop_resources" if refresh else None,
         )
     except PipelineStepFailed as error:

@@ -170,9 +170,9 @@ class _Load:
         self._progress = progress
         self._width = width
         self._rows_before: Mapping[str, int] = {}
-        by_column = loader_file_format(pipeline.destination) is not None
-        here = by_column and is_normalized_here(pipeline)
-        self._between = folder / "columns" if here else None
+        here = is_normalized_here(pipeline)
+        self._file_format = loader_file_format(pipeline.destination, by_column=here)
+        self._between = folder / "columns" if here and self._file_format else None
         resources = connector.resources
         self._children = frozenset(name for name in resources if resources[name].parent)
 
@@ -283,6 +283,7 @@ class _Load:
                     wanted=wanted,
                     note=note,
                     refresh=intent is not None,
+                    file_format=self._file_format,
                 )
             excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
             self._failed |= {

@@ -6,6 +6,7 @@ from dlt.common.destination import Destination
 from dlt.common.json import json
 from dlt.common.storages import FileStorage
 from dlt.destinations.impl.postgres.postgres import PostgresClient, PostgresCsvCopyJob
+from psycopg2.errors import FeatureNotSupported, WrongObjectType
 
 BYTES_AT_ONCE = 1 << 18
 
@@ -26,11 +27,32 @@ class CopyJob(PostgresCsvCopyJob):
         client: Any = self._job_client.sql_client
         names = ",".join(map(client.escape_column_name, columns))
         table = client.make_qualified_table_name(self.load_table_name)
+        begin = file.tell()
         try:
-            with client.begin_transaction(), client.native_connection.cursor() as cursor:
-                cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", file, size=BYTES_AT_ONCE)
+            try:
+                with client.begin_transaction(), client.native_connection.cursor() as cursor:
+                    _copy_into(cursor, table, names, file)
+            except (WrongObjectType, FeatureNotSupported):  # a view; row-level security
+                file.seek(begin)
+                with client.begin_transaction(), client.native_connection.cursor() as cursor:
+                    _insert_into(cursor, table, names, file)
         except Exception as error:
             raise client._make_database_exception(error) from error
+
+
+def _copy_into(cursor: Any, table: str, names: str, file: Any) -> None:
+    # Whatever the connection speaks: a client_encoding may be that of the server.
+    copy = f"COPY {table} ({names}) FROM STDIN WITH (ENCODING 'UTF8')"
+    cursor.copy_expert(copy, file, size=BYTES_AT_ONCE)
+
+
+def _insert_into(cursor: Any, table: str, names: str, file: Any) -> None:
+    """By way of a table that lasts as long as the transaction."""
+    cursor.execute(
+        f"CREATE TEMP TABLE restsrc_copy ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA"
+    )
+    _copy_into(cursor, "restsrc_copy", names, file)
+    cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM restsrc_copy")
 
 
 def load_by_copying(destination: Destination[Any, Any]) -> None:

@@ -105,10 +105,10 @@ class ColumnarNormalizer(JsonLItemsNormalizer):
         super().__init__(item_storage, *args, **keys)
         self._step = 1
         self._known: _Known | None = None
-        writer = self._writer_of_tables(item_storage)
-        if writer and type(self.schema.data_item_normalizer) is DataItemNormalizer:
-            self._known = _Known(self)
+        if writer := self._writer_of_tables(item_storage):
             _take_tables(item_storage, writer)
+            if type(self.schema.data_item_normalizer) is DataItemNormalizer:
+                self._known = _Known(self)
 
     def _writer_of_tables(self, item_storage: DataItemStorage) -> type[DataWriter] | None:
         if item_storage.writer_spec == ParquetDataWriter.writer_spec():

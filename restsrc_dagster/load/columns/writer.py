@@ -14,6 +14,8 @@ from restsrc_dagster.load.columns.handover import Handover
 
 ROWS_AT_ONCE = 50_000
 """Of one row group: many small ones take long to write and to read."""
+BYTES_AT_ONCE = 64_000_000
+"""Of one row group, too: rows may be wide."""
 
 OPTIONS = (
     "flavor",
@@ -56,7 +58,10 @@ class MixedParquetWriter(ParquetDataWriter):
             if is_table:
                 self._hold(list(some))
             else:
-                super().write_data(list(some))
+                self._write_records(list(some))
+
+    def _write_records(self, records: Sequence[Any]) -> None:
+        super().write_data(records)
 
     def write_footer(self) -> None:
         self._write_held()
@@ -72,7 +77,8 @@ class MixedParquetWriter(ParquetDataWriter):
         for table in tables:
             self.items_count += table.num_rows
             self._held.append(self._complete(table))
-        if sum(table.num_rows for table in self._held) >= ROWS_AT_ONCE:
+        rows = sum(table.num_rows for table in self._held)
+        if rows >= ROWS_AT_ONCE or sum(table.nbytes for table in self._held) >= BYTES_AT_ONCE:
             self._write_held()
 
     def _complete(self, table: pa.Table) -> pa.Table:
@@ -81,7 +87,9 @@ class MixedParquetWriter(ParquetDataWriter):
         assert schema is not None  # noqa: S101 - of the open file
         return pa.table(
             [
-                table[one.name] if one.name in names else pa.nulls(table.num_rows, one.type)
+                table[one.name].cast(one.type)
+                if one.name in names
+                else pa.nulls(table.num_rows, one.type)
                 for one in schema
             ],
             schema=schema,

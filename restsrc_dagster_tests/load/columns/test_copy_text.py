@@ -6,6 +6,8 @@ from typing import Any
 import dlt
 import pyarrow as pa
 import pytest
+from dlt.common.normalizers.json import relational
+from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.destinations.impl.postgres.postgres import PostgresCsvCopyJob
 
 from restsrc_dagster.errors import RestsrcError, TryLater
@@ -103,3 +105,72 @@ def test_files_of_dlt_are_left_to_dlt(
     assert type(job) is CopyJob
     job.run()
     assert left == [job]
+
+
+NASTY = {"id": 1, "empty": "", "umlaut": "Größe é 日本", "end": "a\n\\.\nb"}
+
+
+def loaded(api: Api, elephant: Warehouse, *, count: int = 1) -> list[tuple[Any, ...]]:
+    listing = Listing(api, elephant, write_disposition="append")
+    report = listing.load([{**NASTY, "id": number, "of": [number]} for number in range(count)])
+    assert (report.rows_loaded, report.nested_rows) == (count, {"items__of": count})
+    return elephant.rows('SELECT empty, umlaut, "end" FROM acme.items ORDER BY id')
+
+
+AS_IT_IS = (NASTY["empty"], NASTY["umlaut"], NASTY["end"])
+
+
+@pytest.mark.parametrize("encoding", ["LATIN1", "EUC_JP", "UTF8"])
+def test_a_connection_of_another_encoding(
+    api: Api, elephant: Warehouse, monkeypatch: pytest.MonkeyPatch, encoding: str
+) -> None:
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    listing = Listing(api, elephant)
+    listing.load([{"id": 1, "v": "Größe é"}])
+    monkeypatch.delenv("PGCLIENTENCODING")
+    assert elephant.rows("SELECT v FROM acme.items") == [("Größe é",)]
+
+
+@pytest.mark.parametrize("before", [False, True], ids=["at first", "after a usual run"])
+@pytest.mark.parametrize("start_method", ["spawn", "fork"])
+def test_several_processes_normalize(
+    api: Api,
+    elephant: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+    start_method: str,
+    before: bool,
+) -> None:
+    times = 1
+    if before:
+        assert loaded(api, elephant, count=3) == [AS_IT_IS] * 3
+        times = 2
+    monkeypatch.setenv("NORMALIZE__WORKERS", "2")
+    monkeypatch.setenv("NORMALIZE__START_METHOD", start_method)
+    assert loaded(api, elephant, count=3) == [AS_IT_IS] * 3 * times
+
+
+def test_another_normalizer_of_records(
+    api: Api, elephant: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Another(DataItemNormalizer):
+        pass
+
+    monkeypatch.setattr(relational, "DataItemNormalizer", Another)
+    assert loaded(api, elephant, count=3) == [AS_IT_IS] * 3
+
+
+def test_a_view_in_place_of_the_table(api: Api, elephant: Warehouse) -> None:
+    assert loaded(api, elephant) == [AS_IT_IS]
+    elephant.execute(
+        "ALTER TABLE acme.items RENAME TO kept", "CREATE VIEW acme.items AS SELECT * FROM acme.kept"
+    )
+    assert loaded(api, elephant) == [AS_IT_IS] * 2
+    assert loaded(api, elephant) == [AS_IT_IS] * 3
+
+
+@pytest.mark.parametrize("size", [1, 1000])
+def test_wide_rows_are_written_as_they_come(
+    api: Api, elephant: Warehouse, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr("restsrc_dagster.load.columns.writer.BYTES_AT_ONCE", size)
+    assert loaded(api, elephant, count=30) == [AS_IT_IS] * 30
