@@ -18,6 +18,8 @@ from dlt.common.data_writers.writers import (
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.schema import Schema
 from dlt.common.storages.data_item_storage import DataItemStorage
+from dlt.destinations.impl.postgres.postgres import PostgresClient
+from dlt.destinations.impl.postgres.sql_client import Psycopg2SqlClient
 from dlt.normalize import worker
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
@@ -62,6 +64,11 @@ def test_what_it_overrides_and_calls() -> None:
     assert "writer_cls" in inspect.getsource(BufferedDataWriter._open_writer)
     assert "self.schema = " in inspect.getsource(ParquetDataWriter.write_header)
     assert "self.writer = self._create_writer(" in inspect.getsource(ParquetDataWriter.write_header)
+    assert "self.should_compress" in inspect.getsource(BufferedDataWriter._rotate_file)
+    assert "self.should_compress" in inspect.getsource(BufferedDataWriter.__init__)
+    assert "self.open(self._file_name" in inspect.getsource(BufferedDataWriter._open_writer)
+    assert "PostgresCsvCopyJob(file_path)" in inspect.getsource(PostgresClient.create_load_job)
+    assert names(Psycopg2SqlClient._make_database_exception) == ["ex"]
     made = inspect.getsource(ParquetDataWriter._create_writer)
     options = set(re.findall(r"self\.parquet_format\.(\w+)", made))
     assert options == {*OPTIONS, "use_content_defined_chunking"}
