@@ -267,9 +267,8 @@ class _ByCursor(ItemTransform[Any, Any]):
             if value is not None and self._ascends:
                 self._follow(value)
         is_full = self._chunk.is_full_with(len(records))
-        if not (is_full and self._ascends and isinstance(item, list) and self._may_end(values)):
-            return item
-        if not self._chunk.is_drained():
+        may_end = is_full and self._ascends and isinstance(item, list) and self._may_end(values)
+        if not (may_end and self._chunk.is_drained()):
             return item
         state = dlt.current.resource_state(self._name)
         state.setdefault(STATE_KEY, {"since": self._cursor.start})

@@ -108,6 +108,7 @@ def open_reading(
         sessions.adapter.traffic = before.sessions.adapter.traffic
     starts = chunks.first_pages if chunks else {}
     goes_ahead = sessions.go_ahead(connector.http, _is_read(isolation)) if ahead else None
+    is_drained = goes_ahead.is_drained if goes_ahead else _always
     source = rest_api_source(
         dlt_configuration(configuration, connector.resources, sessions, starts),
         name=connector.name,
@@ -150,7 +151,6 @@ def open_reading(
             for step in cursor.steps():
                 source.resources[name].add_step(step)
         if chunks is not None and isolation is not None:
-            is_drained = goes_ahead.is_drained if goes_ahead else _always
             for step in chunks.steps(name, checks, cursor, isolation.leave, is_drained):
                 source.resources[name].add_step(step)
         if resource.selected:

@@ -100,10 +100,11 @@ class Handover:
     def _written(self, pieces: Iterable[Any]) -> int:
         """Where the first of them is."""
         if self._file is None:
-            self._file = self._path.open("wb", buffering=0)
+            self._file = self._path.open("wb")
         at = self._file.tell()
         for piece in pieces:
             self._file.write(piece)
+        self._file.flush()  # it is read by its path
         return at
 
 

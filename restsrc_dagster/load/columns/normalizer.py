@@ -42,8 +42,6 @@ from restsrc_dagster.load.columns.tables import tables_of
 from restsrc_dagster.load.columns.writer import HandoverWriter, MixedParquetWriter
 
 STEP_GROWS = 16
-
-
 _putting_in = Lock()
 _users = 0
 
