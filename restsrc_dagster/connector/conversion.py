@@ -1,22 +1,33 @@
 """What becomes of a cursor's value where it is sent: the formats that `convert` names.
 
 A format that is coarser than the value is rounded so that the API leaves nothing out: the lower
-end of a range down, the upper end up.
+end of a range down, the upper end up. So is an hour that a zone's clock shows twice.
 """
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from functools import partial
 from math import ceil, floor
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.instants import is_local, seconds_of
 from restsrc_dagster.connector.wording import allowed
 
-Conversion = Callable[[Fraction, bool], int | str]
-"""From seconds since 1970, and whether to round up, to what is sent."""
+Conversion = Callable[["Instant", bool], int | str]
+"""From a point in time, and whether to round up, to what is sent."""
+
+
+@dataclass(frozen=True)
+class Instant:
+    """Seconds since 1970; `is_local` is whether the value that says so tells no offset."""
+
+    seconds: Fraction
+    is_local: bool = False
+
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _COMPACT = re.compile(r"(?:19|20|21)\d{6}(?:\d{6})?", re.ASCII)
@@ -39,8 +50,8 @@ _DIRECTIVES: dict[str, tuple[str, str]] = {
     "S": ("second", "{0.second:02d}"),
     "T": ("second", "{0.hour:02d}:{0.minute:02d}:{0.second:02d}"),
     "f": ("microsecond", "{0.microsecond:06d}"),
-    "z": ("year", "+0000"),
-    "Z": ("year", "UTC"),
+    "z": ("year", "{0:%z}"),
+    "Z": ("year", "{0:%Z}"),
     "%": ("year", "%"),
 }
 """What a pattern may hold: the unit that it tells, and its text. The same on every machine."""
@@ -70,12 +81,31 @@ def seconds_since_1970(value: Any) -> Fraction | None:
     return seconds if seconds is not None and floor(seconds) in _YEARS_1_TO_9999 else None
 
 
+def instant_of(value: Any) -> Instant | None:
+    """The point in time that a cursor's value means; None if it means none."""
+    seconds = seconds_since_1970(value)
+    if seconds is None:
+        return None
+    return Instant(seconds, isinstance(value, str) and is_local(value))
+
+
 def conversion(text: str) -> Conversion:
-    """What `convert` names: a format, or a pattern of strftime's directives in UTC.
+    """What `convert` names: a format, or a pattern of strftime's directives; in UTC, or in the zone
+    that stands behind an `@` (`date@Europe/Berlin`).
+
+    A value without an offset is a time of that zone, as APIs write times that they show.
 
     Raises:
         ValueError: in words that do not repeat the text.
     """
+    head, at, name = text.rpartition("@")
+    if at:
+        zone = _zone(name)
+        if head.startswith("epoch_"):
+            raise ValueError("counts seconds, which are the same in every zone: leave the @ out")
+        if head == "iso8601":
+            return partial(_iso8601_in, zone=zone)
+        return _pattern(DATE if head == "date" else head, zone)
     if named := FORMATS.get(text):
         return named
     if "${" in text:
@@ -86,14 +116,39 @@ def conversion(text: str) -> Conversion:
     return _pattern(text)
 
 
-def _epoch(seconds: Fraction, up: bool, *, scale: int) -> int:
-    return ceil(seconds * scale) if up else floor(seconds * scale)
+def tells_zone(text: str) -> bool:
+    """Whether what `convert` names is the same instant to whoever reads it, or names a zone."""
+    if "@" in text or text in ("iso8601", "epoch_seconds", "epoch_milliseconds"):
+        return True
+    return any(one in text for one in ("%z", "%Z")) or text.rstrip().endswith(("Z", "UTC", "GMT"))
 
 
-def _iso8601(seconds: Fraction, up: bool) -> str:  # noqa: ARG001 - exact, so never rounded
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise ValueError(
+            "has no time zone behind the @; write one such as Europe/Berlin, or UTC"
+        ) from None
+
+
+def _epoch(instant: Instant, up: bool, *, scale: int) -> int:
+    return ceil(instant.seconds * scale) if up else floor(instant.seconds * scale)
+
+
+def _iso8601(instant: Instant, up: bool) -> str:  # noqa: ARG001 - exact, so never rounded
+    seconds = instant.seconds
     whole = floor(seconds)
     text = (_EPOCH + timedelta(seconds=whole)).replace(tzinfo=None).isoformat()
     return f"{text}{_decimals(seconds - whole)}Z"
+
+
+def _iso8601_in(instant: Instant, up: bool, *, zone: ZoneInfo) -> str:
+    whole = floor(instant.seconds)
+    moment = _EPOCH + timedelta(seconds=whole)
+    local = _in_zone(moment, zone, up, is_local=instant.is_local, tells=True)
+    offset = local.isoformat()[-6:]
+    return f"{local:%Y-%m-%dT%H:%M:%S}{_decimals(instant.seconds - whole)}{offset}"
 
 
 def _decimals(fraction: Fraction) -> str:
@@ -104,7 +159,7 @@ def _decimals(fraction: Fraction) -> str:
     return f".{int(fraction * 10**digits):0{digits}d}" if digits else ""
 
 
-def _pattern(text: str) -> Conversion:
+def _pattern(text: str, zone: ZoneInfo | None = None) -> Conversion:
     pieces: list[str] = []
     finest = "year"
     told: set[str] = set()
@@ -122,7 +177,12 @@ def _pattern(text: str) -> Conversion:
         finest = max(finest, unit, key=_UNITS.index)
     if told.isdisjoint("YyF"):
         raise ValueError("tells no year: %Y, %y and %F do")
-    return partial(_formatted, template="".join(pieces), finest=finest)
+    template = "".join(pieces)
+    if zone is None:
+        return partial(_formatted, template=template, finest=finest)
+    return partial(
+        _formatted, template=template, finest=finest, zone=zone, tells="z" in told or "Z" in told
+    )
 
 
 def _no_directive(directive: str) -> str:
@@ -136,16 +196,41 @@ def _no_directive(directive: str) -> str:
     return f"%{shown} is no directive; known are {' '.join(f'%{known}' for known in _DIRECTIVES)}"
 
 
-def _formatted(seconds: Fraction, up: bool, *, template: str, finest: str) -> str:
-    whole = floor(seconds)
-    microseconds = (seconds - whole) * 1_000_000
+def _formatted(
+    instant: Instant,
+    up: bool,
+    *,
+    template: str,
+    finest: str,
+    zone: ZoneInfo | None = None,
+    tells: bool = True,
+) -> str:
+    whole = floor(instant.seconds)
+    microseconds = (instant.seconds - whole) * 1_000_000
     moment = _EPOCH + timedelta(seconds=whole, microseconds=floor(microseconds))
+    if zone is not None:
+        moment = _in_zone(moment, zone, up, is_local=instant.is_local, tells=tells)
     finer = _UNITS[_UNITS.index(finest) + 1 :]
     smallest: dict[str, Any] = {unit: _SMALLEST.get(unit, 0) for unit in finer}
     cut = moment.replace(**smallest)
     if up and (cut != moment or microseconds.denominator != 1):
         cut = _next(cut, finest)
     return template.format(cut)
+
+
+def _in_zone(
+    moment: datetime, zone: ZoneInfo, up: bool, *, is_local: bool, tells: bool
+) -> datetime:
+    """What the clock of a zone shows. In an hour that it shows twice, the hour before or after, as
+    who reads it may take it for either; unless the text tells which (`%z`)."""
+    try:
+        local = moment.replace(tzinfo=zone) if is_local else moment.astimezone(zone)
+        first, second = local.replace(fold=0).utcoffset(), local.replace(fold=1).utcoffset()
+        if not tells and first is not None and second is not None and first > second:
+            local += (first - second) if up else (second - first)
+    except OverflowError:  # at the ends of the calendar
+        return moment.replace(tzinfo=zone)
+    return local
 
 
 def _next(cut: datetime, unit: str) -> datetime:
@@ -161,9 +246,10 @@ def _next(cut: datetime, unit: str) -> datetime:
         return cut
 
 
+DATE = "%Y-%m-%d"
 FORMATS: dict[str, Conversion] = {
     "epoch_seconds": partial(_epoch, scale=1),
     "epoch_milliseconds": partial(_epoch, scale=1000),
     "iso8601": _iso8601,
-    "date": _pattern("%Y-%m-%d"),
+    "date": _pattern(DATE),
 }

@@ -8,16 +8,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.conversion import FORMATS, conversion, seconds_since_1970
+from restsrc_dagster.connector.conversion import (
+    FORMATS,
+    conversion,
+    instant_of,
+    seconds_since_1970,
+)
 
 JANUARY = 1706695200  # 2024-01-31T10:00:00Z
 MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 28), timezones=st.just(UTC))  # noqa: DTZ001
 
 
 def sent(value: Any, form: str, *, up: bool = False) -> int | str:
-    seconds = seconds_since_1970(value)
-    assert seconds is not None
-    return conversion(form)(seconds, up)
+    instant = instant_of(value)
+    assert instant is not None
+    return conversion(form)(instant, up)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """Reading only what is new: a cursor in the records, and how it is sent to the API."""
 
+from fractions import Fraction
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, told
 from restsrc_dagster.connector.conversion import FORMATS, conversion, seconds_since_1970
+from restsrc_dagster.connector.instants import seconds_of
 
 CursorValue = str | int | float
 
@@ -23,7 +25,13 @@ Format = Annotated[
     Field(min_length=1),
     AfterValidator(_format),
     WithJsonSchema(
-        {"anyOf": [{"enum": list(FORMATS)}, {"type": "string", "pattern": "^[^{}]*%[^{}]*$"}]}
+        {
+            "anyOf": [
+                {"enum": list(FORMATS)},
+                {"type": "string", "pattern": "^[^{}]*%[^{}]*$"},
+                {"type": "string", "pattern": "^(date|iso8601)@.+$"},
+            ]
+        }
     ),
 ]
 """What `convert` names instead of dlt's Python function."""
@@ -34,7 +42,10 @@ class _Cursor(Part):
 
     cursor_path: JsonPath = Field(description="Where a record has its cursor, such as updated_at.")
     initial_value: CursorValue | None = Field(
-        None, description="Where the first run begins; of the same type as the cursor."
+        None,
+        description="Where the first run begins; of the same type as the cursor. An API that is "
+        "sent a start leaves records without that field out, from the first run on: leave it away, "
+        "and name on_cursor_value_missing, if there are some.",
     )
     end_value: CursorValue | None = Field(None, description="Where reading ends; for backfills.")
     last_value_func: Literal["min", "max"] = Field(
@@ -50,7 +61,9 @@ class _Cursor(Part):
         None, description="Whether a scheduler's interval may set the range."
     )
     lag: float | None = Field(
-        None, description="How far back each run begins again: seconds, or units of the cursor."
+        None,
+        description="How far back each run begins again: seconds; days, where initial_value (or "
+        "the cursor, without one) is a date; units of the cursor, where it is a number.",
     )
     on_cursor_value_missing: Literal["raise", "include", "exclude"] = Field(
         "raise", description="What happens to records without a cursor."
@@ -64,7 +77,8 @@ class _Cursor(Part):
     convert: Format | None = Field(
         None,
         description="How the cursor is sent: epoch_seconds, epoch_milliseconds, iso8601, date, or "
-        "a pattern such as %Y-%m-%dT%H:%M. What is kept and compared stays as the API wrote it.",
+        "a pattern such as %Y-%m-%dT%H:%M, in UTC or in a zone: date@Europe/Berlin. What is kept "
+        "and compared stays as the API wrote it.",
     )
 
     @model_validator(mode="after")
@@ -97,8 +111,10 @@ class Incremental(_Cursor):
         if isinstance(start, str) != isinstance(end, str):
             raise told("is not of the same type as initial_value", at="end_value")
         if "${" not in f"{start}{end}":
-            higher = max(start, end, key=lambda value: value)
-            if start != end and (higher == start) == (self.last_value_func == "max"):
+            (mine, low), (others, high) = _meaning(start), _meaning(end)
+            if mine != others:
+                raise told(f"is {others}, and initial_value {mine}", at="end_value")
+            if low != high and (low > high) == (self.last_value_func == "max"):
                 word = "below" if self.last_value_func == "max" else "above"
                 raise told(f"is {word} initial_value", at="end_value")
         return self
@@ -114,6 +130,18 @@ class IncrementalParam(_Cursor):
         if self.end_value is not None:
             raise told("belongs in endpoint.incremental, with start_param", at="end_value")
         return self
+
+
+def _meaning(value: Any) -> tuple[str, Any]:
+    """What a value is, and what it is compared by."""
+    if not isinstance(value, str):
+        return "a number", value
+    if (seconds := seconds_of(value)) is not None:
+        return "a time", seconds
+    try:
+        return "a number as text", Fraction(value) if value.isascii() else Fraction("")
+    except (ValueError, ZeroDivisionError):
+        return "a text", value
 
 
 def _readable(value: Any) -> bool:

@@ -6,8 +6,8 @@ from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.check import check_configuration
+from restsrc_dagster.connector.conversion import conversion
 from restsrc_dagster.connector.references import blank
-from restsrc_dagster.extract.source import with_python
 
 URL = "https://api.acme.com/v1"
 Configuration = dict[str, Any]
@@ -73,10 +73,21 @@ def dlt_refusal(configuration: Configuration) -> str | None:
     A format of `convert` is a function by then; processing steps never reach dlt.
     """
     try:
-        rest_api_source(cast("RESTAPIConfig", with_python(blank(configuration))))
+        rest_api_source(cast("RESTAPIConfig", _with_python(blank(configuration))))
     except Exception as error:  # dlt has no common one: KeyError, TypeError, its own …
         return f"{type(error).__name__}: {error}"
     return None
+
+
+def _with_python(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_with_python(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    made = {key: _with_python(item) for key, item in value.items() if key != "processing_steps"}
+    if isinstance(made.get("convert"), str):
+        made["convert"] = conversion(made["convert"])
+    return made
 
 
 def told(found: list[str], expected: list[str]) -> bool:
@@ -292,7 +303,7 @@ VALID: dict[str, Configuration] = {
         schema_contract=None, table_format=None, file_format=None, table_name=None,
         nested_hints=None, max_table_nesting=None, parallelized=None, include_from_parent=None),
     "defaults": api("items", {"name": "a", "primary_key": "b"}, resource_defaults={
-        "primary_key": "id", "write_disposition": "merge", "merge_key": "id",
+        "primary_key": "id", "write_disposition": "merge", "merge_key": "at",
         "columns": {"id": {"data_type": "bigint"}}, "schema_contract": "evolve",
         "table_format": "native", "file_format": "jsonl", "references": [REFERENCE],
         "table_name": None, "nested_hints": {}, "max_table_nesting": 0, "selected": True,

@@ -38,6 +38,7 @@ REFUSALS = {
     "a selector that fails at the first page": r"data_selector: is not a JSONPath",
     "a strategy without merge": r"write_disposition\.\w+: unknown key; it belongs in a merge$",
     "merge that would append": r"merge needs a primary_key or a merge_key",
+    "a group that is deleted when a part of it comes": r"merge_key: all rows of a group",
     "two bodies, two cursors": r" exclude each other",
     "no resources": r"resources: is empty",
     "an address without a host": r"base_url: (must start|is empty)",
