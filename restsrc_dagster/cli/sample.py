@@ -29,6 +29,8 @@ def exit_code(samples: list[Sample]) -> int:
     wrong = any(isinstance(error, (MissingVariable, SettingsError)) for error in errors)
     if wrong or any(sample.records and _absent_keys(sample) for sample in samples):
         return CONFIGURATION
+    if any(sample.left_out for sample in samples):
+        return CONFIGURATION
     return API if errors or any(map(_verdict, samples)) else OK
 
 
@@ -196,6 +198,13 @@ def _cursor_places(resource: Resource) -> list[str]:
 
 def _verdict(sample: Sample) -> str | None:
     """What a person should look at although every answer was good."""
+    if sample.left_out:
+        path = sample.resource.cursor_path
+        return (
+            f"the API leaves records out that have no {path} when it is sent a start: without one, "
+            f"{sample.left_out} of the first have none. Leave initial_value away, and set "
+            "on_cursor_value_missing to include"
+        )
     if sample.error or sample.records:
         return None
     selector, parent = sample.resource.endpoint.get("data_selector"), sample.resource.parent

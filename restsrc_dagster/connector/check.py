@@ -160,8 +160,37 @@ def _check_resource(
             f"{path}.include_from_parent",
             "has no parent to copy from; name one as {resources.<name>.<field>} in the endpoint",
         )
+    yield from _check_merge_key(path, resource, resources)
     if resource.merges_without_key:
         yield Found(f"{path}.write_disposition", "merge needs a primary_key or a merge_key")
+
+
+def _check_merge_key(path: str, resource: Resource, resources: Resources) -> Iterator[Found]:
+    """A merge deletes all rows of a group of which it brings one: it has to bring all of them."""
+    disposition = resources.write_disposition(resource.name)
+    strategy = disposition.get("strategy") if isinstance(disposition, dict) else None
+    if not resource.merge_key or resources.disposition(resource.name) != "merge":
+        return
+    if strategy not in (None, "delete-insert"):
+        return
+    columns = set(map(table_identifier, resource.merge_key))
+    prefix = f"_{resource.parent}_"
+    of_parent = {table_identifier(f"{prefix}{field}") for field in resource.bound_fields}
+    if resource.cursor_path:
+        whole, reads = {table_identifier(resource.cursor_path)}, "with a cursor"
+        cure = "the cursor's own field as merge_key"
+    elif resources.below_incremental(resource.name):
+        whole, reads = of_parent, "below a parent that is read by a cursor"
+        cure = "the parent's bound field as merge_key, which include_from_parent copies"
+    else:
+        return
+    if not columns & whole:
+        yield Found(
+            f"{path}.merge_key",
+            f"all rows of a group are deleted when a run brings one, and {reads} a run brings only "
+            f"some: the others would be lost. Name a primary_key instead, or {cure}, or read "
+            "without a cursor",
+        )
 
 
 def _check_placeholders(resource: Resource, placeholders: list[Placeholder]) -> Iterator[Found]:

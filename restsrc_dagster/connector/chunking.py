@@ -41,6 +41,8 @@ def _adds_up(resources: Resources, name: str) -> bool:
     disposition = resources.write_disposition(name)
     if isinstance(disposition, dict) and disposition.get("strategy") == "scd2":
         return False  # what a load does not bring is retired
+    if resources[name].merge_key:
+        return False  # a later load deletes what an earlier one brought of the same group
     kind = resources.disposition(name)
     return kind == "append" or (kind == "merge" and not resources[name].merges_without_key)
 

@@ -14,6 +14,7 @@ from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.parse import SUFFIXES, parse
+from restsrc_dagster.connector.reading import reading_problems
 from restsrc_dagster.connector.references import misplaced_references
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
 
@@ -139,6 +140,10 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
             Problem(file, f"configuration.{place}", message)
             for place, message, _ in check_configuration(configuration)
         ]
+        reading = content.get("reading")
+        if isinstance(reading, dict):
+            found = reading_problems(reading, configuration)
+            problems += [Problem(file, place, message) for place, message in found]
     if problems or connector is None:
         raise ConnectorError(problems)
     return connector

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from restsrc_dagster.connector.origins import named_origin, overlap
+from restsrc_dagster.connector.reading import ResourceReading
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.schedule import Schedule
 from restsrc_dagster.connector.slots import Slots
@@ -144,6 +145,10 @@ class Connector(_Part):
         description="dlt's rest_api configuration, an object with client and resources."
     )
     description: str | None = Field(None, description="What the connector brings, in words.")
+    reading: dict[str, ResourceReading] = Field(
+        default_factory=dict,
+        description="How resources are read, by name, where dlt's schema has no word for it.",
+    )
     http: Http = Field(
         default_factory=lambda: Http(), description="The request budget and the limits."
     )
@@ -168,6 +173,10 @@ class Connector(_Part):
         from restsrc_dagster.connector.lint import lint  # whose rules know what a connector is
 
         return lint(self)
+
+    def cursor_is_shared(self, resource: str) -> bool:
+        """Whether the file asks for one cursor for all parents of a resource."""
+        return resource in self.reading and self.reading[resource].cursor == "shared"
 
     @property
     def slots(self) -> Slots:

@@ -65,10 +65,10 @@ def needs(resource: Resource, resources: Resources) -> list[Need]:
 
 def copied_fields(resource: Resource, resources: Resources) -> frozenset[str]:
     """The fields that dlt copies from each parent's record into those of its children."""
-    fields = _listed(resource.hints.get("include_from_parent"))
-    if resources.replaces_children(resource.name):
-        fields += [field.split(".")[0] for field in resource.bound_fields]
-    return frozenset(f"_{resource.parent}_{field}" for field in fields)
+    if resource.parent is None:
+        return frozenset()
+    copied = resources.copied_from_parent(resource.name)
+    return frozenset(f"_{resource.parent}_{field}" for field in copied)
 
 
 def lost(steps: Sequence[Mapping[str, Any]], need: Need) -> Lost | None:
@@ -121,14 +121,13 @@ def _needs(resource: Resource, resources: Resources) -> Iterator[Need]:
     for hint in ("primary_key", "merge_key"):
         for name in _listed(resource.hints.get(hint)):
             yield Need(tuple(name.split("__")), f"a {hint}", may_be_hash=True, column=True)
-    for name, column in resource.columns.items():
+    for name, hints in resource.columns.items():
         for hint, may_be_hash in _HINTS.items():
-            if column.get(hint):
+            if hints.get(hint):
                 yield Need(tuple(name.split("__")), f"a column with {hint}", may_be_hash, True)
     if resources.replaces_children(resource.name):
-        for field in resource.bound_fields:
-            first, *rest = plain_path(field) or (field,)
-            key = (f"_{resource.parent}_{first}", *rest)
+        for column in resources.replaced_by(resource.name).values():
+            key = tuple(column.split("."))
             yield Need(key, "by which children of a parent are replaced", may_be_hash=True)
 
 
@@ -139,8 +138,8 @@ def _needs_of_children(resource: Resource, resources: Resources) -> Iterator[Nee
         for field in child.bound_fields:
             if path := plain_path(field):
                 yield Need(path, f"which {child.name!r} takes from its parent")
-        for field in _listed(child.hints.get("include_from_parent")):
-            yield Need((field,), f"which {child.name!r} includes from its parent", may_be_hash=True)
+        for names in resources.copied_from_parent(child.name).values():
+            yield Need(names, f"which {child.name!r} includes from its parent", may_be_hash=True)
 
 
 def _listed(value: Any) -> list[str]:

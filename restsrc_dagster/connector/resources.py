@@ -65,8 +65,15 @@ class Resource:
         named = self.hints.get("write_disposition")
         disposition = named.get("disposition") if isinstance(named, dict) else named
         strategy = named.get("strategy") if isinstance(named, dict) else None
-        keys = self.has_primary_key or self.hints.get("merge_key") or self._column_has("merge_key")
+        keys = self.has_primary_key or self.merge_key
         return disposition == "merge" and strategy != "scd2" and not keys
+
+    @property
+    def merge_key(self) -> list[str]:
+        """The columns of the merge key, be they named by hints of columns."""
+        named = self.hints.get("merge_key") or []
+        names = [named] if isinstance(named, str) else list(named)
+        return names + [name for name, column in self.columns.items() if column.get("merge_key")]
 
     @property
     def has_primary_key(self) -> bool:
@@ -129,6 +136,9 @@ class Resources(Mapping[str, Resource]):
         """The nearest ancestor that is a table, and so an asset."""
         return next((other for other in self.ancestors(name) if self[other].selected), None)
 
+    def children(self, name: str) -> list[str]:
+        return [other for other in self if self[other].parent == name and other != name]
+
     def descendants(self, name: str) -> list[str]:
         return [other for other in self if name in self.ancestors(other)]
 
@@ -162,6 +172,28 @@ class Resources(Mapping[str, Resource]):
                 return frozenset(closed)
             closed = wanted
 
+    def refreshed_with(self, names: Set[str]) -> frozenset[str]:
+        """`names` and what must be read anew with them: all that hangs on a cursor that begins
+        anew, as it is read again for every parent."""
+        below = (
+            other
+            for name in names
+            if self[name].incremental is not None
+            for other in self.descendants(name)
+        )
+        return frozenset(names).union(below)
+
+    def behind_a_cursor(self, names: Set[str]) -> frozenset[str]:
+        """Those of `names` below a cursor that is not among them."""
+        return frozenset(
+            name
+            for name in names
+            if any(
+                self[other].incremental is not None and other not in names
+                for other in self.ancestors(name)
+            )
+        )
+
     def falling_with(self, name: str) -> frozenset[str]:
         """What cannot be loaded in a run in which `name` fails.
 
@@ -190,6 +222,20 @@ class Resources(Mapping[str, Resource]):
         disposition = self.write_disposition(name)
         return str(disposition["disposition"] if isinstance(disposition, dict) else disposition)
 
+    def keeps_one_of_a_key(self, name: str) -> bool:
+        """Whether one row of each primary key is left: in a merge that deletes and inserts, unless
+        the person has said which."""
+        disposition = self.write_disposition(name)
+        strategy = disposition.get("strategy") if isinstance(disposition, dict) else None
+        resource = self[name]
+        by_hint = any(column.get("dedup_sort") for column in resource.columns.values())
+        return (
+            self.disposition(name) == "merge"
+            and strategy in (None, "delete-insert")
+            and resource.has_primary_key
+            and not by_hint
+        )
+
     def replaces_children(self, name: str) -> bool:
         """Whether the children of a parent that is read again replace its old ones."""
         resource = self[name]
@@ -199,6 +245,52 @@ class Resources(Mapping[str, Resource]):
             and resource.incremental is None
             and self.below_incremental(name)
         )
+
+    def replaced_by(self, name: str) -> dict[str, str]:
+        """By what the children of a parent replace the ones that it had: paths in the parent's
+        record, and where the child's own has each.
+
+        Of a chain of such resources it is the parent of the first one: with it, all below it is
+        read again.
+        """
+        resource = self[name]
+        parent = str(resource.parent)
+        own = not (parent in self and self.replaces_children(parent))
+        paths = resource.bound_fields if own else self.replaced_by(parent).values()
+        nesting = resource.hints.get("max_table_nesting")
+        made = {}
+        for path in paths:
+            names = path.split(".")
+            is_whole = nesting is not None and nesting < len(names) - 1
+            made[path] = f"_{parent}_{'_'.join(names) if is_whole else path}"
+        return made
+
+    def replaced_with(self, name: str) -> list[str]:
+        """The resources whose rows are replaced when those of `name` are, it included; none if
+        those are not."""
+        found = [name] if self.replaces_children(name) else []
+        for one in found:
+            found += [
+                other
+                for other in self
+                if self[other].parent == one and self.replaces_children(other)
+            ]
+        return found
+
+    def copied_from_parent(self, name: str) -> dict[str, tuple[str, ...]]:
+        """What the child's records get of their parent's: names, as dlt's `include_from_parent`
+        has them, and where each is in the parent's record."""
+        resource = self[name]
+        copied: dict[str, tuple[str, ...]] = {
+            field: (field,) for field in resource.hints.get("include_from_parent") or ()
+        }
+        if self.replaces_children(name):
+            prefix = f"_{resource.parent}_"
+            for path, column in self.replaced_by(name).items():
+                field = column.removeprefix(prefix)
+                top = field.split(".")[0]
+                copied.setdefault(top, tuple(path.split(".")) if top == field else (top,))
+        return copied
 
 
 def expanded(item: str | Mapping[str, Any]) -> dict[str, Any]:

@@ -2,68 +2,41 @@
 
 The children of a parent that is read again replace its old ones: dlt deletes by the parent's key
 what new rows have it. A parent that has lost all its children brings no row, and would keep the
-old ones for ever.
+old ones for ever; so would what hangs on them.
 """
 
 from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
 
-from restsrc_dagster.connector.resources import Resource
-from restsrc_dagster.extract.field import Field
+from restsrc_dagster.extract.at_hand import PageAtHand
+from restsrc_dagster.extract.binding import BoundParent
 
 Key = tuple[Any, ...]
+"""The values by which the children of one parent are replaced (`BoundParent.replaced`)."""
 
 
-class Childless:
-    """The parents of one resource that were asked for children and gave none.
+class Childless(ItemTransform[Any, Any]):
+    """The parents that were asked for the rows of one resource and gave none.
 
-    Holds no more than these, and those that are being asked: some 150 bytes each, so that
-    100,000 parents without any children take 15 MB.
+    Sees what is left of each page. Holds no more than these, and those that are being asked: some
+    150 bytes each, so that 100,000 parents without any children take 15 MB.
     """
 
-    def __init__(self, child: Resource) -> None:
-        self.keys: set[Key] = set()
-        self.resource = child.name
-        self._of_parent = [Field(name) for name in child.bound_fields]
-        self._of_child = [Field(f"_{child.parent}_{name}") for name in child.bound_fields]
-
-    def before(self) -> ItemTransform[Any, Any]:
-        """Sees the parents before they are asked."""
-        return _Before(self)
-
-    def after(self) -> ItemTransform[Any, Any]:
-        """Sees the children as the API gave them, with their parent's fields."""
-        return _After(self)
-
-    def asked(self, parent: Any) -> None:
-        self.keys.add(tuple(field.get(parent) for field in self._of_parent))
-
-    def has(self, child: Any) -> None:
-        self.keys.discard(tuple(field.get(child) for field in self._of_child))
-
-
-class _Before(ItemTransform[Any, Any]):
-    placement_affinity = 0
-
-    def __init__(self, childless: Childless) -> None:
-        super().__init__(lambda item: item)
-        self._childless = childless
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        for parent in item if isinstance(item, list) else [item]:
-            self._childless.asked(parent)
-        return item
-
-
-class _After(ItemTransform[Any, Any]):
     placement_affinity = 1.1
 
-    def __init__(self, childless: Childless) -> None:
+    def __init__(self, at_hand: PageAtHand) -> None:
         super().__init__(lambda item: item)
-        self._childless = childless
+        self.keys: set[Key] = set()
+        self._at_hand = at_hand
+
+    def asked(self, parent: BoundParent) -> None:
+        """It is about to be asked, for rows of this resource, or for those that have such rows."""
+        if not any(isinstance(value, (dict, list)) for value in parent.replaced):
+            self.keys.add(parent.replaced)
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        for child in item if isinstance(item, list) else [item]:
-            self._childless.has(child)
+        """The item."""
+        if self.keys and item and (parent := self._at_hand.parent) is not None:
+            self.keys.discard(parent.replaced)
         return item

@@ -3,7 +3,11 @@
 By the cursor: the rows of the last cursor value are left to the next chunk, which begins at the
 value before. So all of a chunk's own values have come whole, whether the API takes the start that
 it is sent for "from here" or for "after this". By the page: the next chunk begins at the next
-page; after a kill at the last one that was committed, which must still be what it was.
+page; after a kill at the last one that was committed, which must still be what it was. A list that
+was gone on with is read once more from its start: what has changed on the pages before is there
+then, too.
+
+A list that fails on its way ends there in the same manner: what came before is committed.
 
 What is committed stands in dlt's state of the resource, with the rows.
 """
@@ -23,11 +27,10 @@ from dlt.sources.helpers.rest_client.paginators import RangePaginator
 
 from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.cursor_text import key_of
-from restsrc_dagster.extract.cursors import Cursor
+from restsrc_dagster.extract.cursor_order import CursorOrder
 from restsrc_dagster.extract.field import bytes_of
+from restsrc_dagster.extract.incremental import CursorStep
 from restsrc_dagster.extract.pages import PageChecks
 
 STATE_KEY = "restsrc_chunks"
@@ -54,19 +57,32 @@ class FirstPage:
 
 @dataclass
 class _Chunk:
-    """One reading of one resource; ended where a rest was left."""
+    """One reading of one resource; ended where a rest was left, broken off where it failed."""
 
     bound: Bound
     is_drained: Callable[[], bool]
+    leave: Callable[[], None] = lambda: None
     records: int = 0
     ended: bool = False
+    broken_off: bool = False
     started: float = field(default_factory=time.monotonic)
+    break_off: Callable[[bool], bool] = lambda _: False
+    """Note where the list is left that has failed; whether anything of it can be kept."""
+    end_behind: Callable[[], bool] = lambda: False
+    """End with the last page, if the rest can be read afterwards; whether it has ended."""
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() - self.started >= self.bound.seconds
 
     def is_full_with(self, records: int) -> bool:
         """Count a page."""
         self.records += records
-        late = time.monotonic() - self.started >= self.bound.seconds
-        return late or self.records >= self.bound.records
+        return self.is_late or self.records >= self.bound.records
+
+    def end(self) -> None:
+        self.ended = True
+        self.leave()
 
 
 class Chunks:
@@ -78,6 +94,7 @@ class Chunks:
             that had loaded all of it, as children come with their parents.
         bound: of each chunk.
         states: dlt's of the resources, as they were committed when the run began.
+        tell: called with a line for the person.
     """
 
     def __init__(
@@ -86,13 +103,18 @@ class Chunks:
         selection: Set[str],
         bound: Bound,
         states: Mapping[str, Any],
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._connector = connector
         self._resources = connector.resources
         self._bound = bound
+        self._tell = tell
         self._now: dict[str, _Chunk] = {}
         self._to_check: dict[str, str] = {}
-        self._resumed: set[str] = set()
+        self._resumed: dict[str, int] = {}
+        """Lists that go on where another run was stopped: at which page."""
+        self.read_again: set[str] = set()
+        """Lists whose next reading is from their start, though this run has read some of them."""
         self._cursors: dict[str, list[Any]] = {}
         """Of numbered lists: before the first chunk, and after each."""
         self._starts: dict[str, FirstPage] = {}
@@ -100,19 +122,22 @@ class Chunks:
             if chunking(self._resources, name) != "page":
                 continue
             state = states.get(name, {})
-            if self._resources[name].incremental is not None:
+            incremental = self._resources[name].incremental
+            if incremental is not None and incremental.get("end_value") is None:
                 self._cursors[name] = [deepcopy(state.get("incremental"))]
             known = state.get(STATE_KEY, {})
             family = selection & {name, *self._resources.descendants(name)}
             if known.get("of") == self._fingerprint(name) and family <= {*known["with"]}:
                 self._starts[name] = FirstPage(known["last"], known["records"])
                 self._to_check[name] = known["digest"]
-                self._resumed.add(name)
+                self._resumed[name] = known["last"]
 
     @property
     def unfinished(self) -> frozenset[str]:
-        """Resources of which the last reading left a rest."""
-        return frozenset(name for name, chunk in self._now.items() if chunk.ended)
+        """Resources of which the last reading left a rest, and that can be read on."""
+        return frozenset(
+            name for name, chunk in self._now.items() if chunk.ended and not chunk.broken_off
+        )
 
     @property
     def first_pages(self) -> Mapping[str, FirstPage]:
@@ -134,11 +159,20 @@ class Chunks:
         self._now[name].ended = True
         return True
 
+    def reads_anew(self, name: str) -> bool:
+        """Whether the next reading of a resource, or the list that its rows hang on, is from the
+        start, though this run has read some of it."""
+        return bool(self.read_again & {name, *self._resources.ancestors(name)})
+
+    def remembers_one_behind(self, name: str) -> bool:
+        """Whether a list that fails may be left at the value of the cursor before the last one."""
+        return chunking(self._resources, name) == "cursor"
+
     def steps(
         self,
         name: str,
         checks: PageChecks,
-        cursor: Cursor | None,
+        cursor: CursorStep | None,
         leave: Callable[[str], None],
         is_drained: Callable[[str], bool],
     ) -> Iterator[ItemTransform[Any, Any]]:
@@ -147,22 +181,41 @@ class Chunks:
         `is_drained` is called when a chunk is full: nothing more is to be sent ahead, and the pages
         that were belong to it.
         """
-        chunk = self._now[name] = _Chunk(self._bound, partial(is_drained, name))
-
-        def end() -> None:
-            chunk.ended = True
-            leave(name)
-
+        chunk = _Chunk(self._bound, partial(is_drained, name), partial(leave, name))
+        self._now[name] = chunk
+        self.read_again.discard(name)
         kind = chunking(self._resources, name)
         if kind == "cursor" and cursor is not None:
-            yield _ByCursor(name, cursor, checks, chunk, end)
+            by_cursor = _ByCursor(name, cursor, checks, chunk)
+            cursor.cut = by_cursor.cut
+            chunk.break_off = by_cursor.break_off
         elif kind == "page":
-            yield _ByPage(self, name, chunk, end)
+            by_page = _ByPage(self, name, chunk)
+            chunk.break_off, chunk.end_behind = by_page.break_off, by_page.end_behind
+            yield by_page
+
+    def break_off(self, name: str, between_pages: bool) -> bool:
+        """A resource has failed: whether what it has given is to be committed, and is noted so.
+
+        `between_pages` is whether all pages that came are through all steps.
+        """
+        chunk = self._now.get(name)
+        if chunk is None or chunk.ended or not chunk.break_off(between_pages):
+            return False
+        chunk.broken_off = chunk.ended = True
+        return True
+
+    def end_if_late(self, name: str) -> None:
+        """End a chunk whose time is over, while its list is held back."""
+        chunk = self._now.get(name)
+        if chunk is not None and not chunk.ended and chunk.is_late:
+            chunk.end_behind()
 
     def settle(self, states: dict[str, Any], names: Set[str]) -> None:
         """Make `states`, dlt's of the resources that were read well, what is to be committed."""
         for name in names & self._now.keys():
-            ended, state = self._now[name].ended, states.setdefault(name, {})
+            chunk, state = self._now[name], states.setdefault(name, {})
+            ended = chunk.ended
             if not ended:
                 state.pop(STATE_KEY, None)
             elif "with" in state.get(STATE_KEY, {}):
@@ -170,6 +223,8 @@ class Chunks:
                 state[STATE_KEY]["with"] = sorted(family)
             if name in self._cursors:
                 self._settle_cursor(name, state, ended=ended)
+            if not ended and name in self._resumed:
+                self._read_again(name, chunk)
             if not state:
                 del states[name]
 
@@ -188,14 +243,27 @@ class Chunks:
         elif after:
             state["incremental"] = self._furthest(name, [*after, state.get("incremental")])
 
+    def _read_again(self, name: str, chunk: _Chunk) -> None:
+        """A list that was gone on with is at its end: on the pages before, records may have changed
+        since another run has read them."""
+        page = self._resumed[name]
+        self._tell(f"{name}: went on at page {page}; the pages before it are read again")
+        self._from_the_first_page(name)
+        if name in self._cursors:
+            del self._cursors[name][1:]
+        self.read_again.add(name)
+        chunk.ended = True
+
     def _furthest(self, name: str, cursors: list[Any]) -> Any:
         incremental = self._resources[name].incremental or {}
         path = incremental["cursor_path"]
-        pick = max if incremental.get("last_value_func", "max") == "max" else min
         moved = [one for one in cursors if one and one[path].get("last_value") is not None]
         if not moved:
             return cursors[-1]
-        return pick(moved, key=lambda one: comparable(one[path]["last_value"]))
+        order = CursorOrder(path, api_sorts=True)
+        order.learn([one[path]["last_value"] for one in moved])
+        pick = max if incremental.get("last_value_func", "max") == "max" else min
+        return pick(moved, key=lambda one: order.key(one[path]["last_value"]))
 
     def _fingerprint(self, name: str) -> str:
         """Of the list that is asked for: after an edit, its pages are others."""
@@ -206,7 +274,7 @@ class Chunks:
     def _from_the_first_page(self, name: str) -> None:
         self._starts.pop(name, None)
         self._to_check.pop(name, None)
-        self._resumed.discard(name)
+        self._resumed.pop(name, None)
 
     def is_where_it_was(self, name: str, page: list[Any]) -> bool:
         """Whether a list goes on with the page at which another run was stopped, if one was."""
@@ -216,97 +284,94 @@ class Chunks:
         self._from_the_first_page(name)
         return False
 
-    def leave_behind(self, name: str, page: PageData[Any], records: int) -> None:
-        """Note where a list is left: the next reading goes on there, another run a page before.
-
-        `records` are those of this chunk.
-        """
-        paginator = page.paginator
-        assert isinstance(paginator, RangePaginator)  # noqa: S101 - for the type checker
-        read = records + (self._starts[name].records_before if name in self._starts else 0)
+    def leave_behind(self, name: str, page: "_Page") -> None:
+        """Note where a list is left: the next reading goes on there, another run a page before."""
+        before = self._starts[name].records_before if name in self._starts else 0
         dlt.current.resource_state(name)[STATE_KEY] = {
             "of": self._fingerprint(name),
-            "last": paginator.current_value - paginator.value_step,
-            "records": read - len(page),
-            "digest": _digest(page),
+            "last": page.number,
+            "records": before + page.records - len(page.content),
+            "digest": _digest(page.content),
             "with": [],
         }
-        self._starts[name] = FirstPage(paginator.current_value, read)
+        self._starts[name] = FirstPage(page.next_number, before + page.records)
+
+    def has_moved_on(self, name: str, page: "_Page") -> bool:
+        """Whether a list that failed has come further than the run before."""
+        return name not in self._resumed or page.number > self._resumed[name]
 
 
-class _ByCursor(ItemTransform[Any, Any]):
+class _ByCursor:
     """Ends with a page in which the cursor has moved on, and leaves its last value to the next."""
 
-    placement_affinity = 0.95
-    """After the cursors are made comparable, before dlt's own step takes the last of them."""
-
-    def __init__(
-        self,
-        name: str,
-        cursor: Cursor,
-        checks: PageChecks,
-        chunk: _Chunk,
-        end: Callable[[], None],
-    ) -> None:
-        super().__init__(lambda item: item)
+    def __init__(self, name: str, cursor: CursorStep, checks: PageChecks, chunk: _Chunk) -> None:
         self._name = name
-        self._cursor = cursor
+        self._step = cursor
         self._checks = checks
         self._chunk = chunk
-        self._end = end
         self._last = _Value()
         self._before_last = _Value()
-        self._ascends = True
 
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+    def cut(self, records: list[Any], values: list[Any]) -> list[Any]:
+        """What is read of a page in this chunk; `values` are the cursors of its records."""
         if self._chunk.ended:
-            return None
-        records = item if isinstance(item, list) else [item]
-        values = [self._cursor.usual(record) for record in records]
+            return []
+        order = self._step.list_order
+        if order is not None and not order.holds:
+            if STATE_KEY in dlt.current.resource_state(self._name):
+                raise ReadError(
+                    f"{order.broken}: by that order, rows were committed while others were still "
+                    "to come, which may have been passed over. Take row_order out, and run it once "
+                    "with full_refresh"
+                )
+            return records
         for value in values:
-            if value is not None and self._ascends:
+            if value is not None:
                 self._follow(value)
         is_full = self._chunk.is_full_with(len(records))
-        may_end = is_full and self._ascends and isinstance(item, list) and self._may_end(values)
-        if not (may_end and self._chunk.is_drained()):
-            return item
-        state = dlt.current.resource_state(self._name)
-        state.setdefault(STATE_KEY, {"since": self._cursor.start})
+        if not (is_full and self._may_end(values) and self._chunk.is_drained()):
+            return records
+        self._note()
         self._checks.leave()
-        self._end()
+        self._chunk.end()
         last = self._last.value
         return [record for record, value in zip(records, values, strict=True) if value != last]
 
+    def break_off(self, between_pages: bool) -> bool:
+        """The rows of the last value may not be whole: the next run begins at the one before."""
+        order, position = self._step.list_order, self._step.position
+        behind = position.behind
+        if not between_pages or order is None or not order.holds or behind is None:
+            return False
+        if position.start is not None and not self._is_later(behind, position.start):
+            return False
+        self._note()
+        self._step.leave_at(behind)
+        return True
+
+    def _note(self) -> None:
+        state = dlt.current.resource_state(self._name)
+        state.setdefault(STATE_KEY, {"since": self._step.position.start})
+
     def _follow(self, value: Any) -> None:
         last = self._last
-        if last.records and value == last.value:
+        if last.records and not self._is_later(value, last.value):
             last.records += 1
-        elif not last.records or value > last.value:
-            self._before_last, self._last = last, _Value(value, 1)
         else:
-            self._ascends = False
-            what = (
-                f"row_order is asc, but the API gave {self._cursor.path} {quoted(str(value))} "
-                f"after {quoted(str(last.value))}"
-            )
-            if STATE_KEY in dlt.current.resource_state(self._name):
-                raise ReadError(
-                    f"{what}: by that order, rows were committed while others were still to come, "
-                    "which may have been passed over. Take row_order out, and run it once with "
-                    "full_refresh"
-                )
-            self._checks.facts.warn(
-                f"{what}: take row_order out; nothing is committed before all is read"
-            )
+            self._before_last, self._last = last, _Value(value, 1)
+
+    def _is_later(self, one: Any, other: Any) -> bool:
+        return self._step.cursor.is_later(one, other)
 
     def _may_end(self, values: list[Any]) -> bool:
         """Whether the value before the last has come whole, and something comes after it."""
-        last, before, start = self._last, self._before_last, self._cursor.start
+        last, before, start = self._last, self._before_last, self._step.position.start
         return (
             not self._checks.at_end
             and 0 < before.records <= LARGEST_TAIL * self._chunk.records
             and values.count(last.value) == last.records
-            and (start is None or comparable(before.value) > comparable(start))
+            and (start is None or self._is_later(before.value, start))
+            and not self._step.is_ahead(before.value)
         )
 
 
@@ -318,17 +383,28 @@ class _Value:
     records: int = 0
 
 
+@dataclass(frozen=True)
+class _Page:
+    """A page of a numbered list; `records` are those of the chunk, its own among them."""
+
+    number: int
+    next_number: int
+    content: list[Any]
+    records: int
+
+
 class _ByPage(ItemTransform[Any, Any]):
     """Ends with a page after which there is another one."""
 
     placement_affinity = 0
 
-    def __init__(self, chunks: Chunks, name: str, chunk: _Chunk, end: Callable[[], None]) -> None:
+    def __init__(self, chunks: Chunks, name: str, chunk: _Chunk) -> None:
         super().__init__(lambda item: item)
         self._chunks = chunks
         self._name = name
         self._chunk = chunk
-        self._end = end
+        self._last: _Page | None = None
+        self._before_last: _Page | None = None
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         if not isinstance(item, PageData):
@@ -337,18 +413,36 @@ class _ByPage(ItemTransform[Any, Any]):
             return None
         is_first = not self._chunk.records
         if is_first and not self._chunks.is_where_it_was(self._name, item):
-            self._end()
+            self._chunk.end()
             return None
-        is_full = self._chunk.is_full_with(len(item)) and item.paginator.has_next_page and item
-        if is_full and self._chunk.is_drained():
-            self._chunks.leave_behind(self._name, item, self._chunk.records)
-            self._end()
+        is_full = self._chunk.is_full_with(len(item))
+        goes_on = bool(item.paginator.has_next_page and item)
+        self._before_last, self._last = self._last, self._page(item) if goes_on else None
+        if is_full and goes_on and self._chunk.is_drained():
+            self.end_behind()
         return item
 
+    def _page(self, item: PageData[Any]) -> _Page:
+        paginator = item.paginator
+        assert isinstance(paginator, RangePaginator)  # noqa: S101 - for the type checker
+        number = paginator.current_value
+        return _Page(number - paginator.value_step, number, list(item), self._chunk.records)
 
-def comparable(value: Any) -> Any:
-    """A cursor's value as what it means."""
-    return key_of(value) if isinstance(value, str) else value
+    def end_behind(self) -> bool:
+        """Nothing is known of a page that has not come whole."""
+        if self._last is None or not self._chunk.is_drained():
+            return False
+        self._chunks.leave_behind(self._name, self._last)
+        self._chunk.end()
+        return True
+
+    def break_off(self, between_pages: bool) -> bool:
+        """The page at which a step has failed is not written."""
+        page = self._last if between_pages else self._before_last
+        if page is None or not self._chunks.has_moved_on(self._name, page):
+            return False
+        self._chunks.leave_behind(self._name, page)
+        return True
 
 
 def _digest(value: Any) -> str:

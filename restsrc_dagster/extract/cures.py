@@ -1,6 +1,9 @@
 """What a person writes into the configuration against a surprise, as it is told to them."""
 
+import json
 from collections.abc import Sequence
+
+from restsrc_dagster.connector.resources import Resource
 
 FILTER = '"processing_steps": [{"filter": "…"}]'
 
@@ -20,3 +23,17 @@ def type_hint(table: Sequence[str], column: str, kind: str = "text") -> str:
 def excluding(path: str) -> str:
     """The step that leaves a field out."""
     return f'"processing_steps": [{{"map": {{"exclude": ["{path}"]}}}}]'
+
+
+def key_of_child(child: Resource) -> str:
+    """The key that tells a child's records apart, where its own does only within one parent."""
+    parent, bound = str(child.parent), [field.split(".")[0] for field in child.bound_fields]
+    own = child.primary_key
+    named = [own] if isinstance(own, str) else list(own or ["…"])
+    copied = list(dict.fromkeys([*(child.hints.get("include_from_parent") or ()), *bound]))
+    key = [*(f"_{parent}_{field}" for field in bound), *named]
+    return (
+        f"the key tells records apart only within one record of {parent}, and they replace one "
+        f'another. Write "include_from_parent": {json.dumps(copied)}, "primary_key": '
+        f"{json.dumps(key)}"
+    )

@@ -14,7 +14,9 @@ Kind = Literal["time", "number", "text"]
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)
 _TAIL = re.compile(r"(?P<fraction>\.\d+)?(?P<zone>.*)", re.ASCII | re.DOTALL)
 _LIKE_A_DATE = re.compile(
-    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|(?i:\b(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))",
+    r"(?<!\w)\d{1,4}[./-]\d{1,2}[./-]\d{1,4}(?!\w)"
+    r"|(?i:\b(jan(uary)?|feb(ruary)?|mar(ch)?|apr(il)?|may|june?|july?|aug(ust)?|sept?(ember)?"
+    r"|oct(ober)?|nov(ember)?|dec(ember)?)(\d{1,4})?\b)",
     re.ASCII,
 )
 _DIGITS = str.maketrans("123456789", "000000000")

@@ -1,155 +1,154 @@
-"""The cursor of a resource: around dlt's own incremental step, so that no row is lost or doubled.
+"""The cursor of a resource: what is new of its list, and what is kept for the next run.
 
-Before it, texts that would not sort rightly are made to, and records from the far future are kept
-from moving the cursor. After it, rows that the last run had already delivered at its very last
-cursor value are dropped: dlt does that too, but in a time that grows with the square of such rows,
-and it drops rows that have changed since.
+In place of what dlt does at its incremental step, so that no row is lost or doubled: values compare
+as what they mean; nothing moves within a run; the cursor passes nothing that changes while the list
+is read; an order that the file tells is verified.
 """
 
-from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, timedelta
-from fractions import Fraction
-from hashlib import blake2b
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
-import dlt
-from dlt.common.time import detect_datetime_format
-from dlt.extract.items_transform import ItemTransform
-
+from restsrc_dagster.connector.lag import NoLag, is_date, lagged
 from restsrc_dagster.connector.wording import nearest, quoted
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.cursor_text import CursorText, Kind, is_sorted, key_of, kind_of_shape
-from restsrc_dagster.extract.cursor_text import shape_of as shape
-from restsrc_dagster.extract.field import Field, bytes_of
+from restsrc_dagster.extract.cursor_order import CursorOrder
+from restsrc_dagster.extract.cursor_time import FAR_SECONDS, CursorTime
+from restsrc_dagster.extract.delivered import Delivered
+from restsrc_dagster.extract.field import Field
 
 STATE_KEY = "restsrc"
-FAR = timedelta(days=2)
-"""Clocks and time zones differ by less."""
-BEGINNING = "1970-01-01T00:00:00Z"
-
-
-class _OfTheFuture(CursorText):
-    """Stands in for a cursor from the far future, which does not move the last value."""
-
-    __slots__ = ("original",)
-    original: str
+MOST_UNDECIDED = 10_000
+"""Rows that are remembered while no value has told whether the cursor is a time."""
 
 
 class Cursor:
-    """What both steps of one resource share.
+    """The cursor of one resource, in one reading.
 
     Args:
-        resource: its name.
         incremental: dlt's configuration of the cursor.
         appends: whether rows that come twice would be there twice.
+        columns: hints of the resource's columns.
         warn: called with a line for the person.
+        now: our clock, in seconds since 1970.
     """
 
     def __init__(
         self,
-        resource: str,
         incremental: Mapping[str, Any],
         *,
         appends: bool,
+        columns: Mapping[str, Mapping[str, Any]] | None = None,
         warn: Callable[[str], None],
-        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        now: Callable[[], float] = lambda: datetime.now(UTC).timestamp(),
     ) -> None:
         self.path: str = incremental["cursor_path"]
         self.field = Field(self.path)
-        self.appends = appends and incremental.get("end_value") is None
-        self._resource = resource
-        self._initial = incremental.get("initial_value")
-        self._grows = incremental.get("last_value_func", "max") == "max"
-        self._bounded = incremental.get("end_value") is not None
-        self._open = incremental.get("range_start") == "open"
+        self.initial = incremental.get("initial_value")
+        self.end = incremental.get("end_value")
+        self.grows = incremental.get("last_value_func", "max") == "max"
+        self.appends = appends and self.end is None
+        self.is_open = incremental.get("range_start") == "open"
+        self.order = CursorOrder(self.path, api_sorts=incremental.get("row_order") is not None)
+        self._includes_end = incremental.get("range_end") == "closed"
         self._lag = incremental.get("lag")
-        self._raises_for_missing = incremental.get("on_cursor_value_missing", "raise") == "raise"
+        self._missing = incremental.get("on_cursor_value_missing", "raise")
+        self._time = CursorTime(incremental, columns or {}, now)
         self._warn = warn
-        self._now = now
-        self._start: Any = None
-        self._seen = False
-        self._before_this_run: frozenset[str] | None = None
-        self._shapes: dict[str, str] = {}
 
-    def steps(self) -> tuple[ItemTransform[Any, Any], ItemTransform[Any, Any]]:
-        """Before and after dlt's own."""
-        return _Before(self), _After(self)
+    def begin(self, kept: Any) -> Any:
+        """Where reading begins, by what the run before has kept (None for nothing): the lag
+        earlier, but not before the initial value. Raises ReadError."""
+        self.order.begin(kept)
+        self._time.learn(self.order.kind, [one for one in (kept, self.initial) if one is not None])
+        if kept is None or not self._lag or self.end is not None:
+            return kept if kept is not None else self.initial
+        try:
+            start = lagged(
+                kept,
+                self._lag,
+                in_days=is_date(kept if self.initial is None else self.initial),
+                later=not self.grows,
+            )
+        except NoLag:
+            raise ReadError(no_lag(self.path, kept)) from None
+        if start is None:
+            return self.initial
+        self.order.begin(start)
+        is_before = self.initial is not None and self.is_later(self.initial, start)
+        return self.initial if is_before else start
 
-    def usual(self, record: Any) -> Any:
-        """The value of a record, in an order to rely on; None where it moves nothing."""
-        value = self.field.get(record)
-        return None if isinstance(value, _OfTheFuture) else value
+    def is_later(self, one: Any, other: Any) -> bool:
+        """Whether a value comes after another one, in the direction in which the cursor moves."""
+        mine, others = self.order.key(one), self.order.key(other)
+        return bool(mine > others if self.grows else mine < others)
 
-    def state(self) -> dict[str, Any]:
-        """dlt's state of this cursor, which is committed with the rows."""
-        cursors: dict[str, Any] = dlt.current.resource_state(self._resource)["incremental"]
-        known: dict[str, Any] = cursors[self.path]
-        return known
+    def values(self, records: Sequence[Any]) -> list[Any]:
+        """The cursors of records, None where one has none; raises ReadError where none may lack
+        it, or where they do not compare."""
+        values = [self.field.get(record) for record in records]
+        found = values
+        if None in values:
+            self._refuse_missing(records, values)
+            found = [value for value in values if value is not None]
+        self.order.learn(found)
+        self._time.learn(self.order.kind, found)
+        return values
+
+    def is_within(self, start: Any) -> Callable[[Any], bool]:
+        """Whether a key of `order` is read: not before the start, not from the end on."""
+        low = None if start is None else self.order.key(start)
+        high = None if self.end is None else self.order.key(self.end)
+        from_low = _from(low, grows=self.grows, included=not self.is_open)
+        to_high = _from(high, grows=not self.grows, included=self._includes_end)
+        return lambda key: from_low(key) and to_high(key)
+
+    def is_beyond_end(self, value: Any) -> bool:
+        """Whether a value lies behind the end of the range."""
+        high = None if self.end is None else self.order.key(self.end)
+        return not _from(high, grows=not self.grows, included=self._includes_end)(
+            self.order.key(value)
+        )
 
     @property
-    def start(self) -> Any:
-        """The last value of the run before, or the initial one."""
-        if not self._seen:
-            self._seen = True
-            try:
-                self._start = self.state()["last_value"]
-            except KeyError:
-                self._start = self._initial
-        return self._start
+    def keeps_missing(self) -> bool:
+        """Whether records without a cursor are loaded."""
+        return bool(self._missing != "exclude")
 
-    def prepare(self, records: list[Any]) -> list[Any]:
-        """The records, their cursors in an order that can be relied on; raises ReadError."""
-        start = self.start  # before dlt moves it
-        values = [self.field.get(record) for record in records]
-        texts = [value for value in values if isinstance(value, str)]
-        others = [value for value in values if value is not None and not isinstance(value, str)]
-        self._refuse_missing(records, values)
-        self._refuse_mixture(texts, others, start)
-        if not texts:
-            return records
-        # dlt's last value is of an earlier page: what that looked like counts as well.
-        shapes = self._shapes
-        for text in texts:
-            shapes.setdefault(shape(text), text)
-        if isinstance(start, str):
-            shapes.setdefault(shape(start), start)
-        kinds = {self._kind(one, example) for one, example in shapes.items()}
-        if len(kinds) > 1:
-            first, second, *_ = shapes.values()
-            raise ReadError(
-                f"the cursor {self.path} cannot be compared: it is {quoted(first)} here and "
-                f"{quoted(second)} there; make initial_value of the same kind"
-            )
-        kind = kinds.pop()
-        if kind == "text" and len({len(example) for example in shapes.values()}) > 1:
-            raise ReadError(
-                f"the cursor {self.path} is neither a time nor a number, such as "
-                f"{quoted(texts[0])}, and of several lengths: it cannot be compared safely"
-            )
-        if len(shapes) > 1 or not is_sorted(next(iter(shapes)), kind):
-            for record, value in zip(records, values, strict=True):
-                if isinstance(value, str):
-                    self.field.put(record, CursorText(value))
-        if kind == "time" and self._grows and not self._bounded:
-            records = self._hold_back_the_future(records, values)
-        return records
+    def farthest(self, values: Sequence[Any]) -> Any:
+        """The value that the others do not pass; None of none."""
+        pick = max if self.grows else min
+        return pick(values, key=self.order.key, default=None)
 
-    def _kind(self, one: str, example: str) -> Kind:
-        kind = kind_of_shape(one, example)
-        if kind is None:
-            raise ReadError(
-                f"the cursor {self.path} is a date that cannot be compared safely: "
-                f"{quoted(example)}; name a field such as 2024-01-31T10:00:00Z or a number"
-            )
-        if self._lag and kind == "time" and detect_datetime_format(example) is None:
-            raise ReadError(
-                f"the cursor {self.path} is a time to which no lag can be applied: "
-                f"{quoted(example)}; remove lag, or name a field such as 2024-01-31T10:00:00Z"
-            )
-        return kind
+    def held_back(self, values: Sequence[Any], clock: float) -> set[int]:
+        """The positions of values that lie ahead of the API's clock, and move no cursor."""
+        if not values or not self.grows or not self._time.may_be(self.order.kind):
+            return set()
+        if not self._time.is_ahead(farthest := self.farthest(values), clock):
+            return set()
+        if self._time.is_ahead(farthest, clock + FAR_SECONDS):
+            self._tell_of_the_future(farthest)
+        return {n for n, value in enumerate(values) if self._time.is_ahead(value, clock)}
 
-    def _refuse_missing(self, records: list[Any], values: list[Any]) -> None:
-        if not self._raises_for_missing or None not in values:
+    def is_time(self, remembered: int) -> bool:
+        """Whether values ahead of the clock are held back indeed; `remembered` is how many rows
+        have to be known until that is decided."""
+        if remembered > MOST_UNDECIDED:
+            self._time.decide()
+        return self._time.is_sure(self.order.kind)
+
+    def _tell_of_the_future(self, example: Any) -> None:
+        if not self._time.is_sure(self.order.kind):
+            return
+        cure = f'; if it is no time, write "columns": {{"{self.path}": {{"data_type": "bigint"}}}}'
+        self._warn(
+            f"the cursor {self.path} of some records is far ahead of the API's clock, such as "
+            f"{example}: the cursor does not follow them, and each run reads them again"
+            f"{cure if self.order.kind == 'number' else ''}"
+        )
+
+    def _refuse_missing(self, records: Sequence[Any], values: list[Any]) -> None:
+        if self._missing != "raise":
             return
         record = records[values.index(None)]
         fields = [str(key) for key in record] if isinstance(record, dict) else []
@@ -160,150 +159,134 @@ class Cursor:
             "to include or exclude"
         )
 
-    def _refuse_mixture(self, texts: list[str], others: list[Any], start: Any) -> None:
-        if others and isinstance(others[0], (bool, list, dict)):
-            raise ReadError(
-                f"the cursor {self.path} is {type(others[0]).__name__} in some record, and no "
-                "time, number or text"
-            )
-        if others and (texts or isinstance(start, str)):
-            text = texts[0] if texts else start
-            cure = "" if texts else "; write initial_value as a number"
-            raise ReadError(
-                f"the cursor {self.path} cannot be compared: it is the number {others[0]} here and "
-                f"the text {quoted(text)} there{cure}"
-            )
-        if texts and start is not None and not isinstance(start, str):
-            raise ReadError(
-                f"the cursor {self.path} cannot be compared: records have texts such as "
-                f"{quoted(texts[0])}, and it started at the number {start}; write initial_value as "
-                "a text"
-            )
 
-    def _hold_back_the_future(self, records: list[Any], values: list[Any]) -> list[Any]:
-        limit = self._now() + FAR
-        year = f"{limit.year:04}"
-        suspects = {
-            position
-            for position, value in enumerate(values)
-            if isinstance(value, str) and (value[:4] >= year or not value[:4].isdigit())
-        }
-        if not suspects:
-            return records
-        latest = Fraction(limit.timestamp())
-        far = {position for position in suspects if _seconds(values[position]) > latest}
-        if not far:
-            return records
-        example = values[min(far)]
-        if self._open:
-            raise ReadError(
-                f"the cursor {self.path} of a record is {example}, far in the future, and "
-                "range_start is open: nothing after it would be read"
-            )
-        self._warn(
-            f"the cursor {self.path} of some records is far in the future, such as {example}: they "
-            "are loaded once, and the cursor does not follow them"
-        )
-        known = self.state().setdefault(STATE_KEY, {}).setdefault("future", [])
-        near = [v for n, v in enumerate(values) if n not in far and isinstance(v, str)]
-        stand_in = self.start or min(near, key=key_of, default=BEGINNING)
-        kept = []
-        for position, record in enumerate(records):
-            if position in far:
-                digest = _digest(record)
-                if digest in known:
-                    continue
-                known.append(digest)
-                held = _OfTheFuture(stand_in)
-                held.original = values[position]
-                self.field.put(record, held)
-            kept.append(record)
-        return kept
+class Position:
+    """How far one list is read: where it began, and what is kept of it for the next run.
 
-    def finish(self, records: list[Any]) -> list[Any]:
-        """The records that dlt let through, as they came, without those delivered before."""
-        values = [self.field.get(record) for record in records]
-        if self.appends and not self._open:
-            records, values = self._without_delivered(records, values)
-        for record, value in zip(records, values, strict=True):
-            if isinstance(value, _OfTheFuture):
-                self.field.put(record, value.original)
-            elif isinstance(value, CursorText):
-                self.field.put(record, str.__str__(value))
+    A list is a resource's own, or that of one parent; the lists of all parents may share one.
+
+    Args:
+        cursor: of the resource.
+        kept: what the run before has kept, None for nothing.
+        delivered: rows that were delivered at `kept` or later; None where none are remembered.
+        one_behind: remember the rows of the value before the last one, too.
+    """
+
+    def __init__(
+        self, cursor: Cursor, kept: Any, delivered: Delivered | None, *, one_behind: bool = False
+    ) -> None:
+        self._cursor = cursor
+        self.before = kept
+        self.start = cursor.begin(kept)
+        """Where reading begins; None for the beginning of all."""
+        self.delivered = delivered
+        self._one_behind = one_behind
+        self.behind: Any = None
+        """The farthest value but one, if that is remembered."""
+        self._in_time: Any = None
+        """The farthest value of this run that does not lie ahead of the API's clock."""
+        self._farthest: Any = None
+
+    @property
+    def kept(self) -> Any:
+        """Where the next run begins, its lag aside; None for nowhere."""
+        remembered = len(self.delivered) if self.delivered is not None else 0
+        is_time = self._cursor.is_time(remembered)
+        return self._later(self.before, self._in_time if is_time else self._farthest)
+
+    def take(self, records: list[Any], values: list[Any], clock: float) -> list[Any]:
+        """What is new of a page that was asked for at `clock` or later, by the API's own clock in
+        seconds since 1970. `values` are the cursors of its records."""
+        cursor = self._cursor
+        if self.start is not None or cursor.end is not None or None in values:
+            records, values = self._within(records, values)
+        found = [value for value in values if value is not None]
+        if not found:
+            return records
+        self._move(found, clock)
+        if self.delivered is not None:
+            return self._without_delivered(self.delivered, records, values)
         return records
 
+    def _within(self, records: list[Any], values: list[Any]) -> tuple[list[Any], list[Any]]:
+        cursor = self._cursor
+        is_within, keys = cursor.is_within(self.start), cursor.order.key
+        chosen = [
+            n
+            for n, value in enumerate(values)
+            if (cursor.keeps_missing if value is None else is_within(keys(value)))
+        ]
+        if len(chosen) == len(records):
+            return records, values
+        return [records[n] for n in chosen], [values[n] for n in chosen]
+
+    def _move(self, values: list[Any], clock: float) -> None:
+        cursor, before = self._cursor, self._remembered_from
+        held = cursor.held_back(values, clock)
+        in_time = [value for n, value in enumerate(values) if n not in held] if held else values
+        if self._one_behind and in_time:
+            self.behind = self._second([*in_time, self._in_time])
+        self._in_time = self._later(self._in_time, cursor.farthest(in_time))
+        self._farthest = self._later(self._farthest, cursor.farthest(values))
+        after = self._remembered_from
+        if self.delivered is None or after is None:
+            return
+        if before is None or cursor.is_later(after, before):
+            self.delivered.forget(lambda value: cursor.is_later(after, value))
+
+    @property
+    def _remembered_from(self) -> Any:
+        """Rows of this value and later ones are remembered; None for all."""
+        if self._one_behind:
+            return self._later(self.before, self.behind)
+        return self._later(self.before, self._in_time)
+
+    def _second(self, values: list[Any]) -> Any:
+        """The farthest value but one."""
+        known = [value for value in [*values, self.behind] if value is not None]
+        last = self._cursor.farthest(known)
+        return self._cursor.farthest([one for one in known if self._cursor.is_later(last, one)])
+
     def _without_delivered(
-        self, records: list[Any], values: list[Any]
-    ) -> tuple[list[Any], list[Any]]:
-        known = self.state().setdefault(STATE_KEY, {})
-        delivered = self._delivered(known)
-        pairs = [
-            (record, value)
-            for record, value in zip(records, values, strict=True)
-            if not (delivered and value == self.start and _digest(record) in delivered)
+        self, delivered: Delivered, records: list[Any], values: list[Any]
+    ) -> list[Any]:
+        cursor, since = self._cursor, self._remembered_from
+        noted = [
+            n
+            for n, value in enumerate(values)
+            if value is not None and (since is None or not cursor.is_later(since, value))
         ]
-        self._remember(known, pairs)
-        return [record for record, _ in pairs], [value for _, value in pairs]
+        known: set[int] = set()
+        if delivered.knows_any:
+            known = {
+                n
+                for n, value in enumerate(values)
+                if value is not None
+                and not (self.before is not None and cursor.is_later(self.before, value))
+                and delivered.has(records[n])
+            }
+        delivered.note([values[n] for n in noted], [records[n] for n in noted])
+        return [record for n, record in enumerate(records) if n not in known] if known else records
 
-    def _delivered(self, known: dict[str, Any]) -> frozenset[str]:
-        """What the run before had delivered at its last value."""
-        if self._before_this_run is None:
-            boundary = known.get("boundary", {})
-            same = boundary and boundary["value"] == self.start
-            self._before_this_run = frozenset(boundary["rows"] if same else ())
-        return self._before_this_run
-
-    def _remember(self, known: dict[str, Any], pairs: list[tuple[Any, Any]]) -> None:
-        """Which rows are at the last value now."""
-        usual = [
-            pair for pair in pairs if pair[1] is not None and not isinstance(pair[1], _OfTheFuture)
-        ]
-        if not usual:
-            return
-        pick = max if self._grows else min
-        last = pick(value for _, value in usual)
-        boundary = known.setdefault("boundary", {"value": None, "rows": []})
-        before = boundary["value"]
-        if before is None or (last != before and pick(last, before) == last):
-            boundary["value"] = str(last) if isinstance(last, str) else last
-            boundary["rows"] = []
-        elif last != before:
-            return
-        boundary["rows"] += [_digest(record) for record, value in usual if value == last]
+    def _later(self, one: Any, other: Any) -> Any:
+        if one is None or other is None:
+            return one if other is None else other
+        return other if self._cursor.is_later(other, one) else one
 
 
-class _Before(ItemTransform[Any, Any]):
-    placement_affinity = 0.9
-
-    def __init__(self, cursor: Cursor) -> None:
-        super().__init__(lambda item: item)
-        self._cursor = cursor
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        if isinstance(item, list):
-            return self._cursor.prepare(item)
-        kept = self._cursor.prepare([item])
-        return kept[0] if kept else None
+def no_lag(path: str, value: Any) -> str:
+    """Why a lag cannot be applied, and what to do."""
+    return (
+        f"the cursor {path} is {quoted(str(value))}, neither a time nor a number: no lag can be "
+        "subtracted from it. Remove lag, or name a cursor such as 2024-01-31T10:00:00Z"
+    )
 
 
-class _After(ItemTransform[Any, Any]):
-    placement_affinity = 1.05
-
-    def __init__(self, cursor: Cursor) -> None:
-        super().__init__(lambda item: item)
-        self._cursor = cursor
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        if isinstance(item, list):
-            return self._cursor.finish(item)
-        kept = self._cursor.finish([item])
-        return kept[0] if kept else None
-
-
-def _seconds(value: str) -> Fraction:
-    kind, seconds = key_of(value)
-    return seconds if kind == "time" and isinstance(seconds, Fraction) else Fraction(0)
-
-
-def _digest(record: Any) -> str:
-    return blake2b(bytes_of(record), digest_size=8).hexdigest()
+def _from(bound: Any, *, grows: bool, included: bool) -> Callable[[Any], bool]:
+    """Whether a key is at a bound or behind it, in the direction that is told; None bounds
+    nothing."""
+    if bound is None:
+        return lambda _: True
+    if grows:
+        return (lambda key: key >= bound) if included else (lambda key: key > bound)
+    return (lambda key: key <= bound) if included else (lambda key: key < bound)

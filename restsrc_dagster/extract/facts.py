@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from restsrc_dagster.extract.key_index import KeyIndex
+
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
@@ -32,9 +34,18 @@ class PageFacts:
     """How many records dlt got, to make rows of."""
     columns: dict[str, set[str]] = field(default_factory=dict)
     """What they had values for, by table."""
+    keys: KeyIndex = field(default_factory=KeyIndex)
+    """The primary keys of the records that were handed on."""
     repeated: int = 0
+    """Records with the key of another one that say the same, and were left out."""
     ambiguous: int = 0
-    """Records with the key of another one: left out as they say the same, and those that do not."""
+    """Records with the key of another one that say something else, where no cursor decides."""
+    across_parents: int = 0
+    """Those of them that are of another parent."""
+    key_of_child: str = "name a primary_key that tells the parent, too"
+    """What to do about a child's key that is unique only within its parent."""
+    counts_pages: bool = False
+    """Whether pages are asked for by numbers, so that rows may slip from one to another."""
     pages: int = 0
     crawl: int = 0
     """Which list the last page is of."""
@@ -44,6 +55,12 @@ class PageFacts:
     """Whether the last page has values that may need to be mended."""
     warnings: dict[str, None] = field(default_factory=dict)
     _silent: bool = False
+
+    def begin_anew(self) -> None:
+        """The lists are read from their start once more, in the same run."""
+        self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0
+        self.across_parents = 0
+        self.announced, self._silent, self.keys = None, False, KeyIndex()
 
     def warn(self, text: str) -> None:
         """Tell the person, once."""

@@ -1,8 +1,10 @@
 """A record: a field of it, by dlt's path, and the bytes that tell it from others."""
 
+import json as std_json
 from copy import deepcopy
 from typing import Any
 
+import orjson
 from dlt.common import jsonpath
 from dlt.common.json import json
 
@@ -45,3 +47,11 @@ def bytes_of(value: Any) -> bytes:
         return json.dumpb(value)
     except TypeError:  # a number of more than 64 bits
         return repr(value).encode()
+
+
+def sorted_bytes_of(value: Any) -> bytes:
+    """As `bytes_of`, the same whatever the order of the keys."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # a number of more than 64 bits
+        return std_json.dumps(value, sort_keys=True, default=repr).encode("utf-8", "surrogatepass")

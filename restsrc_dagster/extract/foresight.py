@@ -265,7 +265,7 @@ def first_requests(generator: Generator[Any, None, None]) -> Iterator[requests.R
 
     Where dlt would fail, nothing more is known: it will fail when it comes there.
     """
-    arguments = inspect.getgeneratorlocals(generator)
+    arguments = dict(inspect.getgeneratorlocals(generator))  # the dict itself goes with the frame
     items = arguments.get("items")
     return _said(paginate_resource, arguments) if items is None else _said_of(arguments)
 

@@ -53,6 +53,12 @@ class Isolation:
         redact: takes secrets out of the reasons.
         silence: shared by the readings of a run.
         failed: what has failed in this run already; what hangs on it is not read.
+        keep: whether what a resource has given is kept though it fails (`Chunks.break_off`).
+        is_held: whether a resource is not to be read on for now.
+
+    Attributes:
+        stopped: what is not loaded, and why.
+        broken_off: what has failed, and is loaded as far as it was read; and why.
     """
 
     def __init__(
@@ -62,8 +68,13 @@ class Isolation:
         *,
         silence: Silence,
         failed: Mapping[str, RestsrcError],
+        keep: Callable[[str, bool], bool] = lambda *_: False,
+        is_held: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.stopped: dict[str, RestsrcError] = {}
+        self.broken_off: dict[str, RestsrcError] = {}
+        self.is_held = is_held
+        self._keep = keep
         self._resources = resources
         self._redact = redact
         self._silence = silence
@@ -71,7 +82,7 @@ class Isolation:
         self._left: set[str] = set()
         self._lock = threading.Lock()
         for name, error in failed.items():
-            self._stop(name, error)
+            self._stop(name, error, self.stopped)
 
     def guard(self, resource: DltResource) -> None:
         """Guard every step that `resource` has now or gets before it is read."""
@@ -81,7 +92,8 @@ class Isolation:
         """Whether a resource is still read; the API's silence ends it before its first request."""
         with self._lock:
             if name not in self.stopped and name not in self._begun and self._silence.is_certain:
-                self._stop(name, ApiUnavailable(f"{name}: not tried: the API does not answer"))
+                error = ApiUnavailable(f"{name}: not tried: the API does not answer")
+                self._stop(name, error, self.stopped)
             self._begun.add(name)
             return name not in self.stopped
 
@@ -97,8 +109,11 @@ class Isolation:
         """The API has answered with a page."""
         self._silence.broken()
 
-    def fail(self, name: str, error: Exception) -> None:
-        """Stop a resource; raises `error` again where it concerns all of them."""
+    def fail(self, name: str, error: Exception, *, between_pages: bool) -> None:
+        """Stop a resource, or leave it where it is; raises `error` again where it concerns all.
+
+        `between_pages` is whether all of its pages that came are through all steps.
+        """
         if self._concerns_all(name, error):
             raise error
         with self._lock:
@@ -106,7 +121,14 @@ class Isolation:
                 return
             if is_silence(error):
                 self._silence.kept()
-            self._stop(name, explain(error, self._redact, resource=name))
+            explained = explain(error, self._redact, resource=name)
+            if name in self.broken_off:
+                return
+            if self._keep(name, between_pages):
+                self.leave(name)
+                self._stop(name, explained, self.broken_off)
+            else:
+                self._stop(name, explained, self.stopped)
 
     def _concerns_all(self, name: str, error: Exception) -> bool:
         own_auth = "auth" in self._resources[name].endpoint
@@ -117,8 +139,8 @@ class Isolation:
             for cause in causes(error)
         )
 
-    def _stop(self, name: str, error: RestsrcError) -> None:
-        self.stopped.setdefault(name, error)
+    def _stop(self, name: str, error: RestsrcError, into: dict[str, RestsrcError]) -> None:
+        into.setdefault(name, error)
         reason = str(error).removeprefix(f"{name}: ")
         for other in self._resources.falling_with(name):
             if name == self._resources[other].parent:
@@ -127,7 +149,7 @@ class Isolation:
                 link = f"its ancestor {name} failed"
             else:
                 link = f"{name} failed, and both hang on one cursor"
-            self.stopped.setdefault(other, type(error)(f"{other}: {link}: {reason}"))
+            into.setdefault(other, type(error)(f"{other}: {link}: {reason}"))
 
 
 class _Guards(ItemTransform[Any, Any]):
@@ -190,12 +212,15 @@ class _Guarded(ItemTransform[Any, Any]):
         in_threads: set[object] = set()
         try:
             while self._isolation.may_go_on(self._name) and not is_left():
+                if self._isolation.is_held(self._name):
+                    yield None  # for dlt to go on with another one
+                    continue
                 try:
                     item = next(items)
                 except StopIteration:
                     return
                 except Exception as error:
-                    self._isolation.fail(self._name, error)
+                    self._isolation.fail(self._name, error, between_pages=True)
                     break
                 yield self._in_thread(item, in_threads) if callable(item) else self._seen(item)
             while in_threads:  # a generator that runs cannot be closed
@@ -223,7 +248,7 @@ class _Guarded(ItemTransform[Any, Any]):
         try:
             made = produce()
         except Exception as error:
-            self._isolation.fail(self._name, error)
+            self._isolation.fail(self._name, error, between_pages=False)
             return None
         if isinstance(made, Iterator):
             return self.iterator(made)

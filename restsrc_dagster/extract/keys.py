@@ -1,127 +1,82 @@
 """Records of one load with the same primary key.
 
 A list that moves while it is read gives the last rows of a page again as the first of the next.
-`merge` heals that by itself; elsewhere such rows would be there twice. Different rows with one key
-are told, as the key tells them apart no more than a table can.
+Those are loaded once, and told. Other records with the key of one before are found when all is
+read (`KeyIndex`), and what becomes of them is decided then (`load/versions.py`).
 """
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import blake2b
 from operator import itemgetter
-from typing import Any, Literal
+from typing import Any
 
 from dlt.common.json import json
 
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.field import Field, sorted_bytes_of
+from restsrc_dagster.extract.key_index import KeyIndex
 from restsrc_dagster.extract.tables import Fields
 
 PAGES_REMEMBERED = 3
-Rule = Literal["drop", "drop-equal", "refuse", "tell"]
-"""What becomes of a second record: `drop` if it comes on a later page, `drop-equal` if nothing in
-it differs, `refuse` unless nothing differs, `tell` that the key is not unique."""
-
-
-def rule_for(disposition: Any, *, newest_wins: bool) -> Rule | None:
-    """By the write disposition; `newest_wins` is whether a cursor decides between versions."""
-    kind, strategy = disposition, None
-    if isinstance(disposition, Mapping):
-        kind, strategy = disposition["disposition"], disposition.get("strategy")
-    match kind, strategy:
-        case "replace", _:
-            return "drop"
-        case "append", _:
-            return "drop-equal"
-        case "merge", "scd2":
-            return "drop-equal"
-        case "merge", "upsert" | "insert-only":
-            return "refuse"  # dlt #2202: the input is assumed to be deduplicated
-        case "merge", "cdc":
-            return None
-        case "merge", _:
-            return None if newest_wins else "tell"
-        case _:
-            return None
 
 
 class Keys:
-    """Drops what came before, as far as the rule says.
+    """The keys of a resource's records.
 
     Args:
         names: the columns of the key.
-        rule: what becomes of a second record.
-
-    Attributes:
-        repeated: how many records were dropped.
-        ambiguous: how many had the key of another one, and differed.
+        index: gets the keys of all records that are kept.
+        refuses: whether a second record that differs is refused at once: a merge that inserts
+            would keep both (dlt #2202: its input is assumed to be deduplicated).
+        versions_of: the cursor whose values are noted in the index; None for none.
     """
 
-    def __init__(self, names: Sequence[str], rule: Rule) -> None:
-        self.repeated = 0
-        self.ambiguous = 0
+    def __init__(
+        self,
+        names: Sequence[str],
+        index: KeyIndex,
+        *,
+        refuses: bool,
+        versions_of: Field | None = None,
+    ) -> None:
+        self._versions_of = versions_of
         self._names = names
-        self._rule = rule
+        self._index = index
+        self._refuses = refuses
         self._pages: deque[dict[Any, Any]] = deque(maxlen=PAGES_REMEMBERED)
-        self._crawl: int | None = None
-        self._all: dict[int, bytes] = {}
+        self._parent: str | None = None
+        self._contents: dict[int, bytes] = {}
         self._get: itemgetter[Any] | None = None
 
-    def kept(self, records: list[Any], fields: Fields, crawl: int) -> list[Any]:
-        """The records without repetitions; raises ReadError."""
+    def kept(self, records: list[Any], fields: Fields, parent: str | None) -> list[Any]:
+        """The records without those that came before; raises ReadError.
+
+        `parent` is the key of the parent whose list it is (`BoundParent.key`).
+        """
         if not records or type(records[0]) is not dict:
             return records
-        keys = self._keys(records, fields)
-        if self._rule == "refuse":
-            return list(self._new(keys, records))
-        if crawl != self._crawl:
+        keys = self.keys(records, fields)
+        if parent != self._parent:
             self._pages.clear()
-            self._crawl = crawl
-        page = dict(zip(reversed(keys), reversed(records), strict=True))
-        known = [one for one in self._pages if not page.keys().isdisjoint(one)]
-        if self._rule != "tell":
-            self._pages.append(page)
-        if not known and len(page) == len(records):
-            return records
-        return [
-            record
-            for key, record in zip(keys, records, strict=True)
-            if self._stays(key, record, page, known)
-        ]
+            self._parent = parent
+        kept = self._new(keys, records)
+        if len(kept) < len(records):
+            keys, records = [keys[n] for n in kept], [records[n] for n in kept]
+        hashes = list(map(hash, keys))
+        if self._refuses:
+            self._refuse_others(hashes, records)
+        if parent is None:
+            self._index.add(hashes)
+        else:
+            contents = [hash(sorted_bytes_of(record)) for record in records]
+            self._index.add_of_parent(hashes, _signed(parent), contents)
+        if self._versions_of is not None:
+            self._index.note_values(hashes, list(map(self._versions_of.get, records)))
+        return records
 
-    def _stays(
-        self, key: Any, record: Any, page: Mapping[Any, Any], known: Sequence[Mapping[Any, Any]]
-    ) -> bool:
-        before = next((one[key] for one in known if key in one), None)
-        if before is None:
-            before = page[key]
-            if before is record:
-                return True
-        elif self._rule == "drop":
-            self.repeated += 1
-            return False
-        if before != record:
-            self.ambiguous += 1
-        elif self._rule != "tell":
-            self.repeated += 1
-            return False
-        return True
-
-    def _new(self, keys: Sequence[Any], records: Sequence[Any]) -> Iterator[Any]:
-        for key, record in zip(keys, records, strict=True):
-            content = blake2b(json.dumpb(record), digest_size=8).digest()
-            known = self._all.setdefault(hash(key), content)
-            if known is content:
-                yield record
-            elif known == content:
-                self.repeated += 1
-            else:
-                raise ReadError(
-                    "two records have the same primary key and differ "
-                    f"({', '.join(self._names)}), and the strategy of the merge would keep both: "
-                    'name another key, or the strategy "delete-insert"'
-                )
-
-    def _keys(self, records: Sequence[Any], fields: Fields) -> list[Any]:
+    def keys(self, records: Sequence[Any], fields: Fields) -> list[Any]:
+        """The keys of records: a value, or a tuple of several."""
         if self._get is None:
             spelled = {fields.column(fields.name(key)): key for key in records[0]}
             if all(name in spelled for name in self._names):
@@ -129,12 +84,58 @@ class Keys:
         try:
             if self._get is not None:
                 keys = list(map(self._get, records))
-                hash(keys[0])
+                for key in keys:
+                    hash(key)
                 return keys
         except (KeyError, TypeError):  # spelled otherwise, or no scalar
             pass
         return [self._key(record, fields) for record in records]
 
-    def _key(self, record: Any, fields: Fields) -> str:
+    def _new(self, keys: Sequence[Any], records: Sequence[Any]) -> Sequence[int]:
+        """The positions of the records that are no repetitions."""
+        page = dict(zip(reversed(keys), reversed(records), strict=True))
+        known = [one for one in self._pages if not page.keys().isdisjoint(one)]
+        self._pages.append(page)
+        if not known and len(page) == len(records):
+            return range(len(records))
+        return [n for n, key in enumerate(keys) if self._is_new(key, records[n], page, known)]
+
+    def _is_new(
+        self, key: Any, record: Any, page: Mapping[Any, Any], known: Sequence[Mapping[Any, Any]]
+    ) -> bool:
+        before = next((one[key] for one in known if key in one), page[key])
+        return before is record or bool(before != record)
+
+    def _refuse_others(self, hashes: Sequence[int], records: Sequence[Any]) -> None:
+        for key, record in zip(hashes, records, strict=True):
+            content = blake2b(json.dumpb(record), digest_size=8).digest()
+            if self._contents.setdefault(key, content) != content:
+                raise ReadError(
+                    "two records have the same primary key and differ "
+                    f"({', '.join(self._names)}), and the strategy of the merge would keep both: "
+                    'name another key, or the strategy "delete-insert"'
+                )
+
+    def _key(self, record: Any, fields: Fields) -> Any:
         found = {column: value for column, _, value in fields.columns(record)}
-        return repr([found.get(name) for name in self._names])
+        values = [found.get(name) for name in self._names]
+        key = tuple(values) if len(values) > 1 else values[0]
+        try:
+            hash(key)
+        except TypeError:
+            return repr(key)
+        return key
+
+
+def refuses_others(disposition: Any) -> bool:
+    """Whether a merge would keep two records of one key."""
+    return _strategy(disposition) in ("upsert", "insert-only")
+
+
+def _signed(digest: str) -> int:
+    """A digest of eight bytes as a number of as many."""
+    return int.from_bytes(bytes.fromhex(digest), "big", signed=True)
+
+
+def _strategy(disposition: Any) -> str | None:
+    return disposition.get("strategy") if isinstance(disposition, Mapping) else None

@@ -129,6 +129,7 @@ class PageChecks(ItemTransform[Any, Any]):
             self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)
         crawl.pages += 1
         crawl.records += len(page)
+        self.facts.counts_pages |= isinstance(page.paginator, RangePaginator)
         self.facts.records += len(page)
         self.facts.pages += 1
         self.facts.place = _place(page.paginator, crawl)

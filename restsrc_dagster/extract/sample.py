@@ -6,6 +6,7 @@ gives its children only a few of its own.
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -16,11 +17,14 @@ from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.placeholders import endpoint_placeholders
+from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.announced import announced_total
 from restsrc_dagster.extract.failures import explain
+from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.extract.ticker import Ticker
@@ -63,6 +67,8 @@ class Sample:
     more: bool | None = None
     total: int | None = None
     error: RestsrcError | None = None
+    left_out: int = 0
+    """Records without the cursor, which the API gives only where it is sent no start."""
     paginator_configured: bool = False
     redact: Redactor = field(default_factory=Redactor)
 
@@ -150,6 +156,9 @@ def read_samples(
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
+        if _sends_first_start(sample):
+            with open_reading(connector, environment, selection, ahead=False) as reading:
+                sample.left_out = _left_out(reading, sample.resource, limit)
         yield sample
 
 
@@ -194,6 +203,38 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
             )
         )
     return sample
+
+
+def _sends_first_start(sample: Sample) -> bool:
+    """Whether the first run sends a start, by which an API may leave records out."""
+    resource = sample.resource
+    incremental = resource.incremental or {}
+    in_params = all(
+        placeholder.path.startswith("params")
+        for placeholder in endpoint_placeholders(blank(resource.endpoint))
+        if placeholder.incremental_value
+    )
+    return (
+        sample.error is None
+        and resource.parent is None
+        and incremental.get("initial_value") is not None
+        and incremental.get("end_value") is None
+        and resource.sends_cursor
+        and in_params
+    )
+
+
+def _left_out(reading: Reading, resource: Resource, limit: int) -> int:
+    """How many of the first records have no cursor, where no start is sent; 0 if that fails."""
+    reading.cursors[resource.name].sends_start = False
+    sample, cursor = Sample(resource=resource), Field(str(resource.cursor_path))
+    steps = reading.source.resources[resource.name]
+    steps.add_step(_Pages(sample), insert_at=reading.first_step(resource.name))
+    steps.add_step(_Watch(sample, limit, is_parent=False))
+    with suppress(Exception):  # what is wrong with the API was told by the read before
+        for _ in steps:
+            pass
+    return sum(cursor.get(record) is None for record in sample.records)
 
 
 def readable_url(url: str) -> str:

@@ -16,6 +16,7 @@ from restsrc_dagster.extract.adapter import ApiAdapter, TokenAdapter, resource_t
 from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.anonymous import as_linked
 from restsrc_dagster.extract.patience import Patience
+from restsrc_dagster.extract.request_values import sendable
 from restsrc_dagster.extract.tickets import Ticket
 
 
@@ -58,6 +59,7 @@ class ApiSession(Session):
 
     def _prepared(self, request: requests.Request) -> requests.PreparedRequest:
         """With auth, cookies and headers, or as the API has linked it."""
+        request = sendable(request)
         anonymous = self._adapter.is_anonymous(str(request.url))
         return super().prepare_request(as_linked(request) if anonymous else request)
 
@@ -68,7 +70,8 @@ class _Sent(requests.PreparedRequest):
     def __init__(self, ticket: Ticket) -> None:
         super().__init__()
         self.ticket = ticket
-        self.prepare_url(ticket.request.url, ticket.request.params)
+        sent = sendable(ticket.request)
+        self.prepare_url(sent.url, sent.params)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Each is made right, refused by name, or told; dlt's own ways are a crash in the 
 or one value that silently takes the place of another.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -13,12 +14,13 @@ from dlt.common.schema import Schema
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.items_transform import ItemTransform
 
-from restsrc_dagster.connector.fields import plain_path
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.at_hand import PageAtHand
 from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.keys import Keys, rule_for
+from restsrc_dagster.extract.field import Field
+from restsrc_dagster.extract.keys import Keys, refuses_others
 from restsrc_dagster.extract.odd_values import Digits, Mender
 from restsrc_dagster.extract.tables import Rows, Tables
 from restsrc_dagster.extract.width import Width
@@ -29,7 +31,11 @@ _KEYS = {"primary_key": "which primary_key names", "merge_key": "which merge_key
 
 
 class Surprises(ItemTransform[Any, Any]):
-    """Sees what is left of each page after the processing steps and the cursor."""
+    """Sees what is left of each page after the processing steps and the cursor.
+
+    `at_hand` notes the pages before that. `versions_of` is the cursor of which the values are
+    remembered by the key, in case that versions of a record come in several chunks.
+    """
 
     placement_affinity = 1.2
 
@@ -39,16 +45,18 @@ class Surprises(ItemTransform[Any, Any]):
         resources: Resources,
         facts: PageFacts,
         width: Width | None = None,
+        *,
+        versions_of: Field | None = None,
+        at_hand: PageAtHand | None = None,
     ) -> None:
         super().__init__(lambda item: item)
+        self._at_hand = at_hand
+        self._versions_of = versions_of
         self._resource = resource
         self._width = width
         self._facts = facts
         self._mender = Mender(facts.warn)
-        self._rule = rule_for(
-            resources.write_disposition(resource.name),
-            newest_wins=_is_sorted(resource) or bool(newest_first(resource, resources)),
-        )
+        self._disposition = resources.write_disposition(resource.name)
         self._keys: Keys | None = None
         self._tables: Tables | None = None
         self._columns: dict[str, Any] = {}
@@ -65,9 +73,9 @@ class Surprises(ItemTransform[Any, Any]):
         records = self._without_nulls(records)
         tables.root.look(records)
         if self._keys:
-            records = self._keys.kept(records, tables.root.fields, self._facts.crawl)
-            self._facts.repeated = self._keys.repeated
-            self._facts.ambiguous = self._keys.ambiguous
+            before = len(records)
+            records = self._keys.kept(records, tables.root.fields, self._parent())
+            self._facts.repeated += before - len(records)
         self._facts.handed_on += len(records)
         result = records if isinstance(item, list) else next(iter(records), None)
         if tables.news:
@@ -96,8 +104,11 @@ class Surprises(ItemTransform[Any, Any]):
         nesting = resource.hints.get("max_table_nesting")
         required = _required(resource, naming)
         keys = [name for name, why in required.items() if why == _KEYS["primary_key"]]
-        if keys and self._rule:
-            self._keys = Keys(keys, self._rule)
+        if keys:
+            refuses = refuses_others(self._disposition)
+            self._keys = Keys(
+                keys, self._facts.keys, refuses=refuses, versions_of=self._versions_of
+            )
         self._tables = Tables(
             table,
             naming,
@@ -107,6 +118,16 @@ class Surprises(ItemTransform[Any, Any]):
             required=required,
         )
         return self._tables
+
+    def keys_of(self, records: Sequence[Any]) -> list[Any]:
+        """The primary keys of records that have passed."""
+        assert self._keys is not None  # noqa: S101 - some have passed
+        assert self._tables is not None  # noqa: S101
+        return self._keys.keys(records, self._tables.root.fields)
+
+    def _parent(self) -> str | None:
+        parent = self._at_hand.parent if self._at_hand else None
+        return parent.key if parent else None
 
     def _without_nulls(self, records: list[Any]) -> list[Any]:
         """dlt makes a row of nulls of each; what is no object gets a column `value`."""
@@ -180,26 +201,6 @@ def hinted_columns(
         name: {naming.normalize_path(key): hints for key, hints in columns.items()}
         for name, columns in found.items()
     }
-
-
-def newest_first(resource: Resource, resources: Resources) -> dict[str, Any]:
-    """The hint by which the newest of several versions of a record wins a merge.
-
-    dlt keeps any, in practice the first. Not where the person has said what to sort by, or where
-    the cursor does not tell what is newer.
-    """
-    path, grows = resource.cursor_path, (resource.incremental or {}).get("last_value_func", "max")
-    merges = resources.disposition(resource.name) == "merge"
-    if not (merges and resource.has_primary_key and path and grows == "max"):
-        return {}
-    if _is_sorted(resource):
-        return {}
-    names = plain_path(path)
-    return {"__".join(names): {"dedup_sort": "desc"}} if names else {}
-
-
-def _is_sorted(resource: Resource) -> bool:
-    return any(column.get("dedup_sort") for column in resource.columns.values())
 
 
 def _required(resource: Resource, naming: NamingConvention) -> dict[str, str]:

@@ -1,7 +1,8 @@
 """What the file says otherwise than when the tables were made.
 
 A table that was replaced in every run holds a copy of everything: with a key or a cursor, reading
-begins anew, and what would be merged into it or appended to it has to find it empty. Nested tables
+begins anew, and what would be merged into it or appended to it has to find it empty. So it is with
+children that are replaced by another parent's key than so far. Nested tables
 of one that was replaced or appended lack the root's key, without which dlt cannot merge. An
 appended table is a history that nobody reads again: there a person has to decide.
 """
@@ -23,12 +24,27 @@ CURE = "run it once with full_refresh, which empties its table and reads everyth
 def to_begin_anew(
     schema: Schema | None, resources: Resources, selection: Iterable[str]
 ) -> frozenset[str]:
-    """Resources whose tables were replaced so far, and are not any more."""
+    """Resources whose tables were replaced so far, and are not any more; and children whose rows
+    do not tell by what they are to be replaced."""
     return frozenset(
         name
         for name in selection
-        if _before(schema, resources[name]) == "replace"
-        and resources.disposition(name) in ("merge", "append")
+        if (
+            _before(schema, resources[name]) == "replace"
+            and resources.disposition(name) in ("merge", "append")
+        )
+        or (resources.replaces_children(name) and _lacks_key(schema, resources, name))
+    )
+
+
+def _lacks_key(schema: Schema | None, resources: Resources, name: str) -> bool:
+    table = _table(schema, resources[name]) if schema else None
+    if schema is None or table is None:
+        return False
+    columns = schema.get_table_columns(table)
+    return any(
+        schema.naming.normalize_path(path.replace(".", "__")) not in columns
+        for path in resources.replaced_by(name).values()
     )
 
 

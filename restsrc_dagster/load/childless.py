@@ -7,9 +7,8 @@ from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
-from dlt.sources.rest_api.config_setup import make_parent_key_name
 
-from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.childless import Childless, Key
 from restsrc_dagster.load.broken import remove_orphans
 from restsrc_dagster.load.destination import database_client
@@ -17,17 +16,20 @@ from restsrc_dagster.load.destination import database_client
 AT_ONCE = 200
 
 
-def remove_children(pipeline: Pipeline, child: Resource, childless: Childless) -> None:
-    """Delete the rows of `child` whose parents were read and gave none.
+def remove_children(
+    pipeline: Pipeline, name: str, resources: Resources, childless: Childless
+) -> None:
+    """Delete the rows of the resource `name` whose parents were read and gave none.
 
     Before the load commits: if that is killed, the parents' cursor has not moved, and the next run
     finds them without children again.
     """
     schema, database = pipeline.default_schema, database_client(pipeline)
-    table = schema.naming.normalize_table_identifier(child.table_name)
+    table = schema.naming.normalize_table_identifier(resources[name].table_name)
     if not childless.keys or database is None or table not in schema.tables:
         return
-    columns = [_column(schema, child, name) for name in child.bound_fields]
+    paths = resources.replaced_by(name).values()
+    columns = [schema.naming.normalize_path(path.replace(".", "__")) for path in paths]
     if any(column not in schema.get_table_columns(table) for column in columns):
         return
     keys = iter(childless.keys)
@@ -37,11 +39,6 @@ def remove_children(pipeline: Pipeline, child: Resource, childless: Childless) -
                 _remove(client, schema, table, columns, some)
         except DestinationUndefinedEntity:  # nothing was ever loaded into it
             return
-
-
-def _column(schema: Schema, child: Resource, bound_field: str) -> str:
-    name = make_parent_key_name(str(child.parent), bound_field).replace(".", "__")
-    return schema.naming.normalize_path(name)
 
 
 def _remove(

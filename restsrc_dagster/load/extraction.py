@@ -6,7 +6,7 @@ the connector's own comes one without any rows, which puts the state of the fail
 before dlt writes it into the package. The files of their rows are taken out afterwards.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
@@ -35,8 +35,9 @@ def extract(
     *,
     wanted: Set[str],
     note: Callable[[dict[str, Any], frozenset[str]], None],
-    refresh: bool,
+    refreshed: Set[str] = frozenset(),
     file_format: FileFormat | None = None,
+    finish: Callable[[Schema, Mapping[str, Sequence[Path]]], None] = lambda *_: None,
 ) -> bool:
     """Read `source`; False if nothing of it went well, and the pipeline is as it was.
 
@@ -47,8 +48,10 @@ def extract(
         wanted: names of the resources whose rows are to be loaded.
         note: called when all is read, with the source's state as it will be committed and those
             of `wanted` that went well.
-        refresh: drop the tables first.
+        refreshed: names of the resources whose tables are dropped first, and whose state begins
+            anew; nothing is done to others that are read for them.
         file_format: of the files that are loaded; None for dlt's own choice.
+        finish: called at the end, with the schema and the files of each table's rows.
     """
     before = deepcopy(resource_states(pipeline, source.name))
     known = known_schema(pipeline)
@@ -59,20 +62,24 @@ def extract(
             raise _NothingRead
         _put_back(before, stopped)
         if schema:
-            _keep_tables(schema, stopped)
+            only_read = refreshed and {*source.resources} - refreshed
+            _keep_tables(schema, lambda name: name in stopped or name in (only_read or ()))
         note(dlt.current.source_state(), frozenset(wanted - stopped.keys()))
+        if refreshed:
+            states = dlt.current.source_state().get("resources", {})
+            _put_back(before, (before.keys() | states.keys()) - refreshed)
 
     try:
         info = pipeline.extract(
             [source, _after(source, settle)],
             loader_file_format=file_format,
-            refresh="drop_resources" if refresh else None,
+            refresh="drop_resources" if refreshed else None,
         )
     except PipelineStepFailed as error:
         if wanted <= stopped.keys() and _is_of_nothing(error):
             return False
         raise
-    _remove_rows(info, pipeline.default_schema, stopped)
+    finish(pipeline.default_schema, _without_rows(info, pipeline.default_schema, stopped))
     return True
 
 
@@ -87,22 +94,23 @@ def _after(source: DltSource, do: Callable[[], None]) -> DltSource:
     return DltSource(source.schema.clone(), source.section, [settling])
 
 
-def _put_back(before: Mapping[str, Any], stopped: Mapping[str, object]) -> None:
+def _put_back(before: Mapping[str, Any], names: Iterable[str]) -> None:
     states = dlt.current.source_state().setdefault("resources", {})
-    for name in stopped:
+    for name in names:
         states.pop(name, None)
         if name in before:
             states[name] = before[name]
 
 
-def _keep_tables(before: Schema, stopped: Mapping[str, object]) -> None:
-    """A refresh that could not read drops nothing."""
+def _keep_tables(before: Schema, is_kept: Callable[[str | None], bool]) -> None:
+    """A refresh that could not read drops nothing, nor does it drop what it has only read; dlt
+    drops the tables of all that it has read."""
     package = dlt.current.load_package_state()["state"]
     schema = dlt.current.source_schema()
     kept = {
         name
         for name in before.data_table_names(include_incomplete=True)
-        if _resource_of(before, name) in stopped
+        if is_kept(_resource_of(before, name))
     }
     for name in kept:
         schema.tables[name] = before.tables[name]
@@ -110,12 +118,21 @@ def _keep_tables(before: Schema, stopped: Mapping[str, object]) -> None:
         package["dropped_tables"] = [table for table in dropped if table["name"] not in kept]
 
 
-def _remove_rows(info: ExtractInfo, schema: Schema, stopped: Mapping[str, object]) -> None:
+def _without_rows(
+    info: ExtractInfo, schema: Schema, stopped: Mapping[str, object]
+) -> dict[str, list[Path]]:
+    """The files that are left, by their table, when those of what failed are removed."""
+    left: dict[str, list[Path]] = {}
     for package in info.load_packages:
         for job in package.jobs["new_jobs"]:
-            table = job.job_file_info.table_name
-            if table in schema.tables and _resource_of(schema, table) in stopped:
-                Path(job.file_path).unlink()
+            table, path = job.job_file_info.table_name, Path(job.file_path)
+            if table not in schema.tables:
+                continue
+            if _resource_of(schema, table) in stopped:
+                path.unlink()
+            else:
+                left.setdefault(table, []).append(path)
+    return left
 
 
 def _resource_of(schema: Schema, table: str) -> str | None:

@@ -25,3 +25,13 @@ def resource_states(pipeline: Pipeline, source: str) -> Mapping[str, Any]:
     """dlt's states of the resources of a source, by their names."""
     states: Mapping[str, Any] = source_state(pipeline, source).get("resources", {})
     return states
+
+
+def mend_states(pipeline: Pipeline, source: str) -> None:
+    """Take out of the states of resources what no reading can go on with: a cursor that is null,
+    as releases before 0.2 left it of a range that was read in several parts."""
+    with pipeline.managed_state() as whole:
+        known: dict[str, Any] = whole.get("sources", {}).get(source, {}).get("resources", {})
+        for state in known.values():
+            if "incremental" in state and state["incremental"] is None:
+                del state["incremental"]

@@ -2,19 +2,21 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import dlt
+from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError, TryLater
+from restsrc_dagster.extract.backlog import Backlog
 from restsrc_dagster.extract.chunks import Bound, Chunks
 from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.isolation import Isolation, Silence
@@ -25,6 +27,7 @@ from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.childless import remove_children
+from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.normalizer import (
     by_the_column,
     is_normalized_here,
@@ -39,10 +42,20 @@ from restsrc_dagster.load.destination import (
 )
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
-from restsrc_dagster.load.known import known_schema, resource_states, source_state
+from restsrc_dagster.load.known import (
+    known_schema,
+    mend_states,
+    resource_states,
+    source_state,
+)
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.progress import Phase, Progress
-from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, pending_refresh
+from restsrc_dagster.load.refresh import (
+    RefreshIntent,
+    forget_refresh,
+    intend_refresh,
+    pending_refresh,
+)
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.schema_changes import (
@@ -51,6 +64,7 @@ from restsrc_dagster.load.schema_changes import (
     refuse_too_many_columns,
     width_of,
 )
+from restsrc_dagster.load.versions import settle_versions
 from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
@@ -181,14 +195,15 @@ class _Load:
         resources, source = self._connector.resources, self._connector.name
         with kept_open(self._pipeline):
             self._pipeline.sync_destination()
+            mend_states(self._pipeline, source)
             self._history.put_back()
             schema, state = known_schema(self._pipeline), source_state(self._pipeline, source)
             unfinished = pending_refresh(state) & set(resources)
             anew = to_begin_anew(schema, resources, resources.closed(order.selection))
             for name in sorted(anew - order.refresh - unfinished):
-                self._tell(f"{name} is not replaced any more: its table begins anew")
-            refresh = resources.closed(order.refresh | unfinished | anew)
-            selection = resources.closed(order.selection | refresh)
+                self._tell(f"{name}: its table begins anew, as the file says it otherwise now")
+            refresh = resources.refreshed_with(order.refresh | unfinished | anew)
+            selection = resources.closed(order.selection - refresh) | refresh
             refuse_merge_of_files(self._pipeline.destination, resources, selection)
             self._failed |= changed_types(schema, resources, selection - refresh)
             removed = remove_broken_loads(self._pipeline)
@@ -196,14 +211,7 @@ class _Load:
             self._failed |= to_be_decided(schema, states, resources, selection - refresh)
             self._rows_before = self._reports.count_replaced(selection)
         late = self._history.late(selection - refresh)
-        reports = self._in_chunks(refresh, refresh=True) if refresh else {}
-        if rest := selection - refresh - late:
-            reports |= self._in_chunks(rest)
-        if late:
-            self._history.begin_again(late)
-            columns_before = columns_now(known_schema(self._pipeline))
-            reports |= self._reports.with_changes(self._read_and_commit(late)[0], columns_before)
-            self._history.put_back()
+        reports = self._pass_by_pass(selection, refresh, late)
         failed = self._failed.keys()
         return LoadReport(
             connector=self._connector.name,
@@ -220,21 +228,53 @@ class _Load:
             seconds_waited={wait: self._progress.waits.seconds(wait) for wait in Wait},
         )
 
-    def _in_chunks(
-        self, selection: frozenset[str], *, refresh: bool = False
+    def _pass_by_pass(
+        self, selection: frozenset[str], refresh: frozenset[str], late: frozenset[str]
     ) -> dict[str, ResourceReport]:
-        """Read and commit, and what was left once more, until nothing is left."""
+        """What begins anew, then what goes on, then what is below a cursor and is read for every
+        parent: when the cursor has moved, or none of what it passes would be read."""
+        behind = self._connector.resources.behind_a_cursor(refresh)
+        reports: dict[str, ResourceReport] = {}
+        if begun := refresh - behind:
+            reports |= self._in_chunks(begun, refresh=True)
+        if rest := selection - refresh - late:
+            reports |= self._in_chunks(rest, intended=behind)
+        for names, again in ((late, False), (behind, True)):
+            if names:
+                self._history.begin_again(names)
+                columns_before = columns_now(known_schema(self._pipeline))
+                made = self._read_and_commit(names, refresh=again, intended=behind)[0]
+                reports |= self._reports.with_changes(made, columns_before)
+                self._history.put_back()
+        return reports
+
+    def _in_chunks(
+        self,
+        selection: frozenset[str],
+        *,
+        refresh: bool = False,
+        intended: frozenset[str] = frozenset(),
+    ) -> dict[str, ResourceReport]:
+        """Read and commit, and what was left once more, until nothing is left.
+
+        `intended` is what this run will read anew afterwards: should it be killed before, the next
+        one does.
+        """
         resources = self._connector.resources
         states = resource_states(self._pipeline, self._connector.name)
-        chunks = Chunks(self._connector, selection, self._bound, states)
+        chunks = Chunks(self._connector, selection, self._bound, states, self._tell)
         if refresh:
             chunks.begin_anew(selection)
         columns_before = columns_now(known_schema(self._pipeline))
-        reports, reading = self._read_and_commit(selection, refresh=refresh, chunks=chunks)
-        while left := chunks.unfinished:
+        reports, reading = self._read_and_commit(
+            selection, refresh=refresh, chunks=chunks, intended=intended
+        )
+        while left := chunks.unfinished - self._failed.keys():
             rest = selection & left.union(*(resources.descendants(name) for name in left))
-            self._tell_of_chunks(reports, left)
-            new, reading = self._read_and_commit(rest, chunks=chunks, before=reading)
+            self._tell_of_chunks(reports, rest)
+            new, reading = self._read_and_commit(
+                rest, chunks=chunks, before=reading, intended=intended
+            )
             reports |= {
                 name: report.after(reports[name]) if name in reports else report
                 for name, report in new.items()
@@ -254,6 +294,7 @@ class _Load:
         refresh: bool = False,
         chunks: Chunks | None = None,
         before: Reading | None = None,
+        intended: frozenset[str] = frozenset(),
     ) -> tuple[dict[str, ResourceReport], Reading]:
         pipeline, source_name = self._pipeline, self._connector.name
         cursors_before = self._reports.cursors(selection)
@@ -265,16 +306,20 @@ class _Load:
         def note(state: dict[str, Any], done: frozenset[str]) -> None:
             self._history.remember(state, known | done)
             if chunks:
-                chunks.settle(state.setdefault("resources", {}), done)
+                read = frozenset(selection - isolation.stopped.keys())
+                chunks.settle(state.setdefault("resources", {}), read)
+            intend_refresh(state, intended)
             if refresh:
                 forget_refresh(state, done)
 
-        isolation = Isolation(
-            self._connector.resources, self._redact, silence=self._silence, failed=self._failed
-        )
+        resources = self._connector.resources
+        backlog = Backlog(2 * self._connector.http.max_concurrency)
+        isolation = self._isolation(chunks, backlog)
         wanted = frozenset(name for name in selection if self._connector.resources[name].selected)
         with by_the_column(self._between) as handover:
-            with self._read(wanted, isolation=isolation, chunks=chunks, before=before) as reading:
+            with self._read(
+                wanted, isolation=isolation, chunks=chunks, before=before, backlog=backlog
+            ) as reading:
                 self._progress.reads(reading, self._children)
                 any_read = extract(
                     pipeline,
@@ -282,14 +327,18 @@ class _Load:
                     isolation.stopped,
                     wanted=wanted,
                     note=note,
-                    refresh=intent is not None,
+                    refreshed=selection if intent else frozenset(),
                     file_format=self._file_format,
+                    finish=partial(self._settle_versions, reading, handover),
                 )
             excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
             self._failed |= {
                 name: error
                 for name, error in isolation.stopped.items()
                 if name in selection - excused
+            }
+            broken_off = {
+                name: error for name, error in isolation.broken_off.items() if name in selection
             }
             if not any_read:
                 return {}, reading
@@ -309,7 +358,7 @@ class _Load:
             if intent:
                 intent.commit(pipeline)
             for name in done & reading.childless.keys():
-                remove_children(pipeline, self._connector.resources[name], reading.childless[name])
+                remove_children(pipeline, name, resources, reading.childless[name])
             pipeline.load().raise_on_failed_jobs()
             rows_now = self._reports.count(done)
 
@@ -318,8 +367,53 @@ class _Load:
         self._commits.commit(commit, also=intent.packages if intent else ())
         if not rows_now:  # what was committed was found out by a further try
             rows_now = self._reports.count(done)
+        self._failed |= {
+            name: error for name, error in broken_off.items() if name not in self._failed
+        }
         made = self._reports.of(done, reading, counts, cursors_before, self._rows_before, rows_now)
         return made, reading
+
+    def _isolation(self, chunks: Chunks | None, backlog: Backlog) -> Isolation:
+        resources = self._connector.resources
+
+        def is_held(name: str) -> bool:
+            children = (one for one in resources.children(name) if one not in isolation.stopped)
+            if not backlog.is_long(children):
+                return False
+            if chunks:
+                chunks.end_if_late(name)
+            return True
+
+        isolation = Isolation(
+            resources,
+            self._redact,
+            silence=self._silence,
+            failed=self._failed,
+            keep=chunks.break_off if chunks else lambda *_: False,
+            is_held=is_held,
+        )
+        return isolation
+
+    def _settle_versions(
+        self,
+        reading: Reading,
+        handover: Handover | None,
+        schema: Schema,
+        files: Mapping[str, Sequence[Path]],
+    ) -> None:
+        resources = self._connector.resources
+        for name, table in self._reports.tables(schema, reading.surprises).items():
+            if table in files and resources[name].has_primary_key:
+                cursor = reading.cursors.get(name)
+                settle_versions(
+                    name,
+                    resources,
+                    reading.pages[name],
+                    reading.surprises[name].keys_of,
+                    cursor.cursor if cursor else None,
+                    files[table],
+                    handover,
+                )
 
     def _begin_anew_what_could_not_go_on(
         self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]

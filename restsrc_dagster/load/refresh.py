@@ -55,6 +55,12 @@ class RefreshIntent:
         pipeline.activate()
 
 
+def intend_refresh(state: dict[str, Any], names: frozenset[str]) -> None:
+    """Note in `state` what is to be refreshed after what is committed now."""
+    if names:
+        state[STATE_KEY] = sorted(names.union(state.get(STATE_KEY, ())))
+
+
 def forget_refresh(state: dict[str, Any], names: frozenset[str]) -> None:
     """Take `names` out of the intent in `state`; they leave the destination's when it is committed.
 

@@ -1,6 +1,6 @@
 """What a load did, resource by resource."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -60,10 +60,9 @@ class ResourceReport:
     def warnings(self) -> list[str]:
         """What a person should look at, although the load went well."""
         found = list(self.read.warnings)
-        if self.read.missing:
-            found.append(
-                f"the API announces {self.read.announced} records and gave {self.read.records}"
-            )
+        if self.missing:
+            different = self.read.records - self.missing + self.read.missing
+            found.append(f"the API announces {self.read.announced} records and gave {different}")
         if self.read.cut_off:
             found.append(
                 f"{self.read.cut_off} lists ended with an answer that response_actions ignores, "
@@ -74,19 +73,42 @@ class ResourceReport:
                 f"the list of the API is empty: the {self.rows_before} rows that the table had "
                 "are gone"
             )
-        if self.read.repeated:
-            found.append(
-                f"{self.read.repeated} records came twice, and were loaded once: the list moved "
-                "while it was read"
-            )
-        if self.read.ambiguous:
-            found.append(
-                f"{self.read.ambiguous} records have the primary key of another one, and differ "
-                "from it: the key does not tell records apart"
-            )
+        found += self._of_repeats()
         if self.discarded:
             found.append(f"{self.discarded} records were discarded by schema_contract")
         return found + self.changes.warnings
+
+    @property
+    def missing(self) -> int:
+        """How many of the announced records were not given, or only others in their place."""
+        read = self.read
+        if read.announced is None:
+            return 0
+        replaced = read.ambiguous if self.write_disposition == "merge" else 0
+        return read.missing + read.repeated + replaced
+
+    def _of_repeats(self) -> Iterator[str]:
+        read = self.read
+        if read.repeated:
+            slipped = ""
+            if read.counts_pages:
+                slipped = "; as pages are asked for by numbers, others may have been passed over"
+            yield (
+                f"{read.repeated} records came twice, and were loaded once: the list moved while "
+                f"it was read{slipped}"
+            )
+        if read.ambiguous:
+            merges = self.write_disposition == "merge"
+            stays = ", and the last one of each key stays" if merges else ""
+            yield (
+                f"{read.ambiguous} records have the primary key of another one, and differ from "
+                f"it: the key does not tell records apart{stays}"
+            )
+        if read.across_parents:
+            yield (
+                f"{read.across_parents} records have the primary key of a record of another parent,"
+                f" and differ from it: {read.key_of_child}"
+            )
 
     @property
     def discarded(self) -> int:

@@ -191,7 +191,7 @@ def _delivery(key: dg.AssetKey, report: "ResourceReport") -> dg.AssetCheckResult
         passed=not warnings,
         severity=dg.AssetCheckSeverity.WARN,
         description="\n".join(warnings) or None,
-        metadata={"records": report.read.records, "missing": report.read.missing},
+        metadata={"records": report.read.records, "missing": report.missing},
     )
 
 

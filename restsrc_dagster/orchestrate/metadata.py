@@ -35,7 +35,7 @@ def materialization_metadata(
     }
     if report.read.announced is not None:
         metadata["records_announced"] = report.read.announced
-        metadata["records_missing"] = report.read.missing
+        metadata["records_missing"] = report.missing
     if report.rows_in_table is not None:
         metadata["dagster/row_count"] = report.rows_in_table
     if report.cursor_before is not None or report.cursor_after is not None:

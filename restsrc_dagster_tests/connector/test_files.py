@@ -91,8 +91,8 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     (content(created="x"), "created: unknown key; did you mean created_at?"),
     (
         content(zzz=1),
-        "zzz: unknown key; allowed are created_at, schedule, configuration, description, http, "
-        "destination, owners, tags",
+        "zzz: unknown key; allowed are created_at, schedule, configuration, description, reading, "
+        "http, destination, owners, tags",
     ),
     (content(description=5), "description: is a number, not text"),
     (content(created_at=None), "created_at: is not a time in quotes, such as 2026-11-23T10:03:00Z"),
@@ -433,7 +433,7 @@ RICH = configured(
         items(incremental={"cursor_path": "at"}, headers={"X-A": "{incremental.start_value}"})
         | {"columns": {"id": {"primary_key": True}}, "write_disposition": {"disposition": "merge"}},
         items("child", path="{y}/{x}", params={"x": 1, "y": RESOLVED})
-        | {"selected": True, "table_name": "t", "merge_key": ["a"]},
+        | {"selected": True, "table_name": "t", "primary_key": ["a"]},
     ],
 ) | {
     "http": {"max_pages": 1, "allowed_hosts": ["a"]},

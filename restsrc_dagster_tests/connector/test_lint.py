@@ -95,8 +95,8 @@ FOUND: list[tuple[str, Case, str]] = [
     ),
     (
         "cursor-is-none",
-        one(BOUND | {"incremental": {"cursor_path": "at"}}),
-        "resources[0].endpoint.params.since",
+        one({"path": "since/{incremental.start_value}/all", "incremental": {"cursor_path": "at"}}),
+        "resources[0].endpoint.path",
     ),
     (
         "cursor-is-none",
@@ -110,6 +110,27 @@ FOUND: list[tuple[str, Case, str]] = [
             | {"json": {"filters": [{"from": "{incremental.last_value}"}]}}
         ),
         "resources[0].endpoint.json",
+    ),
+    *(
+        (
+            "lag-impossible",
+            one({"incremental": SENT | {"initial_value": initial, "lag": 10}}, KEY),
+            "….incremental.lag",
+        )
+        for initial in ("S000100", "v1.2", "")
+    ),
+    (
+        "lag-in-days",
+        one({"incremental": SENT | {"initial_value": "2024-01-01", "lag": 432_000}}, KEY),
+        "….incremental.lag",
+    ),
+    *(
+        (
+            "time-zone-unsaid",
+            one({"incremental": SENT | {"convert": form}}, KEY),
+            "….incremental.convert",
+        )
+        for form in ("date", "%Y-%m-%dT%H:%M:%S", "%d/%m/%Y")
     ),
     *(
         ("unsorted-dates", one({"incremental": SENT | {"initial_value": date}}), "….initial_value")
@@ -288,6 +309,19 @@ SILENT: dict[str, Case] = {
         {"incremental": {"cursor_path": "at", "start_param": "since"}}
     ),
     "an epoch as text": one({"incremental": SENT | {"initial_value": "1700000000"}}),
+    "nothing yet for a param": one(BOUND | {"incremental": {"cursor_path": "at"}}),
+    "a lag of a time": one(
+        {"incremental": SENT | {"initial_value": "2024-01-31T10:00:00Z", "lag": 86_400_000}}, KEY
+    ),
+    "a lag of a number": one({"incremental": SENT | {"lag": 10}}, KEY),
+    "a lag of days": one(
+        {"incremental": SENT | {"initial_value": "2024-01-31", "lag": 30}}, KEY
+    ),
+    "a time in a zone": one({"incremental": SENT | {"convert": "date@Europe/Berlin"}}, KEY),
+    "a time with its offset": one({"incremental": SENT | {"convert": "%Y-%m-%dT%H:%M%z"}}, KEY),
+    "a time of UTC": one({"incremental": SENT | {"convert": "%Y-%m-%dT%H:%M:%SZ"}}, KEY),
+    "seconds": one({"incremental": SENT | {"convert": "epoch_seconds"}}, KEY),
+    "a day with a lag": one({"incremental": SENT | {"convert": "date", "lag": 1}}, KEY),
     "a year": one({"incremental": SENT | {"initial_value": "2024"}}),
     "a day without dashes": one({"incremental": SENT | {"initial_value": "20240131"}}),
     "a day": one({"incremental": SENT | {"initial_value": "2024-01-31"}}),
@@ -409,19 +443,18 @@ def test_every_rule_says_what_happens() -> None:
 
 
 def test_the_cursor_of_a_child() -> None:
-    (shared,) = lints("posts", items("comments", path=COMMENTS, incremental=SENT))
-    assert shared.code == "shared-child-cursor"
+    resources = ["posts", items("comments", path=COMMENTS, incremental=SENT)]
+    (shared,) = lints(*resources, reading={"comments": {"cursor": "shared"}})
+    assert (shared.code, shared.path) == ("shared-child-cursor", "reading.comments.cursor")
     assert shared.resources == ("comments",)
-
-
-def test_the_cursor_of_a_child_that_stands_still() -> None:
-    assert codes("posts", items("comments", path=COMMENTS, **BOUND)) == ["shared-child-cursor"]
+    for reading in ({}, {"comments": {}}, {"comments": {"cursor": "per_parent"}}):
+        assert codes(*resources, reading=reading) == []
 
 
 def test_a_child_reads_on_though_its_records_are_sorted() -> None:
     cursor = {"incremental": CURSOR | {"row_order": "desc"}}
     found = codes("posts", items("comments", path=COMMENTS, **cursor))
-    assert found == ["cursor-not-sent", "shared-child-cursor"]
+    assert found == ["cursor-not-sent"]
 
 
 def test_below_a_parent_that_forgets_its_cursor() -> None:
@@ -465,9 +498,10 @@ def test_what_stands_in_the_defaults_is_told_there() -> None:
 
 def test_a_param_is_told_where_it_stands() -> None:
     defaults = {"endpoint": {"params": {"since": "{incremental.start_value}", "a": 1}}}
+    defaults["endpoint"]["headers"] = {"X-Since": "{incremental.start_value}"}
     own = items(params={"a": 2}, incremental={"cursor_path": "at"})
     (lint,) = lints(own, defaults=defaults)
-    assert lint.path == "configuration.resource_defaults.endpoint.params.since"
+    assert lint.path == "configuration.resource_defaults.endpoint.headers.X-Since"
 
 
 def test_which_warnings_are_about_rows() -> None:

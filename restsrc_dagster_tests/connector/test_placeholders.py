@@ -1,18 +1,17 @@
 """Format strings reach the worker's environment through dlt; only harmless ones may pass."""
 
-import os
 from typing import Any
 
 import pytest
+from dlt.sources.rest_api import rest_api_source
 from hypothesis import given
 from hypothesis import strategies as st
 
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.placeholders import Placeholder, endpoint_placeholders
 from restsrc_dagster.errors import ConnectorError
-from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Api
-from restsrc_dagster_tests.support.connectors import connector, content, items
+from restsrc_dagster_tests.support.connectors import content, items
 
 INCREMENTAL = {"cursor_path": "at", "initial_value": "1"}
 TO_ENVIRONMENT = "incremental.__init__.__globals__[logger].logging.os.environ[SECRET_MARKER]"
@@ -107,11 +106,11 @@ def test_the_refused_ones_do_leak(api: Api, monkeypatch: pytest.MonkeyPatch, pla
     monkeypatch.setenv("SECRET_MARKER", "m4rk3r")
     text = f"{{{TO_ENVIRONMENT}}}"
     described = PLACES.get(place, lambda text: {"path": f"v/{{{text}}}"})(text)
-    harmless = connector("acme", api.url, [items(incremental=INCREMENTAL)])
-    harmless.configuration["resources"] = [items(incremental=INCREMENTAL, **described)]
+    resource: Any = items(incremental=INCREMENTAL, **described)
+    client: Any = {"base_url": api.url, "paginator": "single_page"}
     for path in ("/items", "/v/m4rk3r"):
         api.routes[path] = lambda _: {"data": []}
-    list(open_reading(harmless, os.environ).source.resources["items"])
+    list(rest_api_source({"client": client, "resources": [resource]}).resources["items"])
     (asked,) = api.asked
     assert "m4rk3r" in f"{asked.path}{asked.params}{asked.headers}{asked.body!r}"
 

@@ -1,11 +1,13 @@
 """A parent's values in its children's requests."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.failures import explain
+from restsrc_dagster.extract.request_values import IN_A_SEGMENT
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Api, Asked
@@ -93,11 +95,12 @@ def test_elsewhere_they_are_as_they_are(api: Api) -> None:
     )
 
 
-def test_in_a_path_and_elsewhere_a_value_must_need_no_encoding(api: Api) -> None:
+def test_in_a_path_a_value_is_encoded_and_elsewhere_it_is_as_it_is(api: Api) -> None:
     endpoint = {**BOUND[0], "params": {"post": "{resources.posts.id}"}}
-    api.routes["/posts/abc/comments"] = lambda _: {"data": [{"text": "a"}]}
-    assert {"text": "a"} in read(acme(api, "abc", **endpoint))
-    assert "would have to be encoded" in failure(acme(api, "a b", **endpoint))
+    for post in ("abc", "a b", "a/b?c#d&e"):
+        path = f"/posts/{quote(post, safe=IN_A_SEGMENT)}/comments"
+        api.routes[path] = lambda asked: {"data": [{"text": asked.params["post"]}]}
+        assert {"text": post} in read(acme(api, post, **endpoint))
 
 
 def test_the_parent_s_own_row_and_what_is_copied_stay_as_they_are(api: Api) -> None:

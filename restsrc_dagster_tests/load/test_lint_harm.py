@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.list_order import PROVEN_BY
 from restsrc_dagster_tests.load.blog import Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -58,7 +59,8 @@ def test_children_share_a_cursor(api: Api, duck: Warehouse) -> None:
     for post in told:
         api.routes[f"/posts/{post}/comments"] = lambda asked: {"data": told[asked.path[7]]}
     bound = {"params": {"since": "{incremental.start_value}"}, "incremental": CURSOR}
-    acme = duck.connector(api.url, ["posts", items("comments", path=COMMENTS, **bound)])
+    resources = ["posts", items("comments", path=COMMENTS, **bound)]
+    acme = duck.connector(api.url, resources, reading={"comments": {"cursor": "shared"}})
     duck.load(acme)
     told["2"] += records(4)
     duck.load(acme)
@@ -66,13 +68,52 @@ def test_children_share_a_cursor(api: Api, duck: Warehouse) -> None:
     assert codes(acme) == {"shared-child-cursor"}
 
 
-def test_none_is_sent_as_a_text(api: Api, duck: Warehouse) -> None:
-    serve(api, *records(1))
-    bound = {"params": {"since": "{incremental.start_value}"}, "incremental": {"cursor_path": "at"}}
+def test_nothing_can_be_sent_yet(api: Api, duck: Warehouse) -> None:
+    api.routes["/items/since"] = lambda _: {"data": records(1)}
+    bound = {"path": "items/since", "incremental": {"cursor_path": "at"}}
+    bound["headers"] = {"X-Since": "{incremental.start_value}"}
     acme = duck.connector(api.url, [items(**bound)])
-    duck.load(acme)
-    assert [asked.params for asked in api.asked] == [{"since": "None"}]
+    assert "{incremental.start_value} has no value yet" in duck.failure(acme)
+    assert not api.asked
     assert codes(acme) == {"cursor-is-none"}
+
+
+def test_a_lag_of_what_is_no_time_and_no_number(api: Api, duck: Warehouse) -> None:
+    serve(api, {"id": 1, "at": "S000100"})
+    cursor = {"cursor_path": "at", "initial_value": "S000000", "start_param": "since", "lag": 10}
+    acme = duck.connector(api.url, [items(incremental=cursor) | {"primary_key": "id"}])
+    assert "no lag can be subtracted from it" in duck.failure(acme)
+    assert not api.asked
+    assert codes(acme) == {"lag-impossible"}
+
+
+def test_a_lag_of_seconds_that_counts_days(api: Api, duck: Warehouse) -> None:
+    serve(api, {"id": 1, "at": "2024-01-10"})
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "since"}
+    resource = items(incremental=cursor | {"lag": 432_000}) | {"primary_key": "id"}
+    acme = duck.connector(api.url, [resource])
+    for _ in range(2):
+        duck.load(acme)
+    assert [asked.params["since"] for asked in api.asked] == ["2024-01-01"] * 2
+    assert codes(acme) == {"lag-in-days"}
+
+
+@pytest.mark.parametrize("convert", ["date", "date@America/New_York"])
+def test_a_day_of_another_zone(api: Api, duck: Warehouse, convert: str) -> None:
+    """To the API in New York it is still the 1st of January, at 4:00 UTC on the 2nd."""
+    told = [{"id": 1, "at": "2024-01-02T03:00:00Z", "day": "2024-01-01"}]
+    api.routes["/items"] = lambda asked: {
+        "data": [one for one in told if one["day"] >= asked.params["since"]]
+    }
+    cursor = {"cursor_path": "at", "initial_value": "2023-12-01T00:00:00Z", "start_param": "since"}
+    resource = items(incremental=cursor | {"convert": convert}) | {"primary_key": "id"}
+    acme = duck.connector(api.url, [resource])
+    duck.load(acme)
+    told.append({"id": 2, "at": "2024-01-02T04:00:00Z", "day": "2024-01-01"})
+    duck.load(acme)
+    is_warned_of = "time-zone-unsaid" in codes(acme)
+    assert duck.values(IDS) == ([1] if is_warned_of else [1, 2])
+    assert is_warned_of == (convert == "date")
 
 
 def test_dates_that_nobody_can_compare(api: Api, duck: Warehouse) -> None:
@@ -298,7 +339,7 @@ def test_sorted_records_that_end_a_list_early_are_no_ignored_answer(
         api.url, [items(incremental=cursor, paginator="json_link", response_actions=actions)]
     )
     duck.load(acme)
-    api.routes["/items"] = lambda _: {"data": records(3, 1), "next": "/more"}
+    api.routes["/items"] = lambda _: {"data": records(3, *[1] * PROVEN_BY), "next": "/more"}
     api.asked.clear()
     report = duck.load(acme)
     assert api.paths() == ["/items"]

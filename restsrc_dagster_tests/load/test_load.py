@@ -288,16 +288,22 @@ class TestFullRefresh:
         assert sorted(blog.asked()) == ["/events?since=7", "/posts?since=1"]
         assert duck.values(POST_IDS) == [1]
 
-    def test_of_a_child_takes_its_incremental_parent_along(
+    def test_of_a_child_reads_all_parents_and_touches_none(
         self, blog: Blog, duck: Warehouse
     ) -> None:
         acme = duck.connector(blog.url, [POSTS, COMMENTS])
         blog.post(1, at=1, comments="a")
+        blog.post(2, at=2, comments="b")
         duck.load(acme)
+        blog.delete(1)
+        blog.asked()
         report = duck.load(acme, "comments", refresh=["comments"])
-        assert report.refreshed == {"posts", "comments"}
-        assert duck.values(POST_IDS) == [1]
-        assert duck.rows(COMMENTS_OF_POSTS) == [(1, "a")]
+        assert (report.refreshed, set(report.resources)) == ({"comments"}, {"comments"})
+        assert duck.values(POST_IDS) == [1, 2]
+        assert duck.rows(COMMENTS_OF_POSTS) == [(2, "b")]
+        blog.asked()
+        duck.load(acme)
+        assert blog.asked()[0] == "/posts?since=2"
 
     def test_before_anything_was_loaded_is_a_load(self, blog: Blog, duck: Warehouse) -> None:
         acme = duck.connector(blog.url, [POSTS])

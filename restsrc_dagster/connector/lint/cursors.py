@@ -2,10 +2,14 @@
 
 import re
 
+from restsrc_dagster.connector.conversion import tells_zone
 from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.lag import DAY, NoLag, is_date, lagged
 from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 
+MOST_DAYS = 3650
+"""More is meant as seconds."""
 _DATE = re.compile(
     r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}\b.*"  # 12/31/2023, 31.12.2023
     r"|([A-Z][a-z]{2,8},? ){1,2}\d{1,2}\b.*"  # Wed, 31 Jan 2024; Jan 31, 2024
@@ -47,30 +51,72 @@ def cursor_without_effect(subject: Subject) -> Found:
 
 @rule_of_resource("shared-child-cursor")
 def shared_child_cursor(subject: Subject) -> Found:
-    """All parents share one cursor (dlt #2429): what is older than it is passed over in each."""
-    if subject.cursor is not None and (parent := subject.resource.parent):
+    """All parents share one cursor: what is older than it is passed over in each."""
+    if subject.cursor is not None and subject.connector.cursor_is_shared(subject.name):
         yield (
-            subject.cursor_place(),
-            f"all of {parent} share one cursor, so a record that comes later with an older "
-            f"{subject.resource.cursor_path} than that of another one's is passed over. Leave the "
-            "cursor out and name a primary_key, or set a lag that covers it",
+            f"reading.{subject.name}.cursor",
+            f"all of {subject.resource.parent} share one cursor, so a record that comes later with "
+            f"an older {subject.resource.cursor_path} than that of another one's is passed over. "
+            "Remove it, and each has its own; or set a lag that covers it",
         )
 
 
 @rule_of_resource("cursor-is-none")
 def cursor_is_none(subject: Subject) -> Found:
-    """Where there is no value yet, dlt sends the text `None` for the placeholder."""
+    """Where there is no value yet, nothing can stand for the placeholder; a param is left out."""
     incremental = subject.resource.incremental or {}
     for placeholder in subject.cursor_placeholders:
         value = str(placeholder.incremental_value)
         needs = "end_value" if value == "end_value" else "initial_value"
-        if incremental.get(needs) is None:
+        if incremental.get(needs) is None and not placeholder.path.startswith("params"):
             when = "every run" if value in ("end_value", "initial_value") else "the first run"
             yield (
                 subject.place("endpoint", *placeholder.path.split(".")),
-                f"without an {needs}, {when} sends None for {{incremental.{value}}}. Give "
-                f"incremental an {needs}",
+                f"without an {needs}, {when} has nothing for {{incremental.{value}}}, and "
+                f"fails or sends null. Give incremental an {needs}, or send it as a param",
             )
+
+
+@rule_of_resource("lag-impossible")
+def lag_impossible(subject: Subject) -> Found:
+    """Nothing can be subtracted from a text that is neither a time nor a number: runs fail."""
+    lag, initial = (subject.cursor or {}).get("lag"), (subject.cursor or {}).get("initial_value")
+    if lag and isinstance(initial, str) and "${" not in initial:
+        try:
+            lagged(initial, lag, in_days=False)
+        except NoLag:
+            yield (
+                subject.cursor_place("lag"),
+                f"cannot be subtracted from a cursor such as {initial!r}, and every run fails. "
+                "Remove it, or name a cursor such as 2024-01-31T10:00:00Z or a number",
+            )
+
+
+@rule_of_resource("lag-in-days")
+def lag_in_days(subject: Subject) -> Found:
+    """Where the cursor's values are dates, a lag counts days, and not seconds."""
+    lag, initial = (subject.cursor or {}).get("lag"), (subject.cursor or {}).get("initial_value")
+    if lag and lag > MOST_DAYS and is_date(initial):
+        yield (
+            subject.cursor_place("lag"),
+            f"counts days, as initial_value is a date: {lag:g} of them. For as many seconds write "
+            f"{lag / DAY:g}, or initial_value with a time of day",
+        )
+
+
+@rule_of_resource("time-zone-unsaid")
+def time_zone_unsaid(subject: Subject) -> Found:
+    """Sent without an offset, a time is the API's own: records between it and UTC are left out."""
+    cursor = subject.cursor or {}
+    convert = cursor.get("convert")
+    if not convert or tells_zone(convert) or cursor.get("lag") or not subject.resource.sends_cursor:
+        return
+    yield (
+        subject.cursor_place("convert"),
+        f"sends a time without its offset, of UTC, which the API may take for one of another zone. "
+        f"Name the zone of the API, as {convert}@Europe/Berlin or {convert}@UTC, or set a lag of a "
+        "day",
+    )
 
 
 @rule_of_resource("unsorted-dates")

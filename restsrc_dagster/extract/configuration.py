@@ -1,0 +1,150 @@
+"""What dlt gets: the person's configuration, in which Python stands for what JSON cannot say.
+
+Every resource gets an endpoint of its own, its defaults merged in: its placeholders under the names
+of what is sent (`binding`, `incremental`), its paginator an object of its own.
+"""
+
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from types import MappingProxyType
+from typing import Any, cast
+
+from dlt.common import jsonpath
+from dlt.sources.rest_api.typing import RESTAPIConfig
+
+from restsrc_dagster.connector.resources import Resource, Resources, expanded
+from restsrc_dagster.extract.binding import Binding
+from restsrc_dagster.extract.chunks import FirstPage
+from restsrc_dagster.extract.incremental import cursor_names
+from restsrc_dagster.extract.oauth2 import RenewingOAuth2
+from restsrc_dagster.extract.paginators import in_place_of
+from restsrc_dagster.extract.request_values import static
+from restsrc_dagster.extract.rewriting import rewritten, with_params_of_cursor
+from restsrc_dagster.extract.session import Sessions
+
+NO_FIRST_PAGES: Mapping[str, FirstPage] = MappingProxyType({})
+
+
+def bindings(resources: Resources) -> dict[str, Binding]:
+    """How each child is bound to its parent, by its name."""
+    return {
+        name: Binding(
+            resource,
+            resources.copied_from_parent(name),
+            resources.replaced_by(name) if resources.replaces_children(name) else (),
+        )
+        for name, resource in resources.items()
+        if resource.parent is not None
+    }
+
+
+def dlt_configuration(
+    configuration: Mapping[str, Any],
+    resources: Resources,
+    sessions: Sessions,
+    bound: Mapping[str, Binding],
+    first_pages: Mapping[str, FirstPage] = NO_FIRST_PAGES,
+) -> RESTAPIConfig:
+    """The configuration, the sessions, and the default dispositions.
+
+    `resources` are those of `configuration`, which stays as it is; `first_pages` are where numbered
+    lists begin that are gone on with. Processing steps are taken out: they are run beside dlt's.
+    """
+    config = deepcopy(dict(configuration))
+    config["client"]["session"] = sessions.api
+    for holder in _holders(config):
+        _put_auth(holder, sessions)
+    if "paginator" in config["client"]:
+        config["client"]["paginator"] = in_place_of(config["client"]["paginator"])
+    with_auths = Resources(config)
+    config["resources"] = [
+        {
+            **_with_disposition(item, resources),
+            "endpoint": _endpoint(
+                with_auths[name], bound.get(name), first_pages.get(name), with_auths
+            ),
+        }
+        for item in config["resources"]
+        for name in (expanded(item)["name"],)
+    ]
+    for holder in (config.get("resource_defaults"), *config["resources"]):
+        if isinstance(holder, dict):
+            holder.pop("processing_steps", None)
+    if config.get("resource_defaults"):
+        config["resource_defaults"].pop("endpoint", None)
+        config["resource_defaults"].pop("include_from_parent", None)
+    return cast("RESTAPIConfig", config)
+
+
+def token_urls(config: Mapping[str, Any]) -> list[str]:
+    """Where OAuth2 tokens come from."""
+    auths = (holder.get("auth") for holder in _holders(config))
+    return [
+        auth["access_token_url"]
+        for auth in auths
+        if isinstance(auth, dict) and "access_token_url" in auth
+    ]
+
+
+def _endpoint(
+    resource: Resource, binding: Binding | None, first: FirstPage | None, resources: Resources
+) -> dict[str, Any]:
+    endpoint = dict(resource.endpoint)
+    if binding is not None:
+        endpoint |= binding.endpoint
+    elif resource.incremental is not None:
+        endpoint = with_params_of_cursor(endpoint, resource.incremental)
+        endpoint = rewritten(endpoint, cursor_names)
+    endpoint.pop("incremental", None)
+    if resource.incremental is not None:
+        endpoint["incremental"] = {"cursor_path": resource.incremental["cursor_path"]}
+    for key in ("params", "data"):
+        if isinstance(endpoint.get(key), dict):
+            endpoint[key] = static(endpoint[key])
+    if first is not None:
+        paginator = dict(resources.named_paginator(resource.name))
+        paginator["page" if paginator["type"] == "page_number" else "offset"] = first.number
+        endpoint["paginator"] = paginator
+    if "paginator" in endpoint:
+        endpoint["paginator"] = in_place_of(endpoint["paginator"])
+    if isinstance(selector := endpoint.get("data_selector"), str):
+        endpoint["data_selector"] = _compiled(selector)
+    return endpoint
+
+
+def _put_auth(holder: dict[str, Any], sessions: Sessions) -> None:
+    auth = holder.get("auth")
+    if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
+        arguments = {key: value for key, value in auth.items() if key != "type"}
+        holder["auth"] = RenewingOAuth2.from_init_value({**arguments, "session": sessions.token})
+
+
+def _compiled(selector: str) -> Any:
+    """dlt compiles a text anew for each page, which costs more than it takes to find the page."""
+    try:
+        return jsonpath.compile_path(selector)
+    except Exception:
+        return selector  # which dlt refuses in its own words
+
+
+def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[str, Any]:
+    made = expanded(item)
+    name: str = made["name"]
+    resource = resources[name]
+    if resources.named_disposition(name) is None:
+        made["write_disposition"] = resources.write_disposition(name)
+    if resource.parent is not None:
+        made["include_from_parent"] = list(resources.copied_from_parent(name))
+    if resources.replaces_children(name):
+        columns = resources.replaced_by(name).values()
+        made["merge_key"] = [path.replace(".", "__") for path in columns]
+    if nested := resource.nested_hints:
+        made["nested_hints"] = nested
+    return made
+
+
+def _holders(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The client and the endpoints: what may have an auth of its own."""
+    items = [config.get("resource_defaults"), *config["resources"]]
+    endpoints = [item.get("endpoint") for item in items if isinstance(item, dict)]
+    yield from (one for one in [config["client"], *endpoints] if isinstance(one, dict))

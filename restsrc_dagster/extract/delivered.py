@@ -1,0 +1,76 @@
+"""Which appended rows a run before had delivered at its cursor, or beyond it.
+
+The API sends them again: those at the very cursor, where a row may come late or have changed, and
+those that changed while the list was read. What is equal to a row that was delivered is left out,
+as often as it was delivered.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+from restsrc_dagster.extract.field import bytes_of, sorted_bytes_of
+
+
+class Delivered:
+    """Of one list. `rows` is what the state has of it: how many rows were delivered, by digest.
+
+    Args:
+        before: what the run before has left there; None where it has left nothing.
+    """
+
+    def __init__(self, before: Mapping[str, Any] | None) -> None:
+        known = (before or {}).get("rows") or {}
+        self._legacy = frozenset(known) if isinstance(known, list) else frozenset()
+        self._legacy |= frozenset((before or {}).get("future") or ())
+        self._left = Counter({} if isinstance(known, list) else known)
+        self._at_the_start = dict(self._left)
+        self._seen: dict[Any, dict[str, int]] = {}
+        self.rows: dict[str, int] = dict(self._left)
+
+    @property
+    def knows_any(self) -> bool:
+        return bool(self._left or self._legacy)
+
+    def has(self, record: Any) -> bool:
+        """Whether such a row was delivered, and has not come again yet in this run."""
+        digest = _digest(sorted_bytes_of(record))
+        if self._left[digest] > 0:
+            self._left[digest] -= 1
+            return True
+        return bool(self._legacy) and _digest(bytes_of(record)) in self._legacy
+
+    def note(self, values: Sequence[Any], records: Sequence[Any]) -> None:
+        """Rows that have come, delivered now or before, by the values of their cursors."""
+        for value, record in zip(values, records, strict=True):
+            digest = _digest(sorted_bytes_of(record))
+            of_value = self._seen.setdefault(value, {})
+            of_value[digest] = count = of_value.get(digest, 0) + 1
+            self.rows[digest] = max(count, self._at_the_start.get(digest, 0))
+
+    def forget(self, is_passed: Callable[[Any], bool]) -> None:
+        """The cursor has moved: rows of the values that it has passed are not sent again."""
+        for digest in self._at_the_start:
+            self.rows.pop(digest, None)
+        self._at_the_start = {}
+        for value in [value for value in self._seen if is_passed(value)]:
+            for digest in self._seen.pop(value):
+                self.rows.pop(digest, None)
+        for of_value in self._seen.values():
+            self.rows |= of_value
+
+    def rows_from(self, is_passed: Callable[[Any], bool]) -> dict[str, int]:
+        """Those that have come in this run, of the values that are not passed."""
+        found: dict[str, int] = {}
+        for value, rows in self._seen.items():
+            if not is_passed(value):
+                found |= rows
+        return found
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+
+def _digest(content: bytes) -> str:
+    return blake2b(content, digest_size=8).hexdigest()

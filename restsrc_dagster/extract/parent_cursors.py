@@ -1,0 +1,146 @@
+"""A child's own cursor, for each parent its own.
+
+A late row of one parent is not passed because another one is ahead. The state holds a value for
+each parent, up to a bound; beyond it, one cursor is kept for all, which never passes the start of
+the run.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from restsrc_dagster.extract.binding import BoundParent
+from restsrc_dagster.extract.cursors import STATE_KEY, Cursor, Position
+from restsrc_dagster.extract.delivered import Delivered
+
+MOST_PARENTS = 50_000
+PARENTS, FLOOR, SHARED = "parents", "floor", "shared"
+ASKED, TOO_MANY = "asked", "too many"
+
+
+class ParentCursors:
+    """The cursors of one child resource, in one reading.
+
+    dlt's state of the cursor gets, under `restsrc`, `parents`: what is kept by the parent's key, of
+    appended rows with those that were delivered there. `floor`: where parents begin that have none
+    there, as long as there may be some that were read by a cursor for all. `shared`: why there is
+    one for all, if there is.
+
+    Args:
+        name: of the resource.
+        shared: whether the file asks for one cursor.
+        all_parents: whether a run reads all of them; else those only that have changed.
+        warn: called with a line for the person.
+    """
+
+    def __init__(
+        self, name: str, *, shared: bool, all_parents: bool, warn: Callable[[str], None]
+    ) -> None:
+        self._name = name
+        self._asked = shared
+        self._all_parents = all_parents
+        self._warn = warn
+        self._cursor: Cursor
+        self._state: dict[str, Any] = {}
+        self._own: dict[str, Any] = {}
+        self._parents: dict[str, Any] = {}
+        self._floor: Any = None
+        self._floor_rows: dict[str, Any] = {}
+        self._for_all: Position | None = None
+
+    def begin(self, cursor: Cursor, state: dict[str, Any]) -> None:
+        """Take dlt's state of the cursor."""
+        self._cursor, self._state = cursor, state
+        own = self._own = state.setdefault(STATE_KEY, {})
+        known: dict[str, Any] | None = own.get(PARENTS)
+        why, kept = own.get(SHARED), state.get("last_value")
+        if known is None and (self._asked or why == TOO_MANY):
+            own[SHARED] = ASKED if self._asked else TOO_MANY
+            before = {**own.get("boundary", {}), "future": own.get("future")}
+            delivered = Delivered(before) if cursor.appends else None
+            self._for_all = Position(cursor, kept, delivered)
+            self._tell()
+            return
+        own.pop(SHARED, None)
+        if known is None and kept is not None and kept != cursor.initial:
+            own[FLOOR] = kept
+        self._floor = own.pop(FLOOR, None) if self._all_parents else own.get(FLOOR)
+        self._floor_rows = {**own.pop("boundary", {}), "future": own.pop("future", None)}
+        self._parents = own[PARENTS] = known or {}
+        if self._asked:
+            self._keep_one(ASKED)
+
+    def position(self, parent: BoundParent) -> Position:
+        """How far a parent's list is read."""
+        if self._for_all is not None and not self._parents:
+            return self._for_all
+        position: Position = parent.position or self._begun(parent.key)
+        parent.position = position
+        return position
+
+    def note(self, parent: BoundParent, position: Position) -> None:
+        """A page of a parent's list was read."""
+        state, cursor = self._state, self._cursor
+        if position is self._for_all:
+            state["last_value"] = position.kept
+            if position.delivered is not None:
+                self._own["boundary"] = {"value": position.kept, "rows": position.delivered.rows}
+            return
+        self._keep(parent.key, position)
+        if (kept := position.kept) is not None:
+            last = state.get("last_value")
+            state["last_value"] = kept if last is None or cursor.is_later(kept, last) else last
+
+    def _begun(self, key: str) -> Position:
+        entry = self._parents.get(key)
+        if entry is None and self._floor is not None:
+            entry = self._floor
+            if self._own.get(PARENTS) is self._parents:
+                self._parents[key] = entry
+            rows: Any = self._floor_rows
+        else:
+            rows = {"rows": entry[1]} if isinstance(entry, list) else {}
+        kept = entry[0] if isinstance(entry, list) else entry
+        return Position(self._cursor, kept, Delivered(rows) if self._cursor.appends else None)
+
+    def _keep(self, key: str, position: Position) -> None:
+        kept, delivered = position.kept, position.delivered
+        if self._own.get(SHARED):
+            self._fold(kept, delivered.rows_from(self._last()) if delivered else {})
+        elif kept is not None or delivered:
+            self._parents[key] = kept if delivered is None else [kept, delivered.rows]
+            if len(self._parents) > MOST_PARENTS:
+                self._keep_one(TOO_MANY)
+
+    def _last(self) -> Callable[[Any], bool]:
+        """Whether a value is passed by the cursor for all."""
+        last = self._state.get("last_value")
+        return lambda value: last is not None and self._cursor.is_later(last, value)
+
+    def _keep_one(self, why: str) -> None:
+        """From now on keep one cursor for all; those before still say where reading begins."""
+        own = self._own
+        own.pop(PARENTS, None)
+        own.pop(FLOOR, None)
+        own[SHARED] = why
+        for entry in self._parents.values():
+            kept, rows = entry if isinstance(entry, list) else (entry, {})
+            self._fold(kept, rows)
+        self._tell()
+
+    def _fold(self, kept: Any, rows: dict[str, int]) -> None:
+        last = self._state.get("last_value")
+        if kept is not None and (last is None or self._cursor.is_later(kept, last)):
+            self._state["last_value"] = last = kept
+        if self._cursor.appends:
+            boundary = self._own.setdefault("boundary", {"value": None, "rows": {}})
+            boundary["value"] = last
+            boundary["rows"] |= rows
+
+    def _tell(self) -> None:
+        if self._own[SHARED] == TOO_MANY:
+            self._warn(
+                f"there are more than {MOST_PARENTS:,} parents, so one cursor is kept for all: a "
+                f"record that comes late, with an older {self._cursor.path} than that of another "
+                "parent's, is passed over. Leave the cursor out and name a primary_key; or, if "
+                f'that cannot be, say so: "reading": {{"{self._name}": {{"cursor": "shared"}}}}'
+            )
