@@ -7,6 +7,7 @@ is read; an order that the file tells is verified.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import ge, gt, le, lt
 from typing import Any
 
 from restsrc_dagster.connector.lag import NoLag, is_date, lagged
@@ -86,7 +87,7 @@ class Cursor:
     def values(self, records: Sequence[Any]) -> list[Any]:
         """The cursors of records, None where one has none; raises ReadError where none may lack
         it, or where they do not compare."""
-        values = [self.field.get(record) for record in records]
+        values = self.field.of(records)
         found = values
         if None in values:
             self._refuse_missing(records, values)
@@ -95,20 +96,33 @@ class Cursor:
         self._time.learn(self.order.kind, found)
         return values
 
-    def is_within(self, start: Any) -> Callable[[Any], bool]:
-        """Whether a key of `order` is read: not before the start, not from the end on."""
+    def within(self, keys: Sequence[Any], start: Any) -> list[int] | None:
+        """The positions of the keys that are read: not before the start, not from the end on.
+
+        None where all of them are.
+        """
         low = None if start is None else self.order.key(start)
         high = None if self.end is None else self.order.key(self.end)
-        from_low = _from(low, grows=self.grows, included=not self.is_open)
-        to_high = _from(high, grows=not self.grows, included=self._includes_end)
-        return lambda key: from_low(key) and to_high(key)
+        is_from = _at_or_behind(grows=self.grows, included=not self.is_open)
+        is_to = _at_or_behind(grows=not self.grows, included=self._includes_end)
+        first, last = self.bounds(keys)
+        if (low is None or is_from(first, low)) and (high is None or is_to(last, high)):
+            return None
+        return [
+            n
+            for n, key in enumerate(keys)
+            if (low is None or is_from(key, low)) and (high is None or is_to(key, high))
+        ]
+
+    def bounds(self, keys: Sequence[Any]) -> tuple[Any, Any]:
+        """The first and the last, in the direction in which the cursor moves."""
+        least, most = min(keys), max(keys)
+        return (least, most) if self.grows else (most, least)
 
     def is_beyond_end(self, value: Any) -> bool:
         """Whether a value lies behind the end of the range."""
-        high = None if self.end is None else self.order.key(self.end)
-        return not _from(high, grows=not self.grows, included=self._includes_end)(
-            self.order.key(value)
-        )
+        is_to = _at_or_behind(grows=not self.grows, included=self._includes_end)
+        return self.end is not None and not is_to(self.order.key(value), self.order.key(self.end))
 
     @property
     def keeps_missing(self) -> bool:
@@ -117,7 +131,10 @@ class Cursor:
 
     def farthest(self, values: Sequence[Any]) -> Any:
         """The value that the others do not pass; None of none."""
+        keys = self.order.keys(values)
         pick = max if self.grows else min
+        if keys is values:
+            return pick(values, default=None)
         return pick(values, key=self.order.key, default=None)
 
     def held_back(self, values: Sequence[Any], clock: float) -> set[int]:
@@ -198,27 +215,21 @@ class Position:
         """What is new of a page that was asked for at `clock` or later, by the API's own clock in
         seconds since 1970. `values` are the cursors of its records."""
         cursor = self._cursor
-        if self.start is not None or cursor.end is not None or None in values:
-            records, values = self._within(records, values)
-        found = [value for value in values if value is not None]
-        if not found:
-            return records
-        self._move(found, clock)
-        if self.delivered is not None:
-            return self._without_delivered(self.delivered, records, values)
-        return records
-
-    def _within(self, records: list[Any], values: list[Any]) -> tuple[list[Any], list[Any]]:
-        cursor = self._cursor
-        is_within, keys = cursor.is_within(self.start), cursor.order.key
-        chosen = [
-            n
-            for n, value in enumerate(values)
-            if (cursor.keeps_missing if value is None else is_within(keys(value)))
-        ]
-        if len(chosen) == len(records):
-            return records, values
-        return [records[n] for n in chosen], [values[n] for n in chosen]
+        missing: list[Any] = []
+        if None in values:
+            if cursor.keeps_missing:
+                missing = [one for one, value in zip(records, values, strict=True) if value is None]
+            pairs = [n for n, value in enumerate(values) if value is not None]
+            records, values = [records[n] for n in pairs], [values[n] for n in pairs]
+        if values and (self.start is not None or cursor.end is not None):
+            chosen = cursor.within(cursor.order.keys(values), self.start)
+            if chosen is not None:
+                records, values = [records[n] for n in chosen], [values[n] for n in chosen]
+        if values:
+            self._move(values, clock)
+            if self.delivered is not None:
+                records = self._without_delivered(self.delivered, records, values)
+        return [*records, *missing] if missing else records
 
     def _move(self, values: list[Any], clock: float) -> None:
         cursor, before = self._cursor, self._remembered_from
@@ -250,22 +261,25 @@ class Position:
     def _without_delivered(
         self, delivered: Delivered, records: list[Any], values: list[Any]
     ) -> list[Any]:
-        cursor, since = self._cursor, self._remembered_from
-        noted = [
-            n
-            for n, value in enumerate(values)
-            if value is not None and (since is None or not cursor.is_later(since, value))
-        ]
+        order = self._cursor.order
+        keys, since = order.keys(values), self._remembered_from
+        is_from = _at_or_behind(grows=self._cursor.grows, included=True)
         known: set[int] = set()
-        if delivered.knows_any:
+        if delivered.knows_any and self.before is not None:
+            before = order.key(self.before)
             known = {
                 n
-                for n, value in enumerate(values)
-                if value is not None
-                and not (self.before is not None and cursor.is_later(self.before, value))
-                and delivered.has(records[n])
+                for n, key in enumerate(keys)
+                if is_from(key, before) and delivered.has(records[n])
             }
-        delivered.note([values[n] for n in noted], [records[n] for n in noted])
+        elif delivered.knows_any:
+            known = {n for n, record in enumerate(records) if delivered.has(record)}
+        if since is None:
+            delivered.note(values, records)
+        elif is_from(self._cursor.bounds(keys)[1], order.key(since)):
+            least = order.key(since)
+            noted = [n for n, key in enumerate(keys) if is_from(key, least)]
+            delivered.note([values[n] for n in noted], [records[n] for n in noted])
         return [record for n, record in enumerate(records) if n not in known] if known else records
 
     def _later(self, one: Any, other: Any) -> Any:
@@ -282,11 +296,8 @@ def no_lag(path: str, value: Any) -> str:
     )
 
 
-def _from(bound: Any, *, grows: bool, included: bool) -> Callable[[Any], bool]:
-    """Whether a key is at a bound or behind it, in the direction that is told; None bounds
-    nothing."""
-    if bound is None:
-        return lambda _: True
+def _at_or_behind(*, grows: bool, included: bool) -> Callable[[Any, Any], bool]:
+    """Whether a key is behind another one in a direction; or there, if that is `included`."""
     if grows:
-        return (lambda key: key >= bound) if included else (lambda key: key > bound)
-    return (lambda key: key <= bound) if included else (lambda key: key < bound)
+        return ge if included else gt
+    return le if included else lt

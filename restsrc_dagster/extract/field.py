@@ -1,7 +1,7 @@
 """A record: a field of it, by dlt's path, and the bytes that tell it from others."""
 
 import json as std_json
-from copy import deepcopy
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -10,7 +10,7 @@ from dlt.common.json import json
 
 
 class Field:
-    """Reads and sets what is at a path: a name, `a.b`, or any JSONPath."""
+    """Reads what is at a path: a name, `a.b`, or any JSONPath."""
 
     def __init__(self, path: str) -> None:
         self._simple = jsonpath.extract_simple_field_name(path)
@@ -25,20 +25,12 @@ class Field:
         values = jsonpath.find_values(self._path, record)
         return values[0] if values else None
 
-    def put(self, record: dict[str, Any], value: Any) -> None:
-        """Set what is there; there is something."""
-        if self._simple is not None:
-            record[self._simple] = value
-        else:
-            self._path.find(record)[0].full_path.update(record, value)
-
-    def put_into_copy(self, record: dict[str, Any], value: Any) -> None:
-        """As `put`, in a shallow copy of a record: what the original holds stays as it is."""
-        if self._simple is None:
-            for key, item in record.items():
-                if isinstance(item, (dict, list)):
-                    record[key] = deepcopy(item)
-        self.put(record, value)
+    def of(self, records: Sequence[Any]) -> list[Any]:
+        """What is there first in each record, None where there is nothing."""
+        if self._simple is not None and {*map(type, records)} == {dict}:
+            name = self._simple
+            return [record.get(name) for record in records]
+        return [self.get(record) for record in records]
 
 
 def bytes_of(value: Any) -> bytes:

@@ -5,6 +5,7 @@ takes all behind it away.
 """
 
 from collections.abc import Callable, Sequence
+from operator import ge, le
 from typing import Any, Literal
 
 from restsrc_dagster.connector.wording import quoted
@@ -47,15 +48,20 @@ class ListOrder:
     def look(self, values: Sequence[Any]) -> None:
         """Look at the cursors of a page, without those that have none; raises ReadError where
         nothing but the order tells how they compare."""
-        order = self._cursor.order
-        for value in values:
-            key = order.key(value)
-            if self.last is not None and self.holds:
-                last = order.key(self.last)
-                if key < last if self._ascends else key > last:
-                    self._is_broken(value)
-            self.last = value
-            self._beyond = self._beyond + 1 if self._is_beyond(value) else 0
+        if not values:
+            return
+        known = values if self.last is None else [self.last, *values]
+        keys = self._cursor.order.keys(known)
+        if self.holds and not all(map(le if self._ascends else ge, keys, keys[1:])):
+            follows = le if self._ascends else ge
+            place = next(n for n, key in enumerate(keys[1:]) if not follows(keys[n], key))
+            self._is_broken(known[place], known[place + 1])
+        self.last = values[-1]
+        beyond = next(
+            (n for n, value in enumerate(reversed(values)) if not self._is_beyond(value)),
+            len(values),
+        )
+        self._beyond = beyond + (self._beyond if beyond == len(values) else 0)
 
     @property
     def holds(self) -> bool:
@@ -77,10 +83,10 @@ class ListOrder:
             return self._cursor.end is not None and self._cursor.is_beyond_end(value)
         return self._start is not None and self._cursor.is_later(self._start, value)
 
-    def _is_broken(self, value: Any) -> None:
+    def _is_broken(self, before: Any, value: Any) -> None:
         self.broken = what = (
             f"row_order is {self._said}, but the API gave {self._cursor.path} {quoted(str(value))} "
-            f"after {quoted(str(self.last))}"
+            f"after {quoted(str(before))}"
         )
         if self._cursor.order.varies:
             raise ReadError(
