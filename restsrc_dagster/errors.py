@@ -10,6 +10,7 @@ RestsrcError             change the configuration, if it is none of those below
 │   └── OriginRefused    the API points to a host that may not get the credentials
 └── TryLater             wait: a run tries again by itself, after a while
     ├── ApiUnavailable          the API does not answer, or not yet
+    │   └── RateLimited         it wants a longer pause than the connector makes
     └── DestinationUnavailable  the destination is away, locked or full
 """
 
@@ -72,7 +73,11 @@ class TryLater(RestsrcError):
 
 
 class ApiUnavailable(TryLater):
-    """The API does not answer, answers with its own failure, or wants a longer pause."""
+    """The API does not answer, or with its own failure, or not yet."""
+
+
+class RateLimited(ApiUnavailable):
+    """The API wants a longer pause than the connector makes: of all that would be asked next."""
 
 
 class DestinationUnavailable(TryLater):

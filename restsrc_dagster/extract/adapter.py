@@ -83,7 +83,7 @@ class ApiAdapter(HTTPAdapter):
 
         Raises:
             OriginRefused: the request would take the credentials elsewhere.
-            ApiUnavailable: the API wants a longer pause than the connector makes.
+            RateLimited: the API wants a longer pause than the connector makes.
             ReadError: a limit of the connector is reached.
             requests.RequestException: as requests does, secrets taken out.
         """

@@ -1,22 +1,18 @@
 """From the records of a parent to the requests of its children.
 
 Each record becomes what its children's requests need of it, and nothing else: values as they are
-sent, fields that children include, and where the child's own cursor begins for this parent. A
-parent that comes twice in a reading is asked for its children once.
+sent, fields that children include, and where the child's own cursor begins for this parent.
 """
 
-import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
-
-from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.connector.placeholders import Placeholder
 from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.field import Field, sorted_bytes_of
+from restsrc_dagster.extract.field import Field, sorted_bytes_of, walked
 from restsrc_dagster.extract.request_values import as_json, as_param, as_segment, as_text
 from restsrc_dagster.extract.rewriting import (
     Place,
@@ -28,19 +24,25 @@ from restsrc_dagster.extract.rewriting import (
 CursorValue = Callable[[str, "BoundParent", Place], Any]
 """What a child's cursor sends to a parent, by the name of the value (`start_value`)."""
 
+Key = tuple[Any, ...]
+"""The values by which the children of one parent are replaced."""
+
 
 class BoundParent(dict[str, Any]):
     """One record of a parent, as its children's requests take it.
 
     `key` tells it from others: a digest of the values that the child binds. `replaced` are the
     values by which the children that it had before are replaced, if they are; `position` is how
-    far the children's own cursor is.
+    far the children's own cursor is; `page` the number of the page of the topmost list that it
+    comes from; `has_children` whether rows of them are left.
     """
 
-    __slots__ = ("key", "position", "replaced")
+    __slots__ = ("has_children", "key", "page", "position", "replaced")
     key: str
-    replaced: tuple[Any, ...]
+    replaced: Key
     position: Any
+    page: int
+    has_children: bool
 
 
 class Binding:
@@ -72,13 +74,13 @@ class Binding:
         """A record as the requests take it; raises ReadError where a value cannot be sent."""
         made = BoundParent()
         values = {path: field.get(record) for path, field in self._fields.items()}
-        made.position = None
+        made.position, made.page, made.has_children = None, 0, False
         made.key = _key_of(list(values.values()))
-        made.replaced = tuple(_walked(record, names) for names in self._replaced_by)
+        made.replaced = tuple(walked(record, names) for names in self._replaced_by)
         for (path, place), name in self._names.items():
             made[name] = self._sent(path, values[path], place)
         for name, names in self._included.items():
-            made[name] = _walked(record, names)
+            made[name] = walked(record, names)
         if cursor is not None:
             for (value, place), name in self._cursor_names.items():
                 made[name] = cursor(value, made, place)
@@ -138,85 +140,6 @@ _WHERE = {
 }
 
 
-class AskedOnce(ItemTransform[Any, Any]):
-    """Before a child's requests: its parents, bound, each once.
-
-    Args:
-        binding: of the child.
-        asked: keys of the parents that were asked already.
-        cursor: gives the start of the child's own cursor; None where it has none.
-        tell: called with each parent that is asked.
-    """
-
-    placement_affinity = 0
-
-    def __init__(
-        self,
-        binding: Binding,
-        asked: set[str],
-        cursor: CursorValue | None,
-        tell: Callable[[BoundParent], None],
-    ) -> None:
-        super().__init__(lambda item: item)
-        self._binding = binding
-        self._asked = asked
-        self._cursor = cursor
-        self._tell = tell
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        """The parents to be asked; raises ReadError where a value cannot be sent."""
-        return list(self._new(item if isinstance(item, list) else [item])) or None
-
-    def _new(self, records: list[Any]) -> Iterator[BoundParent]:
-        for record in records:
-            parent = self._binding.bound(record, self._cursor)
-            if parent.key not in self._asked:
-                self._asked.add(parent.key)
-                self._tell(parent)
-                yield parent
-
-
-class OfParent(list[Any]):
-    """The records of one parent's list that dlt has read in a thread of its own."""
-
-    parent: BoundParent
-
-
-def of_parents(pages: Any, parents: int, done: Callable[[int], None]) -> Iterator[Any]:
-    """dlt's pages of several parents' children, each of which knows its parent.
-
-    dlt's generator (`paginate_dependent_resource`) goes through the parents one after the other;
-    `done` gets the number of those that it is through with.
-    """
-    last: Any = None
-    left = parents
-    try:
-        for page in pages:
-            if callable(page):
-                yield _in_thread(page)
-                continue
-            page.parent = pages.gi_frame.f_locals["item"]
-            if last is not None and page.parent is not last:
-                left -= 1
-                done(1)
-            last = page.parent
-            yield page
-    finally:
-        pages.close()
-        done(left)
-
-
-def _in_thread(produce: Callable[[], Any]) -> Callable[[], Any]:
-    parent = inspect.signature(produce).parameters["item"].default
-
-    def produced() -> OfParent:
-        made = OfParent(produce())
-        made.parent = parent
-        return made
-
-    return produced
-
-
 def parent_of(item: Any) -> BoundParent | None:
     """Of which parent a page is; None for what has none."""
     parent: BoundParent | None = getattr(item, "parent", None)
@@ -225,9 +148,3 @@ def parent_of(item: Any) -> BoundParent | None:
 
 def _key_of(values: list[Any]) -> str:
     return blake2b(sorted_bytes_of(values), digest_size=8).hexdigest()
-
-
-def _walked(record: Any, names: Sequence[str]) -> Any:
-    for name in names:
-        record = record.get(name) if isinstance(record, dict) else None
-    return record

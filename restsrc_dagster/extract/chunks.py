@@ -13,6 +13,7 @@ What is committed stands in dlt's state of the resource, with the rows.
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -28,7 +29,10 @@ from dlt.sources.helpers.rest_client.paginators import RangePaginator
 from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.at_hand import PageAtHand
 from restsrc_dagster.extract.cursor_order import CursorOrder
+from restsrc_dagster.extract.failures import answers_nobody
+from restsrc_dagster.extract.family import FamilyPages
 from restsrc_dagster.extract.field import bytes_of
 from restsrc_dagster.extract.incremental import CursorStep
 from restsrc_dagster.extract.pages import PageChecks
@@ -62,12 +66,18 @@ class _Chunk:
     bound: Bound
     is_drained: Callable[[], bool]
     leave: Callable[[], None] = lambda: None
+    records_before: int = 0
     records: int = 0
     ended: bool = False
     broken_off: bool = False
+    of_numbers: bool = False
+    without: set[str] = field(default_factory=set)
+    """What has failed by itself: the list goes on, its rows do not."""
     started: float = field(default_factory=time.monotonic)
     break_off: Callable[[bool], bool] = lambda _: False
     """Note where the list is left that has failed; whether anything of it can be kept."""
+    break_off_below: Callable[[], bool] = lambda: False
+    """Note where the list is left of which a child has failed; whether it can be kept so far."""
     end_behind: Callable[[], bool] = lambda: False
     """End with the last page, if the rest can be read afterwards; whether it has ended."""
 
@@ -115,6 +125,8 @@ class Chunks:
         """Lists that go on where another run was stopped: at which page."""
         self.read_again: set[str] = set()
         """Lists whose next reading is from their start, though this run has read some of them."""
+        self._anew: set[str] = set()
+        """Lists whose tables were emptied for this run."""
         self._cursors: dict[str, list[Any]] = {}
         """Of numbered lists: before the first chunk, and after each."""
         self._starts: dict[str, FirstPage] = {}
@@ -147,6 +159,7 @@ class Chunks:
     def begin_anew(self, names: Iterable[str]) -> None:
         """Nothing of them is there any more."""
         for name in names:
+            self._anew.add(name)
             self._from_the_first_page(name)
             if name in self._cursors:
                 self._cursors[name] = [None]
@@ -173,6 +186,8 @@ class Chunks:
         name: str,
         checks: PageChecks,
         cursor: CursorStep | None,
+        at_hand: PageAtHand,
+        family: FamilyPages,
         leave: Callable[[str], None],
         is_drained: Callable[[str], bool],
     ) -> Iterator[ItemTransform[Any, Any]]:
@@ -181,29 +196,47 @@ class Chunks:
         `is_drained` is called when a chunk is full: nothing more is to be sent ahead, and the pages
         that were belong to it.
         """
-        chunk = _Chunk(self._bound, partial(is_drained, name), partial(leave, name))
+        before = self._starts[name].records_before if name in self._starts else 0
+        chunk = _Chunk(self._bound, partial(is_drained, name), partial(leave, name), before)
         self._now[name] = chunk
         self.read_again.discard(name)
         kind = chunking(self._resources, name)
         if kind == "cursor" and cursor is not None:
-            by_cursor = _ByCursor(name, cursor, checks, chunk)
+            by_cursor = _ByCursor(name, cursor, checks, chunk, at_hand, family)
             cursor.cut = by_cursor.cut
             chunk.break_off = by_cursor.break_off
+            chunk.break_off_below = by_cursor.break_off_below
         elif kind == "page":
-            by_page = _ByPage(self, name, chunk)
+            by_page = _ByPage(self, name, chunk, at_hand, family)
+            chunk.of_numbers = True
             chunk.break_off, chunk.end_behind = by_page.break_off, by_page.end_behind
+            chunk.break_off_below = by_page.break_off_below
             yield by_page
 
-    def break_off(self, name: str, between_pages: bool) -> bool:
-        """A resource has failed: whether what it has given is to be committed, and is noted so.
+    def break_off(self, name: str, error: Exception, between_pages: bool) -> Set[str]:
+        """A resource has failed: what is not to be read on, if what it has given is to be
+        committed, and is noted so; nothing if it is not.
 
-        `between_pages` is whether all pages that came are through all steps.
+        `between_pages` is whether all pages that came are through all steps. Where a child fails,
+        its list is left with that of its topmost parent, if both hang on one cursor, or if the
+        parent will not be answered either; else the child alone is, and the parent goes on.
         """
-        chunk = self._now.get(name)
-        if chunk is None or chunk.ended or not chunk.break_off(between_pages):
-            return False
+        top = [name, *self._resources.ancestors(name)][-1]
+        chunk = self._now.get(top)
+        if chunk is None:
+            return frozenset()
+        if name == top:
+            is_kept = not chunk.ended and chunk.break_off(between_pages)
+        else:
+            together = top in self._resources.falling_with(name)
+            is_kept = (together or answers_nobody(error)) and chunk.break_off_below()
+            if not is_kept and not together and chunk.of_numbers and top not in self._anew:
+                chunk.without |= {name, *self._resources.descendants(name)}
+                return frozenset({name})
+        if not is_kept:
+            return frozenset()
         chunk.broken_off = chunk.ended = True
-        return True
+        return frozenset({name, top})
 
     def end_if_late(self, name: str) -> None:
         """End a chunk whose time is over, while its list is held back."""
@@ -220,7 +253,7 @@ class Chunks:
                 state.pop(STATE_KEY, None)
             elif "with" in state.get(STATE_KEY, {}):
                 family = names & {name, *self._resources.descendants(name)}
-                state[STATE_KEY]["with"] = sorted(family)
+                state[STATE_KEY]["with"] = sorted(family - chunk.without)
             if name in self._cursors:
                 self._settle_cursor(name, state, ended=ended)
             if not ended and name in self._resumed:
@@ -286,15 +319,14 @@ class Chunks:
 
     def leave_behind(self, name: str, page: "_Page") -> None:
         """Note where a list is left: the next reading goes on there, another run a page before."""
-        before = self._starts[name].records_before if name in self._starts else 0
         dlt.current.resource_state(name)[STATE_KEY] = {
             "of": self._fingerprint(name),
             "last": page.number,
-            "records": before + page.records - len(page.content),
+            "records": page.records - len(page.content),
             "digest": _digest(page.content),
             "with": [],
         }
-        self._starts[name] = FirstPage(page.next_number, before + page.records)
+        self._starts[name] = FirstPage(page.next_number, page.records)
 
     def has_moved_on(self, name: str, page: "_Page") -> bool:
         """Whether a list that failed has come further than the run before."""
@@ -304,11 +336,24 @@ class Chunks:
 class _ByCursor:
     """Ends with a page in which the cursor has moved on, and leaves its last value to the next."""
 
-    def __init__(self, name: str, cursor: CursorStep, checks: PageChecks, chunk: _Chunk) -> None:
+    def __init__(
+        self,
+        name: str,
+        cursor: CursorStep,
+        checks: PageChecks,
+        chunk: _Chunk,
+        at_hand: PageAtHand,
+        family: FamilyPages,
+    ) -> None:
         self._name = name
         self._step = cursor
         self._checks = checks
         self._chunk = chunk
+        self._at_hand = at_hand
+        self._family = family
+        self._behind: deque[tuple[int, Any]] = deque()
+        """Of each page that may have children to be read: its number, and the value of the cursor
+        before its last one; that of the last page that has none comes first."""
         self._last = _Value()
         self._before_last = _Value()
 
@@ -328,6 +373,9 @@ class _ByCursor:
         for value in values:
             if value is not None:
                 self._follow(value)
+        self._behind.append((self._at_hand.number, self._before_last.value))
+        while len(self._behind) > 1 and self._family.is_through(self._behind[1][0]):
+            self._behind.popleft()
         is_full = self._chunk.is_full_with(len(records))
         if not (is_full and self._may_end(values) and self._chunk.is_drained()):
             return records
@@ -347,6 +395,21 @@ class _ByCursor:
             return False
         self._note()
         self._step.leave_at(behind)
+        return True
+
+    def break_off_below(self) -> bool:
+        """Rows of further pages are merged again by the next run, those of no cursor are not."""
+        order = self._step.list_order
+        if self._step.cursor.appends or order is None or not order.holds:
+            return False
+        through = [value for page, value in self._behind if self._family.is_through(page)]
+        start = self._step.position.start
+        if not through or through[-1] is None:
+            return False
+        if start is not None and not self._is_later(through[-1], start):
+            return False
+        self._note()
+        self._step.leave_at(through[-1])
         return True
 
     def _note(self) -> None:
@@ -385,7 +448,7 @@ class _Value:
 
 @dataclass(frozen=True)
 class _Page:
-    """A page of a numbered list; `records` are those of the chunk, its own among them."""
+    """A page of a numbered list; `records` are those of the list so far, its own among them."""
 
     number: int
     next_number: int
@@ -398,13 +461,25 @@ class _ByPage(ItemTransform[Any, Any]):
 
     placement_affinity = 0
 
-    def __init__(self, chunks: Chunks, name: str, chunk: _Chunk) -> None:
+    def __init__(
+        self,
+        chunks: Chunks,
+        name: str,
+        chunk: _Chunk,
+        at_hand: PageAtHand,
+        family: FamilyPages,
+    ) -> None:
         super().__init__(lambda item: item)
         self._chunks = chunks
         self._name = name
         self._chunk = chunk
+        self._at_hand = at_hand
+        self._family = family
         self._last: _Page | None = None
         self._before_last: _Page | None = None
+        self._pages: deque[tuple[int, _Page]] = deque()
+        """Pages that may have children to be read, by their number; the last that has none comes
+        first."""
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         if not isinstance(item, PageData):
@@ -418,6 +493,10 @@ class _ByPage(ItemTransform[Any, Any]):
         is_full = self._chunk.is_full_with(len(item))
         goes_on = bool(item.paginator.has_next_page and item)
         self._before_last, self._last = self._last, self._page(item) if goes_on else None
+        if self._last is not None:
+            self._pages.append((self._at_hand.number, self._last))
+        while len(self._pages) > 1 and self._family.is_through(self._pages[1][0]):
+            self._pages.popleft()
         if is_full and goes_on and self._chunk.is_drained():
             self.end_behind()
         return item
@@ -426,7 +505,8 @@ class _ByPage(ItemTransform[Any, Any]):
         paginator = item.paginator
         assert isinstance(paginator, RangePaginator)  # noqa: S101 - for the type checker
         number = paginator.current_value
-        return _Page(number - paginator.value_step, number, list(item), self._chunk.records)
+        records = self._chunk.records_before + self._chunk.records
+        return _Page(number - paginator.value_step, number, list(item), records)
 
     def end_behind(self) -> bool:
         """Nothing is known of a page that has not come whole."""
@@ -439,6 +519,14 @@ class _ByPage(ItemTransform[Any, Any]):
     def break_off(self, between_pages: bool) -> bool:
         """The page at which a step has failed is not written."""
         page = self._last if between_pages else self._before_last
+        return self._leave_at(page)
+
+    def break_off_below(self) -> bool:
+        """At the last page of which all children were read, and those of all pages before it."""
+        through = [page for number, page in self._pages if self._family.is_through(number)]
+        return self._leave_at(through[-1] if through else None)
+
+    def _leave_at(self, page: _Page | None) -> bool:
         if page is None or not self._chunks.has_moved_on(self._name, page):
             return False
         self._chunks.leave_behind(self._name, page)

@@ -22,6 +22,7 @@ from restsrc_dagster.errors import (
     ApiUnavailable,
     DestinationUnavailable,
     MissingVariable,
+    RateLimited,
     ReadError,
     RestsrcError,
 )
@@ -29,6 +30,7 @@ from restsrc_dagster.extract.address import shown
 from restsrc_dagster.extract.answers import beginning
 from restsrc_dagster.extract.contracts import contract_in_words
 from restsrc_dagster.extract.patience import FOR_GOOD, TRIED_AGAIN
+from restsrc_dagster.extract.rate_limits import LIMITED
 
 LONGEST_MESSAGE = 600
 BEGINNING = 60
@@ -68,6 +70,19 @@ def is_silence(error: Exception) -> bool:
     """Whether nobody answered: a refused connection, a time-out, a name that is not known."""
     return any(
         isinstance(cause, (requests.ConnectionError, requests.Timeout)) for cause in causes(error)
+    )
+
+
+def answers_nobody(error: Exception) -> bool:
+    """Whether it is the API that gives no more for now, to whatever request."""
+    return is_silence(error) or any(
+        isinstance(cause, RateLimited)
+        or (
+            isinstance(cause, requests.HTTPError)
+            and cause.response is not None
+            and cause.response.status_code == LIMITED
+        )
+        for cause in causes(error)
     )
 
 

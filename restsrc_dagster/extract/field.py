@@ -33,6 +33,13 @@ class Field:
         return [self.get(record) for record in records]
 
 
+def walked(record: Any, names: Sequence[str]) -> Any:
+    """What is there, name below name; None if there is nothing."""
+    for name in names:
+        record = record.get(name) if isinstance(record, dict) else None
+    return record
+
+
 def bytes_of(value: Any) -> bytes:
     """What a digest of records is made of."""
     try:

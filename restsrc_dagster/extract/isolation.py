@@ -6,7 +6,7 @@ would be outrun by a cursor; the others are read on, in the same extract, side b
 """
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Set
 from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
@@ -53,7 +53,8 @@ class Isolation:
         redact: takes secrets out of the reasons.
         silence: shared by the readings of a run.
         failed: what has failed in this run already; what hangs on it is not read.
-        keep: whether what a resource has given is kept though it fails (`Chunks.break_off`).
+        keep: what is left where it is, if what a resource has given is kept though it fails
+            (`Chunks.break_off`).
         is_held: whether a resource is not to be read on for now.
 
     Attributes:
@@ -68,7 +69,7 @@ class Isolation:
         *,
         silence: Silence,
         failed: Mapping[str, RestsrcError],
-        keep: Callable[[str, bool], bool] = lambda *_: False,
+        keep: Callable[[str, Exception, bool], Set[str]] = lambda *_: frozenset(),
         is_held: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.stopped: dict[str, RestsrcError] = {}
@@ -122,13 +123,12 @@ class Isolation:
             if is_silence(error):
                 self._silence.kept()
             explained = explain(error, self._redact, resource=name)
-            if name in self.broken_off:
-                return
-            if self._keep(name, between_pages):
-                self.leave(name)
-                self._stop(name, explained, self.broken_off)
-            else:
-                self._stop(name, explained, self.stopped)
+            left = self._keep(name, error, between_pages)
+            for one in left:
+                self.leave(one)
+            self._stop(name, explained, self.broken_off if left else self.stopped)
+            for one in left - {name}:
+                self._stop(one, explained, self.broken_off)
 
     def _concerns_all(self, name: str, error: Exception) -> bool:
         own_auth = "auth" in self._resources[name].endpoint
@@ -204,8 +204,8 @@ class _Guarded(ItemTransform[Any, Any]):
         return self._until(items, lambda: not self._isolation.takes_pages(self._name))
 
     def iterator(self, items: Iterator[Any]) -> Iterator[Any]:
-        """The items until the resource is stopped."""
-        return self._until(items, lambda: False)
+        """The items until the resource is stopped or left."""
+        return self._until(items, lambda: not self._isolation.takes_pages(self._name))
 
     def _until(self, items: Iterator[Any], is_left: Callable[[], bool]) -> Iterator[Any]:
         """A generator, as dlt closes it early by that."""

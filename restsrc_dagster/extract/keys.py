@@ -63,7 +63,7 @@ class Keys:
         kept = self._new(keys, records)
         if len(kept) < len(records):
             keys, records = [keys[n] for n in kept], [records[n] for n in kept]
-        hashes = list(map(hash, keys))
+        hashes = list(map(hash_of, keys))
         if self._refuses:
             self._refuse_others(hashes, records)
         if parent is None:
@@ -125,6 +125,11 @@ class Keys:
         except TypeError:
             return repr(key)
         return key
+
+
+def hash_of(key: Any) -> int:
+    """Tells a key from others; by its text, as -1 and -2 have one hash in Python."""
+    return hash(str(key))
 
 
 def refuses_others(disposition: Any) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
 
-from restsrc_dagster.errors import ApiUnavailable
+from restsrc_dagster.errors import RateLimited
 from restsrc_dagster.extract.rate_limits import LIMITED, RateLimit
 
 TRIED_AGAIN = frozenset({408, 425, LIMITED, *range(500, 600)})
@@ -58,12 +58,12 @@ class Tries:
         """Seconds until the next try, as the API wishes.
 
         Raises:
-            ApiUnavailable: it wishes for more than the connector waits.
+            RateLimited: it wishes for more than the connector waits.
         """
         allowed = self.patience.max_wait if self.patience.attempts > 1 else 0
         if limit.seconds and self.waited + limit.seconds > allowed:
             before = f" after {self.waited:.0f} s of waiting" if self.waited else ""
-            raise ApiUnavailable(
+            raise RateLimited(
                 f"the API answered {status}{before} and asks to wait {limit.seconds:.0f} s "
                 f"({limit.header}); http.max_wait_seconds allows {allowed:g}"
             )

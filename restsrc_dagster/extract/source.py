@@ -15,15 +15,17 @@ from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.ahead import Ahead
-from restsrc_dagster.extract.at_hand import PageAtHand, TellsParents
+from restsrc_dagster.extract.asking import AskedOnce, TellsParents
+from restsrc_dagster.extract.at_hand import PageAtHand
 from restsrc_dagster.extract.backlog import Backlog
-from restsrc_dagster.extract.binding import AskedOnce, Binding, BoundParent
+from restsrc_dagster.extract.binding import Binding, Key
 from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.chunks import Chunks
 from restsrc_dagster.extract.configuration import bindings, dlt_configuration, token_urls
 from restsrc_dagster.extract.cures import key_of_child
 from restsrc_dagster.extract.cursors import Cursor
 from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.family import FamilyPages, TagsPages
 from restsrc_dagster.extract.foresight import GoesAhead
 from restsrc_dagster.extract.frozen import Frozen, freezes
 from restsrc_dagster.extract.incremental import CursorStep
@@ -47,17 +49,24 @@ class Reading:
     """
 
     source: DltSource
+    resources: Resources
     sessions: Sessions
     redact: Redactor
     pages: Mapping[str, PageFacts]
     childless: Mapping[str, Childless]
     asked: Mapping[str, set[str]]
+    families: Mapping[str, FamilyPages]
     cursors: Mapping[str, CursorStep]
     surprises: Mapping[str, Surprises]
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""
         return self.sessions.adapter.traffic.get(resource, Traffic())
+
+    def read_in_part(self, resource: str) -> list[Key]:
+        """The parents of replaced children of which not all was read that is below them."""
+        chain = [resource, *self.resources.ancestors(resource)]
+        return self.families[chain[-1]].in_part(chain[:-1])
 
     def first_step(self, resource: str) -> int:
         """Where a step sees what the API gave: a child's parents are looked at before."""
@@ -126,6 +135,7 @@ def open_reading(
         backlog=backlog or Backlog(2 * connector.http.max_concurrency),
         width=width,
         ahead=goes_ahead,
+        readers=_readers(resources, selection),
     )
     for name in resources:
         assembly.add_steps(name)
@@ -133,11 +143,13 @@ def open_reading(
         source = source.with_resources(*selection)
     return Reading(
         source=source,
+        resources=resources,
         sessions=sessions,
         redact=redact,
         pages=assembly.pages,
         childless=assembly.childless,
         asked=assembly.asked,
+        families=assembly.families,
         cursors=assembly.cursors,
         surprises=assembly.surprises,
     )
@@ -161,10 +173,12 @@ class _Assembly:
     backlog: Backlog
     width: Width | None
     ahead: Ahead | None
+    readers: Mapping[str, int]
     pages: dict[str, PageFacts] = field(default_factory=dict)
     at_hand: dict[str, PageAtHand] = field(default_factory=dict)
     childless: dict[str, Childless] = field(default_factory=dict)
     asked: dict[str, set[str]] = field(default_factory=dict)
+    families: dict[str, FamilyPages] = field(default_factory=dict)
     cursors: dict[str, CursorStep] = field(default_factory=dict)
     surprises: dict[str, Surprises] = field(default_factory=dict)
 
@@ -187,8 +201,10 @@ class _Assembly:
             self.cursors[name] = self._cursor(resource, facts)
             steps.set_incremental(self.cursors[name])
         if resource.parent is not None:
-            steps.add_step(TellsParents(self.backlog))
-            steps.add_step(self._asked_once(name), insert_at=0)
+            family = self._family(name)
+            below = [self.childless[one] for one in self.resources.replaced_with(name)]
+            steps.add_step(TellsParents(self.backlog, family, below))
+            steps.add_step(self._asked_once(name, family), insert_at=0)
         if name in self.childless:
             steps.add_step(self.childless[name])
         if resource.steps:
@@ -198,12 +214,20 @@ class _Assembly:
         if self.chunks is not None and self.isolation is not None:
             is_drained = self.ahead.is_drained if self.ahead else _always
             for step in self.chunks.steps(
-                name, checks, self.cursors.get(name), self.isolation.leave, is_drained
+                name,
+                checks,
+                self.cursors.get(name),
+                self.at_hand[name],
+                self._family(name),
+                self.isolation.leave,
+                is_drained,
             ):
                 steps.add_step(step)
         if resource.selected:
             self.surprises[name] = self._surprises(resource, facts)
             steps.add_step(self.surprises[name])
+        if self.readers[name]:
+            steps.add_step(TagsPages(name, self.at_hand[name], self._family(name)))
         if self.isolation is not None:
             if freezes(resource):
                 steps.add_step(Frozen(steps))
@@ -264,20 +288,20 @@ class _Assembly:
             step.leave = partial(self.isolation.leave, name)
         return step
 
-    def _asked_once(self, name: str) -> AskedOnce:
+    def _asked_once(self, name: str, family: FamilyPages) -> AskedOnce:
         """Rows that are appended would be there twice if their parent came in two chunks."""
         appends = self.resources.disposition(name) == "append"
         self.asked[name] = self.before.asked[name] if self.before and appends else set()
         cursor = self.cursors.get(name)
-        below = [self.childless[one] for one in self.resources.replaced_with(name)]
+        sent = cursor.sent if cursor is not None else None
+        return AskedOnce(self.bound[name], self.asked[name], sent, family)
 
-        def tell(parent: BoundParent) -> None:
-            for one in below:
-                one.asked(parent)
-
-        return AskedOnce(
-            self.bound[name], self.asked[name], cursor.sent if cursor is not None else None, tell
-        )
+    def _family(self, name: str) -> FamilyPages:
+        """Of the topmost list above a resource, or of its own."""
+        top = [name, *self.resources.ancestors(name)][-1]
+        if top not in self.families:
+            self.families[top] = FamilyPages(self.readers)
+        return self.families[top]
 
     def _surprises(self, resource: Resource, facts: PageFacts) -> Surprises:
         name, cursor = resource.name, self.cursors.get(resource.name)
@@ -292,6 +316,13 @@ class _Assembly:
             versions_of=cursor.cursor.field if cursor is not None and by_page else None,
             at_hand=self.at_hand[name],
         )
+
+
+def _readers(resources: Resources, selection: Set[str] | None) -> dict[str, int]:
+    """How many children of each resource are read, with what is read for the sake of others."""
+    chosen = frozenset(resources if selection is None else selection)
+    read = chosen | {above for name in chosen for above in resources.ancestors(name)}
+    return {name: len(read.intersection(resources.children(name))) for name in resources}
 
 
 def _ignores_answers(resource: Resource) -> bool:

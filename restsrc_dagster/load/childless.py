@@ -1,5 +1,6 @@
 """Deleting the children of parents that have none any more."""
 
+from collections.abc import Set
 from itertools import islice
 from typing import Any
 
@@ -9,7 +10,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.extract.childless import Childless, Key
+from restsrc_dagster.extract.binding import Key
 from restsrc_dagster.load.broken import remove_orphans
 from restsrc_dagster.load.destination import database_client
 
@@ -17,7 +18,7 @@ AT_ONCE = 200
 
 
 def remove_children(
-    pipeline: Pipeline, name: str, resources: Resources, childless: Childless
+    pipeline: Pipeline, name: str, resources: Resources, childless: Set[Key]
 ) -> None:
     """Delete the rows of the resource `name` whose parents were read and gave none.
 
@@ -26,13 +27,13 @@ def remove_children(
     """
     schema, database = pipeline.default_schema, database_client(pipeline)
     table = schema.naming.normalize_table_identifier(resources[name].table_name)
-    if not childless.keys or database is None or table not in schema.tables:
+    if not childless or database is None or table not in schema.tables:
         return
     paths = resources.replaced_by(name).values()
     columns = [schema.naming.normalize_path(path.replace(".", "__")) for path in paths]
     if any(column not in schema.get_table_columns(table) for column in columns):
         return
-    keys = iter(childless.keys)
+    keys = iter(childless)
     with database as client:
         try:
             while some := list(islice(keys, AT_ONCE)):

@@ -40,6 +40,7 @@ from restsrc_dagster.load.destination import (
     loader_file_format,
     refuse_merge_of_files,
 )
+from restsrc_dagster.load.extracted import ExtractedRows
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.known import (
@@ -50,6 +51,7 @@ from restsrc_dagster.load.known import (
 )
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.progress import Phase, Progress
+from restsrc_dagster.load.read_in_part import leave_out
 from restsrc_dagster.load.refresh import (
     RefreshIntent,
     forget_refresh,
@@ -280,7 +282,10 @@ class _Load:
                 for name, report in new.items()
             }
         for name in reports.keys() & self._failed.keys():
-            self._failed[name] = _with_what_is_there(self._failed[name], reports.pop(name))
+            top = [name, *resources.ancestors(name)][-1]
+            self._failed[name] = _with_what_is_there(
+                self._failed[name], reports.pop(name), goes_on=top in self._failed
+            )
         return self._reports.with_changes(reports, columns_before)
 
     def _tell_of_chunks(self, reports: Mapping[str, ResourceReport], left: Set[str]) -> None:
@@ -329,7 +334,9 @@ class _Load:
                     note=note,
                     refreshed=selection if intent else frozenset(),
                     file_format=self._file_format,
-                    finish=partial(self._settle_versions, reading, handover),
+                    finish=partial(
+                        self._settle_rows, reading, handover, isolation.broken_off.keys()
+                    ),
                 )
             excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
             self._failed |= {
@@ -358,7 +365,8 @@ class _Load:
             if intent:
                 intent.commit(pipeline)
             for name in done & reading.childless.keys():
-                remove_children(pipeline, name, resources, reading.childless[name])
+                childless = reading.childless[name].but(reading.read_in_part(name))
+                remove_children(pipeline, name, resources, childless)
             pipeline.load().raise_on_failed_jobs()
             rows_now = self._reports.count(done)
 
@@ -389,30 +397,33 @@ class _Load:
             self._redact,
             silence=self._silence,
             failed=self._failed,
-            keep=chunks.break_off if chunks else lambda *_: False,
+            keep=chunks.break_off if chunks else lambda *_: frozenset(),
             is_held=is_held,
         )
         return isolation
 
-    def _settle_versions(
+    def _settle_rows(
         self,
         reading: Reading,
         handover: Handover | None,
+        broken_off: Set[str],
         schema: Schema,
         files: Mapping[str, Sequence[Path]],
     ) -> None:
         resources = self._connector.resources
         for name, table in self._reports.tables(schema, reading.surprises).items():
-            if table in files and resources[name].has_primary_key:
+            rows, facts = ExtractedRows(files.get(table, ()), handover), reading.pages[name]
+            if name in broken_off and resources.replaces_children(name):
+                leave_out(name, resources, reading.read_in_part(name), facts, rows)
+            if resources[name].has_primary_key:
                 cursor = reading.cursors.get(name)
                 settle_versions(
                     name,
                     resources,
-                    reading.pages[name],
+                    facts,
                     reading.surprises[name].keys_of,
                     cursor.cursor if cursor else None,
-                    files[table],
-                    handover,
+                    rows,
                 )
 
     def _begin_anew_what_could_not_go_on(
@@ -426,8 +437,9 @@ class _Load:
         return excused
 
 
-def _with_what_is_there(error: RestsrcError, report: ResourceReport) -> RestsrcError:
-    return type(error)(
-        f"{error}. {report.rows_loaded:,} rows that were read before are committed, and the next "
-        "run goes on behind them"
-    )
+def _with_what_is_there(
+    error: RestsrcError, report: ResourceReport, *, goes_on: bool
+) -> RestsrcError:
+    behind = ", and the next run goes on behind them" if goes_on else ""
+    rows = f"{report.rows_loaded:,} rows that were read before are committed"
+    return type(error)(f"{error}. {rows}{behind}")

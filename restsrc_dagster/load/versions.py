@@ -3,25 +3,19 @@
 Two that say the same are one. Of several versions of a record, a merge keeps the newest by the
 cursor, else the last; elsewhere all are kept, and told. The destination does not decide it: it
 would compare what it stores, texts by their letters, and each destination puts nulls elsewhere.
-
-What goes is taken out of the files that dlt has extracted, before they are normalized.
 """
 
-import gzip
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from pathlib import Path
 from typing import Any
-
-from dlt.common.json import json
-from dlt.common.storages import FileStorage
 
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.cursors import Cursor
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.field import sorted_bytes_of
-from restsrc_dagster.load.columns.handover import Handover
+from restsrc_dagster.extract.keys import hash_of
+from restsrc_dagster.load.extracted import ExtractedRows
 
 KeysOf = Callable[[Sequence[Any]], list[Any]]
 """The keys of records, as `extract/keys.py` has them."""
@@ -33,10 +27,9 @@ def settle_versions(
     facts: PageFacts,
     keys_of: KeysOf,
     cursor: Cursor | None,
-    files: Sequence[Path],
-    handover: Handover | None,
+    rows: ExtractedRows,
 ) -> None:
-    """Take out of `files`, those of the resource's rows, what is there twice or has a newer
+    """Take out of `rows`, those of the resource, what is there twice or has a newer
     version; count it in `facts`."""
     repeats = facts.keys.repeats()
     if not repeats:
@@ -50,15 +43,18 @@ def settle_versions(
     if not repeats.keys and not before:
         return
     seen = _Seen(repeats.keys | before.keys(), decides, before)
-    for ordinal, record, key in _records(files, handover, keys_of):
-        seen.look(ordinal, record, hash(key))
+    ordinal = 0
+    for records in rows:
+        for record, key in zip(records, keys_of(records), strict=True):
+            seen.look(ordinal, record, key)
+            ordinal += 1
     for key, same, others in seen.counts():
         if key not in repeats.parents:
             facts.repeated += same
             facts.ambiguous += others if decides is None else 0
     if dropped := seen.dropped(one_each=merges, but=repeats.parents):
         facts.handed_on -= len(dropped)
-        _rewrite(files, handover, dropped)
+        rows.remove(dropped)
 
 
 @dataclass
@@ -83,10 +79,10 @@ class _Seen:
         self._wanted = wanted
         self._cursor = cursor
         self._before = before
-        self._keys: dict[int, _Key] = {}
+        self._keys: dict[Any, _Key] = {}
 
-    def look(self, ordinal: int, record: Any, key: int) -> None:
-        if key in self._wanted:
+    def look(self, ordinal: int, record: Any, key: Any) -> None:
+        if hash_of(key) in self._wanted:
             content = blake2b(sorted_bytes_of(record), digest_size=8).digest()
             value = self._cursor.field.get(record) if self._cursor is not None else None
             self._keys.setdefault(key, _Key()).records.append((ordinal, content, value))
@@ -96,27 +92,27 @@ class _Seen:
         than the first."""
         for key, found in self._keys.items():
             different = len({content for _, content, _ in found.records})
-            yield key, len(found.records) - different, different - 1
+            yield hash_of(key), len(found.records) - different, different - 1
 
     def dropped(self, *, one_each: bool, but: Set[int]) -> set[int]:
         """Which records go, by their ordinals; where all versions are kept, none of the keys `but`:
         each is in the lists of several parents."""
         gone: set[int] = set()
         for key, found in self._keys.items():
-            if not one_each and key in but:
+            if not one_each and hash_of(key) in but:
                 continue
             kept = self._newest(key, found) if one_each else _different(found)
             gone |= {ordinal for ordinal, _, _ in found.records} - kept
         return gone
 
-    def _newest(self, key: int, found: _Key) -> set[int]:
+    def _newest(self, key: Any, found: _Key) -> set[int]:
         """The one that stays; none where a newer one is committed already."""
         best: tuple[int, Any] | None = None
         for ordinal, _, value in found.records:
             if best is None or not self._is_later(best[1], value):
                 best = ordinal, value
         assert best is not None  # noqa: S101 - a key has records
-        if any(self._is_later(value, best[1]) for value in self._before.get(key, ())):
+        if any(self._is_later(value, best[1]) for value in self._before.get(hash_of(key), ())):
             return set()
         return {best[0]}
 
@@ -133,56 +129,3 @@ def _different(found: _Key) -> set[int]:
     for ordinal, content, _ in found.records:
         first.setdefault(content, ordinal)
     return set(first.values())
-
-
-def _records(
-    files: Sequence[Path], handover: Handover | None, keys_of: KeysOf
-) -> Iterator[tuple[int, Any, Any]]:
-    """(ordinal, record, key) of all records."""
-    ordinal = 0
-    for path in files:
-        for records in _chunks(path, handover):
-            for record, key in zip(records, keys_of(records), strict=True):
-                yield ordinal, record, key
-                ordinal += 1
-
-
-def _rewrite(files: Sequence[Path], handover: Handover | None, dropped: set[int]) -> None:
-    ordinal = 0
-    for path in files:
-        new = path.with_name(f"{path.name}.new")
-        is_packed = path.name.endswith(".gz")
-        with FileStorage.open_zipsafe_ro(str(path), "rb") as old:
-            lines = list(old) if is_packed else old
-            with _opened(new, is_packed=is_packed) as file:
-                for line in lines:
-                    records = _unpacked(line, handover)
-                    kept = [record for n, record in enumerate(records, ordinal) if n not in dropped]
-                    ordinal += len(records)
-                    if len(kept) == len(records):
-                        file.write(line)
-                    elif kept:
-                        file.write(json.typed_dumpb(kept) + b"\n")
-        new.replace(path)
-
-
-def _opened(path: Path, *, is_packed: bool) -> Any:
-    return gzip.open(path, "wb") if is_packed else path.open("wb")
-
-
-def _chunks(path: Path, handover: Handover | None) -> Iterator[list[Any]]:
-    with FileStorage.open_zipsafe_ro(str(path), "rb") as file:
-        for line in file:
-            yield _unpacked(line, handover)
-
-
-def _unpacked(line: bytes, handover: Handover | None) -> list[Any]:
-    """The records of a line, as they were when dlt wrote them."""
-    items: list[Any] = json.typed_loadb(line)
-    columns = handover.get(items) if handover is not None else None
-    if columns is None:
-        return items
-    records = columns.records()
-    if columns.may_have_pua:
-        records = json.typed_loadb(json.dumpb(records))
-    return records
