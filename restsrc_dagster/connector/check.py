@@ -18,6 +18,7 @@ from restsrc_dagster.connector.placeholders import (
 from restsrc_dagster.connector.references import blank, misplaced_references
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.secrets import SECRET_KEY
+from restsrc_dagster.connector.sharing import one_table_conflicts
 
 _PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 
@@ -114,17 +115,8 @@ def _check_names(names: list[str | None]) -> Iterator[Found]:
 
 
 def _check_tables(resources: Resources, positions: Mapping[str | None, int]) -> Iterator[Found]:
-    """Of two resources in one table, each run of one would replace or refresh away the other's."""
-    owners: dict[str, str] = {}
-    for name, resource in resources.items():
-        table = table_identifier(resource.table_name)
-        owner = owners.setdefault(table, name)
-        if owner != name and table != table_identifier(name):
-            yield Found(
-                f"resources[{positions[name]}].table_name",
-                f"{table} is the table of {owner!r} already; rows of two resources in one table "
-                "would replace each other",
-            )
+    for name, message in one_table_conflicts(resources):
+        yield Found(f"resources[{positions[name]}].table_name", message)
 
 
 def _check_resource(
@@ -163,6 +155,13 @@ def _check_resource(
     yield from _check_merge_key(path, resource, resources)
     if resource.merges_without_key:
         yield Found(f"{path}.write_disposition", "merge needs a primary_key or a merge_key")
+    if len(sorted_by := resource.sorted_by) > 1:
+        yield Found(
+            f"{path}.columns",
+            f"{' and '.join(sorted_by)} both have dedup_sort, those of resource_defaults counted; "
+            'one of them decides which version stays: take the hint from the other, "dedup_sort": '
+            "null",
+        )
 
 
 def _check_merge_key(path: str, resource: Resource, resources: Resources) -> Iterator[Found]:

@@ -1,6 +1,7 @@
 """Names: what a connector may be called, and which resources become the same table."""
 
 import re
+from functools import lru_cache
 
 CONNECTOR_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 MAX_RESOURCE_NAME = 200
@@ -11,6 +12,7 @@ _BREAK_BEFORE_WORD = re.compile("([^_])([A-Z][a-z]+)")
 _BREAK_AFTER_LOWER = re.compile("([a-z0-9])([A-Z])")
 
 
+@lru_cache(maxsize=100_000)
 def table_identifier(name: str) -> str:
     """The name after dlt's default naming convention, snake_case, without its shortening.
 

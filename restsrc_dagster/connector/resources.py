@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
+from restsrc_dagster.connector.columns import by_name, with_merged_columns
+from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.references import blank
 
@@ -86,14 +88,19 @@ class Resource:
     @property
     def columns(self) -> dict[str, dict[str, Any]]:
         """The hints of columns by name, whichever form they were given in."""
-        return _by_name(self.hints.get("columns"))
+        return by_name(self.hints.get("columns"))
+
+    @property
+    def sorted_by(self) -> list[str]:
+        """The columns that say which version of a record stays; there may be one."""
+        return [name for name, column in self.columns.items() if column.get("dedup_sort")]
 
     @property
     def nested_hints(self) -> dict[str, dict[str, Any]]:
         """The hints of nested tables; their columns have their names in them, as dlt wants it."""
         nested = {}
         for table, hints in (self.hints.get("nested_hints") or {}).items():
-            columns = _by_name(hints.get("columns"))
+            columns = by_name(hints.get("columns"))
             named = {name: {"name": name, **column} for name, column in columns.items()}
             nested[table] = {**hints, **({"columns": named} if named else {})}
         return nested
@@ -174,18 +181,21 @@ class Resources(Mapping[str, Resource]):
 
     def refreshed_with(self, names: Set[str]) -> frozenset[str]:
         """`names` and what must be read anew with them: all that hangs on a cursor that begins
-        anew, as it is read again for every parent."""
-        below = (
-            other
-            for name in names
-            if self[name].incremental is not None
-            for other in self.descendants(name)
-        )
-        return frozenset(names).union(below)
+        anew, as it is read again for every parent; and all who write into a table that is emptied.
+        """
+        refreshed = frozenset(names)
+        while True:
+            cursors = (name for name in refreshed if self[name].incremental is not None)
+            below = {other for name in cursors for other in self.descendants(name)}
+            more = refreshed.union(below, *map(self.beside, refreshed))
+            if more == refreshed:
+                return refreshed
+            refreshed = more
 
     def behind_a_cursor(self, names: Set[str]) -> frozenset[str]:
-        """Those of `names` below a cursor that is not among them."""
-        return frozenset(
+        """Those of `names` below a cursor that is not among them, and who writes into their tables,
+        with what hangs on it."""
+        behind = frozenset(
             name
             for name in names
             if any(
@@ -193,9 +203,34 @@ class Resources(Mapping[str, Resource]):
                 for other in self.ancestors(name)
             )
         )
+        while (more := self.refreshed_with(behind)) != behind:
+            behind = more
+        return behind
+
+    def beside(self, name: str) -> frozenset[str]:
+        """The other resources that write into the same table."""
+        table = table_identifier(self[name].table_name)
+        return frozenset(
+            other
+            for other, resource in self.items()
+            if other != name
+            and resource.selected
+            and self[name].selected
+            and table_identifier(resource.table_name) == table
+        )
 
     def falling_with(self, name: str) -> frozenset[str]:
-        """What cannot be loaded in a run in which `name` fails.
+        """What cannot be loaded in a run in which `name` fails: what hangs together with it, and
+        what is of one table with that, of which the rows are loaded together."""
+        falling = frozenset({name})
+        while True:
+            more = falling.union(*map(self.hanging_with, falling), *map(self.beside, falling))
+            if more == falling:
+                return falling - {name}
+            falling = more
+
+    def hanging_with(self, name: str) -> frozenset[str]:
+        """What is read no more when `name` is read no more.
 
         Its descendants lack parents then; and where it hangs on a cursor, that must stand still,
         with everything else that hangs on it.
@@ -223,17 +258,13 @@ class Resources(Mapping[str, Resource]):
         return str(disposition["disposition"] if isinstance(disposition, dict) else disposition)
 
     def keeps_one_of_a_key(self, name: str) -> bool:
-        """Whether one row of each primary key is left: in a merge that deletes and inserts, unless
-        the person has said which."""
+        """Whether one row of each primary key is left: in a merge that deletes and inserts."""
         disposition = self.write_disposition(name)
         strategy = disposition.get("strategy") if isinstance(disposition, dict) else None
-        resource = self[name]
-        by_hint = any(column.get("dedup_sort") for column in resource.columns.values())
         return (
             self.disposition(name) == "merge"
             and strategy in (None, "delete-insert")
-            and resource.has_primary_key
-            and not by_hint
+            and self[name].has_primary_key
         )
 
     def replaces_children(self, name: str) -> bool:
@@ -298,12 +329,6 @@ def expanded(item: str | Mapping[str, Any]) -> dict[str, Any]:
     return {"name": item, "endpoint": {"path": item}} if isinstance(item, str) else dict(item)
 
 
-def _by_name(columns: Any) -> dict[str, dict[str, Any]]:
-    if isinstance(columns, list):
-        return {str(column.get("name")): column for column in columns}
-    return dict(columns or {})
-
-
 def _endpoint(resource: Mapping[str, Any]) -> dict[str, Any]:
     endpoint = resource.get("endpoint") or {}
     return {"path": endpoint} if isinstance(endpoint, str) else dict(endpoint)
@@ -318,7 +343,8 @@ def _merged(item: Any, defaults: Mapping[str, Any]) -> dict[str, Any]:
         default, own = default_endpoint.get(key), endpoint.get(key)
         if isinstance(default, dict) and isinstance(own, dict):
             endpoint[key] = {**default, **own}
-    return {**defaults, **resource, "endpoint": {**default_endpoint, **endpoint}}
+    whole = with_merged_columns(resource, defaults)
+    return {**defaults, **whole, "endpoint": {**default_endpoint, **endpoint}}
 
 
 def _resource(merged: dict[str, Any]) -> Resource:

@@ -15,6 +15,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 from restsrc_dagster.connector.resources import Resource, Resources, expanded
 from restsrc_dagster.extract.binding import Binding
 from restsrc_dagster.extract.chunks import FirstPage
+from restsrc_dagster.extract.column_hints import put_columns_apart
 from restsrc_dagster.extract.incremental import cursor_names
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2
 from restsrc_dagster.extract.paginators import in_place_of
@@ -56,6 +57,7 @@ def dlt_configuration(
         _put_auth(holder, sessions)
     if "paginator" in config["client"]:
         config["client"]["paginator"] = in_place_of(config["client"]["paginator"])
+    put_columns_apart(config)
     with_auths = Resources(config)
     config["resources"] = [
         {

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from restsrc_dagster.connector.resources import Resource
 
 FILTER = '"processing_steps": [{"filter": "…"}]'
+NEVER_EMPTY = "which its table has never empty"
+"""Why a column must not be empty of which the file says nothing."""
 
 
 def type_hint(table: Sequence[str], column: str, kind: str = "text") -> str:
@@ -36,4 +38,20 @@ def key_of_child(child: Resource) -> str:
         f"the key tells records apart only within one record of {parent}, and they replace one "
         f'another. Write "include_from_parent": {json.dumps(copied)}, "primary_key": '
         f"{json.dumps(key)}"
+    )
+
+
+def without(why: str) -> str:
+    """What to do about a record that has nothing in a column that is never empty, and why it is."""
+    if why == NEVER_EMPTY:
+        return f"read the resource again with full_refresh, or keep such records out: {FILTER}"
+    return f"name a field that each record has, or keep such records out: {FILTER}"
+
+
+def retyping(table: Sequence[str], column: str, *, again: bool = True) -> str:
+    """What to do about a value that a column cannot hold; `again` if the column is there."""
+    refresh = ", and read the resource again with full_refresh," if again else ","
+    return (
+        f"give it a type that holds both, {type_hint(table, column)}{refresh} or keep such records "
+        f"out: {FILTER}"
     )

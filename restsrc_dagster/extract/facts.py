@@ -36,6 +36,8 @@ class PageFacts:
     """What they had values for, by table."""
     keys: KeyIndex = field(default_factory=KeyIndex)
     """The primary keys of the records that were handed on."""
+    fields: dict[str, set[str]] = field(default_factory=dict)
+    """What they had, be it null, by table."""
     repeated: int = 0
     """Records with the key of another one that say the same, and were left out."""
     ambiguous: int = 0

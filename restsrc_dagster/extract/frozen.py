@@ -19,9 +19,9 @@ from dlt.common.schema import Schema
 from dlt.extract.extractors import ObjectExtractor
 from dlt.extract.items_transform import ItemTransform
 from dlt.extract.resource import DltResource
-from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.extract.fitting import FittingNormalizer
 
 
 def freezes(resource: Resource) -> bool:
@@ -62,7 +62,7 @@ class _Trial:
         self._hinted = schema.clone()
         self._written: list[tuple[str, Any]] = []
         self._extractor = ObjectExtractor("", self, self._hinted)  # type: ignore[arg-type]
-        self._normalizer: JsonLItemsNormalizer | None = None
+        self._normalizer: FittingNormalizer | None = None
 
     def take(self, item: Any, meta: Any) -> None:
         """Raises DataValidationError."""
@@ -83,14 +83,14 @@ class _Trial:
         self._written.append((table_name, items))
         return 0
 
-    def _begin(self) -> JsonLItemsNormalizer:
+    def _begin(self) -> FittingNormalizer:
         container = Container()
         known = DestinationCapabilitiesContext in container
         capabilities = container[DestinationCapabilitiesContext] if known else None
         unused: Any = None
         config: Any = SimpleNamespace(destination_capabilities=capabilities)
         schema = self._hinted.clone(update_normalizers=True)
-        self._normalizer = JsonLItemsNormalizer(unused, unused, unused, schema, "trial", config)
+        self._normalizer = FittingNormalizer(unused, unused, unused, schema, "trial", config)
         return self._normalizer
 
     def _put_hints(self, schema: Schema) -> None:

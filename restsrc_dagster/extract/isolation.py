@@ -142,11 +142,15 @@ class Isolation:
     def _stop(self, name: str, error: RestsrcError, into: dict[str, RestsrcError]) -> None:
         into.setdefault(name, error)
         reason = str(error).removeprefix(f"{name}: ")
-        for other in self._resources.falling_with(name):
+        resources = self._resources
+        rows_go = into is self.stopped
+        for other in resources.falling_with(name) if rows_go else resources.hanging_with(name):
             if name == self._resources[other].parent:
                 link = f"its parent {name} failed"
             elif name in self._resources.ancestors(other):
                 link = f"its ancestor {name} failed"
+            elif other in self._resources.beside(name):
+                link = f"{name} failed, and both write into one table"
             else:
                 link = f"{name} failed, and both hang on one cursor"
             into.setdefault(other, type(error)(f"{other}: {link}: {reason}"))

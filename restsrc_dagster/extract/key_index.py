@@ -59,6 +59,15 @@ class _Numbers:
             self._in_file += len(self._latest)
             self._latest = array(self._code)
 
+    def cut(self, length: int) -> None:
+        """Forget all but the first ones."""
+        if length < self._in_file and self._file is not None:
+            self._file.truncate(length * self._latest.itemsize)
+            self._in_file = length
+            self._latest = array(self._code)
+        else:
+            del self._latest[length - self._in_file :]
+
     def blocks(self, start: int = 0, stop: int | None = None) -> Iterator[pa.Array]:
         """Those from one position to another, in pieces."""
         stop = len(self) if stop is None else stop
@@ -93,6 +102,15 @@ class KeyIndex:
         self._begun = len(self._hashes)
         if self._values is not None:
             self._values_before = self._values.seek(0, SEEK_END)
+
+    def take_back(self) -> None:
+        """Forget what has come in the reading at hand."""
+        self._hashes.cut(self._begun)
+        for numbers in (self._parents, self._contents):
+            numbers.cut(min(self._begun, len(numbers)))
+        if self._values is not None:
+            self._values.seek(self._values_before)
+            self._values.truncate()
 
     def add(self, hashes: Sequence[int]) -> None:
         """Records have come."""

@@ -104,7 +104,9 @@ class Keys:
         self, key: Any, record: Any, page: Mapping[Any, Any], known: Sequence[Mapping[Any, Any]]
     ) -> bool:
         before = next((one[key] for one in known if key in one), page[key])
-        return before is record or bool(before != record)
+        if before is record:
+            return True
+        return sorted_bytes_of(before) != sorted_bytes_of(record)  # True is 1 to Python
 
     def _refuse_others(self, hashes: Sequence[int], records: Sequence[Any]) -> None:
         for key, record in zip(hashes, records, strict=True):

@@ -20,6 +20,7 @@ MOST_LEVELS = 240
 BITS = 1 << 63
 DECIMAL_DIGITS = 29
 """Before the point of dlt's `decimal`, which has 38 digits, 9 of them behind it."""
+DOUBLE_DIGITS = 308
 WEI_DIGITS = 38
 """Of DuckDB's widest number; PostgreSQL takes 78."""
 
@@ -51,6 +52,12 @@ def may_be_odd(content: bytes) -> bool:
         return True
     alike = content.translate(_DIGITS_ALIKE)
     return _19_DIGITS in alike and (_20_DIGITS in alike or bool(_FROM_9E18.search(content)))
+
+
+def are_odd(records: list[Any]) -> bool:
+    """Whether records need a closer look of which nothing is known yet."""
+    content = written(records)
+    return content is None or may_be_odd(content)
 
 
 class Mender:
@@ -137,7 +144,7 @@ class Mender:
                 return Decimal(value) if digits <= DECIMAL_DIGITS else Digits(value)
             case "text" | "json":
                 return str(value)
-            case "double":
+            case "double" if digits <= DOUBLE_DIGITS:
                 return float(value)
             case "wei" if digits <= WEI_DIGITS:
                 return Decimal(value)

@@ -4,9 +4,9 @@ Each is made right, refused by name, or told; dlt's own ways are a crash in the 
 or one value that silently takes the place of another.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 import dlt
 from dlt.common.normalizers.naming import NamingConvention
@@ -21,13 +21,21 @@ from restsrc_dagster.extract.at_hand import PageAtHand
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.keys import Keys, refuses_others
-from restsrc_dagster.extract.odd_values import Digits, Mender
+from restsrc_dagster.extract.odd_values import Digits, Mender, are_odd
+from restsrc_dagster.extract.required import (
+    PRIMARY_KEY,
+    refuse_misfits,
+    required_columns,
+    type_for_all,
+)
 from restsrc_dagster.extract.tables import Rows, Tables
+from restsrc_dagster.extract.whose import Whose
 from restsrc_dagster.extract.width import Width
 
+COMPUTING = ("sum(", "abs(")
+"""What steps make integers with, of more digits than those that the API gave."""
 UNLIMITED = 1000
 """dlt's `max_nesting` where nothing is said."""
-_KEYS = {"primary_key": "which primary_key names", "merge_key": "which merge_key names"}
 
 
 class Surprises(ItemTransform[Any, Any]):
@@ -56,8 +64,13 @@ class Surprises(ItemTransform[Any, Any]):
         self._width = width
         self._facts = facts
         self._mender = Mender(facts.warn)
+        self._computes = any(word in str(resource.steps) for word in COMPUTING)
         self._disposition = resources.write_disposition(resource.name)
+        self._merges = resources.disposition(resource.name) == "merge"
+        self._others = {other.table_name for other in resources.values() if other.selected}
         self._keys: Keys | None = None
+        self._whose: Whose | None = None
+        self._beside = resources.beside(resource.name)
         self._tables: Tables | None = None
         self._columns: dict[str, Any] = {}
         self._nested: dict[Any, Any] = {}
@@ -68,10 +81,12 @@ class Surprises(ItemTransform[Any, Any]):
         """The page as it is to be loaded, with hints where its types need some."""
         records = item if isinstance(item, list) else [item]
         tables = self._tables or self._begin(dlt.current.source_schema())
-        if self._facts.odd:
+        if self._facts.odd or (self._computes and are_odd(records)):
             records = self._mender.mended(records, tables.root)
         records = self._without_nulls(records)
         tables.root.look(records)
+        if self._whose:
+            self._whose.look(records, tables.root.fields)
         if self._keys:
             before = len(records)
             records = self._keys.kept(records, tables.root.fields, self._parent())
@@ -82,7 +97,7 @@ class Surprises(ItemTransform[Any, Any]):
             if self._width:
                 for rows in {rows for rows, _ in tables.news}:
                     self._width.refuse(rows.name, rows.width())
-            self._decide_types(tables)
+            self._decide_types(tables, records)
         if self._hints_due and records:
             self._hints_due = False
             return dlt.mark.with_hints(result, self._hints())
@@ -102,13 +117,15 @@ class Surprises(ItemTransform[Any, Any]):
                 if "data_type" in hints:
                     typed.setdefault(name, {})[key] = hints
         nesting = resource.hints.get("max_table_nesting")
-        required = _required(resource, naming)
-        keys = [name for name, why in required.items() if why == _KEYS["primary_key"]]
+        required = required_columns(resource, self._disposition, table, naming, stored)
+        keys = [name for name, why in required.get(table, {}).items() if why == PRIMARY_KEY]
         if keys:
             refuses = refuses_others(self._disposition)
             self._keys = Keys(
                 keys, self._facts.keys, refuses=refuses, versions_of=self._versions_of
             )
+        if self._beside and keys and self._merges:
+            self._whose = Whose(resource.name, self._beside, keys)
         self._tables = Tables(
             table,
             naming,
@@ -116,6 +133,7 @@ class Surprises(ItemTransform[Any, Any]):
             stored=stored,
             nesting=UNLIMITED if nesting is None else nesting,
             required=required,
+            others={naming.normalize_tables_path(other) for other in self._others} - {table},
         )
         return self._tables
 
@@ -124,6 +142,14 @@ class Surprises(ItemTransform[Any, Any]):
         assert self._keys is not None  # noqa: S101 - some have passed
         assert self._tables is not None  # noqa: S101
         return self._keys.keys(records, self._tables.root.fields)
+
+    @property
+    def is_sorted(self) -> bool:
+        """Whether records have the field by which the person says which version stays."""
+        if self._tables is None:
+            return False
+        kinds, spelled = self._tables.root.kinds, self._tables.naming.normalize_path
+        return any(kinds.get(spelled(name)) for name in self._resource.sorted_by)
 
     def _parent(self) -> str | None:
         parent = self._at_hand.parent if self._at_hand else None
@@ -149,29 +175,65 @@ class Surprises(ItemTransform[Any, Any]):
             )
         return records
 
-    def _decide_types(self, tables: Tables) -> None:
+    def _decide_types(self, tables: Tables, records: list[Any]) -> None:
         """dlt takes the type of the first value, and gives others a column of their own."""
         for rows, column in dict.fromkeys(tables.news):
-            self._facts.columns.setdefault(rows.name, set()).add(column)
-            known = rows.hints(column).get("data_type")
-            if bool in (kinds := rows.kinds[column]) or known == "bool":
+            kinds, known = rows.kinds[column], rows.hints(column).get("data_type")
+            self._facts.fields.setdefault(rows.name, set()).add(column)
+            if kinds:
+                self._facts.columns.setdefault(rows.name, set()).add(column)
+            if bool in kinds or known == "bool":
                 self._warn_of_truth(rows, column, kinds)
             kind = None if known else _common_type(kinds)
+            if why := tables.required.get(rows.name, {}).get(column):
+                kind = kind or self._type_of_required(rows, column, why, records)
             if kind is None:
                 continue
-            hint = {"name": column, "data_type": kind}
             columns = self._columns if rows.parent is None else self._nested_columns(rows)
+            hint = {**columns.get(column, {}), "name": column, "data_type": kind}
             if columns.get(column) != hint:
                 columns[column] = hint
                 self._hints_due = True
         tables.news.clear()
 
+    def _type_of_required(
+        self, rows: Rows, column: str, why: str, records: list[Any]
+    ) -> str | None:
+        """A value of another type would leave the column empty, in which it must not be."""
+        known = rows.hints(column)
+        if "data_type" not in known:
+            kind = type_for_all(rows.kinds[column], column, why)
+            if kind:
+                self._facts.warn(
+                    f"{column}, {why}, is a number in some records and text in others: all of them "
+                    "are stored as text"
+                )
+            return kind
+        if rows.parent is None:
+            of = rows.fields
+            found = (of.columns(record) for record in records if isinstance(record, dict))
+            values = (
+                value
+                for one in found
+                for name, _, value in one
+                if name == column and value is not None
+            )
+            refuse_misfits(values, column, known, why, dlt.current.source_schema())
+        return None
+
     def _nested_columns(self, rows: Rows) -> dict[str, Any]:
-        """Hints of a nested table; dlt wants every table above it to be named as well."""
+        """Hints of a nested table; dlt wants every table above it to be named as well.
+
+        One with a key of its own is none to dlt: what is added goes to the person's hints.
+        """
         parent, columns = rows.parent, {}
         if parent is not None:
             if parent.parent is not None:
                 self._nested_columns(parent)
+            for name, hints in self._resource.nested_hints.items():
+                if _has_key(hints) and _is_named(rows, name):
+                    own = {**hints, "columns": dict(hints.get("columns") or {})}
+                    return cast("dict[str, Any]", self._nested.setdefault(name, own)["columns"])
             new = {"parent_table_name": parent.name, "columns": {}}
             columns = self._nested.setdefault(rows.table[1:], new)["columns"]
         return columns
@@ -189,6 +251,19 @@ class Surprises(ItemTransform[Any, Any]):
         return dlt.mark.make_hints(columns=dict(self._columns) or None, nested_hints=nested)
 
 
+def _has_key(hints: Mapping[str, Any]) -> bool:
+    columns = (hints.get("columns") or {}).values()
+    return any(
+        hints.get(key) or any(column.get(key) for column in columns)
+        for key in ("primary_key", "merge_key")
+    )
+
+
+def _is_named(rows: Rows, name: str) -> bool:
+    root, naming = rows.tables.root.name, rows.tables.naming
+    return naming.shorten_fragments(root, naming.normalize_path(name)) == rows.name
+
+
 def hinted_columns(
     resource: Resource, table: str, naming: NamingConvention
 ) -> dict[str, dict[str, Any]]:
@@ -203,23 +278,10 @@ def hinted_columns(
     }
 
 
-def _required(resource: Resource, naming: NamingConvention) -> dict[str, str]:
-    """Columns that dlt makes NOT NULL: a record without one breaks the load."""
-    found: dict[str, str] = {}
-    for name, column in resource.columns.items():
-        whys = [why for hint, why in _KEYS.items() if column.get(hint)]
-        if column.get("nullable") is False:
-            whys.append("which columns says is never empty")
-        if whys:
-            found[name] = whys[0]
-    for hint, why in reversed(_KEYS.items()):
-        names = resource.hints.get(hint) or ()
-        found |= dict.fromkeys([names] if isinstance(names, str) else names, why)
-    return {naming.normalize_path(name): why for name, why in found.items()}
-
-
 def _common_type(kinds: set[type]) -> str | None:
     """The type for all numbers of a new column; None where dlt's own choice is as good."""
+    if Digits in kinds and kinds <= {int, float, Decimal, Digits, str}:
+        return "text"
     if not kinds <= {int, float, Decimal, Digits}:
         return None
     if Digits in kinds or kinds >= {float, Decimal}:

@@ -5,7 +5,7 @@ What becomes one column there is found out here, once for each new shape of a re
 whose keys and types were seen before costs a look-up.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from types import NoneType
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.by_key import aligned
-from restsrc_dagster.extract.cures import FILTER, excluding, type_hint
+from restsrc_dagster.extract.cures import excluding, type_hint, without
 
 VALUE = "value"
 """dlt's column for what is no object, and its name for a list in a list."""
@@ -43,7 +43,8 @@ class Tables:
         typed: dlt's types by table and column: what the schema has, then what the person says.
         stored: tables and columns that are there already.
         nesting: dlt's `max_table_nesting`.
-        required: what must be in each record: why, by column.
+        required: what must be in each row: why, by table and column.
+        others: tables of other resources.
     """
 
     def __init__(
@@ -54,16 +55,18 @@ class Tables:
         typed: Mapping[str, Mapping[str, Mapping[str, Any]]],
         stored: Mapping[str, Mapping[str, Any]],
         nesting: int = 1000,
-        required: Mapping[str, str] | None = None,
+        required: Mapping[str, Mapping[str, str]] | None = None,
+        others: Set[str] = frozenset(),
     ) -> None:
         self.naming = naming
         self.typed = typed
         self.stored = stored
+        self.required = required or {}
+        self.others = others
         self.news: list[tuple[Rows, str]] = []
-        """Columns without a type for which a new kind of scalar came."""
+        """Columns that came, be they null, and those for which a new kind of scalar came."""
         self._names: dict[str, str] = {}
         self.root = Rows(self, None, (table,), (), nesting)
-        self.root.fields.required.update(required or {})
 
     def normalized(self, key: str) -> str:
         """One key as dlt spells it."""
@@ -97,6 +100,14 @@ class Rows:
         self.name = tables.naming.shorten_fragments(*table)
         self.kinds: dict[str, set[type]] = {}
         self.fields = Fields(self, (), (), level)
+        self.fields.required.update(tables.required.get(self.name, {}))
+        if parent and self.name in tables.others:
+            where = ".".join(path)
+            raise ReadError(
+                f"the list {where} becomes the table {self.name}, which is that of another "
+                f"resource: give that one another table_name, or leave the list out: "
+                f"{excluding(where)}"
+            )
         self._inner: Rows | None = None
 
     def inner(self) -> "Rows | None":
@@ -121,7 +132,10 @@ class Rows:
 
     def saw(self, column: str, kind: type) -> None:
         """A scalar came for a column."""
-        kinds = self.kinds.setdefault(column, set())
+        kinds = self.kinds.get(column)
+        if kinds is None:
+            kinds = self.kinds[column] = set()
+            self.tables.news.append((self, column))
         if kind not in kinds and kind is not NoneType:
             kinds.add(kind)
             self.tables.news.append((self, column))
@@ -318,10 +332,8 @@ class Fields:
                 continue
             found = {self.column(self.name(key)): value for key, value in record.items()}
             what = f"{kind_of(found[column])} as" if column in found else "no"
-            raise ReadError(
-                f"a record has {what} {column}, {why}; name a field that each record has, or keep "
-                f"such records out: {FILTER}"
-            )
+            of = f" of {'.'.join(self._rows.path)}" if self._rows.path else ""
+            raise ReadError(f"a record{of} has {what} {column}, {why}; {without(why)}")
 
     def _refuse_overwriting(self, record: Mapping[str, Any]) -> None:
         """dlt lets the last one win, whatever the others held (dlt #423)."""

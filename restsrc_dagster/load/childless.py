@@ -12,6 +12,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.binding import Key
 from restsrc_dagster.load.broken import remove_orphans
+from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client
 
 AT_ONCE = 200
@@ -31,9 +32,10 @@ def remove_children(
         return
     paths = resources.replaced_by(name).values()
     columns = [schema.naming.normalize_path(path.replace(".", "__")) for path in paths]
-    if any(column not in schema.get_table_columns(table) for column in columns):
+    described = schema.get_table_columns(table)
+    if any(column not in described for column in columns):
         return
-    keys = iter(childless)
+    keys = comparable(childless, columns, described, schema)
     with database as client:
         try:
             while some := list(islice(keys, AT_ONCE)):

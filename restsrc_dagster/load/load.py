@@ -43,6 +43,7 @@ from restsrc_dagster.load.destination import (
 from restsrc_dagster.load.extracted import ExtractedRows
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
+from restsrc_dagster.load.impossible import refused
 from restsrc_dagster.load.known import (
     known_schema,
     mend_states,
@@ -50,6 +51,7 @@ from restsrc_dagster.load.known import (
     source_state,
 )
 from restsrc_dagster.load.lock import connector_lock
+from restsrc_dagster.load.old_hints import forget_old_hints
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.read_in_part import leave_out
 from restsrc_dagster.load.refresh import (
@@ -61,11 +63,11 @@ from restsrc_dagster.load.refresh import (
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.schema_changes import (
-    changed_types,
     columns_now,
     refuse_too_many_columns,
     width_of,
 )
+from restsrc_dagster.load.unloadable import Net
 from restsrc_dagster.load.versions import settle_versions
 from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
@@ -180,6 +182,7 @@ class _Load:
         self._tell = tell
         self._reports = Reports(pipeline, connector)
         self._history = History(pipeline, connector.name, connector.resources)
+        self._net = Net(pipeline, connector.resources, redact, folder / "net", tell)
         self._silence = Silence()
         self._failed: dict[str, RestsrcError] = {}
         self._bound = bound
@@ -200,6 +203,7 @@ class _Load:
             mend_states(self._pipeline, source)
             self._history.put_back()
             schema, state = known_schema(self._pipeline), source_state(self._pipeline, source)
+            forget_old_hints(schema, resources)
             unfinished = pending_refresh(state) & set(resources)
             anew = to_begin_anew(schema, resources, resources.closed(order.selection))
             for name in sorted(anew - order.refresh - unfinished):
@@ -207,7 +211,7 @@ class _Load:
             refresh = resources.refreshed_with(order.refresh | unfinished | anew)
             selection = resources.closed(order.selection - refresh) | refresh
             refuse_merge_of_files(self._pipeline.destination, resources, selection)
-            self._failed |= changed_types(schema, resources, selection - refresh)
+            self._failed |= refused(self._pipeline, schema, resources, selection, refresh)
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             self._failed |= to_be_decided(schema, states, resources, selection - refresh)
@@ -301,6 +305,19 @@ class _Load:
         before: Reading | None = None,
         intended: frozenset[str] = frozenset(),
     ) -> tuple[dict[str, ResourceReport], Reading]:
+        attempt = partial(self._attempt, selection, refresh, chunks, before, intended)
+        noted: list[object] = [chunks, self._reports.unfilled]
+        noted += [before, *before.pages.values()] if before else []
+        return self._net.without_unloadable(attempt, self._failed, *noted)
+
+    def _attempt(
+        self,
+        selection: frozenset[str],
+        refresh: bool,
+        chunks: Chunks | None,
+        before: Reading | None,
+        intended: frozenset[str],
+    ) -> tuple[dict[str, ResourceReport], Reading]:
         pipeline, source_name = self._pipeline, self._connector.name
         cursors_before = self._reports.cursors(selection)
         intent = None
@@ -350,7 +367,7 @@ class _Load:
             if not any_read:
                 return {}, reading
             self._progress.begin(Phase.NORMALIZING)
-            normalized = pipeline.normalize()
+            normalized = self._net.normalize(reading.pages)
         schema = pipeline.default_schema
         if handover:
             refuse_marks(handover, schema)
@@ -372,6 +389,7 @@ class _Load:
 
         counts = dict(normalized.row_counts)
         self._progress.loads(counts)
+        self._reports.unfilled.look(done, reading.pages, counts)
         self._commits.commit(commit, also=intent.packages if intent else ())
         if not rows_now:  # what was committed was found out by a further try
             rows_now = self._reports.count(done)
@@ -424,6 +442,7 @@ class _Load:
                     reading.surprises[name].keys_of,
                     cursor.cursor if cursor else None,
                     rows,
+                    is_sorted=reading.surprises[name].is_sorted,
                 )
 
     def _begin_anew_what_could_not_go_on(

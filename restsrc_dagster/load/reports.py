@@ -8,10 +8,12 @@ from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.source import Reading
 from restsrc_dagster.load.known import known_schema, resource_states
 from restsrc_dagster.load.report import ResourceReport, count_rows, cursor_of
 from restsrc_dagster.load.schema_changes import Columns, schema_changes
+from restsrc_dagster.load.unfilled import Unfilled
 
 
 class Reports:
@@ -20,6 +22,8 @@ class Reports:
     def __init__(self, pipeline: Pipeline, connector: Connector) -> None:
         self._pipeline = pipeline
         self._connector = connector
+        self.unfilled = Unfilled(pipeline, connector.resources)
+        self._handed_on: dict[str, int] = {}
 
     def cursors(self, names: Iterable[str]) -> dict[str, Any]:
         """The cursors of resources now; None where there is none."""
@@ -42,6 +46,7 @@ class Reports:
         """
         resources, schema = self._connector.resources, self._pipeline.default_schema
         tables, cursors = self.tables(schema, selection), self.cursors(selection)
+        loaded = self._loaded(tables, reading.pages, row_counts)
         reports = {}
         for name, table in tables.items():
             nested = {
@@ -53,7 +58,7 @@ class Reports:
                 resource=name,
                 table=f"{self._pipeline.dataset_name}.{table}",
                 write_disposition=resources.write_disposition(name),
-                rows_loaded=row_counts.get(table, 0),
+                rows_loaded=loaded[name],
                 rows_in_table=rows_now.get(name),
                 columns=schema.get_table_columns(table) if table in schema.tables else {},
                 nested_rows=nested,
@@ -65,12 +70,33 @@ class Reports:
             )
         return reports
 
+    def _loaded(
+        self,
+        tables: Mapping[str, str],
+        pages: Mapping[str, PageFacts],
+        row_counts: Mapping[str, int],
+    ) -> dict[str, int]:
+        """Rows by resource; of one table that several write into, what each has handed on.
+
+        What of that was discarded is taken from the first of them.
+        """
+        now = {name: pages[name].handed_on for name in tables}
+        new = {name: count - self._handed_on.get(name, 0) for name, count in now.items()}
+        self._handed_on |= now
+        found: dict[str, int] = {}
+        for table in dict.fromkeys(tables.values()):
+            first, *others = (name for name in tables if tables[name] == table)
+            found |= {name: new[name] for name in others}
+            found[first] = row_counts.get(table, 0) - sum(new[name] for name in others)
+        return found
+
     def with_changes(
         self, reports: Mapping[str, ResourceReport], columns_before: Columns
     ) -> dict[str, ResourceReport]:
         """The reports, and what has become of their tables since `columns_before`."""
         if not reports:
             return {}
+        self.unfilled.tell(reports, {name: report.read for name, report in reports.items()})
         resources, schema = self._connector.resources, self._pipeline.default_schema
         tables = self.tables(schema, reports.keys())
         return {
@@ -87,7 +113,7 @@ class Reports:
         """Table by resource, in the order of the file."""
         resources, chosen = self._connector.resources, frozenset(selection)
         return {
-            name: schema.naming.normalize_table_identifier(resources[name].table_name)
+            name: schema.naming.normalize_tables_path(resources[name].table_name)
             for name in resources
             if name in chosen
         }

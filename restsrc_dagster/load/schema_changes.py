@@ -11,8 +11,10 @@ from dlt.common.schema.utils import get_nested_tables
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.cures import type_hint
+from restsrc_dagster.extract.fits import in_words
 from restsrc_dagster.extract.surprises import hinted_columns
 from restsrc_dagster.extract.width import Width
+from restsrc_dagster.load.unloadable import Unloadable
 
 MOST_COLUMNS = {"postgres": 1600, "redshift": 1600, "mssql": 1024, "synapse": 1024}
 _VARIANT = "__v_"
@@ -92,7 +94,7 @@ def schema_changes(
                         column=column,
                         type=str(facts["data_type"]),
                         of=of,
-                        of_type=str(columns[of].get("data_type", "such value")),
+                        of_type=in_words(columns[of]),
                     )
                 )
     known = {name: set(columns) for name, columns in _tables_of(schema, table)}
@@ -161,12 +163,15 @@ def refuse_too_many_columns(schema: Schema, width: Width, tables: Mapping[str, s
         tables: of each resource, by its name.
 
     Raises:
-        ReadError: names the table, how many columns it would have, and what to do.
+        Unloadable: names the tables, how many columns they would have, and what to do.
     """
-    for name, root in tables.items():
+    found: dict[str, Exception] = {}
+    for root in tables.values():
         for table, columns in _tables_of(schema, root):
             count = sum("data_type" in column for column in columns.values())
             try:
                 width.refuse(table, count)
             except ReadError as error:
-                raise ReadError(f"{name}: {error}") from None
+                found[root] = error
+    if found:
+        raise Unloadable(found)

@@ -28,13 +28,22 @@ def settle_versions(
     keys_of: KeysOf,
     cursor: Cursor | None,
     rows: ExtractedRows,
+    *,
+    is_sorted: bool,
 ) -> None:
     """Take out of `rows`, those of the resource, what is there twice or has a newer
-    version; count it in `facts`."""
+    version; count it in `facts`.
+
+    With `is_sorted`, the destination decides by what records have to be sorted by.
+    """
     repeats = facts.keys.repeats()
     if not repeats:
         return
-    merges = resources.keeps_one_of_a_key(name)
+    keeps_one = resources.keeps_one_of_a_key(name)
+    merges = keeps_one and not is_sorted
+    if resources.beside(name) and not keeps_one:
+        facts.ambiguous += len(repeats.keys)  # the rows of others are among them
+        return
     decides = cursor if merges and cursor is not None and cursor.grows else None
     facts.across_parents = facts.keys.differing(repeats.parents)
     if decides is None and resources[name].parent is None:
@@ -51,7 +60,7 @@ def settle_versions(
     for key, same, others in seen.counts():
         if key not in repeats.parents:
             facts.repeated += same
-            facts.ambiguous += others if decides is None else 0
+            facts.ambiguous += others if decides is None and not is_sorted else 0
     if dropped := seen.dropped(one_each=merges, but=repeats.parents):
         facts.handed_on -= len(dropped)
         rows.remove(dropped)

@@ -1,5 +1,6 @@
 """Parents, cursors and dispositions as read from a configuration, without dlt."""
 
+from copy import deepcopy
 from typing import Any
 
 import pytest
@@ -88,6 +89,45 @@ def test_defaults_are_merged_as_dlt_merges_them() -> None:
         merged = dict(by_dlt[name])
         assert resource.endpoint == merged.pop("endpoint")
         assert resource.hints | {"name": name} == merged
+
+
+ID, V = {"data_type": "text", "nullable": False}, {"data_type": "bigint"}
+AS_LIST = [{"name": "id", **ID}, {"name": "v", **V}]
+
+
+@pytest.mark.parametrize("defaults", [{"id": ID, "v": V}, AS_LIST], ids=["object", "list"])
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"w": {"data_type": "json"}},
+        [{"name": "w", "data_type": "json"}],
+        {"id": {"primary_key": True}},
+        [{"name": "id", "primary_key": True, "nullable": True}],
+        {"id": {"data_type": None, "dedup_sort": "desc"}, "v": {"data_type": "decimal"}},
+        {},
+        [],
+        None,
+    ],
+    ids=str,
+)
+def test_columns_are_merged_as_dlt_merges_them(defaults: Any, own: Any) -> None:
+    listed: list[Any] = [{"name": "a", "columns": own}]
+    read = Resources({"resources": listed, "resource_defaults": {"columns": defaults}})["a"]
+    _, by_dlt, _ = build_resource_dependency_graph(
+        deepcopy({"columns": defaults}), deepcopy(listed)
+    )
+    assert read.hints == {key: by_dlt["a"][key] for key in ("columns",)}
+
+
+def test_columns_of_the_defaults_alone_stay_as_they_are() -> None:
+    read = resources("a", columns=AS_LIST)["a"]
+    assert read.columns == {column["name"]: column for column in AS_LIST}
+
+
+def test_nothing_is_merged_into_the_file() -> None:
+    defaults, own = {"id": dict(ID)}, {"id": {"primary_key": True}}
+    resources({"name": "a", "columns": own}, "b", columns=defaults)
+    assert (defaults, own) == ({"id": ID}, {"id": {"primary_key": True}})
 
 
 def test_expanded() -> None:
@@ -189,6 +229,39 @@ def test_what_falls_with_one_that_fails(
     assert family(**dict.fromkeys(incremental, True)).falling_with(failing) == falling
 
 
+def of_one_table() -> Resources:
+    """eu and us; eu has a child, and hangs on the cursor of its parent."""
+    appended = {"write_disposition": "append", "table_name": "orders"}
+    return resources(
+        items("shops", incremental=INCREMENTAL),
+        items("eu", path="{resources.shops.id}/orders") | appended,
+        items("lines", path="{resources.eu.id}/lines"),
+        items("us") | appended,
+        items("states", path="{resources.us.id}/states"),
+        "users",
+        items("read") | {"selected": False, "table_name": "orders"},
+    )
+
+
+def test_resources_of_one_table_fall_together() -> None:
+    read = of_one_table()
+    assert read.beside("eu") == {"us"}
+    assert read.beside("users") == read.beside("read") == frozenset()
+    everything = {"shops", "eu", "lines", "us", "states"}
+    for name in ("eu", "us", "shops"):
+        assert read.falling_with(name) == everything - {name}
+    assert read.falling_with("states") == frozenset()
+    assert read.falling_with("users") == frozenset()
+
+
+def test_resources_of_one_table_are_refreshed_together() -> None:
+    read = of_one_table()
+    assert read.refreshed_with({"us"}) == {"us", "eu"} == read.behind_a_cursor({"us", "eu"})
+    assert read.refreshed_with({"shops"}) == {"shops", "eu", "lines", "us"}
+    assert read.refreshed_with({"users"}) == {"users"}
+    assert read.refreshed_with(frozenset()) == frozenset()
+
+
 def test_parents_that_are_only_read() -> None:
     read = resources(
         {"name": "accounts", "selected": False},
@@ -234,6 +307,12 @@ DISPOSITIONS: dict[str, tuple[list[Any], dict[str, Any], Any, bool]] = {
         ["comments"], {"endpoint": {"incremental": INCREMENTAL}}, "append", False),
     "a primary key and a cursor": (
         [items("comments", incremental=INCREMENTAL) | {"primary_key": "id"}], {}, "merge", False),
+    "a primary key in the columns of the defaults": (
+        [items("comments") | {"columns": {"v": {"data_type": "text"}}}],
+        {"columns": {"id": {"primary_key": True}}}, "merge", False),
+    "a key of the defaults that is taken back": (
+        [items("comments") | {"columns": {"id": {"primary_key": False}}}],
+        {"columns": {"id": {"primary_key": True}}}, "replace", False),
     "below an incremental parent": ([POSTS, items("comments", path=COMMENTS)], {}, "merge", True),
     "two levels below": (
         [POSTS, items("tags", path="{resources.posts.id}"),

@@ -12,7 +12,7 @@ FLAT = [{"id": 1, "v": "a"}, {"id": 2, "v": None}]
 
 
 def tables(**required: str) -> Tables:
-    return Tables("items", NamingConvention(), typed={}, stored={}, required=required)
+    return Tables("items", NamingConvention(), typed={}, stored={}, required={"items": required})
 
 
 def news(known: Tables, page: list[Any]) -> set[tuple[str, frozenset[type]]]:

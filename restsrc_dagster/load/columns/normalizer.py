@@ -34,6 +34,7 @@ from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_collecting
+from restsrc_dagster.extract.fitting import FittingNormalizer
 from restsrc_dagster.load.columns.arrays import Surprise
 from restsrc_dagster.load.columns.columns import Columns
 from restsrc_dagster.load.columns.copy_text import CopyTextWriter
@@ -96,7 +97,7 @@ def refuse_marks(handover: Handover, schema: Schema) -> None:
             raise RuntimeError(f"columns of {table['name']} were not read: nothing was loaded")
 
 
-class ColumnarNormalizer(JsonLItemsNormalizer):
+class ColumnarNormalizer(FittingNormalizer):
     """Records go by the column; a few, where one among them surprises, dlt's way."""
 
     def __init__(self, item_storage: DataItemStorage, *args: Any, **keys: Any) -> None:

@@ -9,6 +9,7 @@ from types import NoneType
 from typing import Any, Protocol
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import is_nullable_column
 
@@ -148,7 +149,14 @@ def _array(
         found = pa.nulls(len(rows.ids), arrow.type)
     if found.null_count and not is_nullable_column(column):
         raise Surprise
+    if column["data_type"] == "text" and column.get("precision") and _is_longer(found, column):
+        raise Surprise
     return found
+
+
+def _is_longer(texts: pa.Array, column: Any) -> bool:
+    longest = pc.max(pc.utf8_length(texts)).as_py()
+    return longest is not None and longest > column["precision"]
 
 
 def new_ids(count: int) -> pa.Array:

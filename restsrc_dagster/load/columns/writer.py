@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 from dlt.common.data_writers.writers import ParquetDataWriter, TypedJsonlListWriter
+from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.load.columns.handover import Handover
@@ -51,6 +52,18 @@ class MixedParquetWriter(ParquetDataWriter):
     def __init__(self, *args: Any, **keys: Any) -> None:
         super().__init__(*args, **keys)
         self._held: list[pa.Table] = []
+
+    def write_header(self, columns_schema: TTableSchemaColumns) -> None:
+        """A decimal with a precision alone has the places in the file that its column has."""
+        _, places = self._caps.decimal_precision
+        super().write_header(
+            {
+                name: {**column, "scale": places}
+                if column.get("data_type") == "decimal" and _is_without_scale(column)
+                else column
+                for name, column in columns_schema.items()
+            }
+        )
 
     def write_data(self, items: Sequence[Any]) -> None:
         """Records as dicts, and tables; a column that a table lacks is null."""
@@ -101,3 +114,7 @@ class MixedParquetWriter(ParquetDataWriter):
             self.writer.write_table(
                 pa.concat_tables(held), row_group_size=self.parquet_format.row_group_size
             )
+
+
+def _is_without_scale(column: TColumnSchema) -> bool:
+    return column.get("precision") is not None and column.get("scale") is None

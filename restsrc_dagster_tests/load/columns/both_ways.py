@@ -1,17 +1,20 @@
-"""The same pages through dlt's own normalizer, and by the column: what comes out of each."""
+"""The same pages record by record, and by the column: what comes out of each."""
 
 import os
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import dlt
 import pyarrow.parquet as pq
+from dlt.normalize import worker
+from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from dlt.pipeline.exceptions import PipelineStepFailed
 
+from restsrc_dagster.extract.fitting import FittingNormalizer
 from restsrc_dagster.load.columns.normalizer import by_the_column, refuse_marks
 
 IDS = {"_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id"}
@@ -37,8 +40,29 @@ class Outcome:
     ids: Any = None
 
 
-def outcome(folder: Path, pages: Sequence[Any], *, columnar: bool, **hints: Any) -> Outcome:
-    """Extract and normalize pages into the table `items`, for DuckDB."""
+@contextmanager
+def by_the_record(normalizer: type[JsonLItemsNormalizer]) -> Iterator[None]:
+    """While it lasts, dlt normalizes with `normalizer`."""
+    name = JsonLItemsNormalizer.__name__
+    setattr(worker, name, normalizer)
+    try:
+        yield
+    finally:
+        setattr(worker, name, JsonLItemsNormalizer)
+
+
+def outcome(
+    folder: Path,
+    pages: Sequence[Any],
+    *,
+    columnar: bool,
+    normalizer: type[JsonLItemsNormalizer] = FittingNormalizer,
+    **hints: Any,
+) -> Outcome:
+    """Extract and normalize pages into the table `items`, for DuckDB.
+
+    `normalizer` is that of records, where they do not go by the column.
+    """
     pipeline = dlt.pipeline(
         "oracle",
         destination=dlt.destinations.duckdb(str(folder / "oracle.duckdb")),
@@ -53,7 +77,9 @@ def outcome(folder: Path, pages: Sequence[Any], *, columnar: bool, **hints: Any)
     try:
         os.environ[CHUNK] = "1"  # a page is one; dlt would put 5000 records together
         os.environ[UNCOMPRESSED] = "true"
-        with by_the_column(folder / "columns") if columnar else nullcontext() as handover:
+        with (
+            by_the_column(folder / "columns") if columnar else by_the_record(normalizer) as handover
+        ):
             pipeline.extract(items(), loader_file_format="parquet")
             counts = dict(pipeline.normalize().row_counts)
         if handover:

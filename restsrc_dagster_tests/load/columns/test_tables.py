@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from contextlib import closing, nullcontext
+from contextlib import closing
 from typing import Any
 
 import pytest
 
+from restsrc_dagster.extract.fitting import FittingNormalizer
 from restsrc_dagster.load.report import ResourceReport
-from restsrc_dagster_tests.load.columns.both_ways import IDS, in_trees
+from restsrc_dagster_tests.load.columns.both_ways import IDS, by_the_record, in_trees
 from restsrc_dagster_tests.load.surprising import Listing
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api
@@ -169,12 +170,15 @@ def both_ways(
     runs: Sequence[Sequence[Any]],
     **resource: Any,
 ) -> list[list[Any]]:
-    """What each run tells and leaves behind, by the column and as dlt does it by itself."""
+    """What each run tells and leaves behind, by the column and record by record."""
     found = []
     for way in ("columns", "records"):
         with monkeypatch.context() as patch:
             if way == "records":
-                patch.setattr("restsrc_dagster.load.load.by_the_column", lambda _: nullcontext())
+                patch.setattr(
+                    "restsrc_dagster.load.load.by_the_column",
+                    lambda _: by_the_record(FittingNormalizer),
+                )
                 if warehouse.destination:  # PostgreSQL, for which dlt makes INSERT statements
                     patch.setattr("restsrc_dagster.load.load.loader_file_format", inserts)
             listing = Listing(api, warehouse, **resource)

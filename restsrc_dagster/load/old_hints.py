@@ -1,0 +1,45 @@
+"""Hints that the tables have from another edition of the file.
+
+dlt adds what a file says now to what it said when the tables were made. Of the hints by which one
+of several rows stays, that is wrong in each case: two columns to sort by break every load of the
+connector, and rows that an old `hard_delete` marks would go on being deleted.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from dlt.common.schema import Schema
+from dlt.common.schema.utils import get_nested_tables
+
+from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.extract.surprises import hinted_columns
+
+DECIDING = ("dedup_sort", "hard_delete")
+_Column = tuple[str, str]
+
+
+def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
+    """Take the hints from the columns of `schema` that the file gives them no more."""
+    if schema is None:
+        return
+    said: dict[str, dict[_Column, set[str]]] = {}
+    for resource in resources.values():
+        root = schema.naming.normalize_tables_path(resource.table_name)
+        of_table = said.setdefault(root, {})
+        for column, hints in _said(schema, root, resource):
+            of_table.setdefault(column, set()).update(hints)
+    for root, of_table in said.items():
+        for table in get_nested_tables(schema.tables, root) if root in schema.tables else ():
+            for name, facts in table["columns"].items():
+                for hint in {*DECIDING} - of_table.get((str(table["name"]), name), set()):
+                    facts.pop(hint, None)  # type: ignore[misc]
+
+
+def _said(schema: Schema, root: str, resource: Resource) -> Iterator[tuple[_Column, set[str]]]:
+    """What the file says of each column."""
+    for table, columns in hinted_columns(resource, root, schema.naming).items():
+        for name, hints in columns.items():
+            yield (table, name), _deciding(hints)
+
+
+def _deciding(hints: Mapping[str, object]) -> set[str]:
+    return {hint for hint in DECIDING if hints.get(hint)}

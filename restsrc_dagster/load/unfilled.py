@@ -1,0 +1,171 @@
+"""Columns that no record of a load has anything for, though some should.
+
+An API that renames a field, or stops to send it, leaves nulls behind, and the run is green. Most
+columns that are empty for once are no news, however: so it is told where the table says that they
+were mostly filled, and the load is large enough to rule out chance.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
+
+from dlt.common.destination.exceptions import DestinationTerminalException
+from dlt.common.schema import Schema
+from dlt.common.schema.utils import get_nested_tables
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.fits import is_dlts
+from restsrc_dagster.extract.surprises import hinted_columns
+from restsrc_dagster.load.destination import database_client
+
+EXPECTED = 10
+"""So many rows should have had a value, by the share of those in the table; one in 20,000 times
+none has by chance."""
+EXPECTED_OF_SOME = 1000
+"""Where a run reads only what has changed: new records lack what is filled in later."""
+ROWS_LOOKED_AT = 10_000
+
+
+@dataclass(frozen=True)
+class _Empty:
+    """Columns of one table that nothing came for, and the share of its rows that have something."""
+
+    rows: int = 0
+    shares: Mapping[str, float] = field(default_factory=dict)
+
+
+class Unfilled:
+    """What one load knows of columns that nothing came for."""
+
+    def __init__(self, pipeline: Pipeline, resources: Resources) -> None:
+        self._pipeline = pipeline
+        self._resources = resources
+        self._empty: dict[tuple[str, str], _Empty] = {}
+
+    def look(
+        self, names: Set[str], pages: Mapping[str, PageFacts], counts: Mapping[str, int]
+    ) -> None:
+        """Before a commit: what the tables have where nothing came; `counts` are rows by table."""
+        schema = self._pipeline.default_schema
+        for name in names:
+            if self._resources.beside(name):
+                continue  # what one never fills another may
+            for table, columns in _candidates(schema, self._resources[name]).items():
+                rows, came = counts.get(table, 0), pages[name].columns.get(table, set())
+                known = self._empty.get((name, table))
+                if known is None and rows >= self._least(name):
+                    missing = sorted(columns - came)
+                    known = _Empty(shares=self._shares(table, missing) if missing else {})
+                if known is not None:
+                    self._empty[name, table] = replace(known, rows=known.rows + rows)
+
+    def tell(self, names: Iterable[str], pages: Mapping[str, PageFacts]) -> None:
+        """When all is read, in the facts of each resource."""
+        schema = self._pipeline.default_schema
+        for name in names:
+            resource, facts = self._resources[name], pages[name]
+            if not facts.handed_on:
+                continue
+            for line in self._of_hints(schema, resource, facts):
+                facts.warn(line)
+            gone = [
+                _named(schema, resource, table, column)
+                for (of, table), empty in self._empty.items()
+                if of == name
+                for column, share in empty.shares.items()
+                if column not in facts.columns.get(table, ())
+                and share * empty.rows >= self._least(name)
+            ]
+            if gone:
+                facts.warn(
+                    f"no record has {', '.join(gone)} any more, which the table has been given so "
+                    "far: renamed or removed? The rows have nothing there now"
+                )
+
+    def _least(self, name: str) -> int:
+        return EXPECTED if self._reads_all(name) else EXPECTED_OF_SOME
+
+    def _reads_all(self, name: str) -> bool:
+        resources = self._resources
+        return resources[name].incremental is None and not resources.below_incremental(name)
+
+    def _of_hints(self, schema: Schema, resource: Resource, facts: PageFacts) -> Iterator[str]:
+        """Of those that say which rows stay."""
+        root = schema.naming.normalize_tables_path(resource.table_name)
+        for table, columns in hinted_columns(resource, root, schema.naming).items():
+            if not facts.fields.get(table):
+                continue
+            for column, hints in columns.items():
+                path = _named(schema, resource, table, column)
+                if hints.get("dedup_sort") and column not in facts.columns.get(table, ()):
+                    yield (
+                        f"columns names dedup_sort for {path!r}, which no record has: which of "
+                        "several versions stays is not decided by it"
+                    )
+                if hints.get("hard_delete") and self._deletes_nothing(
+                    schema, resource, table, column, facts
+                ):
+                    yield (
+                        f"columns names hard_delete for {path!r}, which no record has: no row is "
+                        "deleted by it"
+                    )
+
+    def _deletes_nothing(
+        self, schema: Schema, resource: Resource, table: str, column: str, facts: PageFacts
+    ) -> bool:
+        """Many APIs have the field in deleted records alone: that none is there is no news then."""
+        if column in facts.fields[table]:
+            return False
+        stored = schema.tables[table]["columns"].get(column, {})
+        only_hinted = "data_type" not in stored or "data_type" in resource.columns.get(column, {})
+        if only_hinted or self._reads_all(resource.name):
+            return True
+        return self._shares(table, [column]).get(column, 0) > 0
+
+    def _shares(self, table: str, columns: list[str]) -> dict[str, float]:
+        """Of each column, in how many rows of the table there is something; where it can tell."""
+        database = database_client(self._pipeline)
+        if database is None:
+            return {}
+        with database as client:
+            names = [client.escape_column_name(column) for column in columns]
+            counted = ", ".join(f"COUNT({name})" for name in names)
+            rows = (
+                f"SELECT {', '.join(names)} FROM {client.make_qualified_table_name(table)} "
+                f"LIMIT {ROWS_LOOKED_AT}"
+            )
+            try:
+                found = client.execute_sql(f"SELECT COUNT(*), {counted} FROM ({rows}) AS looked_at")
+            except DestinationTerminalException:  # it is there only now, or LIMIT is not known
+                return {}
+        total, *filled = found[0] if found else [0]
+        if not total:
+            return {}
+        return {
+            column: count / total for column, count in zip(columns, filled, strict=True) if count
+        }
+
+
+def _candidates(schema: Schema, resource: Resource) -> dict[str, set[str]]:
+    """The columns of each table that the API fills; those with a type of the file's may never."""
+    root = schema.naming.normalize_tables_path(resource.table_name)
+    if root not in schema.tables:
+        return {}
+    hinted = hinted_columns(resource, root, schema.naming)
+    return {
+        str(table["name"]): {
+            name
+            for name, column in table["columns"].items()
+            if "data_type" in column
+            and not (column.get("variant") or is_dlts(column))
+            and "data_type" not in hinted.get(str(table["name"]), {}).get(name, {})
+        }
+        for table in get_nested_tables(schema.tables, root)
+    }
+
+
+def _named(schema: Schema, resource: Resource, table: str, column: str) -> str:
+    root = schema.naming.normalize_tables_path(resource.table_name)
+    path = table.removeprefix(root).removeprefix("__")
+    return f"{path}.{column}" if path else column

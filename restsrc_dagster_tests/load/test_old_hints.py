@@ -1,0 +1,55 @@
+"""Hints that the tables have from another edition of the file decide nothing any more."""
+
+from typing import Any
+
+import pytest
+
+from restsrc_dagster_tests.load.surprising import Listing
+from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.support.api import Api
+
+ROWS = "SELECT id, v FROM acme.items"
+
+
+def by(cursor: str) -> dict[str, Any]:
+    return {
+        "endpoint": {
+            "path": "items", "data_selector": "data", "incremental": {"cursor_path": cursor},
+            "paginator": {"type": "json_link", "next_url_path": "next"},
+        }
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        (by("a"), by("b")),
+        ({"columns": {"a": {"dedup_sort": "desc"}}}, {"columns": {"b": {"dedup_sort": "desc"}}}),
+        ({"columns": {"a": {"dedup_sort": "desc"}}}, by("b")),
+    ],
+    ids=["another cursor", "another hint", "a cursor instead of a hint"],
+)
+def test_the_file_says_otherwise_which_version_is_the_newest(
+    api: Api, warehouse: Warehouse, before: Any, now: Any
+) -> None:
+    """Two columns to sort by break the load of each resource."""
+    listing = Listing(api, warehouse, primary_key="id")
+    listing.load([{"id": 1, "a": 1, "b": 1, "v": "old"}], **before)
+    versions = [{"id": 1, "a": 9, "b": 2, "v": "older"}, {"id": 1, "a": 2, "b": 9, "v": "newest"}]
+    listing.load(versions, **now)
+    assert warehouse.rows(ROWS) == [(1, "newest")]
+
+
+def test_rows_are_not_deleted_by_a_hint_that_was_taken_back(api: Api, duck: Warehouse) -> None:
+    listing = Listing(api, duck, primary_key="id")
+    listing.load([{"id": 1, "gone": False, "v": "a"}], columns={"gone": {"hard_delete": True}})
+    listing.load([{"id": 1, "gone": True, "v": "b"}])
+    assert duck.rows(ROWS) == [(1, "b")]
+
+
+def test_a_hint_that_the_file_still_has_still_deletes(api: Api, duck: Warehouse) -> None:
+    hint = {"columns": {"Gone": {"hard_delete": True}}}
+    listing = Listing(api, duck, primary_key="id", **hint)
+    listing.load([{"id": 1, "Gone": False, "v": "a"}, {"id": 2, "Gone": False, "v": "a"}])
+    listing.load([{"id": 1, "Gone": True, "v": "b"}])
+    assert duck.rows(ROWS) == [(2, "a")]
