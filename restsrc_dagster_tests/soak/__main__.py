@@ -2,7 +2,11 @@
 
     python -m restsrc_dagster_tests.soak --seeds 10 [--destination duckdb|postgres] [--moments 20]
 
-Exits with 1 if a row was lost or doubled.
+Or play worlds that are drawn, for so many minutes; `--table` adds a line for each kind of fault:
+
+    python -m restsrc_dagster_tests.soak --worlds 60 [--seed 1] [--workers 2] [--table]
+
+Exits with 1 if a row was lost or doubled, or a world was wrong.
 """
 
 import argparse
@@ -14,6 +18,7 @@ from contextlib import ExitStack
 from restsrc_dagster_tests.load.shop_model import ShopModel
 from restsrc_dagster_tests.soak.kills import POINTS, Count, Soak
 from restsrc_dagster_tests.soak.targets import DESTINATIONS, Targets
+from restsrc_dagster_tests.soak.worlds import soak_in_worlds
 from restsrc_dagster_tests.support.api import Api
 
 
@@ -33,7 +38,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--first-seed", type=int, default=1)
     parser.add_argument("--destination", choices=sorted(DESTINATIONS), action="append")
     parser.add_argument("--moments", type=int, default=20, help="random moments for each seed (20)")
+    parser.add_argument("--worlds", type=float, metavar="MINUTES", help="play worlds for so long")
+    parser.add_argument("--seed", type=int, default=1, help="of the first world (1)")
+    parser.add_argument("--workers", type=int, default=2, help="worlds at once (2)")
+    parser.add_argument("--shrink", type=float, help="seconds to make a wrong world smaller")
+    parser.add_argument("--table", action="store_true", help="a line for each kind of fault")
     options = parser.parse_args(arguments)
+    if options.worlds:
+        return soak_in_worlds(
+            options.worlds,
+            seed=options.seed,
+            workers=options.workers,
+            shrink=options.shrink,
+            as_table=options.table,
+        )
     names = options.destination or sorted(DESTINATIONS)
     counts = {(point, name): Count() for name in names for point in POINTS}
     began = time.monotonic()

@@ -1,0 +1,272 @@
+"""What a world may have on top of the plain: each function puts one thing into its draft.
+
+What is listed twice in `FEATURES` is drawn twice as often.
+"""
+
+from collections.abc import Callable
+
+from hypothesis import strategies as st
+
+from restsrc_dagster_tests.worlds.drafts import (
+    Draft,
+    Draw,
+    cursor_of,
+    event,
+    keyed,
+    keyed_and_numbered,
+    one_in,
+    weighted,
+)
+from restsrc_dagster_tests.worlds.honest import CONVERTED
+from restsrc_dagster_tests.worlds.incidents import (
+    edit,
+    fault,
+    kill,
+    middle,
+    postgres,
+    refresh,
+    resumed,
+    select,
+    split,
+    twin,
+)
+
+
+def _add_news(draw: Draw, draft: Draft, word: str, *, early: bool = False) -> None:
+    """Let it happen before the first run, or later on."""
+    where = [draft["news"]] if not early else []
+    where += [draft["runs"][0]["news"]] if early or draw(st.booleans()) else []
+    draw(st.sampled_from(where)).append(event(draw, word))
+
+
+def end_value(draw: Draw, draft: Draft) -> None:
+    cursor = cursor_of(draw, draft, "p")
+    cursor |= {"end": draw(st.integers(3, 10)), "end_style": draw(st.integers(0, 5))}
+    cursor["kind"] = draw(st.sampled_from([cursor["kind"], "iso", "spellings", "number text"]))
+
+
+def lag(draw: Draw, draft: Draft) -> None:
+    keyed(draw, draft, "p")
+    cursor_of(draw, draft, "p")["lag"] = draw(st.integers(1, 3))
+    if draw(st.booleans()):
+        _add_news(draw, draft, "late")
+
+
+def falls(draw: Draw, draft: Draft) -> None:
+    cursor_of(draw, draft, draw(st.sampled_from([n for n in ("p", "c") if n in draft])))[
+        "falls"
+    ] = True
+
+
+def open_range(draw: Draw, draft: Draft) -> None:
+    cursor_of(draw, draft, "p")["open"] = True
+
+
+def convert(draw: Draw, draft: Draft) -> None:
+    cursor = cursor_of(draw, draft, "p")
+    cursor["kind"] = draw(st.sampled_from(sorted(CONVERTED)))
+    cursor["convert"] = draw(
+        st.sampled_from(["epoch_seconds", "epoch_milliseconds", "iso8601", "date"])
+    )
+
+
+def nested_cursor(draw: Draw, draft: Draft) -> None:
+    cursor_of(draw, draft, "p")["nested"] = True
+    keyed(draw, draft, "p")
+    _add_news(draw, draft, "version")
+
+
+def missing_cursor(draw: Draw, draft: Draft) -> None:
+    cursor = cursor_of(draw, draft, "p")
+    cursor["missing"] = draw(weighted({"include": 4, "exclude": 3, "raise": 1}))
+    if draw(st.booleans()):
+        _add_news(draw, draft, "null")
+    else:
+        keyed(draw, draft, "p")
+        draft["news"].append(event(draw, "null version"))
+        draft["how"]["postgres"] = draw(one_in(3))
+    if draw(st.booleans()) and draft["p"].get("key"):
+        draft["records"][0]["at"] = None
+
+
+def wrong_order(draw: Draw, draft: Draft) -> None:
+    """row_order, and a list that is not quite in that order."""
+    cursor = cursor_of(draw, draft, "p")
+    cursor["order"] = draw(weighted({"desc": 3, "asc": 1}))
+    draft["api"]["order"] = draw(
+        st.sampled_from([cursor["order"], cursor["order"], "id", "asc", "desc"])
+    )
+    draft["api"]["pinned"] = draw(st.booleans())
+    draft["how"]["size"] = draw(st.sampled_from([1, 2]))
+    for _ in range(3):
+        draft["news"].append(event(draw, "add"))
+
+
+def ahead(draw: Draw, draft: Draft) -> None:
+    cursor = cursor_of(draw, draft, "p")
+    cursor["kind"] = draw(st.sampled_from([cursor["kind"], "epoch", "epoch ms", "epoch text"]))
+    draft["runs"][0]["news"].append(event(draw, "ahead"))
+    draft["news"].append(event(draw, "add"))
+
+
+def versions(draw: Draw, draft: Draft) -> None:
+    """The API lists several versions of a record."""
+    keyed(draw, draft, "p")
+    if draw(weighted({"yes": 2, "no": 1})) == "yes":
+        cursor_of(draw, draft, "p")
+    elif draw(one_in(3)):
+        draft["p"]["sorted"] = True
+    for _ in range(draw(st.integers(1, 3))):
+        _add_news(draw, draft, draw(st.sampled_from(["version", "old version"])), early=True)
+    draft["api"]["newest_first"] = draw(st.booleans())
+
+
+def repeats(draw: Draw, draft: Draft) -> None:
+    keyed(draw, draft, "p")
+    _add_news(draw, draft, "repeat", early=draw(st.booleans()))
+
+
+def equal_rows(draw: Draw, draft: Draft) -> None:
+    draft["p"]["key"] = ""
+    for _ in range(draw(st.integers(1, 2))):
+        _add_news(draw, draft, "equal", early=draw(st.booleans()))
+
+
+def turned_keys(draw: Draw, draft: Draft) -> None:
+    draft["news"].append(["turn", 0, 0])
+
+
+def odd_values(draw: Draw, draft: Draft) -> None:
+    _add_news(draw, draft, "odd", early=draw(st.booleans()))
+    draft["other"] = True
+
+
+def disposition(draw: Draw, draft: Draft) -> None:
+    draft["p"]["disposition"] = draw(weighted({"append": 3, "replace": 3, "merge": 1, "upsert": 2}))
+
+
+def merge_key(draw: Draw, draft: Draft) -> None:
+    draft["p"] |= {"merge_key": True, "key": draw(st.sampled_from(["", "own"]))}
+    if draw(weighted({"yes": 4, "no": 1})) == "yes":
+        draft["p"].pop("cursor", None)
+        draft["api"]["paginator"] = draw(st.sampled_from(["page_number", "offset"]))
+        draft["how"]["commit"] = draw(st.sampled_from([0, 2, 3]))
+
+
+def steps(draw: Draw, draft: Draft) -> None:
+    draft["p"]["steps"] = draw(weighted({"filter": 2, "exclude": 1, "lines": 2}))
+    for record in draft["records"]:
+        record["keep"] = draw(st.booleans())
+
+
+def default_hint(draw: Draw, draft: Draft) -> None:
+    draft["p"]["key"] = "default hint"
+
+
+def cap(draw: Draw, draft: Draft) -> None:
+    draft["api"] |= {
+        "paginator": "offset",
+        "cap": draw(st.integers(1, 3)),
+        "total": draw(weighted({"none": 3, "right": 1})).replace("none", ""),
+    }
+    draft["how"]["size"] = draw(st.integers(3, 6))
+
+
+def totals(draw: Draw, draft: Draft) -> None:
+    draft["api"] |= {
+        "paginator": draw(st.sampled_from(["page_number", "offset"])),
+        "total": draw(weighted({"right": 3, "minus": 2, "zero": 2, "much": 1})),
+    }
+    draft["how"]["size"] = 2
+
+
+def page_zero(draw: Draw, draft: Draft) -> None:
+    draft["api"] |= {"paginator": "page_number", "base_page": 0}
+
+
+def last_page(draw: Draw, draft: Draft) -> None:
+    draft["api"]["end"] = draw(weighted({"absent": 1, "empty": 1, "self": 3}))
+    if draft["api"]["end"] == "self":
+        draft["api"]["paginator"] = "json_link"
+
+
+def header_cursor(draw: Draw, draft: Draft) -> None:
+    draft["api"]["paginator"] = "header_cursor"
+
+
+def flag(draw: Draw, draft: Draft) -> None:
+    draft["api"]["flag"] = True
+    for record in draft["records"]:
+        record["archived"] = draw(st.booleans())
+
+
+def ids(draw: Draw, draft: Draft) -> None:
+    draft["api"]["ids"] = draw(st.sampled_from(["text", "wide"]))
+
+
+def child_cursor(draw: Draw, draft: Draft) -> None:
+    cursor = cursor_of(draw, draft, draw(st.sampled_from([n for n in ("c", "g") if n in draft])))
+    if cursor["kind"] not in ("iso", "spellings") and draw(st.booleans()):
+        cursor["kind"] = "iso"
+    if draw(st.booleans()):
+        draft["news"].append(event(draw, "late kid"))
+
+
+def numbered_children(draw: Draw, draft: Draft) -> None:
+    draft.pop("g", None)
+    draft["c"] |= {"key": draw(weighted({"own": 3, "composite": 1, "defaults": 1}))}
+    draft["c"]["numbered_within"] = True
+
+
+def bound_elsewhere(draw: Draw, draft: Draft) -> None:
+    draft["c"]["bound"] = draw(st.sampled_from(["param", "body"]))
+
+
+def shared_value(draw: Draw, draft: Draft) -> None:
+    draft["c"]["by"] = "k"
+    _add_news(draw, draft, "same k", early=draw(st.booleans()))
+
+
+def null_value(draw: Draw, draft: Draft) -> None:
+    draft["c"] |= {"by": "k", "bound": draw(st.sampled_from(["param", "param", "path", "body"]))}
+    _add_news(draw, draft, "null k")
+
+
+def included(draw: Draw, draft: Draft) -> None:
+    draft["c"]["included"] = True
+
+
+def unselected_parent(draw: Draw, draft: Draft) -> None:
+    draft["p"]["selected"] = False
+    if draw(weighted({"yes": 2, "no": 1})) == "yes":
+        keyed_and_numbered(draw, draft)
+        cursor_of(draw, draft, "p")
+
+
+def lost_children(draw: Draw, draft: Draft) -> None:
+    """Below a cursor, without keys."""
+    cursor_of(draw, draft, "p")
+    draft["c"], draft["g"] = {}, {}
+    for record in draft["records"]:
+        record["grand"] = draw(st.integers(1, 2))
+    for _ in range(2):
+        draft["news"].append(event(draw, "lose kid"))
+
+
+ANY, BELOW, DEEP = ("one", "two", "three"), ("two", "three"), ("three",)
+_TWICE = (wrong_order, versions, merge_key, middle, fault, refresh)
+_OF_ANY = (
+    *(end_value, lag, falls, open_range, convert, nested_cursor, missing_cursor, wrong_order),
+    *(ahead, versions, repeats, equal_rows, turned_keys, odd_values, disposition, merge_key),
+    *(steps, default_hint, cap, totals, page_zero, last_page, header_cursor, flag, ids, middle),
+    *(fault, resumed, kill, refresh, split, postgres, twin, edit, *_TWICE),
+)
+_OF_CHILDREN = (
+    *(child_cursor, child_cursor, numbered_children, bound_elsewhere, shared_value, null_value),
+    *(included, unselected_parent, refresh, select),
+)
+FEATURES: list[tuple[Callable[[Draw, Draft], None], tuple[str, ...]]] = [
+    *((feature, ANY) for feature in _OF_ANY),
+    *((feature, BELOW) for feature in _OF_CHILDREN),
+    (lost_children, DEEP),
+]

@@ -1,0 +1,191 @@
+"""The connector's file of a world."""
+
+from typing import Any
+
+from restsrc_dagster_tests.support.connectors import content
+from restsrc_dagster_tests.worlds.cursors import HOURS, ISO, KINDS
+from restsrc_dagster_tests.worlds.spelling import FALLS_FROM, spelled
+from restsrc_dagster_tests.worlds.world import Cursor, How, Resource, World
+
+PARENTS = {"c": "p", "g": "c"}
+
+
+def file_of(
+    world: World, how: How, url: str, destination: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The content of `acme.json`."""
+    resources = [_resource(world, name) for name in world.resources]
+    if world.other:
+        endpoint = {"path": "other", "data_selector": "data", **_SINGLE}
+        resources.append({"name": "other", "primary_key": "id", "endpoint": endpoint})
+    made = content(
+        url,
+        resources,
+        client={"paginator": _paginator(world, how)},
+        http={
+            "max_concurrency": how.concurrency,
+            "max_pages": 200,
+            "max_wait_seconds": 20,
+        },
+    )
+    if defaults := _defaults(world):
+        made["configuration"]["resource_defaults"] = defaults
+    if destination:
+        made["destination"] = destination
+    return made
+
+
+_SINGLE: dict[str, Any] = {"paginator": "single_page"}
+
+
+def _defaults(world: World) -> dict[str, Any]:
+    keys = {one.key for one in world.resources.values()}
+    if "defaults" in keys:
+        return {"primary_key": "id"}
+    if "default hint" in keys:
+        return {"columns": {"id": {"primary_key": True}}}
+    return {}
+
+
+def _paginator(world: World, how: How) -> dict[str, Any]:
+    api = world.api
+    match api.paginator:
+        case "json_link":
+            return {"type": "json_link", "next_url_path": "next"}
+        case "header_link":
+            return {"type": "header_link"}
+        case "cursor":
+            return {"type": "cursor", "cursor_path": "next", "cursor_param": "after"}
+        case "header_cursor":
+            return {"type": "header_cursor", "cursor_key": "X-Next", "cursor_param": "after"}
+        case "page_number":
+            total = "pages" if api.total else None
+            return {"type": "page_number", "base_page": api.base_page, "total_path": total}
+        case "offset":
+            total = "total" if api.total else None
+            return {"type": "offset", "limit": how.size, "total_path": total}
+    return {"type": "single_page"}
+
+
+def _resource(world: World, name: str) -> dict[str, Any]:
+    resource = world.resources[name]
+    endpoint: dict[str, Any] = {"path": _path(world, name), "data_selector": "data"}
+    params: dict[str, Any] = {}
+    body: dict[str, Any] = {}
+    if name == "p" and world.api.flag:
+        params["archived"] = True
+    if name == "c" and resource.bound != "path":
+        (params if resource.bound == "param" else body)["parent"] = _bound(world, name)
+    if cursor := resource.cursor:
+        _put_cursor(cursor, endpoint, params, body)
+    if params:
+        endpoint["params"] = params
+    if body:
+        endpoint |= {"method": "POST", "json": body, **_SINGLE}
+    return {"name": name, "endpoint": endpoint, **_hints(world, resource, name)}
+
+
+def _path(world: World, name: str) -> str:
+    resource = world.resources[name]
+    cursor = resource.cursor
+    since = "since/{incremental.start_value}/" if cursor and cursor.sent == "path" else ""
+    if name == "p":
+        return f"{since}p"
+    if name == "c" and resource.bound != "path":
+        return "c"
+    return f"{PARENTS[name]}/{_bound(world, name)}/{since}{name}"
+
+
+def _bound(world: World, name: str) -> str:
+    field = world.resources[name].by if name == "c" else "id"
+    if name == "c" and world.p.steps == "lines":
+        field = "oid"
+    return f"{{resources.{PARENTS[name]}.{field}}}"
+
+
+def _put_cursor(
+    cursor: Cursor, endpoint: dict[str, Any], params: dict[str, Any], body: dict[str, Any]
+) -> None:
+    incremental = _incremental(cursor)
+    match cursor.sent:
+        case "param":
+            params["since"] = {"type": "incremental", **incremental}
+            return
+        case "start_param":
+            incremental["start_param"] = "since"
+        case "placeholder":
+            params["since"] = "{incremental.start_value}"
+        case "body":
+            body["since"] = "{incremental.start_value}"
+    endpoint["incremental"] = incremental
+
+
+def _incremental(cursor: Cursor) -> dict[str, Any]:
+    kind = KINDS[cursor.kind]
+    made: dict[str, Any] = {"cursor_path": "meta.at" if cursor.nested else "at"}
+    if cursor.starts:
+        made["initial_value"] = kind.spell(FALLS_FROM if cursor.falls else 0, 0)
+    if cursor.end is not None:
+        made["end_value"] = _end(cursor, cursor.end)
+    if cursor.falls:
+        made["last_value_func"] = "min"
+    if cursor.order:
+        made["row_order"] = cursor.order
+    if cursor.lag:
+        made["lag"] = cursor.lag * kind.units
+    if cursor.missing != "raise":
+        made["on_cursor_value_missing"] = cursor.missing
+    if cursor.open:
+        made["range_start"] = "open"
+    if cursor.convert:
+        made["convert"] = cursor.convert
+    return made
+
+
+def _end(cursor: Cursor, tick: int) -> Any:
+    """Perhaps spelled in another way than the records are."""
+    if cursor.end_style and cursor.kind in ISO and KINDS[cursor.kind].tick == HOURS:
+        tick = FALLS_FROM - tick if cursor.falls else tick
+        return KINDS["spellings"].spell(tick, cursor.end_style)
+    return spelled(cursor, tick, 0)
+
+
+def _hints(world: World, resource: Resource, name: str) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    if resource.key in ("own", "composite"):
+        made["primary_key"] = _key(resource, name)
+    elif resource.key == "hint":
+        made["columns"] = {"id": {"primary_key": True}}
+    elif resource.key == "default hint":
+        made["columns"] = {"keep": {"data_type": "bool"}}
+    if resource.sorted:
+        made["columns"] = {**made.get("columns", {}), "revision": {"dedup_sort": "desc"}}
+    if resource.disposition == "upsert":
+        made["write_disposition"] = {"disposition": "merge", "strategy": "upsert"}
+    elif resource.disposition:
+        made["write_disposition"] = resource.disposition
+    if resource.merge_key:
+        made["merge_key"] = "day"
+    if not resource.selected:
+        made["selected"] = False
+    if resource.cursor and resource.cursor.nested:
+        made["max_table_nesting"] = 0
+    if resource.included:
+        made["include_from_parent"] = ["id", "note"] if name == "c" else ["id"]
+    if resource.steps:
+        made["processing_steps"] = [_STEPS[resource.steps]]
+    return made
+
+
+def _key(resource: Resource, name: str) -> Any:
+    """With the parent's own id where a child's is unique only within its parent."""
+    if resource.key == "own":
+        return "id"
+    return ["id", "kind"] if name == "p" else [f"_{PARENTS[name]}_id", "id"]
+
+
+_STEPS: dict[str, dict[str, Any]] = {
+    "filter": {"filter": "keep"},
+    "exclude": {"map": {"exclude": ["secret"]}},
+    "lines": {"yield_map": "lines"},
+}

@@ -1,0 +1,302 @@
+"""What makes a world an honest one: no API can keep what its file and its data do not allow.
+
+A record that comes late below a cursor, say, is lost by what a cursor is. Such things are taken out
+of a world that was drawn, and a world that is made smaller may not get any.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from restsrc_dagster_tests.worlds.cursors import KINDS
+from restsrc_dagster_tests.worlds.meaning import slots
+from restsrc_dagster_tests.worlds.world import Cursor, Event, Resource, Run, World
+
+NUMBERED = ("page_number", "offset")
+LINKED = ("json_link", "header_link", "cursor", "header_cursor")
+MIDDLE = frozenset({"change", "add", "kid", "change kid", "lose kid"})
+BELOW = frozenset({"kid", "late kid", "change kid", "lose kid"})
+BELOW_THAT = frozenset({"grandkid", "lose grandkid"})
+CONVERTED = frozenset({"iso", "spellings", "naive", "space", "compact"})
+
+
+def mended(world: World) -> World:
+    """The world without what it may not have."""
+    for _ in range(3):
+        world = _with_sound_resources(world)
+        world = _with_sound_api(world)
+        world = _with_sound_runs(world)
+    return world
+
+
+def is_honest(world: World) -> bool:
+    return mended(world) == world
+
+
+# -- the file --
+
+
+def _with_sound_resources(world: World) -> World:
+    p, c, g = world.p, world.c, world.g
+    if c is None:
+        g = None
+    p = _sound_parent(p, world)
+    if c is not None:
+        c = _sound_child(c, world, below=g is not None)
+    if g is not None:
+        g = replace(
+            _sound_cursor(g, world, child=True),
+            selected=True,
+            bound="path",
+            by="id",
+            steps="",
+            numbered_within=False,
+            merge_key=False,
+            included=False,
+            sorted=False,
+            key="" if g.key == "composite" else g.key,
+            disposition="",
+        )
+    if c is None or (c is not None and not c.selected):
+        p = replace(p, selected=True)
+    keys = {one.key for one in (p, c, g) if one}
+    for key in ("default hint", "defaults"):
+        if key in keys and p.steps == "lines":
+            p, c, g = (one and replace(one, key="") for one in (p, c, g))
+        elif key in keys:  # what holds for one holds for all that say nothing else
+            p, c, g = (one and replace(one, key=one.key or key) for one in (p, c, g))
+    return replace(world, p=p, c=c, g=g)
+
+
+def _sound_parent(p: Resource, world: World) -> Resource:
+    p = replace(p, bound="path", by="id", numbered_within=False, included=False)
+    if p.steps == "lines":
+        p = replace(p, key="", cursor=None, disposition="", merge_key=False)
+    if p.disposition in ("merge", "upsert") and not (p.key or p.merge_key):
+        p = replace(p, disposition="")
+    if p.merge_key:
+        p = replace(p, disposition="merge")
+    if p.sorted and (p.key not in ("own", "composite") or p.cursor is not None):
+        p = replace(p, sorted=False)
+    if p.disposition == "replace" and p.cursor is not None:
+        p = replace(p, disposition="")
+    return _sound_cursor(p, world, child=False)
+
+
+def _sound_child(c: Resource, world: World, *, below: bool) -> Resource:
+    c = replace(c, selected=True, merge_key=False, sorted=False)
+    if c.steps == "lines":
+        c = replace(c, steps="")
+    if c.disposition and not (c.disposition == "upsert" and c.key):
+        c = replace(c, disposition="")
+    if below or c.key not in ("own", "defaults"):
+        c = replace(c, numbered_within=c.key == "composite" and not below)
+    if c.key == "composite":
+        c = replace(c, included=True, by="id")
+    if world.p.steps == "lines":
+        c = replace(c, by="id", included=False, key="" if c.key == "composite" else c.key)
+    return _sound_cursor(c, world, child=True)
+
+
+def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
+    cursor = one.cursor
+    if cursor is None:
+        return one
+    kind = KINDS[cursor.kind]
+    if child:
+        cursor = replace(cursor, order="", end=None, lag=0, open=False, missing="raise", convert="")
+    if not cursor.starts and cursor.sent in ("placeholder", "path", "body"):
+        cursor = replace(cursor, starts=True)
+    if cursor.sent == "body" and one.bound != "body":
+        cursor = replace(cursor, sent="start_param")
+    if one.bound == "body":
+        cursor = replace(cursor, sent="body" if cursor.sent != "none" else "none", starts=True)
+    if cursor.sent == "path" and one.bound == "param":
+        cursor = replace(cursor, sent="start_param")
+    if cursor.lag and (not kind.units or cursor.falls or slots(world, "p") != "key"):
+        cursor = replace(cursor, lag=0)
+    if cursor.lag and cursor.sent == "param":
+        cursor = replace(cursor, sent="start_param")
+    if cursor.end is not None:
+        cursor = replace(cursor, lag=0, starts=True, missing="raise", open=False)
+        cursor = cursor if cursor.sent != "param" else replace(cursor, sent="start_param")
+        cursor = cursor if cursor.end > 1 else replace(cursor, end=2)
+    if cursor.convert and (cursor.kind not in CONVERTED or cursor.falls):
+        cursor = replace(cursor, convert="")
+    if cursor.convert and cursor.sent == "none":
+        cursor = replace(cursor, convert="")
+    if cursor.falls:
+        cursor = replace(cursor, order="", open=False)
+    return replace(one, cursor=cursor)
+
+
+# -- the API --
+
+
+def _with_sound_api(world: World) -> World:
+    api, how = world.api, world.how
+    if api.paginator not in NUMBERED:
+        api = replace(api, total="", cap=0)
+    if api.paginator != "offset":
+        api = replace(api, cap=0)
+    if api.paginator != "page_number":
+        api = replace(api, base_page=1)
+    if api.cap >= how.size:
+        api = replace(api, cap=0)
+    if api.paginator != "json_link" and api.end == "self":
+        api = replace(api, end="null")
+    if world.p.cursor is None:
+        api = replace(api, order="id", pinned=False, filter="inclusive")
+    twin = world.twin
+    if twin is not None and (api.cap or any(r.middle or r.faults or r.kill for r in world.runs)):
+        twin = None
+    records = tuple(
+        replace(
+            record,
+            archived=record.archived and api.flag,
+            kids=record.kids if world.c else (),
+            grand=record.grand if world.g else 0,
+            keep=record.keep or world.p.steps != "filter",
+            at=1 if record.at is None and not _may_lack_cursor(world) else record.at,
+            k=record.k if world.c and world.c.by == "k" else 0,
+        )
+        for record in world.records
+    )
+    return replace(world, api=api, twin=twin, records=records)
+
+
+def _may_lack_cursor(world: World) -> bool:
+    cursor = world.p.cursor
+    return cursor is not None and cursor.end is None and not cursor.lag
+
+
+# -- what happens --
+
+
+def _with_sound_runs(world: World) -> World:
+    runs = tuple(_sound_run(world, run, first=number == 0) for number, run in enumerate(world.runs))
+    news = _sound_events(world, world.news, first=not runs, last=True)
+    return replace(world, runs=runs, news=news)
+
+
+def _sound_run(world: World, run: Run, *, first: bool) -> Run:
+    names = {*world.resources, *(["other"] if world.other else [])}
+    tables = {name for name in names if name == "other" or world.resources[name].selected}
+    faults = tuple(one for one in run.faults if one.of in world.resources)
+    edit = "" if first or not _may_edit(world, run.edit) else run.edit
+    middle = tuple(
+        (page, _sound_event(world, event))
+        for page, event in run.middle
+        if event[0] in MIDDLE and _may_move(world) and _may_happen(world, event[0], first=False)
+    )
+    return replace(
+        run,
+        news=_sound_events(world, run.news, first=first),
+        middle=tuple((page, (word, n, max(step, 1))) for page, (word, n, step) in middle),
+        select=tuple(name for name in run.select if name in tables),
+        refresh=tuple(name for name in run.refresh if name in tables),
+        faults=faults,
+        edit=edit,
+    )
+
+
+def _may_edit(world: World, edit: str) -> bool:
+    match edit:
+        case "key of p":
+            return not world.p.key and slots(world, "p") == "all" and not world.p.steps
+        case "key of c":
+            return world.c is not None and not world.c.key and slots(world, "c") == "all"
+        case "no end":
+            ends = world.p.cursor is not None and world.p.cursor.end is not None
+            return ends and slots(world, "p") != "append"
+        case "children":
+            return world.c is not None and world.p.selected
+    return False
+
+
+def _sound_events(
+    world: World, events: tuple[Event, ...], *, first: bool, last: bool = False
+) -> tuple[Event, ...]:
+    """A version without a cursor would come alone in the run after, and be the newest there."""
+    return tuple(
+        _sound_event(world, event)
+        for event in events
+        if _may_happen(world, event[0], first=first) and (last or event[0] != "null version")
+    )
+
+
+def _sound_event(world: World, event: Event) -> Event:
+    """Where a start is passed over, what is new has to come after it."""
+    word, which, step = event
+    exclusive = world.api.filter == "exclusive" or any(map(_is_open, _cursors(world)))
+    return (word, which, max(step, 1) if exclusive or word == "version" else step)
+
+
+def _cursors(world: World) -> Iterator[Cursor]:
+    yield from (one.cursor for one in world.resources.values() if one.cursor)
+
+
+def _is_open(cursor: Cursor) -> bool:
+    return cursor.open
+
+
+def _may_move(world: World) -> bool:
+    """Whether a list may change while it is read, and all be there after the next run."""
+    p, cursor = world.p, world.p.cursor
+    ticks = {KINDS[one.kind].tick for one in _cursors(world)}
+    if len(ticks) > 1 or any(not KINDS[one.kind].is_time for one in _cursors(world)):
+        return False
+    if cursor is not None and (cursor.falls or cursor.end is not None or cursor.lag):
+        return False
+    if cursor is not None and (cursor.open or world.api.filter == "exclusive"):
+        return False
+    if any(one.kind == "nanoseconds" for one in _cursors(world)):
+        return False
+    if world.api.paginator in LINKED:
+        return world.api.order == "id" and not (cursor and cursor.order)
+    return world.api.paginator in NUMBERED and bool(p.key) and not (cursor and cursor.order)
+
+
+def _may_happen(world: World, word: str, *, first: bool) -> bool:
+    p, cursor = world.p, world.p.cursor
+    keyless = not p.key
+    if word in BELOW:
+        return world.c is not None
+    if word in BELOW_THAT:
+        return world.g is not None
+    match word:
+        case "version":
+            return not (cursor and cursor.falls) and p.steps != "lines"
+        case "old version":
+            late = slots(world, "p") == "append" and not first
+            return not late and not (cursor and cursor.falls) and p.steps != "lines"
+        case "repeat":
+            return not keyless and not (cursor and cursor.falls)
+        case "equal":
+            return keyless and _counts_equal_rows(world)
+        case "late":
+            inclusive = world.api.filter != "exclusive" and not (cursor and cursor.open)
+            return bool(cursor and cursor.lag) and inclusive and not world.has("ahead", "delete")
+        case "ahead":
+            kind = KINDS[cursor.kind] if cursor else None
+            fits = kind is not None and kind.is_time and kind.name != "nanoseconds"
+            return bool(fits and cursor and not cursor.falls and cursor.end is None)
+        case "null":
+            return _may_lack_cursor(world)
+        case "null version":
+            keyed = slots(world, "p") == "key" and not (cursor and cursor.falls)
+            return keyed and _may_lack_cursor(world)
+        case "null k" | "same k":
+            return world.c is not None and world.c.by == "k"
+        case "odd":
+            return p.steps != "lines"
+        case "delete":
+            return not world.has("equal", "late")
+    return True
+
+
+def _counts_equal_rows(world: World) -> bool:
+    cursor = world.p.cursor
+    if cursor is None:
+        return True
+    plain = cursor.end is None and not cursor.open and not cursor.falls
+    return plain and world.api.filter != "exclusive" and not world.has("ahead")

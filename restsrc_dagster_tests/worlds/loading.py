@@ -1,0 +1,95 @@
+"""One run of a world's connector, and how it ended."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from dlt.load.load import Load
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.report import LoadReport
+from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.worlds.world import Run
+
+KILLS = {"normalize": Pipeline, "load": Pipeline, "complete_package": Load}
+"""Methods instead of which a run ends as if its process had, and whose they are."""
+
+
+class Killed(BaseException):
+    """As if the process ended here."""
+
+
+@dataclass
+class Ended:
+    """One run, or several in which one was split.
+
+    `good` were loaded; of the `unsure`, anything may have been. `raised` is why the whole
+    connector was not loaded.
+    """
+
+    asked: set[str] = field(default_factory=set)
+    good: set[str] = field(default_factory=set)
+    unsure: set[str] = field(default_factory=set)
+    refreshed: set[str] = field(default_factory=set)
+    failed: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, list[str]] = field(default_factory=dict)
+    raised: str = ""
+    killed: bool = False
+
+    def load(
+        self, connector: Connector, selection: frozenset[str], run: Run, settings: Settings
+    ) -> None:
+        self.asked |= selection
+        order = Order(selection=selection, refresh=frozenset(run.refresh))
+        try:
+            with _killing(run):
+                self._note(load(connector, order, settings=settings, environment={}))
+            return
+        except Killed:
+            self.killed = True
+        except Exception as error:
+            self.raised = f"{type(error).__name__}: {error}"
+        everything = set(connector.resources)
+        self.unsure |= everything
+        self.good.clear()
+        if run.refresh:
+            self.refreshed |= everything
+
+    def _note(self, report: LoadReport) -> None:
+        self.failed |= {name: f"{type(e).__name__}: {e}" for name, e in report.failed.items()}
+        self.unsure |= set(report.failed)
+        self.good = (self.good | set(report.resources)) - self.unsure
+        self.refreshed |= report.refreshed
+        for name, one in report.resources.items():
+            self.warnings.setdefault(name, []).extend(one.warnings)
+
+    def lines(self) -> Iterator[str]:
+        """For the log of a world."""
+        yield "killed" if self.killed else self.raised or f"loaded {', '.join(sorted(self.good))}"
+        yield from (f"failed {name}: {text}" for name, text in self.failed.items())
+        for name, warnings in self.warnings.items():
+            yield from (f"told of {name}: {text}" for text in warnings)
+
+
+@contextmanager
+def _killing(run: Run) -> Iterator[None]:
+    """End the run instead of the n-th call of what it is killed at."""
+    if not run.kill:
+        yield
+        return
+    owner, original, times = KILLS[run.kill], getattr(KILLS[run.kill], run.kill), count(1)
+
+    def dying(*args: Any, **keys: Any) -> Any:
+        if next(times) == run.kill_at:
+            raise Killed
+        return original(*args, **keys)
+
+    setattr(owner, run.kill, dying)
+    try:
+        yield
+    finally:
+        setattr(owner, run.kill, original)

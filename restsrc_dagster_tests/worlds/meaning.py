@@ -1,0 +1,243 @@
+"""What the documentation says that the tables hold, after each run.
+
+A table is looked at in parts that have nothing to do with each other, its slots: the versions of
+one key, the children of one parent, one appended version, or all of it where it is replaced. A
+slot has the contents that are right. After a run in which nothing was amiss that is one; after one
+that was killed, or failed, or read while records changed, what may have been seen counts as well.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from restsrc_dagster_tests.worlds.cursors import KINDS
+from restsrc_dagster_tests.worlds.shop import Row, Shop, View
+from restsrc_dagster_tests.worlds.spelling import spelled
+from restsrc_dagster_tests.worlds.world import Cursor, Resource, World
+
+Rows = tuple[int, ...]
+"""Versions in a slot, sorted; one that is there twice stands twice."""
+Slot = Any
+NOTHING: Rows = ()
+
+
+@dataclass
+class Table:
+    """Slots with what is right in them; `members` are all versions that ever belonged to one."""
+
+    right: dict[Slot, set[Rows]] = field(default_factory=dict)
+    members: dict[Slot, set[int]] = field(default_factory=dict)
+    ambiguous: dict[Slot, set[int]] = field(default_factory=dict)
+    """Of keys that do not tell records apart: which versions have one. It has to be told."""
+    known: bool = True
+
+    def put(self, slot: Slot, rows: Iterable[int], *, sure: bool) -> None:
+        content = tuple(sorted(rows))
+        self.members.setdefault(slot, set()).update(content)
+        if sure:
+            self.right[slot] = {content}
+        else:
+            self.right.setdefault(slot, {NOTHING}).add(content)
+
+    def may_be_empty(self) -> None:
+        for contents in self.right.values():
+            contents.add(NOTHING)
+
+
+class Meaning:
+    """The tables of one world; runs are told one after the other."""
+
+    def __init__(self, world: World, shop: Shop) -> None:
+        self.world = world
+        self.shop = shop
+        self.tables = {name: Table() for name, one in world.resources.items() if one.selected}
+        self._children: dict[str, set[str]] = {}
+        """Of each parent's value, the children that it had when it was last read."""
+
+    def edited(self, world: World) -> None:
+        """The file is another one from now on."""
+        self.world = world
+        for name, one in world.resources.items():
+            if one.selected:
+                self.tables.setdefault(name, Table())
+
+    def read(
+        self, moments: list[View], good: set[str], refreshed: set[str], unsure: set[str]
+    ) -> None:
+        """A run has ended: `good` were loaded, `unsure` perhaps, perhaps in part."""
+        for name in self.tables:
+            if name not in good | unsure:
+                continue
+            sure = name in good - unsure and len(moments) == 1
+            if name in refreshed and sure:
+                self.tables[name] = Table()
+            elif name in refreshed:
+                self.tables[name].may_be_empty()
+            for view in moments:
+                self._seen(name, view, sure=sure)
+
+    def _seen(self, name: str, view: View, *, sure: bool) -> None:
+        table, resource = self.tables[name], self.world.resources[name]
+        lists = self.delivered(name, view)
+        rows = [row for listed in lists.values() for row in listed]
+        kind = slots(self.world, name)
+        table.known = kind != "all" or sure
+        match kind:
+            case "all":
+                table.put("all", self._once(resource, rows), sure=sure)
+                self._note_ambiguous(table, name, rows, newest=False)
+            case "key":
+                self._note_ambiguous(table, name, rows, newest=resource.cursor is not None)
+                for key, versions in self._by_key(name, rows).items():
+                    table.put(key, [self._newest(resource, versions).v], sure=sure)
+                    table.members[key].update(row.v for row in versions)
+                    if not sure:
+                        for row in versions:
+                            table.put(key, [row.v], sure=False)
+            case "group":
+                days: dict[Slot, list[int]] = {}
+                for row in self._told_apart(name, rows):
+                    days.setdefault(row.day, []).append(row.v)
+                for day, versions in days.items():
+                    table.put(day, versions, sure=sure)
+            case "append":
+                self._append(table, resource, rows, sure=sure)
+            case "owner":
+                self._replace_children(name, lists, sure=sure)
+
+    def _append(self, table: Table, resource: Resource, rows: list[Row], *, sure: bool) -> None:
+        """A version is there once, or once more with each run where no cursor passes it."""
+        cursor = resource.cursor
+        for v, times in Counter(row.v for row in rows).items():
+            times = 1 if resource.key else times
+            unseen = self.shop.ever[v].at is None
+            if cursor is None or cursor.end is not None or unseen:
+                before = table.right.get(v, {NOTHING})
+                after = {content + (v,) * times for content in before}
+                table.right[v] = after if sure else before | after
+                table.members.setdefault(v, set()).add(v)
+                continue
+            before = [len(content) for content in table.right.get(v, {NOTHING})]
+            fewest, most = max(times if sure else 0, min(before)), max(times, *before)
+            table.right[v] = {(v,) * some for some in range(fewest, most + 1)}
+            table.members[v] = {v}
+
+    def _replace_children(self, name: str, lists: Mapping[str, list[Row]], *, sure: bool) -> None:
+        """What hangs on a parent that was read again takes the place of what hung on it."""
+        table = self.tables[name]
+        for owner, rows in lists.items():
+            table.put(owner, (row.v for row in rows), sure=sure)
+            if name == "c":
+                now = {str(row.key) for row in rows}
+                for gone in self._children.get(owner, set()) - now:
+                    self._lose_children_of(gone, sure=sure)
+                before = set() if sure else self._children.get(owner, set())
+                self._children[owner] = now | before
+
+    def _lose_children_of(self, child: str, *, sure: bool) -> None:
+        if "g" not in self.tables or slots(self.world, "g") != "owner":
+            return
+        table = self.tables["g"]
+        if child in table.right:
+            table.put(child, NOTHING, sure=sure)
+
+    # -- what a resource delivers --
+
+    def delivered(self, name: str, view: View) -> dict[str, list[Row]]:
+        """Records that a first run would load, by what they hang on; `p` hangs on nothing."""
+        resource = self.world.resources[name]
+        if name == "p":
+            return {"": [row for row in view.parents if self._passes(resource, row)]}
+        above = "p" if name == "c" else "c"
+        found: dict[str, list[Row]] = {}
+        for rows in self.delivered(above, view).values():
+            for parent in rows:
+                owner = self.shop.value_of(parent) if above == "p" else str(parent.key)
+                if owner is not None:
+                    listed = view.below[name].get(owner, ())
+                    found[owner] = [row for row in listed if self._passes(resource, row)]
+        return found
+
+    def _passes(self, resource: Resource, row: Row) -> bool:
+        if resource.steps == "filter" and not row.keep:
+            return False
+        if resource.steps == "lines" and not row.lines:
+            return False
+        cursor = resource.cursor
+        if cursor is None:
+            return True
+        if row.at is None:
+            return cursor.missing == "include"
+        return cursor.end is None or _is_before(cursor, row.at, cursor.end)
+
+    def _once(self, resource: Resource, rows: list[Row]) -> list[int]:
+        """With a key, a record that comes again is loaded once."""
+        versions = [row.v for row in rows]
+        if resource.steps == "lines":
+            return [line for row in rows for line in row.lines]
+        return list(dict.fromkeys(versions)) if resource.key else versions
+
+    def _told_apart(self, name: str, rows: list[Row]) -> list[Row]:
+        """One of each key, if there is one."""
+        resource = self.world.resources[name]
+        if not resource.key:
+            return rows
+        return [self._newest(resource, some) for some in self._by_key(name, rows).values()]
+
+    def _by_key(self, name: str, rows: list[Row]) -> dict[Slot, list[Row]]:
+        found: dict[Slot, list[Row]] = {}
+        for row in rows:
+            found.setdefault(self._key(name, row), []).append(row)
+        return found
+
+    def _key(self, name: str, row: Row) -> Slot:
+        resource = self.world.resources[name]
+        if name == "p":
+            return (row.key, row.kind) if resource.key == "composite" else row.key
+        number = row.within if resource.numbered_within else row.key
+        return (row.owner, number) if resource.key == "composite" else number
+
+    def _newest(self, resource: Resource, versions: list[Row]) -> Row:
+        """By the cursor, and what has none is the oldest; without one, the last that was listed."""
+        if resource.cursor is None:
+            return max(versions, key=lambda row: row.v)
+        return max(versions, key=lambda row: (row.at is not None, row.at or 0, row.v))
+
+    def _note_ambiguous(self, table: Table, name: str, rows: list[Row], *, newest: bool) -> None:
+        """Several versions of one key, of which no cursor says which is the newest."""
+        if not self.world.resources[name].key:
+            return
+        for key, versions in self._by_key(name, rows).items():
+            different = {row.v for row in versions}
+            several = len({row.key for row in versions}) > 1
+            if len(different) > 1 and (several or not newest):
+                table.ambiguous.setdefault(key, set()).update(different)
+
+
+def slots(world: World, name: str) -> str:
+    """Which parts of a table have nothing to do with each other."""
+    resource = world.resources[name]
+    disposition = resource.disposition
+    if disposition == "replace":
+        return "all"
+    if disposition == "append" or (not disposition and not resource.key and resource.cursor):
+        return "append"
+    if resource.merge_key:
+        return "group" if resource.cursor is None else "key"
+    if resource.key:
+        return "key"
+    return "owner" if name != "p" and below_cursor(world, name) else "all"
+
+
+def below_cursor(world: World, name: str) -> bool:
+    above = {"p": (), "c": ("p",), "g": ("p", "c")}[name]
+    return any(world.resources[one].cursor is not None for one in above)
+
+
+def _is_before(cursor: Cursor, tick: int, end: int) -> bool:
+    """Whether a record comes before the end of the range, by what both mean."""
+    kind = KINDS[cursor.kind]
+    own = kind.read(str(spelled(cursor, tick, 0)))
+    last = kind.read(str(spelled(cursor, end, 0)))
+    return bool(own > last) if cursor.falls else bool(own < last)

@@ -1,0 +1,151 @@
+"""One request for a page of a list: what is found, in which order, and what is said of the next."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from restsrc_dagster_tests.support.api import Answer, Asked
+from restsrc_dagster_tests.worlds.cursors import KINDS, read_converted
+from restsrc_dagster_tests.worlds.shop import Row
+from restsrc_dagster_tests.worlds.spelling import spelled
+from restsrc_dagster_tests.worlds.world import Cursor, Resource
+
+if TYPE_CHECKING:
+    from restsrc_dagster_tests.worlds.serving import Serving
+
+
+class Malformed(Exception):
+    """A request that the API does not understand."""
+
+
+@dataclass
+class Page:
+    """One request for a page of a list."""
+
+    serving: "Serving"
+    resource: Resource
+    name: str
+    owner: str
+    given: dict[str, Any]
+    asked: Asked
+
+    def answer(self) -> Answer:
+        api, how = self.serving.world.api, self.serving.how
+        if self.asked.method == "POST":
+            return self._given(self._found(), {})
+        size = min(how.size, api.cap) if api.cap else how.size
+        match api.paginator:
+            case "single_page":
+                return self._given(self._found(), {})
+            case "page_number":
+                found = self._found()
+                start = (self._number("page") - api.base_page) * size
+                pages = -(-len(found) // size)
+                return self._given(found[start : start + size], self._total("pages", pages))
+            case "offset":
+                found, start = self._found(), self._number("offset")
+                size = min(self._number("limit"), api.cap or 1000)
+                return self._given(found[start : start + size], self._total("total", len(found)))
+        return self._linked(size)
+
+    def _number(self, name: str) -> int:
+        try:
+            return int(self.given[name])
+        except (KeyError, ValueError):
+            raise Malformed(f"{name} is missing, or no number") from None
+
+    def _total(self, key: str, right: int) -> dict[str, Any]:
+        match self.serving.world.api.total:
+            case "right":
+                return {key: right}
+            case "minus":
+                return {key: -1}
+            case "zero":
+                return {key: 0}
+            case "much":
+                return {key: right + 2 if right else 0}
+        return {}
+
+    def _found(self) -> list[Row]:
+        """What the API has for the request, in its order."""
+        rows = self.serving.order(self.name, self.serving.rows(self.name, self.owner))
+        if self.serving.world.api.flag and self.name == "p":
+            shown = self.given.get("archived") == "true"
+            rows = [row for row in rows if shown or not row.archived]
+        cursor, since = self.resource.cursor, self.given.get("since")
+        if cursor is None or since is None or self._filter() == "absent":
+            return rows
+        start = self._start(cursor, since)
+        return [row for row in rows if row.at is None or self._comes(cursor, row, start)]
+
+    def _filter(self) -> str:
+        api = self.serving.world.api
+        return api.filter if self.name == "p" or api.filter == "absent" else "inclusive"
+
+    def _start(self, cursor: Cursor, since: Any) -> Any:
+        kind = KINDS[cursor.kind]
+        try:
+            if cursor.convert:
+                return read_converted(cursor.convert, kind, str(since))
+            return kind.read(str(since))
+        except (ValueError, TypeError):
+            raise Malformed(f"since: what is {since!r}?") from None
+
+    def _comes(self, cursor: Cursor, row: Row, start: Any) -> bool:
+        own = KINDS[cursor.kind].read(str(spelled(cursor, row.at or 0, 0)))
+        if own == start:
+            return self._filter() == "inclusive"
+        return bool(own < start) if cursor.falls else bool(own > start)
+
+    def _linked(self, size: int) -> Answer:
+        """The list goes on where it was, whatever has changed: `after` is a list and a place."""
+        lists, token = self.serving.lists, self.given.get("after")
+        if token is None:
+            found = self._found()
+            token = f"{len(lists)}-0"
+            lists[str(len(lists))] = [(self.serving.place(self.name, row), row) for row in found]
+        number, start = token.split("-")
+        if number not in lists:
+            raise Malformed("after: which list?")
+        known, begin = lists[number], int(start)
+        page = self._now(known[begin : begin + size])
+        more = begin + size < len(known)
+        return self._given(page, self._next(f"{number}-{begin + size}" if more else None, page))
+
+    def _now(self, known: list[Any]) -> list[Row]:
+        """Records as they are by now; what was deleted in between is gone."""
+        rows = self.serving.rows(self.name, self.owner)
+        there = {row.v for row in rows}
+        newest = {row.key: row for row in sorted(rows, key=lambda row: row.v)}
+        now = [row if row.v in there else newest.get(row.key) for _, row in known]
+        return [row for row in now if row is not None]
+
+    def _next(self, token: str | None, page: list[Row]) -> dict[str, Any]:
+        """Where the next page is named, by the paginator: keys of the body, or of the headers."""
+        api = self.serving.world.api
+        kept = {key: value for key, value in self.asked.params.items() if key != "after"}
+        link = f"{self.asked.path}?{urlencode({**kept, 'after': token})}"
+        match api.paginator:
+            case "header_link":
+                return {"Link": f'<{link}>; rel="next"'} if token else {}
+            case "header_cursor":
+                return {"X-Next": token} if token else {}
+            case "cursor":
+                named: Any = token
+            case _:
+                named = link if token else None
+        if named is None and api.end == "absent":
+            return {}
+        if named is None and api.end == "empty":
+            named = ""
+        shorter = "after" in self.asked.params and len(page) < self.serving.how.size
+        if named is None and api.end == "self" and api.paginator == "json_link" and shorter:
+            again = urlencode(self.asked.params)
+            return {"next": f"{self.asked.path}?{again}", "has_more": False}
+        return {"next": named}
+
+    def _given(self, rows: list[Row], beside: dict[str, Any]) -> Answer:
+        self.serving.given |= {row.v for row in rows}
+        headers = {key: beside.pop(key) for key in ("Link", "X-Next") if key in beside}
+        body = {"data": [self.serving.body(self.name, row) for row in rows], **beside}
+        return Answer(body, headers=headers)

@@ -1,0 +1,145 @@
+"""A world is played: run after run is loaded, and the tables are held to what they should be."""
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+
+from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.errors import ConnectorError
+from restsrc_dagster_tests.worlds.examining import Examiner
+from restsrc_dagster_tests.worlds.file import file_of
+from restsrc_dagster_tests.worlds.finding import Finding
+from restsrc_dagster_tests.worlds.laboratory import Laboratory, Place
+from restsrc_dagster_tests.worlds.loading import Ended
+from restsrc_dagster_tests.worlds.meaning import Meaning
+from restsrc_dagster_tests.worlds.serving import Serving
+from restsrc_dagster_tests.worlds.shop import Shop
+from restsrc_dagster_tests.worlds.world import How, Run, World
+
+
+@dataclass
+class Played:
+    """What came of a world that was read in one way.
+
+    `refused` is by the check of the file; `failed` is what the last run could not load, and why.
+    """
+
+    findings: list[Finding] = field(default_factory=list)
+    refused: str = ""
+    failed: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, Counter[int]] = field(default_factory=dict)
+    ambiguous: set[str] = field(default_factory=set)
+    """Tables with keys that do not tell records apart."""
+    log: list[str] = field(default_factory=list)
+
+
+class Player:
+    """Plays one world in one way, in a place of its own.
+
+    `drops` are versions that the API keeps to itself. What `tamper` does to the place is done
+    after each run, before the tables are looked at.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        how: How,
+        laboratory: Laboratory,
+        place: Place,
+        *,
+        drops: frozenset[int] = frozenset(),
+        tamper: str = "",
+    ) -> None:
+        self._whole = world
+        later = any(run.edit == "children" for run in world.runs)
+        self._world = replace(world, c=None, g=None) if later else world
+        self._how = how
+        self._place = place
+        self._laboratory = laboratory
+        self._tamper = tamper
+        self._shop = Shop(world)
+        self._serving = Serving(world, how, self._shop, drops)
+        self._meaning = Meaning(self._world, self._shop)
+        self._examiner = Examiner(self._meaning, self._shop, self._serving)
+        self._played = Played()
+
+    def play(self) -> Played:
+        self._laboratory.api.serving = self._serving
+        runs = [*self._whole.runs, Run(news=self._whole.news)]
+        for number, run in enumerate(runs):
+            last = number == len(runs) - 1
+            if not self._one(number, run, split=last and self._how.split):
+                return self._played
+        if self._examiner.once_more:
+            self._examiner.once_more = False
+            self._one(len(runs), Run(), split=False)
+        self._played.tables = self._look()
+        tables = self._meaning.tables.items()
+        self._played.ambiguous = {name for name, table in tables if table.ambiguous}
+        return self._played
+
+    def _one(self, number: int, run: Run, *, split: bool) -> bool:
+        """One run; False where there is nothing to go on for."""
+        self._edit(run.edit)
+        for event in run.news:
+            self._shop.happen(event)
+        self._serving.begin(run)
+        names = [*self._meaning.tables, *(["other"] if self._world.other else [])]
+        chosen = [name for name in run.select if name in names] or names
+        ended = Ended()
+        content = file_of(self._world, self._how, self._laboratory.api.url, self._place.destination)
+        try:
+            connector = check_content("acme", content, file="connectors/acme.json")
+        except ConnectorError as error:
+            self._played.refused = str(error)
+            return False
+        settings = self._place.settings(self._how.commit)
+        for selection in [[name] for name in names] if split else [chosen]:
+            ended.load(connector, frozenset(selection), run, settings)
+        if self._tamper:
+            self._place.execute(self._tamper)
+        found = self._look()
+        self._log(number, ended, found)
+        self._meaning.read(
+            self._serving.moments, ended.good, ended.refreshed, ended.unsure & {*names}
+        )
+        findings = self._examiner.examine(run, ended, found)
+        self._played.findings = [replace(one, run=number) for one in findings]
+        self._played.failed = ended.failed
+        return not findings
+
+    def _edit(self, edit: str) -> None:
+        world = self._world
+        match edit:
+            case "key of p":
+                self._world = replace(world, p=replace(world.p, key="own"))
+            case "key of c" if world.c:
+                self._world = replace(world, c=replace(world.c, key="own"))
+            case "no end" if world.p.cursor:
+                cursor = replace(world.p.cursor, end=None)
+                self._world = replace(world, p=replace(world.p, cursor=cursor))
+            case "children":
+                self._world = replace(world, c=self._whole.c, g=self._whole.g)
+        if edit:
+            self._meaning.edited(self._world)
+
+    def _look(self) -> dict[str, Counter[int]]:
+        """Which versions are in the tables."""
+        names = [*self._meaning.tables, *(["other"] if self._world.other else [])]
+        columns = dict.fromkeys(names, "v") | {"p__lines": "lv"}
+        if self._world.p.steps == "lines" and "p" in columns:
+            columns["p"] = "lv"
+        return self._place.versions(columns)
+
+    def _log(self, number: int, ended: Ended, found: dict[str, Counter[int]]) -> None:
+        state, *rest = ended.lines()
+        self._played.log += [f"run {number}: {state}"]
+        self._played.log += [f"    asked {one}" for one in self._serving.asked]
+        self._played.log += [f"    {line}" for line in rest]
+        self._played.log += [
+            f"    table {name}: {sorted(rows.elements())}" for name, rows in found.items()
+        ]
+
+
+def uncertain(world: World) -> bool:
+    """Whether pages and times decide what a run has seen."""
+    return any(run.middle or run.faults or run.kill for run in world.runs)

@@ -1,0 +1,157 @@
+"""A generator that sees nothing proves nothing: what is wrong on purpose is found to be wrong."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from restsrc_dagster_tests.worlds.finding import compare, foreign_words
+from restsrc_dagster_tests.worlds.judging import judge
+from restsrc_dagster_tests.worlds.kinds import RULES, kind_of
+from restsrc_dagster_tests.worlds.laboratory import Laboratory
+from restsrc_dagster_tests.worlds.meaning import Meaning, Table
+from restsrc_dagster_tests.worlds.shop import Shop
+from restsrc_dagster_tests.worlds.world import Api, Cursor, How, Record, Resource, Run, World
+
+KEYED = Resource(key="own")
+THREE = (Record(lines=2), Record(at=2), Record(at=3))
+PLAIN = World(p=KEYED, c=Resource(), records=(Record(kids=(1, 2)), Record(at=2)), runs=(Run(),))
+
+
+@pytest.fixture(scope="module")
+def laboratory() -> Iterator[Laboratory]:
+    with Laboratory() as one:
+        yield one
+
+
+def wrong(world: World, laboratory: Laboratory, **how: object) -> set[tuple[str, str]]:
+    return {(one.what, one.table) for one in judge(world, laboratory, **how).findings}
+
+
+class TestWhatIsWrongIsFound:
+    def test_what_is_right_is_right(self, laboratory: Laboratory) -> None:
+        verdict = judge(PLAIN, laboratory)
+        assert not verdict.findings, verdict.log
+        assert verdict.refused == verdict.needless == ""
+        assert sum("asked" in line for line in verdict.log) >= 6
+
+    def test_an_api_that_keeps_a_record_to_itself(self, laboratory: Laboratory) -> None:
+        assert wrong(PLAIN, laboratory, drops=frozenset({2})) == {("lost", "c")}
+
+    @pytest.mark.parametrize(
+        ("statement", "found"),
+        [
+            ("DELETE FROM acme.p WHERE v = 1", ("lost", "p")),
+            ("INSERT INTO acme.c SELECT * FROM acme.c WHERE v = 2", ("doubled", "c")),
+            ("UPDATE acme.p SET v = 99 WHERE v = 4", ("foreign", "p")),
+            ("UPDATE acme.p SET v = 4 WHERE v = 1", ("doubled", "p")),
+            ("DROP TABLE acme.c", ("lost", "c")),
+        ],
+    )
+    def test_a_table_that_somebody_has_tampered_with(
+        self, laboratory: Laboratory, statement: str, found: tuple[str, str]
+    ) -> None:
+        assert found in wrong(PLAIN, laboratory, tamper=statement)
+
+    def test_rows_of_a_list_within_a_record(self, laboratory: Laboratory) -> None:
+        world = World(p=KEYED, records=THREE)
+        assert not wrong(world, laboratory)
+        statement = "DELETE FROM acme.p__lines WHERE lv = 11"
+        assert wrong(world, laboratory, tamper=statement) == {("nested", "p")}
+
+    def test_another_resource_that_is_not_loaded(self, laboratory: Laboratory) -> None:
+        world = World(p=KEYED, other=True, records=THREE)
+        assert not wrong(world, laboratory)
+        assert wrong(world, laboratory, tamper="DELETE FROM acme.other WHERE id = 2") == {
+            ("others", "other")
+        }
+
+    @pytest.mark.parametrize("what", ["400", "poison"])
+    def test_a_page_that_always_fails_makes_a_run_red(
+        self, laboratory: Laboratory, what: str
+    ) -> None:
+        world = World.from_json(
+            {
+                "p": {"key": "own"},
+                "records": [{}] * 5,
+                "runs": [{"faults": [{"nth": 2, "what": what}]}],
+            }
+        )
+        verdict = judge(world, laboratory)
+        assert not verdict.findings
+        assert any("failed p: " in line for line in verdict.log)
+
+    def test_a_file_that_is_refused_is_counted(self, laboratory: Laboratory) -> None:
+        world = World(p=Resource(disposition="upsert"), records=THREE)
+        assert "write_disposition" in judge(world, laboratory).refused
+
+
+class TestWords:
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "p: AttributeError: 'NoneType' object has no attribute 'get'",
+            "TypeError (while dlt's step 'extract'): '>' not supported between instances",
+            "ArrowInvalid: Column 'id' is declared non-nullable but contains nulls",
+            "OverflowError: Python int too large to convert to C long",
+            "duckdb.duckdb.ConversionException: Conversion Error: Could not convert",
+        ],
+    )
+    def test_of_libraries_are_none_for_a_person(self, text: str) -> None:
+        assert foreign_words(text)
+
+    def test_of_the_product_are(self) -> None:
+        text = "p: two records have the same primary key and differ; name another key"
+        assert not foreign_words(text)
+
+
+class TestMeaning:
+    def test_after_a_run_that_was_killed_both_is_right(self) -> None:
+        table = Table()
+        table.put("a", [1], sure=True)
+        table.put("a", [2], sure=False)
+        assert not list(compare(table, Counter([1]), excused=set()))
+        assert not list(compare(table, Counter([2]), excused=set()))
+        table.put("a", [2], sure=True)
+        (found,) = compare(table, Counter([1]), excused=set())
+        assert found.what == "stale"
+
+    def test_children_of_a_parent_that_vanished_stay_below_a_cursor(self) -> None:
+        found = self.tables(World(p=Resource(cursor=Cursor()), c=Resource(), records=KIDS))
+        assert found["p"] == {1: {(1,)}, 3: {(3,)}}
+        assert found["c"] == {"1": {(2,)}, "3": {(4,)}}
+
+    def test_what_was_excused_does_not_excuse_what_should_be_gone(self) -> None:
+        table = Table()
+        table.put("a", [1], sure=True)
+        assert not list(compare(table, Counter(), excused={1}))
+        table.put("a", [], sure=True)
+        (found,) = compare(table, Counter([1]), excused={1, 2})
+        assert found.what == "stays"
+
+    def test_elsewhere_they_go(self) -> None:
+        found = self.tables(World(c=Resource(), records=KIDS))
+        assert found == {"p": {"all": {(3,)}}, "c": {"all": {(4,)}}}
+
+    @staticmethod
+    def tables(world: World) -> dict[str, object]:
+        """Two runs, and a parent is deleted between them."""
+        shop = Shop(world)
+        meaning = Meaning(world, shop)
+        for _ in range(2):
+            meaning.read([shop.view()], {"p", "c"}, set(), set())
+            shop.happen(("delete", 0, 0))
+        return {name: table.right for name, table in meaning.tables.items()}
+
+
+KIDS = (Record(kids=(1,)), Record(at=2, kids=(2,)))
+
+
+class TestKinds:
+    def test_have_names_of_their_own(self) -> None:
+        assert len({name for name, _ in RULES}) == len(RULES)
+
+    def test_are_told_by_what_is_left(self, laboratory: Laboratory) -> None:
+        world = World(p=KEYED, records=THREE, api=Api(order="asc"), how=How(size=1))
+        (finding,) = judge(world, laboratory, drops=frozenset({3})).findings
+        assert kind_of(world, finding) == ("? lost p: api.order=asc, how.size, p.key, p:key")

@@ -1,0 +1,94 @@
+"""What may or must fail in a world, and what has to be kept when it does."""
+
+from restsrc_dagster_tests.worlds.meaning import Meaning, slots
+from restsrc_dagster_tests.worlds.shop import View
+from restsrc_dagster_tests.worlds.world import Run, World
+
+LAGGING = frozenset({"iso", "spellings", "halves", "epoch", "epoch ms", "sequence"})
+"""Kinds of cursors that a lag can be taken from beyond doubt."""
+FOR_GOOD = frozenset({"400", "poison"})
+
+
+def must_fail(meaning: Meaning, name: str, view: View) -> str:
+    """Why a resource cannot be right; empty where it can."""
+    world = meaning.world
+    if name == "c" and world.c is not None and world.c.by == "k":
+        parents = meaning.delivered("p", view)[""]
+        if any(row.k is None for row in parents):
+            return "a parent has no value for what is bound to it, and the run is green"
+    return ""
+
+
+def may_fail(world: World, name: str) -> str:
+    """Why a resource of this world may be red although nothing is wrong; empty where it may not."""
+    for reason, holds in _REASONS:
+        if holds(world):
+            return reason
+    del name
+    return ""
+
+
+def safe_to_keep(world: World, run: Run) -> bool:
+    """Whether what comes before a page that always fails can be committed without a loss."""
+    p, cursor = world.p, world.p.cursor
+    faults = [one for one in run.faults if one.of == "p" and one.what in FOR_GOOD]
+    if not faults or faults[0].nth < 3 or world.c is not None or p.steps or p.merge_key:
+        return False
+    if cursor and (cursor.end is not None or cursor.lag or cursor.falls):
+        return False
+    if world.api.paginator in ("page_number", "offset"):
+        return slots(world, "p") == "key" and not world.api.cap
+    return bool(
+        cursor
+        and cursor.order == "asc"
+        and world.api.order == "asc"
+        and cursor.sent != "none"
+        and cursor.missing == "raise"
+        and slots(world, "p") != "all"
+        and len({record.at for record in world.records}) == len(world.records)
+    )
+
+
+def _is_order_wrong(world: World) -> bool:
+    cursor = world.p.cursor
+    if cursor is None or not cursor.order:
+        return False
+    odd = world.api.pinned or world.has(
+        "ahead", "null", "null version", "old version", "version", "repeat"
+    )
+    return odd or world.api.order != cursor.order
+
+
+_REASONS = (
+    ("a null is bound", lambda world: bool(world.c and world.c.by == "k" and _null_k(world))),
+    ("a record has no cursor", lambda world: _null_cursor(world)),
+    ("the order is not what it is said to be", _is_order_wrong),
+    ("the server caps the page", lambda world: bool(world.api.cap)),
+    ("odd values", lambda world: world.has("odd")),
+    ("ahead, and the range is open", lambda world: _is_open(world) and world.has("ahead")),
+    ("upsert of a key that is no key", lambda world: _upserts(world)),
+    ("a lag on a cursor that is text", lambda world: _lags(world)),
+)
+
+
+def _null_k(world: World) -> bool:
+    return world.has("null k") or any(record.k is None for record in world.records)
+
+
+def _null_cursor(world: World) -> bool:
+    cursor = world.p.cursor
+    some = world.has("null", "null version") or any(record.at is None for record in world.records)
+    return cursor is not None and cursor.missing == "raise" and some
+
+
+def _lags(world: World) -> bool:
+    cursor = world.p.cursor
+    return cursor is not None and cursor.lag > 0 and cursor.kind not in LAGGING
+
+
+def _is_open(world: World) -> bool:
+    return world.p.cursor is not None and world.p.cursor.open
+
+
+def _upserts(world: World) -> bool:
+    return any(one.disposition == "upsert" for one in world.resources.values())

@@ -1,0 +1,230 @@
+"""A world as a plain value: what the API has and does, the connector's file, and what happens.
+
+Everything that is not the simplest is a field with another value than its default, so that a world
+is written down, read back and made smaller without knowing what its fields mean.
+"""
+
+import json
+from dataclasses import dataclass, field, fields, is_dataclass
+from types import UnionType
+from typing import Any, Self, get_args, get_origin, get_type_hints
+
+Event = tuple[str, int, int]
+"""What happens at the API: a word of `shop.EVENTS`, to which record, how many ticks later."""
+
+
+class Plain:
+    """A dataclass that is its own JSON; what has its default value is left out."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            one.name: _plain(value)
+            for one in fields(self)  # type: ignore[arg-type]
+            if (value := getattr(self, one.name)) != _default(one)
+        }
+
+    @classmethod
+    def from_json(cls, content: dict[str, Any]) -> Self:
+        hints = get_type_hints(cls)
+        return cls(**{key: _made(hints[key], value) for key, value in content.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cursor(Plain):
+    """The cursor of one resource, in its records and in the file."""
+
+    kind: str = "iso"
+    sent: str = "start_param"
+    """start_param, param, placeholder, path, body; none."""
+    starts: bool = True
+    """Whether the file names an `initial_value`: tick 0, or for `min` the last one."""
+    end: int | None = None
+    end_style: int = 0
+    order: str = ""
+    """row_order"""
+    falls: bool = False
+    """last_value_func min"""
+    lag: int = 0
+    missing: str = "raise"
+    open: bool = False
+    convert: str = ""
+    nested: bool = False
+    """At `meta.at`, with `max_table_nesting` 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource(Plain):
+    """One resource in the file."""
+
+    key: str = ""
+    """own, composite, hint, defaults (of all resources), default hint (beside own columns)."""
+    disposition: str = ""
+    merge_key: bool = False
+    cursor: Cursor | None = None
+    selected: bool = True
+    steps: str = ""
+    """filter, exclude, lines (yield_map)."""
+    bound: str = "path"
+    """Where a child takes its parent's value: path, param, body."""
+    by: str = "id"
+    """The parent's field that a child takes: its own id, or `k`, which several may share."""
+    numbered_within: bool = False
+    """Whether a child's key is unique only among its parent's children."""
+    included: bool = False
+    """include_from_parent: its id, and a field that not all parents have."""
+    sorted: bool = False
+    """A `dedup_sort` on a column that no record has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api(Plain):
+    """How the API answers for the list of parents."""
+
+    paginator: str = "json_link"
+    cap: int = 0
+    """The server gives no more on a page, whatever is asked for."""
+    total: str = ""
+    """right, minus (-1), zero, much (too many); nothing is said."""
+    base_page: int = 1
+    filter: str = "inclusive"
+    """inclusive, exclusive, absent"""
+    order: str = "id"
+    """By what it sorts: id, asc and desc by the cursor."""
+    pinned: bool = False
+    """Its oldest record comes first, whatever the order."""
+    newest_first: bool = False
+    """Of several versions of one record."""
+    end: str = "null"
+    """What the last page says of a next one: null, absent, empty, self."""
+    flag: bool = False
+    """Some records are shown only with `archived=true`."""
+    ids: str = "number"
+    """number, text, wide"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class How(Plain):
+    """What must make no difference."""
+
+    size: int = 3
+    concurrency: int = 1
+    commit: int = 0
+    """Records after which a chunk is committed; 0 for everything at once, -1 for each page."""
+    postgres: bool = False
+    split: bool = False
+    """The last run is done resource by resource."""
+    shuffle: int = 0
+    """Another order of a list that the API does not sort by the cursor."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault(Plain):
+    """A request that goes wrong, by its number among those to a resource in one run."""
+
+    of: str = "p"
+    nth: int = 2
+    what: str = "500"
+    """500, 202, not ready, empty 202, error, failure and reset go wrong once; 400 and poison stay
+    wrong for the whole run."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run(Plain):
+    """What happens before a run and in it."""
+
+    news: tuple[Event, ...] = ()
+    middle: tuple[tuple[int, Event], ...] = ()
+    """Before the n-th page of parents is given, something happens."""
+    select: tuple[str, ...] = ()
+    refresh: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+    kill: str = ""
+    """normalize, load, complete_package"""
+    kill_at: int = 1
+    edit: str = ""
+    """What changes in the file before it: key of p, key of c, no end, children (come into it)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record(Plain):
+    """A parent at the beginning: its tick, how many children it has, and their children."""
+
+    at: int | None = 1
+    kids: tuple[int, ...] = ()
+    """The ticks of its children."""
+    grand: int = 0
+    """How many children each of its children has."""
+    k: int | None = 0
+    kind: int = 0
+    keep: bool = True
+    lines: int = 0
+    archived: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class World(Plain):
+    """All of it. The last run is a quiet one, and has no field here but `news`."""
+
+    p: Resource = field(default_factory=Resource)
+    c: Resource | None = None
+    g: Resource | None = None
+    other: bool = False
+    """A resource that has nothing to do with the others."""
+    api: Api = field(default_factory=Api)
+    how: How = field(default_factory=How)
+    twin: How | None = None
+    """The same world is read once more in this way, and has to come to the same."""
+    records: tuple[Record, ...] = ()
+    runs: tuple[Run, ...] = ()
+    news: tuple[Event, ...] = ()
+    """Before the last run."""
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        found = {"p": self.p, "c": self.c, "g": self.g}
+        return {name: one for name, one in found.items() if one is not None}
+
+    @property
+    def events(self) -> list[Event]:
+        return [
+            *(event for run in self.runs for event in run.news),
+            *(event for run in self.runs for _, event in run.middle),
+            *self.news,
+        ]
+
+    def has(self, *words: str) -> bool:
+        """Whether one of these events happens."""
+        return any(event[0] in words for event in self.events)
+
+
+def text_of(world: World) -> str:
+    return json.dumps(world.to_json())
+
+
+def world_of(text: str) -> World:
+    return World.from_json(json.loads(text))
+
+
+def _default(one: Any) -> Any:
+    if callable(one.default_factory):
+        return one.default_factory()
+    return one.default
+
+
+def _plain(value: Any) -> Any:
+    if is_dataclass(value):
+        return value.to_json()  # type: ignore[union-attr]
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
+def _made(hint: Any, value: Any) -> Any:
+    """A value of the type that a field has, from JSON."""
+    if value is None:
+        return None
+    if isinstance(hint, UnionType):
+        (hint,) = (one for one in get_args(hint) if one is not type(None))
+    if get_origin(hint) is tuple:
+        inner = get_args(hint)
+        each = [inner[0]] * len(value) if inner[-1] is Ellipsis else inner
+        return tuple(_made(one, item) for one, item in zip(each, value, strict=True))
+    return hint.from_json(value) if is_dataclass(hint) else value
