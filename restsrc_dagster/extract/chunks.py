@@ -126,7 +126,7 @@ class Chunks:
         self.read_again: set[str] = set()
         """Lists whose next reading is from their start, though this run has read some of them."""
         self._anew: set[str] = set()
-        """Lists whose tables were emptied for this run."""
+        """Lists whose tables are emptied by what is read first."""
         self._cursors: dict[str, list[Any]] = {}
         """Of numbered lists: before the first chunk, and after each."""
         self._starts: dict[str, FirstPage] = {}
@@ -223,14 +223,14 @@ class Chunks:
         """
         top = [name, *self._resources.ancestors(name)][-1]
         chunk = self._now.get(top)
-        if chunk is None:
+        if chunk is None or top in self._anew:  # what the table has is more than a part of the list
             return frozenset()
         if name == top:
             is_kept = not chunk.ended and chunk.break_off(between_pages)
         else:
             together = top in self._resources.falling_with(name)
             is_kept = (together or answers_nobody(error)) and chunk.break_off_below()
-            if not is_kept and not together and chunk.of_numbers and top not in self._anew:
+            if not is_kept and not together and chunk.of_numbers:
                 chunk.without |= {name, *self._resources.descendants(name)}
                 return frozenset({name})
         if not is_kept:
@@ -246,6 +246,7 @@ class Chunks:
 
     def settle(self, states: dict[str, Any], names: Set[str]) -> None:
         """Make `states`, dlt's of the resources that were read well, what is to be committed."""
+        self._anew -= names
         for name in names & self._now.keys():
             chunk, state = self._now[name], states.setdefault(name, {})
             ended = chunk.ended

@@ -63,7 +63,7 @@ def dlt_configuration(
         {
             **_with_disposition(item, resources),
             "endpoint": _endpoint(
-                with_auths[name], bound.get(name), first_pages.get(name), with_auths
+                with_auths[name], bound.get(name), first_pages.get(name), resources
             ),
         }
         for item in config["resources"]

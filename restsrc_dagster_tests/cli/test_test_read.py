@@ -87,7 +87,7 @@ def test_tells_requests_paging_records_columns_cursor_and_what_comes_next(
     )
     result = test_read(acme(tmp_path, api.url, [customers]), "--limit", "2")
     assert result.exit_code == 0, result.output
-    assert [asked.params["page"] for asked in api.asked] == ["1", "2"]
+    assert [asked.params["page"] for asked in api.asked if "since" in asked.params] == ["1", "2"]
     lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert lines[0] == "customers"
     assert lines[1] == f"GET {api.url}/customers?since=2024-01-01T00:00:00Z&page=1"

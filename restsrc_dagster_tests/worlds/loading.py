@@ -44,7 +44,8 @@ class Ended:
         self, connector: Connector, selection: frozenset[str], run: Run, settings: Settings
     ) -> None:
         self.asked |= selection
-        order = Order(selection=selection, refresh=frozenset(run.refresh))
+        refresh = frozenset(run.refresh) & connector.resources.keys()
+        order = Order(selection=selection, refresh=refresh)
         try:
             with _killing(run):
                 self._note(load(connector, order, settings=settings, environment={}))
