@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.connector.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resources import Resource
@@ -19,6 +20,7 @@ from restsrc_dagster.extract.sample import Sample
 OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4
 """Exit codes: 2 is the command's own, for words that it does not know."""
 EXAMPLE_LENGTH = 48
+SMALLEST_PAGE = 10
 
 
 def exit_code(samples: list[Sample]) -> int:
@@ -105,13 +107,30 @@ def _paginator(sample: Sample) -> str | None:
     used = type(sample.paginator).__name__ + (f" ({details})" if details else "")
     if sample.paginator_configured:
         return f"{used}, as configured"
+    if sample.is_guessed and (sample.error or _may_go_on(sample)):
+        return (
+            f"{used}, as nothing was recognized: name the paginator that the API's documentation "
+            "describes, or single_page if this is all that there is"
+        )
     return f"{used}, detected: so that it stays, write {json.dumps(as_written(sample.paginator))}"
 
 
 def _next_page(sample: Sample) -> str | None:
     if sample.more is None:
         return None
+    if not sample.more and sample.is_guessed and (sample.error or _may_go_on(sample)):
+        full = ": the page came full, so there may be one" if _may_go_on(sample) else ""
+        return f"nothing recognized{full}"
     return "there is one" if sample.more else "none: this was the last"
+
+
+def _may_go_on(sample: Sample) -> bool:
+    """Whether a page has as many records as were asked for, or a number of which pages are made."""
+    per_page = sample.seen / max(sample.pages, 1)
+    params = sample.resource.endpoint.get("params") or {}
+    asked = [str(value) for name, value in params.items() if is_page_size(name)]
+    is_round = per_page >= SMALLEST_PAGE and (per_page % 10 == 0 or per_page % 25 == 0)
+    return is_round or any(size.isdecimal() and per_page >= int(size) for size in asked)
 
 
 def _key(sample: Sample) -> str | None:

@@ -103,6 +103,11 @@ class Http(_Part):
         default_factory=list,
         description="Where links and redirects are followed without the credentials.",
     )
+    follow_below_base_url: bool = Field(
+        False,
+        description="Links that differ from base_url in scheme, host and port are followed below "
+        "it, with its own: for an API behind a proxy.",
+    )
     allow_missing_selector: list[str] = Field(
         default_factory=list, description="Resources that leave their list out when it is empty."
     )

@@ -15,14 +15,19 @@ def origin_of(url: str) -> tuple[str, str, int]:
     return scheme, (parts.hostname or "").lower(), parts.port or DEFAULT_PORTS.get(scheme, 0)
 
 
-def named_origin(host: str) -> Origin:
-    """What a host, host:port or origin stands for; raises ValueError if it is none of these."""
+def named_origin(host: str, base_url: str = "") -> Origin:
+    """What a host, host:port or origin stands for; raises ValueError if it is none of these.
+
+    Without a scheme it stands for any, but beside a `base_url` of https for that: credentials that
+    are encrypted there are not sent openly elsewhere.
+    """
     try:
         if "://" in host:
             origin: Origin = origin_of(host)
         else:
             parts = urlsplit(f"//{host}")
-            origin = (None, (parts.hostname or "").lower(), parts.port)
+            scheme = "https" if urlsplit(base_url).scheme.lower() == "https" else None
+            origin = (scheme, (parts.hostname or "").lower(), parts.port)
     except ValueError:
         origin = (None, "", None)
     if not origin[1]:
@@ -39,3 +44,15 @@ def is_among(origins: Iterable[Origin], url: str) -> bool:
 def overlap(one: Origin, other: Origin) -> bool:
     """Whether a URL may lead to both."""
     return all(a is None or b is None or a == b for a, b in zip(one, other, strict=True))
+
+
+def below(base_url: str, url: str) -> str | None:
+    """The path and query of `url` at the scheme, host and port of `base_url`.
+
+    None where the path is not one below that of `base_url`.
+    """
+    base, link = urlsplit(base_url), urlsplit(url)
+    prefix = base.path.rstrip("/")
+    if not link.hostname or not f"{link.path}/".startswith(f"{prefix}/"):
+        return None
+    return base._replace(path=link.path, query=link.query, fragment="").geturl()

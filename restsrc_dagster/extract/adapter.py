@@ -6,33 +6,45 @@ have an adapter of their own, so that no link of the API can pass for one.
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Set
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
-import dlt
 import requests
-from dlt.common.exceptions import ResourceNameNotAvailable
 from requests.adapters import HTTPAdapter
 
 from restsrc_dagster.connector.model import Http
-from restsrc_dagster.connector.origins import Origin, is_among, origin_of
+from restsrc_dagster.connector.origins import Origin
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import OriginRefused, ReadError
+from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.address import HIDDEN, shown
 from restsrc_dagster.extract.anonymous import take_credentials_out
-from restsrc_dagster.extract.answers import refuse_json, take_json
+from restsrc_dagster.extract.answers import (
+    is_ignored,
+    read_body,
+    refuse_json,
+    refuse_other_format,
+    take_json,
+)
+from restsrc_dagster.extract.errand import resource_asked_for, sleep
 from restsrc_dagster.extract.gate import NotNow, gated
+from restsrc_dagster.extract.not_ready import not_ready
 from restsrc_dagster.extract.pace import Pace
-from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Tries, worth_another_try
-from restsrc_dagster.extract.rate_limits import LIMITED, RateLimit, exhausted, left, rate_limit
+from restsrc_dagster.extract.patience import TRIED_AGAIN, Patience, Polls, Tries, worth_another_try
+from restsrc_dagster.extract.rate_limits import (
+    LIMITED,
+    RateLimit,
+    exhausted,
+    left,
+    rate_limit,
+    retry_after,
+)
+from restsrc_dagster.extract.reach import Reach
 from restsrc_dagster.extract.tickets import NotWanted, Ticket
 from restsrc_dagster.extract.traffic import Traffic
 from restsrc_dagster.extract.waiting import Wait, Waits
 
-CHUNK_BYTES = 1 << 18
-"""requests itself reads a body in pieces of 10 kB, which takes longer than to get it."""
 SECONDS_BETWEEN_LINES = 60
 
 
@@ -41,8 +53,8 @@ class ApiAdapter(HTTPAdapter):
 
     Args:
         http: the connector's budget and limits.
-        origins: of everybody who may get the credentials.
-        anonymous: of everybody else who may be asked, without them.
+        reach: whom it may ask, with the credentials and without.
+        selectors: where the records of each resource are, by its name; None where that is found.
         redact: takes secrets out of the texts of exceptions.
         patience: how often and how long a request is tried again.
 
@@ -57,8 +69,8 @@ class ApiAdapter(HTTPAdapter):
         self,
         *,
         http: Http,
-        origins: Iterable[Origin],
-        anonymous: Iterable[Origin],
+        reach: Reach,
+        selectors: Mapping[str, str | None],
         redact: Redactor,
         patience: Patience,
     ) -> None:
@@ -69,8 +81,8 @@ class ApiAdapter(HTTPAdapter):
         self.tell: Callable[[str], None] = lambda _: None
         self._http = http
         self._patience = patience
-        self._origins = frozenset(origins)
-        self._anonymous = frozenset(anonymous)
+        self.reach = reach
+        self._selectors = selectors
         self._redact = redact
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
@@ -87,19 +99,26 @@ class ApiAdapter(HTTPAdapter):
             ReadError: a limit of the connector is reached.
             requests.RequestException: as requests does, secrets taken out.
         """
-        if self.is_anonymous(request.url or ""):
+        if self.reach.is_anonymous(request.url or ""):
             take_credentials_out(request, self._redact)
-        response = self.send_patiently(self._origins | self._anonymous, request, *args, **kwargs)
-        if response.ok and not response.is_redirect:
-            self._count_page(self._traffic(self._resource()))
+        origins, polls = self.reach.allowed | self.reach.anonymous, Polls(self._patience)
+        while True:
+            response = self.send_patiently(origins, request, *args, **kwargs)
+            if not response.ok or response.is_redirect:
+                return response
+            said = not_ready(response, self._selectors.get(resource_asked_for()))
+            if said is None or is_ignored(response, request):
+                break
+            self._wait_until_ready(response, said, polls)
+        self._count_page(self._traffic(resource_asked_for()))
         return response
 
-    def is_anonymous(self, url: str) -> bool:
-        """Whether `url` is asked without credentials."""
-        try:
-            return is_among(self._anonymous, url) and not is_among(self._origins, url)
-        except ValueError:  # no URL, which requests tells better
-            return False
+    def _wait_until_ready(self, response: requests.Response, said: str, polls: Polls) -> None:
+        said = self._redact(said)
+        pause = polls.pause(retry_after(response), self._address(response), said)
+        self._count_retry()
+        with self.waits.held(Wait.READY, f"{resource_asked_for()} answered {said}"):
+            sleep(pause)
 
     def send_patiently(
         self,
@@ -123,6 +142,8 @@ class ApiAdapter(HTTPAdapter):
                 self._wait_for_retry(pause, broken)
                 continue
             if response.is_redirect or (response.ok and take_json(response)):
+                return response
+            if response.ok and refuse_other_format(response, self._address(response), self._redact):
                 return response
             if not self._wait_after(response, tries):
                 return response
@@ -183,7 +204,7 @@ class ApiAdapter(HTTPAdapter):
             return False
         if pause is None:
             if response.ok:
-                refuse_json(response, self._redact(shown(response.url)), self._redact)
+                refuse_json(response, self._address(response), self._redact)
             return False
         if limit and limit.seconds:  # that is waited out by all
             self._count_retry()
@@ -194,10 +215,10 @@ class ApiAdapter(HTTPAdapter):
     def _wait_for_retry(self, pause: float, after: str) -> None:
         self._count_retry()
         with self.waits.held(Wait.RETRY, after):
-            _sleep(pause)
+            sleep(pause)
 
     def _count_retry(self) -> None:
-        traffic = self._traffic(self._resource())
+        traffic = self._traffic(resource_asked_for())
         with self._lock:
             traffic.retries += 1
 
@@ -210,10 +231,10 @@ class ApiAdapter(HTTPAdapter):
     ) -> requests.Response:
         """Send one request once, within the budget, if it goes to one of `origins`."""
         url = request.url or ""
-        _guard(url, origins)
+        self.reach.guard(url, origins)
         with self._lock:
             self._redact.learn(str(request.headers.get("Authorization", "")).rpartition(" ")[2])
-        resource = self._resource()
+        resource = resource_asked_for()
         while True:
             try:
                 return self._sent(resource, request, *args, **kwargs)
@@ -233,7 +254,7 @@ class ApiAdapter(HTTPAdapter):
             with self.waits.held(Wait.ANSWER, resource):
                 response: requests.Response = super().send(request, *args, **kwargs)
                 granted = response.ok
-                self._read_body(response)
+                read_body(response, self._http.max_response_mb)
             size = len(response.content)
         except (NotNow, NotWanted):
             written = False
@@ -264,10 +285,10 @@ class ApiAdapter(HTTPAdapter):
                 if self._pace.is_paused(now):
                     wait, detail = Wait.RATE_LIMIT, self._header
             if seconds <= 0:
-                _sleep(0)
+                sleep(0)
                 continue
             with self.waits.held(wait, detail):
-                _sleep(seconds)
+                sleep(seconds)
 
     @contextmanager
     def _gate(self) -> Iterator[None]:
@@ -286,29 +307,12 @@ class ApiAdapter(HTTPAdapter):
             pools[key].close()
         super().close()
 
-    def _resource(self) -> str:
-        ticket = Ticket.current()
-        return ticket.resource if ticket else resource_that_asks()
-
     def _traffic(self, resource: str) -> Traffic:
         with self._lock:
             return self.traffic.setdefault(resource, Traffic())
 
-    def _read_body(self, response: requests.Response) -> None:
-        """Read here, the body counts as under way, and the connection of a refusal is given back:
-        dlt raises for it before requests would have read it."""
-        limit = self._http.max_response_mb
-        chunks, size = [], 0
-        for chunk in response.iter_content(CHUNK_BYTES):
-            chunks.append(chunk)
-            size += len(chunk)
-            if limit is not None and size > limit * 1_000_000:
-                response.close()
-                raise ReadError(
-                    f"an answer is larger than http.max_response_mb ({limit:g}); ask for smaller "
-                    "pages, or raise the limit"
-                )
-        response._content = b"".join(chunks)
+    def _address(self, response: requests.Response) -> str:
+        return self._redact(shown(response.url))
 
     def _count_page(self, traffic: Traffic) -> None:
         with self._lock:
@@ -324,43 +328,3 @@ class ApiAdapter(HTTPAdapter):
         query = urlsplit(url).query
         cause = self._redact(str(error).replace(query, HIDDEN) if query else str(error))
         return type(error)(f"{self._redact(shown(url))}: {cause}")
-
-
-class TokenAdapter(HTTPAdapter):
-    """Sends token requests to the origin of their URL, and nowhere else, on the API's budget."""
-
-    def __init__(self, adapter: ApiAdapter, origins: Iterable[Origin]) -> None:
-        super().__init__()
-        self._adapter = adapter
-        self._origins = frozenset(origins)
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
-        """As `ApiAdapter.send`, but an answer is no page."""
-        return self._adapter.send_patiently(self._origins, request, *args, **kwargs)
-
-
-def _guard(url: str, origins: Set[Origin]) -> None:
-    if is_among(origins, url):
-        return
-    scheme, host, port = origin_of(url)
-    raise OriginRefused(
-        f"the API points to {scheme}://{host}:{port}, which may not get the credentials; if it "
-        "may, name it in http.allowed_hosts, if it needs none, in http.anonymous_hosts, or correct "
-        "configuration.client.base_url"
-    )
-
-
-def resource_that_asks() -> str:
-    """By dlt's context of this thread; "" where it has none."""
-    try:
-        return dlt.current.resource_name()
-    except ResourceNameNotAvailable:
-        return ""
-
-
-def _sleep(seconds: float) -> None:
-    ticket = Ticket.current()
-    if ticket:
-        ticket.sleep(seconds)
-    else:
-        time.sleep(seconds)

@@ -11,7 +11,6 @@ from math import ceil
 from typing import Any
 
 import requests
-from dlt.common import jsonpath
 from dlt.sources.helpers.rest_client.client import PageData, RESTClient
 from dlt.sources.helpers.rest_client.paginators import (
     BasePaginator,
@@ -20,6 +19,7 @@ from dlt.sources.helpers.rest_client.paginators import (
     SinglePagePaginator,
 )
 
+from restsrc_dagster.extract.paginators import told_total
 from restsrc_dagster.extract.tickets import copied, what_is_asked
 
 
@@ -64,6 +64,7 @@ class Coming:
         self._largest = 1
         self._next = 0
         self._known = 0
+        self.off_course = False
         self._paginator: BasePaginator
         self._request: requests.Request
         self._lock = threading.Lock()
@@ -85,14 +86,31 @@ class Coming:
         return isinstance(self._paginator, RangePaginator)
 
     def after(self, page: PageData[Any]) -> bool:
-        """Look at a page that dlt has handed on; whether there is a further one."""
+        """Look at a page that dlt has handed on; whether there is a further one.
+
+        Where the list goes on otherwise than was known, `off_course` is set: what was asked for
+        behind this page is of no use.
+        """
         with self._lock:
             self._handed_on += 1
+            self.off_course = False
             if self._handed_on >= self._seen:
                 # Both belong to dlt, which goes on with them.
                 paginator, request = copy(page.paginator), copied(page.request)
+                self.off_course = self._handed_on < self._next and self._leads_elsewhere(paginator)
+                if self.off_course:
+                    self._next = self._handed_on
                 self._know(self._handed_on, paginator, request, page.response, len(page))
             return self._known > self._handed_on
+
+    def _leads_elsewhere(self, paginator: BasePaginator) -> bool:
+        """Whether another offset comes next than pages as full as the one before would lead to."""
+        if not isinstance(paginator, RangePaginator) or not self._seen:
+            return False
+        known = self._paginator
+        assert isinstance(known, RangePaginator)  # noqa: S101 - of one list
+        expected = known.current_value + (self._handed_on - self._base) * known.value_step
+        return bool(paginator.has_next_page and paginator.current_value != expected)
 
     def arrived(self, request: requests.Request, response: requests.Response) -> bool:
         """Look at the answer for the last page that is known; whether a new one is known by it.
@@ -155,8 +173,7 @@ class Coming:
         if not isinstance(paginator, RangePaginator) or paginator.has_more_path:
             return 1
         ends = []
-        if paginator.total_path:
-            total = int(jsonpath.find_values(paginator.total_path, response.json())[0])
+        if (total := told_total(paginator, response)) is not None:
             ends.append(total + paginator.base_index)
             if paginator.stop_after_empty_page and not isinstance(paginator, OffsetPaginator):
                 # It may lead to the number of records instead, until there are too many pages for
@@ -168,4 +185,6 @@ class Coming:
             return 1
         if paginator.maximum_value is not None:
             ends.append(paginator.maximum_value)
+        if not ends:
+            return 1
         return ceil((min(ends) - paginator.current_value) / paginator.value_step)

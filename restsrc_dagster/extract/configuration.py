@@ -136,6 +136,9 @@ def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[
     if resources.named_disposition(name) is None:
         made["write_disposition"] = resources.write_disposition(name)
     if resource.parent is not None:
+        # dlt would make one list of a record's pages, at which nobody could look page by page;
+        # they are asked for side by side as it is.
+        made["parallelized"] = False
         made["include_from_parent"] = list(resources.copied_from_parent(name))
     if resources.replaces_children(name):
         columns = resources.replaced_by(name).values()

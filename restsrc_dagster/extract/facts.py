@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from restsrc_dagster.extract.key_index import KeyIndex
+from restsrc_dagster.extract.repetition import Repetition
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +56,8 @@ class PageFacts:
     """Where the last page stands in its list."""
     odd: bool = False
     """Whether the last page has values that may need to be mended."""
+    repetition: Repetition = field(default_factory=Repetition)
+    """The pages of the list that was begun last: several readings may go through one."""
     warnings: dict[str, None] = field(default_factory=dict)
     _silent: bool = False
 

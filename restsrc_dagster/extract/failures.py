@@ -29,7 +29,7 @@ from restsrc_dagster.errors import (
 from restsrc_dagster.extract.address import shown
 from restsrc_dagster.extract.answers import beginning
 from restsrc_dagster.extract.contracts import contract_in_words
-from restsrc_dagster.extract.patience import FOR_GOOD, TRIED_AGAIN
+from restsrc_dagster.extract.patience import FOR_GOOD, TRIED_AGAIN, is_distrust
 from restsrc_dagster.extract.rate_limits import LIMITED
 
 LONGEST_MESSAGE = 600
@@ -39,6 +39,7 @@ _QUERY_VALUE = re.compile(
     r"|(?P<other>(?<=[?&])[^=&\s]+)=[^&\s;]{33,}",
     re.IGNORECASE,
 )
+_CERTIFICATE = re.compile(r"certificate verify failed: (?P<reason>[^()]+?)[.,]? *(\(|$)")
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*|\s*DETAIL: .*", re.DOTALL)
 _ROW = re.compile(r"DETAIL: [^\n]*")
@@ -69,7 +70,8 @@ def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[
 def is_silence(error: Exception) -> bool:
     """Whether nobody answered: a refused connection, a time-out, a name that is not known."""
     return any(
-        isinstance(cause, (requests.ConnectionError, requests.Timeout)) for cause in causes(error)
+        isinstance(cause, (requests.ConnectionError, requests.Timeout)) and not is_distrust(cause)
+        for cause in causes(error)
     )
 
 
@@ -105,8 +107,17 @@ def _is_full(cause: BaseException) -> bool:
     return _is_away(cause) and any(os.strerror(number) in str(cause) for number in NO_SPACE)
 
 
-def explain(error: Exception, redact: Redactor, resource: str | None = None) -> RestsrcError:
-    """What went wrong, at which resource, and what to do where that is known."""
+def explain(
+    error: Exception,
+    redact: Redactor,
+    resource: str | None = None,
+    *,
+    parent: str | None = None,
+) -> RestsrcError:
+    """What went wrong, at which resource, and what to do where that is known.
+
+    `parent` is whose records the resource is read for, if it is for some.
+    """
     chain = list(causes(error))
     resource = resource or next(
         (cause.pipe_name for cause in chain if isinstance(cause, PipeException)), None
@@ -117,7 +128,7 @@ def explain(error: Exception, redact: Redactor, resource: str | None = None) -> 
             return type(cause)(redact(f"{where}{cause}"))
     for cause in chain:
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
-            return _refused(where, cause.response, redact)
+            return _refused(where, cause.response, redact, parent)
         if isinstance(cause, DataValidationError):
             return ReadError(redact(contract_in_words(cause)))
     root = chain[-1]
@@ -125,10 +136,8 @@ def explain(error: Exception, redact: Redactor, resource: str | None = None) -> 
         if isinstance(cause, requests.JSONDecodeError):
             return ReadError(_short(redact(f"{where}{_not_json(cause.doc)}")))
     for cause in chain:
-        if isinstance(cause, FOR_GOOD):
-            return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
         if isinstance(cause, requests.RequestException):
-            return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
+            return _unanswered(where, cause, redact)
     if any(map(_is_full, chain)):
         files = f"the run's own in {tempfile.gettempdir()}, or the destination's"
         return DestinationUnavailable(
@@ -148,7 +157,34 @@ def _not_json(text: str) -> str:
     return f"the answer is not JSON; it begins with {begins!r}" if begins else "the answer is empty"
 
 
-def _refused(where: str, response: requests.Response, redact: Redactor) -> RestsrcError:
+def _unanswered(where: str, cause: requests.RequestException, redact: Redactor) -> RestsrcError:
+    if isinstance(cause, FOR_GOOD):
+        return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
+    if is_distrust(cause):
+        return ReadError(_short(redact(f"{where}{_distrusted(cause)}")))
+    return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
+
+
+def _distrusted(cause: BaseException) -> str:
+    """`https://…: its certificate is not trusted (self-signed certificate)`, and what to do."""
+    url, _, text = str(cause).partition(": ")
+    found = _CERTIFICATE.search(text)
+    reason = found["reason"] if found else "it cannot be verified"
+    if "mismatch" in reason or "not valid for" in reason:
+        cure = "write the name that it is for in configuration.client.base_url"
+    elif "expired" in reason or "not yet valid" in reason:
+        cure = "the API's own people have to renew it"
+    else:
+        cure = (
+            "set the environment variable REQUESTS_CA_BUNDLE to a file with the certificates of "
+            "those who issued it"
+        )
+    return f"{url}: its certificate is not trusted ({reason}); {cure}"
+
+
+def _refused(
+    where: str, response: requests.Response, redact: Redactor, parent: str | None
+) -> RestsrcError:
     status = response.status_code
     body = f": {_without_tokens(beginning(response, redact))!r}" if response.content.strip() else ""
     answer = f"{shown(response.url)} answered {status} {response.reason or ''}".rstrip()
@@ -156,6 +192,12 @@ def _refused(where: str, response: requests.Response, redact: Redactor) -> Rests
     if status in (401, 403):
         return AccessDenied(
             f"{message}; check the credentials (configuration.client.auth) and what they may read"
+        )
+    if parent is not None and status in (404, 410):
+        message += (
+            f"; the children of the other records of {parent} are held back as well. If some have "
+            'none, say so in the endpoint: "response_actions": [{"status_code": '
+            f'{status}, "action": "ignore"}}]'
         )
     return (ApiUnavailable if status in TRIED_AGAIN else ReadError)(message)
 

@@ -141,7 +141,11 @@ class _Bound(ItemTransform[Any, Any]):
                     self._resource, coming, has_parent=self._has_parent, is_list=True
                 )
             self._lists[page.paginator] = plan
-        if plan.coming.after(page):
+        goes_on = plan.coming.after(page)
+        if plan.coming.off_course:
+            self._ahead.drop(plan)
+            plan.advance()
+        if goes_on:
             self._ahead.add(plan)
         else:
             self._ahead.drop(plan)

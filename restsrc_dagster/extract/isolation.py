@@ -122,7 +122,8 @@ class Isolation:
                 return
             if is_silence(error):
                 self._silence.kept()
-            explained = explain(error, self._redact, resource=name)
+            parent = self._resources[name].parent
+            explained = explain(error, self._redact, resource=name, parent=parent)
             left = self._keep(name, error, between_pages)
             for one in left:
                 self.leave(one)

@@ -5,7 +5,6 @@ record, the same page twice for two pages; and it follows whatever comes next, f
 """
 
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -15,7 +14,6 @@ from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import (
     BasePaginator,
-    OffsetPaginator,
     PageNumberPaginator,
     RangePaginator,
     SinglePagePaginator,
@@ -24,19 +22,17 @@ from dlt.sources.helpers.rest_client.paginators import (
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.address import shown
-from restsrc_dagster.extract.announced import (
-    announced_pages,
-    announced_total,
-    error_in,
-    unread_next,
-)
+from restsrc_dagster.extract.announced import announced_pages, announced_total
 from restsrc_dagster.extract.answers import is_plain
+from restsrc_dagster.extract.complaints import Found, complaint, what_is_found
+from restsrc_dagster.extract.envelope import Envelope
 from restsrc_dagster.extract.facts import PageFacts, Place
+from restsrc_dagster.extract.further import says_more, unread_next
 from restsrc_dagster.extract.odd_values import may_be_odd, written
+from restsrc_dagster.extract.paginators import Counts
+from restsrc_dagster.extract.repetition import Repetition, is_itself
 
 KEYS_SHOWN = 8
-EMPTY_PAGES = 100
-"""In a row, with ever new next links."""
 
 
 @dataclass
@@ -48,18 +44,20 @@ class _Crawl:
     records: int = 0
     total: int | None = None
     of_pages: int | None = None
-    empty_in_a_row: int = 0
-    asked: set[bytes] = field(default_factory=set)
-    first_size: int = 0
-    last: bytes = b""
-    last_request: str = ""
+    repetition: Repetition = field(default_factory=Repetition)
+
+    @property
+    def announced(self) -> int | None:
+        """What can be true of the total: an API that says 0 or -1 does not count."""
+        return self.total if self.total is not None and self.total >= self.records else None
 
 
 class PageChecks(ItemTransform[Any, Any]):
     """Looks at every page of one resource before anything else does; passes it on unchanged.
 
     `facts` are of readings before, and `records_before` those of the list that is gone on with.
-    `at_end` is whether the last page was the last of its list.
+    `at_end` is whether the last page was the last of its list. `has_key` is whether rows that come
+    again are told by a primary key.
     """
 
     placement_affinity = 0
@@ -72,6 +70,7 @@ class PageChecks(ItemTransform[Any, Any]):
         may_lack_list: bool,
         single_by_choice: bool,
         ignores_answers: bool = False,
+        has_key: bool = False,
         redact: Redactor,
         facts: PageFacts | None = None,
         records_before: int = 0,
@@ -83,6 +82,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._crawl = _Crawl()
         self._single_by_choice = single_by_choice
         self._ignores_answers = ignores_answers
+        self._has_key = has_key
         self._resource = resource
         self._selector = selector
         self._may_lack_list = may_lack_list
@@ -95,27 +95,54 @@ class PageChecks(ItemTransform[Any, Any]):
         if isinstance(item, PageData):
             crawl = self._crawls.get(item.paginator)
             if crawl is None:
-                self._lists += 1
-                crawl = _Crawl(self._lists, records=self._records_before)
-                self._crawls[item.paginator] = crawl
+                crawl = self._crawls[item.paginator] = self._begin()
             self._crawl, self.at_end = crawl, not item.paginator.has_next_page
             self.facts.crawl = crawl.number
+            item = self._without_repetition(item)
             self._look_at(item, crawl)
         return item
+
+    def _without_repetition(self, page: PageData[Any]) -> PageData[Any]:
+        """Leave out what the offset of this page has led back to (`OffsetPaginator`)."""
+        again: int = getattr(page.paginator, "came_again", 0)
+        if not again:
+            return page
+        what = (
+            f"{self._shown(page.response)} begins with {again} records of the page before, which "
+            "had fewer than were asked for: the API counts records in its offset that it does not "
+            "give, or the list has moved"
+        )
+        if not (self._has_key or is_itself(page[0])):
+            raise ReadError(
+                f"{what}, or these are equal records. Give the resource a primary_key; or, if the "
+                "API gives no more records a page, set the paginator's limit to that"
+            )
+        if again < len(page):
+            self.facts.warn(f"{what}; those that came again were left out")
+        return PageData(page[again:], page.request, page.response, page.paginator, page.auth)
 
     def leave(self) -> None:
         """The list at hand is not read to its end; the rest will come as a list of its own."""
         crawl = self._crawl
-        self.facts.end_of_list(None if crawl.total is None else crawl.records, crawl.records)
+        self.facts.end_of_list(None if crawl.announced is None else crawl.records, crawl.records)
+
+    def _begin(self) -> _Crawl:
+        """Another list; or that of the reading before, which goes on."""
+        self._lists += 1
+        if not self._records_before:
+            self.facts.repetition = Repetition()
+        return _Crawl(self._lists, records=self._records_before, repetition=self.facts.repetition)
 
     def _look_at(self, page: PageData[Any], crawl: _Crawl) -> None:
         response = page.response
         body = response.json()
+        found = what_is_found(response, body, page, self._selector)
+        self._refuse_error(body, response, found)
         if not page and not crawl.pages and self._selector and not self._may_lack_list:
             self._refuse_missing_list(body)
-        self._refuse_error(page, body, response)
         self._refuse_repetition(page, crawl, response)
-        total = announced_total(response, body, page)
+        envelope = Envelope.of(body, page)
+        total = announced_total(response, envelope, len(page))
         if not crawl.pages:
             crawl.total, crawl.of_pages = total, announced_pages(page.paginator, body)
         elif total is not None and crawl.total is not None and total != crawl.total:
@@ -124,7 +151,6 @@ class PageChecks(ItemTransform[Any, Any]):
                 f"first and {total} later; rows that moved between pages may have been missed"
             )
             crawl.total = total
-        self._notice_cap(page, crawl)
         if self._ignores_answers:
             self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)
         crawl.pages += 1
@@ -136,8 +162,9 @@ class PageChecks(ItemTransform[Any, Any]):
         if not crawl.records and crawl.total and not page.paginator.has_next_page:
             self._refuse_nothing(page.paginator, crawl.total, response)
         if not page.paginator.has_next_page:
-            self._look_at_end(page, crawl, body, response)
-            self.facts.end_of_list(crawl.total, crawl.records)
+            if page:
+                self._look_at_end(page, crawl, envelope)
+            self.facts.end_of_list(crawl.announced, crawl.records)
 
     def _refuse_missing_list(self, body: Any) -> None:
         if body in ({}, [], None) or jsonpath.find_values(str(self._selector), body):
@@ -161,75 +188,40 @@ class PageChecks(ItemTransform[Any, Any]):
             cure = "if the API counts its pages from 1, set the paginator's base_page to 1"
         raise ReadError(f"{self._shown(response)} announces {total} records and gave none; {cure}")
 
-    def _refuse_error(self, page: PageData[Any], body: Any, response: requests.Response) -> None:
-        """An error with status 200 is no record, and no empty list either."""
-        is_whole = len(page) == 1 and page[0] is body
-        if error := error_in(body, has_records=bool(page) and not is_whole):
-            text = self._redact(error)
-            raise ReadError(f"{self._shown(response)} answered 200 with an error: {text}")
+    def _refuse_error(self, body: Any, response: requests.Response, found: Found) -> None:
+        """An error with a good status is no record, and no empty list either."""
+        if text := complaint(response, body, found):
+            may_be_record = complaint(response, body, Found.CHOSEN) is None
+            is_whole = found is Found.WHOLE and may_be_record
+            cure = '. If that is a record, say so by data_selector "$"' if is_whole else ""
+            raise ReadError(
+                f"{self._shown(response)} answered {response.status_code} with an error: "
+                f"{self._redact(text)}{cure}"
+            )
 
     def _refuse_repetition(
         self, page: PageData[Any], crawl: _Crawl, response: requests.Response
     ) -> None:
         request = (response.history[0] if response.history else response).request
-        asked = _digest(f"{request.method} {request.url}".encode(), request.body)
         address = f"{request.method} {self._redact(shown(request.url or ''))}"
-        if asked in crawl.asked:
-            raise ReadError(
-                f"paging goes round in circles: {address} was asked for a second time, after "
-                f"{crawl.last_request}; the API gives a next page that was there already"
-            )
-        crawl.asked.add(asked)
-        if not page:
-            crawl.empty_in_a_row += 1
-            if crawl.empty_in_a_row > EMPTY_PAGES:
-                raise ReadError(
-                    f"{EMPTY_PAGES} empty pages in a row, each with a next one; the last two: "
-                    f"{crawl.last_request} and {address}"
-                )
-        else:
-            crawl.empty_in_a_row = 0
+        crawl.repetition.ask((request.method, request.url, request.body), address)
+        content = b""
+        if page:
             text = written(list(page))
             self.facts.odd = text is None or (not is_plain(response) and may_be_odd(text))
             content = response.content if text is None else text
-            if content == crawl.last:
-                raise ReadError(
-                    f"the same page came twice: {crawl.last_request} and {address} gave the same "
-                    f"{len(page)} records{_reason(page.paginator, crawl)}"
-                )
-            crawl.last = content
-        crawl.last_request = address
+        crawl.repetition.answer(page, content, page.paginator, address, by_key=self._has_key)
 
-    def _notice_cap(self, page: PageData[Any], crawl: _Crawl) -> None:
-        """An offset goes on by `limit`, also where the server gave less."""
-        if not isinstance(page.paginator, OffsetPaginator):
-            return
-        limit, size = page.paginator.limit, len(page)
-        if not crawl.pages:
-            crawl.first_size = size
-        elif crawl.pages == 1 and 0 < crawl.first_size < limit and size == crawl.first_size:
-            raise ReadError(
-                f"the API gives {size} records a page though {limit} are asked for, and the offset "
-                f"goes on by {limit}: records in between would be lost. Set the paginator's limit "
-                f"to {size}"
-            )
-        if 0 < size < limit and page.paginator.has_next_page and crawl.total is not None:
-            self.facts.warn(
-                f"a page of {size} records came where {limit} were asked for, and it was not the "
-                "last one: the API may cap the page size"
-            )
-
-    def _look_at_end(
-        self, page: PageData[Any], crawl: _Crawl, body: Any, response: requests.Response
-    ) -> None:
+    def _look_at_end(self, page: PageData[Any], crawl: _Crawl, envelope: Envelope) -> None:
         """A page after which dlt stops, though the answer names a further one."""
-        paginator = page.paginator
+        paginator, response = page.paginator, page.response
         if isinstance(paginator, RangePaginator) or getattr(paginator, "has_more_path", None):
-            return  # these end by a rule that the configuration gives
-        if not page:
+            self._look_at_rule(paginator, crawl, envelope, response)
+            return
+        if getattr(paginator, "ended_on_itself", False):
             return
         single = isinstance(paginator, SinglePagePaginator)
-        if where := unread_next(response, body, page):
+        if where := unread_next(response, envelope, crawl.pages):
             message = f"{self._shown(response)} has a next page, by its {where}, which is not read"
             if not (single and self._single_by_choice):
                 raise ReadError(f"{message}; name the paginator that follows it")
@@ -238,6 +230,30 @@ class PageChecks(ItemTransform[Any, Any]):
             raise ReadError(
                 f"{self._shown(response)} announces {crawl.total} records and gave "
                 f"{crawl.records}; how the others are asked for cannot be guessed: name a paginator"
+            )
+
+    def _look_at_rule(
+        self,
+        paginator: BasePaginator,
+        crawl: _Crawl,
+        envelope: Envelope,
+        response: requests.Response,
+    ) -> None:
+        """The configuration tells where the list ends; the API may say otherwise, by a flag."""
+        at = getattr(paginator, "current_value", 0)
+        maximum = getattr(paginator, "maximum_value", None)
+        if maximum is not None and at >= maximum:
+            return
+        if where := says_more(envelope):
+            raise ReadError(
+                f"{self._shown(response)} has a next page, by its {where} but the paginator ends "
+                "there; correct its total_path or has_more_path, or set them to null"
+            )
+        guessed = not isinstance(paginator, Counts)
+        if guessed and crawl.of_pages is not None and crawl.of_pages < crawl.pages:
+            raise ReadError(
+                f"{self._shown(response)} announces {crawl.of_pages} pages and is page "
+                f"{crawl.pages}: name the paginator, which then reads on to an empty page"
             )
 
     def _shown(self, response: requests.Response) -> str:
@@ -249,31 +265,14 @@ def _place(paginator: BasePaginator, crawl: _Crawl) -> Place:
 
     A total of a `page_number` paginator may be one of records; which it is, the records tell.
     """
-    of_records, of_pages, pages = crawl.total, crawl.of_pages, crawl.pages
-    if of_records is not None and of_records < crawl.records:
-        of_records = None
+    of_records, of_pages, pages = crawl.announced, crawl.of_pages, crawl.pages
+    if of_pages is not None and of_pages < pages:
+        of_pages = None
     if isinstance(paginator, PageNumberPaginator) and of_pages not in (None, of_records):
         pages = paginator.current_value - paginator.base_index
     else:
         of_pages = None
     return Place(records=crawl.records, of_records=of_records, pages=pages, of_pages=of_pages)
-
-
-def _reason(paginator: BasePaginator, crawl: _Crawl) -> str:
-    from_zero = isinstance(paginator, PageNumberPaginator) and paginator.base_index == 0
-    if from_zero and crawl.pages == 1:
-        return "; the API counts its pages from 1: set the paginator's base_page to 1"
-    if isinstance(paginator, RangePaginator):
-        name = paginator.param_name or paginator.param_body_path
-        return f"; the API does not heed {name!r}: name the parameter that it takes"
-    return "; the API does not heed the paginator's parameter"
-
-
-def _digest(content: bytes, more: Any = None) -> bytes:
-    found = blake2b(content, digest_size=16)
-    if more is not None:
-        found.update(more if isinstance(more, bytes) else str(more).encode())
-    return found.digest()
 
 
 def _shape(body: Any) -> str:

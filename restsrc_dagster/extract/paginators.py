@@ -1,13 +1,21 @@
 """dlt's paginators, which end where there is no next page, and say what an answer lacks.
 
 dlt goes on after a next link or cursor that is `""`, `false` or `0`, and crashes or begins anew;
-and where an API gives the same cursor again with an empty page, it asks for ever.
+where an API gives the same cursor again with an empty page, it asks for ever. It ends at a total of
+0 or -1, which APIs give that do not count, and leaves out what a server gives less than it was
+asked for.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from copy import deepcopy
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
+from dlt.common import jsonpath
+from dlt.common.json import json
+from dlt.common.utils import str2bool
 from dlt.sources.helpers.rest_client import paginators as dlt_paginators
 from dlt.sources.helpers.rest_client.paginators import (
     BasePaginator,
@@ -15,59 +23,211 @@ from dlt.sources.helpers.rest_client.paginators import (
     RangePaginator,
 )
 
+from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.envelope import Envelope
+from restsrc_dagster.extract.further import says_end
+from restsrc_dagster.extract.slots import slots
 
 SHOWN = 6
 
 
-class _EndsOnNothing(BaseReferencePaginator):
+class Follows(BaseReferencePaginator):
+    """Ends on nothing, and on a last page that names itself as the next one.
+
+    Exports by time do that. By itself it may as well be an API that does not heed what it is sent:
+    the page has to say that it is the last, or to hold fewer records than those before it or than
+    were asked for.
+    """
+
+    ended_on_itself = False
+    _largest = 0
+    _records = 0
+    _says_end = False
+
     def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
         """Take the next reference from `response`; a falsy one is the end."""
         before = self._next_reference
         super().update_state(response, data)  # type: ignore[safe-super]
         after = self._next_reference
+        if isinstance(after, (dict, list)) and not getattr(self, "cursor_body_path", None):
+            raise ReadError(self._of_several(after))
         if not after or (after == before and not data):
             self._next_reference = None
+        self._records = len(data or ())
+        short = self._records < self._largest or not self._records
+        self._largest = max(self._largest, self._records)
+        if self.has_next_page:
+            body = response.json()
+            self._says_end = short or says_end(Envelope.of(body, data or []), self._records)
+
+    def update_request(self, request: requests.Request) -> None:
+        """Make it the next one; where that is the same again, the page may have been the last."""
+        if not self.has_next_page:
+            return super().update_request(request)  # type: ignore[safe-super]
+        before = _what_is_asked(request)
+        super().update_request(request)  # type: ignore[safe-super]
+        if _what_is_asked(request) == before and (self._says_end or self._is_short(before)):
+            self._next_reference, self.ended_on_itself = None, True
+        return None
+
+    def _is_short(self, asked: tuple[Any, ...]) -> bool:
+        """Whether there was room for more, by the page size in the query or the body."""
+        _, query, body, _ = asked
+        sizes = [*query, *(body.items() if isinstance(body, dict) else ())]
+        return any(
+            is_page_size(key) and str(value).isdecimal() and int(value) > self._records
+            for key, value in sizes
+        )
+
+    def _of_several(self, found: Any) -> str:
+        option, path = next(
+            (option, str(value))
+            for option in ("next_url_path", "cursor_path", "links_next_key", "cursor_key")
+            if (value := getattr(self, option, None)) is not None
+        )
+        if isinstance(found, list):
+            return f"the paginator's {option}, {path!r}, leads to a list; name one of its items"
+        names = ", ".join(list(map(str, found))[:SHOWN])
+        return (
+            f"the paginator's {option}, {path!r}, leads to an object with {names}; name one of "
+            f"them, such as {path}.{next(iter(found), '')}"
+        )
 
 
-class HeaderLinkPaginator(_EndsOnNothing, dlt_paginators.HeaderLinkPaginator):
-    """dlt's, ending on nothing."""
+class HeaderLinkPaginator(Follows, dlt_paginators.HeaderLinkPaginator):
+    """dlt's, ending well."""
 
 
-class JSONLinkPaginator(_EndsOnNothing, dlt_paginators.JSONLinkPaginator):
-    """dlt's, ending on nothing."""
+class JSONLinkPaginator(Follows, dlt_paginators.JSONLinkPaginator):
+    """dlt's, ending well."""
 
 
-class JSONResponseCursorPaginator(_EndsOnNothing, dlt_paginators.JSONResponseCursorPaginator):
-    """dlt's, ending on nothing."""
+class JSONResponseCursorPaginator(Follows, dlt_paginators.JSONResponseCursorPaginator):
+    """dlt's, ending well."""
 
 
-class HeaderCursorPaginator(_EndsOnNothing, dlt_paginators.HeaderCursorPaginator):
-    """dlt's, ending on nothing."""
+class HeaderCursorPaginator(Follows, dlt_paginators.HeaderCursorPaginator):
+    """dlt's, ending well."""
 
 
-class _SaysWhatItMisses(RangePaginator):
-    """dlt repeats the whole answer, which is somebody's data."""
+class Counts(RangePaginator):
+    """Goes on to an empty page where more came than the total says; and where something is missing,
+    does not repeat the whole answer, which is somebody's data.
 
-    def _handle_missing_total(self, response_json: Any) -> None:
-        raise ReadError(_missing("total_path", self.total_path, response_json))
+    Attributes:
+        total: what the last answer tells, where it can be true.
+    """
 
-    def _handle_invalid_total(self, total: Any) -> None:  # noqa: ARG002 - dlt's signature
-        raise ReadError(f"total_path {str(self.total_path)!r} leads to no number")
+    total: int | None = None
 
-    def _handle_missing_has_more(self, response_json: Any) -> None:
-        raise ReadError(_missing("has_more_path", self.has_more_path, response_json))
+    def init_request(self, request: requests.Request) -> None:
+        """Begin a list."""
+        self.total = None
+        super().init_request(request)
 
-    def _handle_invalid_has_more(self, has_more: Any) -> None:  # noqa: ARG002 - as above
-        raise ReadError(f"has_more_path {str(self.has_more_path)!r} leads to no true or false")
+    def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
+        """Go on behind the records of a page, and find out whether there are any."""
+        records = data or []
+        if self._stop_after_this_page(records):
+            self._has_next_page = False
+            return
+        total = self._total(response, self.total_path) if self.total_path else None
+        begins = self.current_value
+        self.value_step = self._step(response, records)
+        self.current_value += self.value_step
+        self.total = total if total is not None and self._may_be(total, begins, records) else None
+        ends = [] if self.total is None else [self.total + self.base_index]
+        if self.maximum_value is not None:
+            ends.append(self.maximum_value)
+        goes_on = all(self.current_value < end for end in ends)
+        if self.has_more_path:
+            goes_on = self._has_more(response, self.has_more_path) and goes_on
+        self._has_next_page = goes_on
+
+    def _step(self, response: requests.Response, records: list[Any]) -> int:  # noqa: ARG002
+        return int(self.value_step)
+
+    def _may_be(self, total: int, begins: int, records: list[Any]) -> bool:
+        """Whether it can be a total, now that a page with records begins there."""
+        return not records or begins - self.base_index < total
+
+    def _total(self, response: requests.Response, path: Any) -> int:
+        found = jsonpath.find_values(path, response.json())
+        if not found or found[0] is None:
+            raise ReadError(_missing("total_path", path, response.json()))
+        try:
+            return int(found[0])
+        except (ValueError, TypeError):
+            raise ReadError(f"total_path {str(path)!r} leads to no number") from None
+
+    def _has_more(self, response: requests.Response, path: Any) -> bool:
+        found = jsonpath.find_values(path, response.json())
+        if not found or found[0] is None:
+            raise ReadError(_missing("has_more_path", path, response.json()))
+        with suppress(ValueError, AttributeError):  # of what is no text
+            return found[0] if isinstance(found[0], bool) else bool(str2bool(found[0]))
+        raise ReadError(f"has_more_path {str(path)!r} leads to no true or false")
 
 
-class PageNumberPaginator(_SaysWhatItMisses, dlt_paginators.PageNumberPaginator):
-    """dlt's, in other words."""
+class PageNumberPaginator(Counts, dlt_paginators.PageNumberPaginator):
+    """dlt's, which knows what a total cannot be."""
 
 
-class OffsetPaginator(_SaysWhatItMisses, dlt_paginators.OffsetPaginator):
-    """dlt's, in other words."""
+class OffsetPaginator(Counts, dlt_paginators.OffsetPaginator):
+    """dlt's, which goes on by what came: a server may give less than it is asked for, or more.
+
+    So the page behind a short one may begin with records of that. Where an API counts records that
+    it leaves out of its pages, its first ones do; where it takes an offset for the page that this
+    is on, all do, and then nothing is missing before the next multiple of the limit.
+
+    Attributes:
+        came_again: how many records of the last page stood at the end of the one before.
+    """
+
+    came_again = 0
+    _began = 0
+    _before: tuple[int, ...] = ()
+    """The records of the page before, if that was a short one: digests, as others change them."""
+
+    def init_request(self, request: requests.Request) -> None:
+        """Begin a list."""
+        self.value_step, self._before = self.limit, ()
+        super().init_request(request)
+
+    def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
+        """Go on behind the records of a page, and find out whether there are any."""
+        self.came_again = 0
+        super().update_state(response, data)
+
+    def _step(self, response: requests.Response, records: list[Any]) -> int:
+        before, self._before = self._before, ()
+        digests = tuple(map(_digest, records[: len(before)]))
+        common = min(len(before), len(digests))
+        self.came_again = next((n for n in range(common, 0, -1) if before[-n:] == digests[:n]), 0)
+        if not records:
+            return int(self.limit)
+        if self.came_again == len(records):
+            return int(self._began + self.limit - self.current_value)
+        self._began = self.current_value
+        step = slots(response.json(), records) or min(len(records), self.limit)
+        if step < self.limit:
+            self._before = tuple(map(_digest, records))
+        return step
+
+    def _may_be(self, total: int, begins: int, records: list[Any]) -> bool:
+        """A total that is just a full first page may be no more than the size of that."""
+        if not records or self.came_again == len(records):
+            return True
+        is_size = begins == self.initial_value == 0 and total == self.value_step == self.limit
+        return self.current_value <= total and not is_size
+
+
+def told_total(paginator: RangePaginator, response: requests.Response) -> int | None:
+    """By what the list is known to end, of the answer that the paginator has seen last."""
+    if isinstance(paginator, Counts) or not paginator.total_path:
+        return getattr(paginator, "total", None)
+    return int(jsonpath.find_values(paginator.total_path, response.json())[0])
 
 
 def _missing(option: str, path: Any, answer: Any) -> str:
@@ -82,6 +242,21 @@ def _missing(option: str, path: Any, answer: Any) -> str:
         f"nothing is at the paginator's {option}, {str(path)!r}, of the answer{there}. Correct it, "
         "set it to null, or, if this list has no pages, give its endpoint the paginator single_page"
     )
+
+
+def _digest(record: Any) -> int:
+    try:
+        return hash(json.dumpb(record))
+    except TypeError:  # what dlt cannot write, such as half a surrogate pair
+        return hash(repr(record))
+
+
+def _what_is_asked(request: requests.Request) -> tuple[Any, ...]:
+    """Of a page: path, query, body as JSON or not; which host is asked may change on the way."""
+    parts = urlsplit(request.url or "")
+    params = request.params.items() if isinstance(request.params, dict) else ()
+    query = [*parse_qsl(parts.query, keep_blank_values=True), *((k, str(v)) for k, v in params)]
+    return parts.path, sorted(query), deepcopy(request.json), request.data
 
 
 _BY_TYPE: Mapping[str, Callable[..., BasePaginator]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
 
-from restsrc_dagster.errors import RateLimited
+from restsrc_dagster.errors import ApiUnavailable, RateLimited
 from restsrc_dagster.extract.rate_limits import LIMITED, RateLimit
 
 TRIED_AGAIN = frozenset({408, 425, LIMITED, *range(500, 600)})
@@ -17,6 +17,8 @@ FOR_GOOD = (
 )
 """Errors of requests that the same request meets again."""
 LONGEST_BACKOFF = 60.0
+SHORTEST_POLL = 0.1
+"""Of what is not ready, also where a deployment does not wait between tries."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,44 @@ class Tries:
         return limit.seconds
 
 
+@dataclass
+class Polls:
+    """How long one request has waited for an answer that is not ready."""
+
+    patience: Patience
+    asked: int = field(default=0, init=False)
+    waited: float = field(default=0.0, init=False)
+
+    def pause(self, wished: RateLimit | None, url: str, said: str) -> float:
+        """Seconds until it is asked for again, as the API wishes, or longer each time.
+
+        Raises:
+            ApiUnavailable: no more are left, or fewer than it wishes.
+        """
+        self.asked += 1
+        left = (self.patience.max_wait if self.patience.attempts > 1 else 0) - self.waited
+        if wished is not None and wished.seconds:
+            pause, asks = wished.seconds, f", and asks to wait {wished.seconds:.0f} s"
+        else:
+            doubled = max(self.patience.backoff, SHORTEST_POLL) * 2 ** min(self.asked - 1, 32)
+            pause, asks = min(doubled, LONGEST_BACKOFF, max(left, 0)), ""
+        if not 0 < pause <= left:
+            before = f" after {self.waited:.3g} s of waiting" if self.waited else ""
+            record = '. If that is a record, say so by data_selector "$"'
+            raise ApiUnavailable(
+                f"{url} is not ready yet: it answered {said}{before}{asks}; http.max_wait_seconds "
+                f"allows {self.patience.max_wait:g}{record if said.startswith('200') else ''}"
+            )
+        self.waited += pause
+        return pause
+
+
 def worth_another_try(error: requests.RequestException) -> bool:
     """Whether the same request may go well the next time."""
-    if isinstance(error, requests.exceptions.SSLError):
-        return "CERTIFICATE_VERIFY_FAILED" not in str(error)
-    return not isinstance(error, FOR_GOOD)
+    return not isinstance(error, FOR_GOOD) and not is_distrust(error)
+
+
+def is_distrust(error: BaseException) -> bool:
+    """Whether somebody answered, whose certificate is not trusted."""
+    is_of_tls = isinstance(error, requests.exceptions.SSLError)
+    return is_of_tls and "CERTIFICATE_VERIFY_FAILED" in str(error)

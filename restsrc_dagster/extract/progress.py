@@ -35,6 +35,7 @@ def waited(waits: Waits) -> str:
         Wait.BUDGET: _named(waits, Wait.BUDGET),
         Wait.RETRY: f"{counted(waits.times(Wait.RETRY), 'retry', 'retries')}, the last after "
         f"{waits.detail(Wait.RETRY)}",
+        Wait.READY: _named(waits, Wait.READY),
     }
     parts = [
         f"{duration(seconds)} for {what}"
@@ -49,7 +50,7 @@ def waiting(waits: Waits, at_least: float) -> str:
     now = time.monotonic()
     parts = [
         f"{_named(waits, wait, held.detail)} for {duration(now - held.since)}"
-        for wait in (Wait.ANSWER, Wait.RATE_LIMIT, Wait.RETRY)
+        for wait in (Wait.ANSWER, Wait.RATE_LIMIT, Wait.RETRY, Wait.READY)
         if (held := waits.longest(wait)) and now - held.since >= at_least
     ]
     return f"waiting for {', for '.join(parts)}" if parts else ""

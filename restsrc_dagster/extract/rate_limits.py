@@ -39,13 +39,21 @@ def rate_limit(response: requests.Response) -> RateLimit | None:
     """
     if response.ok:
         return None
+    if after := retry_after(response):
+        return after
+    headers = response.headers
+    if response.status_code == LIMITED or _remaining(headers) == 0:
+        return _reset(headers, _now(headers))
+    return None
+
+
+def retry_after(response: requests.Response) -> RateLimit | None:
+    """When an answer says in so many words that the same may be asked again."""
     headers = response.headers
     now = _now(headers)
     for name, unit in (("Retry-After", 1), ("Retry-After-Ms", 1000), ("X-Ms-Retry-After-Ms", 1000)):
         if (seconds := _seconds(headers.get(name), now)) is not None:
             return RateLimit(seconds / unit, name)
-    if response.status_code == LIMITED or _remaining(headers) == 0:
-        return _reset(headers, now)
     return None
 
 

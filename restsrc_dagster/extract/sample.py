@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import requests
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
+from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.placeholders import endpoint_placeholders
@@ -23,6 +24,7 @@ from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.announced import announced_total
+from restsrc_dagster.extract.envelope import Envelope
 from restsrc_dagster.extract.failures import explain
 from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.progress import counted, waiting
@@ -72,6 +74,11 @@ class Sample:
     paginator_configured: bool = False
     redact: Redactor = field(default_factory=Redactor)
 
+    @property
+    def is_guessed(self) -> bool:
+        """Whether one page is read because no sign of a further one was found in it."""
+        return not self.paginator_configured and isinstance(self.paginator, SinglePagePaginator)
+
 
 class _Enough(Exception):
     """The sample is large enough; never leaves this module."""
@@ -94,7 +101,8 @@ class _Pages(ItemTransform[Any, Any]):
             sample.paginator = item.paginator
             sample.more = bool(item.paginator.has_next_page)
             if sample.total is None and sample.resource.parent is None:
-                sample.total = announced_total(item.response, item.response.json(), item)
+                envelope = Envelope.of(item.response.json(), item)
+                sample.total = announced_total(item.response, envelope, len(item))
         return item
 
 
@@ -190,7 +198,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
             pass
     except Exception as error:
         if not _is_enough(error):
-            sample.error = explain(error, reading.redact)
+            sample.error = explain(error, reading.redact, parent=resource.parent)
     for response, seconds in answered:
         request = response.request
         sample.requests.append(

@@ -8,16 +8,24 @@ import requests
 from dlt.common.configuration import resolve_configuration
 from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.sources.helpers.requests import Session
+from requests.adapters import HTTPAdapter
 
 from restsrc_dagster.connector.model import Http
-from restsrc_dagster.connector.origins import named_origin, origin_of
+from restsrc_dagster.connector.origins import Origin, origin_of
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.adapter import ApiAdapter, TokenAdapter, resource_that_asks
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.adapter import ApiAdapter
+from restsrc_dagster.extract.address import shown
 from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.anonymous import as_linked
+from restsrc_dagster.extract.errand import resource_that_asks
 from restsrc_dagster.extract.patience import Patience
+from restsrc_dagster.extract.reach import Reach
 from restsrc_dagster.extract.request_values import sendable
-from restsrc_dagster.extract.tickets import Ticket
+from restsrc_dagster.extract.tickets import Ticket, copied
+
+SEE_OTHER = 303
 
 
 class ApiSession(Session):
@@ -60,8 +68,37 @@ class ApiSession(Session):
     def _prepared(self, request: requests.Request) -> requests.PreparedRequest:
         """With auth, cookies and headers, or as the API has linked it."""
         request = sendable(request)
-        anonymous = self._adapter.is_anonymous(str(request.url))
+        reach = self._adapter.reach
+        if (followed := reach.followed(str(request.url))) != request.url:
+            request = copied(request)
+            request.url = followed
+        anonymous = reach.is_anonymous(str(request.url))
         return super().prepare_request(as_linked(request) if anonymous else request)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """As requests does, or below `base_url`, if that is another address."""
+        target: str | None = super().get_redirect_target(resp)
+        if target is None or "://" not in target:
+            return target
+        followed = self._adapter.reach.followed(target)
+        return target if followed == resp.url else followed
+
+    def rebuild_method(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """As requests does, which makes a GET of a POST and leaves its body out; raises ReadError.
+
+        After a 303 that is what the API means.
+        """
+        before = prepared_request.method
+        super().rebuild_method(prepared_request, response)
+        if before != prepared_request.method and response.status_code != SEE_OTHER:
+            raise ReadError(
+                f"{shown(response.url)} answers a {before} with a redirect "
+                f"({response.status_code}) to {shown(str(prepared_request.url))}, which would be "
+                f"asked by {prepared_request.method}, without the body. Write that address in the "
+                "endpoint's path, or in configuration.client.base_url"
+            )
 
 
 class _Sent(requests.PreparedRequest):
@@ -72,6 +109,19 @@ class _Sent(requests.PreparedRequest):
         self.ticket = ticket
         sent = sendable(ticket.request)
         self.prepare_url(sent.url, sent.params)
+
+
+class TokenAdapter(HTTPAdapter):
+    """Sends token requests to the origin of their URL, and nowhere else, on the API's budget."""
+
+    def __init__(self, adapter: ApiAdapter, origins: Iterable[Origin]) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self._origins = frozenset(origins)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """As `ApiAdapter.send`, but an answer is no page."""
+        return self._adapter.send_patiently(self._origins, request, *args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -112,15 +162,16 @@ def open_sessions(
     `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
-    allowed = [named_origin(host) for host in http.allowed_hosts]
+    reach = Reach.of(configuration["client"]["base_url"], http)
+    resources = Resources(configuration)
     adapter = ApiAdapter(
         http=http,
-        origins=[origin_of(configuration["client"]["base_url"]), *allowed],
-        anonymous=[named_origin(host) for host in http.anonymous_hosts],
+        reach=reach,
+        selectors={name: one.endpoint.get("data_selector") for name, one in resources.items()},
         redact=redact,
         patience=Patience.of(runtime, http.max_wait_seconds),
     )
-    token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *allowed])
+    token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *reach.named])
     own = "timeout_seconds" in http.model_fields_set
     timeout = http.timeout_seconds if own else runtime.request_timeout
     api = ApiSession(adapter, timeout)

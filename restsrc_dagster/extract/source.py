@@ -255,6 +255,7 @@ class _Assembly:
             may_lack_list=name in self.connector.http.allow_missing_selector,
             single_by_choice=self.resources.paginator(name) == "single_page",
             ignores_answers=_ignores_answers(resource),
+            has_key=resource.has_primary_key,
             redact=self.redact,
             facts=facts,
             records_before=starts[name].records_before if name in starts else 0,

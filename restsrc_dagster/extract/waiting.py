@@ -15,6 +15,7 @@ class Wait(Enum):
     RATE_LIMIT = "the API's rate limit"
     BUDGET = "http.requests_per_second"
     RETRY = "another try"
+    READY = "what is not ready yet"
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -27,6 +28,7 @@ from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.failures import NO_SPACE, causes, is_destination_away
 from restsrc_dagster.extract.fitting import Rounded, rounded_noted
 from restsrc_dagster.extract.key_index import KeyIndex
+from restsrc_dagster.extract.repetition import Repetition
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.why_unloadable import not_normalized, not_taken, rounding_in_words
@@ -262,6 +264,8 @@ def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_kind(value: Any) -> Any:
+    if isinstance(value, Repetition):
+        return deepcopy(value)
     return type(value)(value) if type(value) in (dict, list, set) else value
 
 

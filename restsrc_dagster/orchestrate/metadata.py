@@ -73,6 +73,7 @@ def _seconds_of_the_run(load: LoadReport) -> dict[str, float]:
         "seconds_waiting_for_rate_limits": waited[Wait.RATE_LIMIT],
         "seconds_waiting_for_requests_per_second": waited[Wait.BUDGET],
         "seconds_waiting_for_retries": waited[Wait.RETRY],
+        "seconds_waiting_for_what_is_not_ready": waited[Wait.READY],
     }
     return {name: round(value, 3) for name, value in seconds.items()}
 

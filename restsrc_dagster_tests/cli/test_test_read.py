@@ -262,7 +262,7 @@ FAULTS = {
     ),
     "nothing": (Answer(b""), 4, "the answer is empty"),
     "empty list": (Answer({"data": []}), 4, "nothing is at data_selector 'data'"),
-    "error object": (Answer({"error": "no such plan"}), 4, "nothing is at data_selector 'data'"),
+    "error object": (Answer({"error": "no such plan"}), 4, "an error: no such plan"),
     "elsewhere": (Answer({}, 302, {"Location": "http://other.invalid/x"}), 4, "allowed_hosts"),
     "not found": (Answer({}, status=404), 4, "404"),
     "server": (Answer({}, status=500), 4, "500"),
@@ -279,6 +279,49 @@ def test_faults_are_told_with_an_exit_code_of_their_kind(
     assert result.exit_code == code, result.output
     assert told in result.stdout
     assert TOKEN not in result.output
+
+
+@pytest.mark.parametrize(
+    ("count", "params", "told"),
+    [
+        (3, {}, 'detected: so that it stays, write {"type": "single_page"}'),
+        (100, {}, "as nothing was recognized: name the paginator that the API's documentation"),
+        (25, {}, "as nothing was recognized"),
+        (7, {"per_page": 7}, "as nothing was recognized"),
+        (7, {"per_page": 50}, "detected: so that it stays"),
+    ],
+)
+def test_a_full_page_is_not_said_to_be_the_last(
+    api: Api, tmp_path: Path, count: int, params: Any, told: str
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": number} for number in range(count)]}
+    resources = [items(params=params, paginator="auto")]
+    result = test_read(acme(tmp_path, api.url, resources, paginator="auto"))
+    assert result.exit_code == 0
+    lines = [" ".join(line.split()) for line in result.stdout.splitlines()]
+    paginator = next(line for line in lines if line.startswith("paginator"))
+    next_page = next(line for line in lines if line.startswith("next page"))
+    assert told in paginator
+    if "nothing" in told:
+        assert "single_page if this is all that there is" in paginator
+        assert next_page == "next page nothing recognized: the page came full, so there may be one"
+    else:
+        assert next_page == "next page none: this was the last"
+
+
+def test_where_the_answer_says_more_nobody_is_told_that_it_was_all(
+    api: Api, tmp_path: Path
+) -> None:
+    body = {"data": [{"id": 1}], "paging": {"next": {"after": "100", "link": "https://a.b"}}}
+    api.routes["/items"] = lambda _: body
+    folder = acme(tmp_path, api.url, [items(paginator="auto")], paginator="auto")
+    result = test_read(folder)
+    assert result.exit_code == 4
+    assert "has a next page, by its key 'next', which is not read" in result.stdout
+    assert "next page  nothing recognized\n" in result.stdout
+    assert "so that it stays" not in result.stdout
+    (told,) = json.loads(test_read(folder, "--json").stdout)["resources"]
+    assert told["next page"] == "nothing recognized"
 
 
 def test_nobody_answers(tmp_path: Path) -> None:

@@ -242,6 +242,29 @@ FOUND: list[tuple[str, Case, str]] = [
     ("http-plaintext", one(AUTH, url="http://api.acme.com:8080"), "client.base_url"),
     (
         "http-plaintext",
+        one({"params": {"apikey": "${K}"}}, url="http://api.acme.com"),
+        "client.base_url",
+    ),
+    (
+        "http-plaintext",
+        one({"headers": {"X-Access-Token": "${K}"}}, url="http://api.acme.com"),
+        "client.base_url",
+    ),
+    (
+        "http-plaintext",
+        case(
+            url="http://api.acme.com",
+            defaults={"endpoint": {"params": {"apikey": "${K}", "hash": "${H}"}}},
+        ),
+        "client.base_url",
+    ),
+    (
+        "http-plaintext",
+        case(client=AUTH, http={"allowed_hosts": ["files.acme.com", "http://cdn.acme.com"]}),
+        "http.allowed_hosts[1]",
+    ),
+    (
+        "http-plaintext",
         client(auth=OAUTH | {"access_token_url": "http://login.acme.com"}),
         "client.auth.access_token_url",
     ),
@@ -298,6 +321,12 @@ def test_what_is_warned_of(code: str, described: Case, place: str) -> None:
 
 SILENT: dict[str, Case] = {
     "a plain resource": case(),
+    "nothing secret without encryption": one({"params": {"q": "${Q}"}}, url="http://api.acme.com"),
+    "a key in a private network": one({"params": {"apikey": "${K}"}}, url="http://10.0.0.7"),
+    "a host that needs no credentials": case(http={"allowed_hosts": ["http://cdn.acme.com"]}),
+    "a path behind a proxy": one(
+        {"path": "http://backend.acme.com/v1/items"}, http={"follow_below_base_url": True}
+    ),
     "a cursor by start_param": one({"incremental": SENT}),
     "a cursor by a placeholder": one(BOUND),
     "a cursor by a param": one({"params": {"since": {"type": "incremental", **CURSOR}}}),

@@ -45,6 +45,16 @@ def by_offset(asked: Asked) -> dict[str, Any]:
     return {"data": RECORDS[start : start + SIZE], "total": len(RECORDS)}
 
 
+def without_a_total(asked: Asked) -> dict[str, Any]:
+    answer = by_offset(asked) if "offset" in asked.params else by_page(asked)
+    return {**answer, "total": -1}
+
+
+def itself_at_the_end(asked: Asked) -> dict[str, Any]:
+    at = int(asked.params.get("page", 0))
+    return {"data": records(at), "next": f"{asked.path}?page={min(at + 1, LAST)}"}
+
+
 def by_link(asked: Asked) -> Answer:
     at = int(asked.params.get("page", 0))
     following = {"next": f"{asked.path}?page={at + 1}", "cursor": str(at + 1)} if at < LAST else {}
@@ -116,6 +126,12 @@ ONE_LIST: list[tuple[Route, Any, dict[str, Any]]] = [
     (by_offset, {"type": "offset", "limit": SIZE}, {}),
     (by_offset, {"type": "offset", "limit": SIZE, "maximum_offset": 7}, {}),
     (by_offset, {"type": "offset", "limit": SIZE, "total_path": None}, {}),
+    (by_offset, {"type": "offset", "limit": 2 * SIZE}, {}),
+    (by_offset, {"type": "offset", "limit": 2 * SIZE, "total_path": None}, {}),
+    (by_offset, {"type": "offset", "limit": SIZE - 1}, {}),
+    (without_a_total, {"type": "offset", "limit": SIZE}, {}),
+    (without_a_total, BY_PAGE, {}),
+    (itself_at_the_end, BY_LINK, {}),
     (by_link, BY_LINK, {}),
     (by_link, "header_link", {}),
     (by_link, {"type": "cursor", "cursor_path": "cursor", "cursor_param": "page"}, {}),
@@ -212,6 +228,27 @@ def test_known_pages_are_asked_for_at_once(api: Api) -> None:
     rows, _ = rows_and_reading(api, [items(paginator=TO_THE_END)], 3)
     assert rows == RECORDS
     assert crowd.most == 3
+
+
+def test_pages_are_asked_for_at_once_also_when_they_have_become_shorter(api: Api) -> None:
+    """Of ten records first, of three from then on: what was asked for by tens is dropped."""
+    rows = [{"id": number} for number in range(10 + 3 * 10)]
+
+    def route(asked: Asked) -> Any:
+        start = int(asked.params["offset"])
+        return {"data": rows[start : start + (3 if start else 10)], "total": len(rows)}
+
+    by_threes = {16, 19, 22, 25, 28, 31, 34, 37}
+    api.routes["/items"] = Crowd(route, 2, lambda a: int(a.params["offset"]) not in by_threes)
+    paginator = {"type": "offset", "limit": 10}
+    with open_reading(acme(api, [items(paginator=paginator)], 3), {}) as reading:
+        for number, row in enumerate(reading.source):
+            assert row == rows[number]
+            if number == 22:
+                (plan,) = reading.sessions.api.ahead._plans  # type: ignore[union-attr]
+                offsets = [ticket.request.params["offset"] for ticket in plan.tickets]
+                assert offsets == list(range(25, 25 + 3 * len(offsets), 3))
+    assert number == len(rows) - 1
 
 
 def test_children_are_asked_for_at_once(api: Api) -> None:

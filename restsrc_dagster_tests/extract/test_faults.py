@@ -65,11 +65,33 @@ FAILING: dict[str, tuple[Answer, type[RestsrcError], str, int]] = {
     ),
     "cut JSON": (CUT_JSON, ApiUnavailable, "{url} answered 200 with 78 bytes that are no", TRIES),
     "text": (
-        Answer(b"id,name\n1,a", headers={"Content-Type": "text/csv; charset=utf-8"}),
+        Answer(b"id,name\n1,a", headers={"Content-Type": "text/plain; charset=utf-8"}),
         ApiUnavailable,
-        "{url} answered 200 with text/csv instead of JSON; it begins with 'id,name 1,a'",
+        "{url} answered 200 with text/plain instead of JSON; it begins with 'id,name 1,a'",
         TRIES,
     ),
+    "CSV": (
+        Answer(b"id,name\n1,a", headers={"Content-Type": "text/csv; charset=utf-8"}),
+        ReadError,
+        "{url} answered 200 with a table as text (text/csv), which is not read; ask for one JSON "
+        "document, by a param or by the header Accept: application/json. It begins with 'id,name",
+        1,
+    ),
+    **{
+        f"lines of JSON, {name}": (
+            Answer(body, headers=headers),
+            ReadError,
+            "{url} answered 200 with several JSON documents, one after the other (NDJSON), which "
+            "is not read; ask for one JSON document, by a param or by the header Accept",
+            1,
+        )
+        for name, body, headers in (
+            ("by lines", b'{"id": 1}\n{"id": 2}\n', {}),
+            ("in one line", b'{"id": 1} {"id": 2} {"id"', {}),
+            ("of lists", b"[1]\n[2]", {}),
+            ("by name", b'{"id": 1}\n{"i', {"Content-Type": "application/x-ndjson"}),
+        )
+    },
     "500": (
         Answer({"message": "out of order"}, 500),
         ApiUnavailable,

@@ -7,7 +7,7 @@ import pytest
 
 from restsrc_dagster.errors import ReadError, RestsrcError
 from restsrc_dagster.extract.failures import explain
-from restsrc_dagster.extract.pages import EMPTY_PAGES
+from restsrc_dagster.extract.repetition import MOST_IN_A_ROW
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import RECORDS, page, read, read_with_traffic
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -105,8 +105,8 @@ def test_empty_pages_with_ever_new_links_are_bounded(api: Api) -> None:
 
     told = failure(api, answer, LINK)
     assert told == (
-        f"items: {EMPTY_PAGES} empty pages in a row, each with a next one; the last two: "
-        f"GET /items?page={EMPTY_PAGES} and GET /items?page={EMPTY_PAGES + 1}"
+        f"items: {MOST_IN_A_ROW} empty pages in a row, each with a next one; the last two: "
+        f"GET /items?page={MOST_IN_A_ROW} and GET /items?page={MOST_IN_A_ROW + 1}"
     )
 
 
@@ -134,75 +134,6 @@ def test_a_falsy_next_is_the_end(api: Api, paginator: Any, nothing: Any) -> None
 def test_a_falsy_next_in_a_header_is_the_end(api: Api) -> None:
     api.routes["/items"] = lambda _: Answer({"data": RECORDS}, headers={"next": ""})
     assert read(connector("acme", api.url, client={"paginator": "header_cursor"})) == RECORDS
-
-
-def test_a_server_that_caps_the_page_size(api: Api) -> None:
-    def capped(asked: Asked) -> Any:
-        start = int(asked.params["offset"])
-        return {"data": RECORDS[start : start + 2]}
-
-    told = failure(api, capped, {"type": "offset", "limit": 4, "total_path": None})
-    assert told == (
-        "items: the API gives 2 records a page though 4 are asked for, and the offset goes on by "
-        "4: records in between would be lost. Set the paginator's limit to 2"
-    )
-
-
-def test_a_cap_that_is_not_certain_is_warned_about(api: Api) -> None:
-    """Five of seven: the lists lengths alone could be those of an API that filters its pages."""
-
-    def capped(asked: Asked) -> Any:
-        start = int(asked.params["offset"])
-        return {"data": RECORDS[start : start + 3], "total": 7}
-
-    found = facts(api, capped, {"type": "offset", "limit": 5})
-    assert (found.records, found.announced, found.missing) == (5, 7, 2)
-    assert list(found.warnings) == [
-        "a page of 3 records came where 5 were asked for, and it was not the last one: the API may "
-        "cap the page size"
-    ]
-
-
-ERRORS = [
-    ({"error": "no such plan"}, "no such plan"),
-    ({"error": {"code": 7, "message": "no"}}, "{'code': 7, 'message': 'no'}"),
-    ({"ok": False, "error": "not_authed"}, "not_authed"),
-    ({"success": False, "reason": "quota"}, "{'success': False, 'reason': 'quota'}"),
-    ({"errors": [{"message": "no field x"}], "data": None}, "[{'message': 'no field x'}]"),
-    ({"errors": [{"message": "late"}], "data": {"a": [{"id": 1}]}}, "[{'message': 'late'}]"),
-]
-
-
-@pytest.mark.parametrize(("body", "error"), ERRORS)
-@pytest.mark.parametrize("selector", [None, "$", "data.a"])
-def test_an_error_with_status_200(api: Api, body: Any, error: str, selector: str | None) -> None:
-    told = failure(api, lambda _: body, "single_page", data_selector=selector)
-    assert told in (
-        f"items: /items answered 200 with an error: {error}",
-        f"items: nothing is at data_selector {selector!r}: the answer has the keys "
-        f"{', '.join(body)}. Correct the selector, or, if the API leaves an empty list out, name "
-        "'items' in http.allow_missing_selector",
-    )
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"data": [{"id": 1, "error": "declined"}]},
-        {"data": [{"id": 1}], "errors": [], "error": None, "ok": True, "success": True},
-        {"data": [{"id": 1}], "error": {"code": 0}, "page": 1},
-    ],
-)
-def test_what_is_no_error(api: Api, body: Any) -> None:
-    api.routes["/items"] = lambda _: body
-    assert read(connector("acme", api.url)) == body["data"]
-
-
-def test_a_record_may_have_a_field_that_is_called_error(api: Api) -> None:
-    job = {"id": 1, "status": "failed", "error": "the disk is full"}
-    api.routes["/jobs/1"] = lambda _: job
-    resources = [{"name": "job", "endpoint": {"path": "jobs/1"}}]
-    assert read(connector("acme", api.url, resources)) == [job]
 
 
 UNREAD = [
@@ -261,7 +192,12 @@ def test_a_guessed_single_page_of_a_longer_list(api: Api) -> None:
     [
         ({"total": 9}, {}, 9, 2),
         ({"meta": {"pagination": {"total_count": 7}}}, {}, 7, 0),
-        ({"total": 2}, {}, 2, 0),
+        ({"total": 2}, {}, None, 0),
+        ({"total": 0}, {}, None, 0),
+        ({"total": -1}, {}, None, 0),
+        ({"hits": {"total": {"value": 9, "relation": "eq"}}, "_shards": {"total": 5}}, {}, 9, 2),
+        ({"numFound": 8}, {}, 8, 1),
+        ({"nbHits": 8, "nbPages": 2, "page": 0, "hitsPerPage": 7}, {}, 8, 1),
         ({}, {"X-Total-Count": "8"}, 8, 1),
         ({"count": 7}, {}, None, 0),
         ({"count": 9}, {}, 9, 2),

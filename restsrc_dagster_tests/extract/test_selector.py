@@ -19,7 +19,7 @@ def read(settings: Settings, api: Api, *resources: dict[str, Any], **keys: Any) 
 @pytest.mark.parametrize(
     ("body", "shape"),
     [
-        ({"error": "no such plan"}, "has the keys error"),
+        ({"records": [{"id": 1}]}, "has the keys records"),
         ({"result": {"data": [1]}, "page": 1}, "has the keys result, page"),
         ([{"id": 1}], "is a list"),
     ],

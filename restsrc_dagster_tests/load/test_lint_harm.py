@@ -235,15 +235,22 @@ def test_a_dotted_key_is_not_found(api: Api, duck: Warehouse) -> None:
 
 
 def test_offset_and_page_size(api: Api, duck: Warehouse) -> None:
+    equal = [{"name": "x"}] * 5
+
     def page(asked: Asked) -> Any:
         start, size = int(asked.params["offset"]), int(asked.params["per_page"])
-        return {"data": records(1, 2, 3, 4, 5)[start : start + size]}
+        return {"data": equal[start : start + size]}
 
     api.routes["/items"] = page
-    paginator = {"type": "offset", "limit": 3, "total_path": None}
+    paginator: dict[str, Any] = {"type": "offset", "limit": 3, "total_path": None}
     acme = duck.connector(api.url, [items(paginator=paginator, params={"per_page": 2})])
-    assert "Set the paginator's limit to 2" in duck.failure(acme)
+    assert "set the paginator's limit to that" in duck.failure(acme)
     assert codes(acme) == {"offset-limit-mismatch"}
+    paginator |= {"limit": 2, "limit_param": "per_page"}
+    cured = duck.connector(api.url, [items(paginator=paginator)])
+    duck.load(cured)
+    assert duck.values("SELECT name FROM acme.items") == ["x"] * 5
+    assert codes(cured) == set()
 
 
 def test_the_page_in_the_body_stays(api: Api, duck: Warehouse) -> None:

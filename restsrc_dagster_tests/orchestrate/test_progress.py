@@ -33,6 +33,7 @@ WAITS = (
     "seconds_waiting_for_rate_limits",
     "seconds_waiting_for_requests_per_second",
     "seconds_waiting_for_retries",
+    "seconds_waiting_for_what_is_not_ready",
 )
 
 
@@ -174,6 +175,7 @@ def test_the_figures_are_numbers_that_dagster_plots(
         [
             Answer({}, status=429, headers={"Retry-After": "0.3"}),
             Answer({}, status=503),
+            Answer({}, status=202),
         ]
     )
     serve(api, (2, lambda: next(answers, None)))
@@ -187,7 +189,8 @@ def test_the_figures_are_numbers_that_dagster_plots(
     plotted = (dg.IntMetadataValue, dg.FloatMetadataValue)
     assert all(isinstance(value, plotted) for value in figures.values())
     values: dict[str, Any] = {name: value.value for name, value in figures.items()}
-    assert values["retries"] == 2
+    assert values["retries"] == 3
+    assert values["seconds_waiting_for_what_is_not_ready"] >= 0.2
     assert values["seconds_waiting_for_rate_limits"] > 0
     assert values["seconds_waiting_for_retries"] >= 0.2
     assert values["seconds_waiting_for_requests_per_second"] > 0
@@ -197,4 +200,4 @@ def test_the_figures_are_numbers_that_dagster_plots(
     assert all(values[name] > 0 for name in PHASES[:3])
     assert values["rows_per_second"] == pytest.approx(LAST / values["seconds"], abs=0.1)
     bodies = [json.dumps({"pages": LAST, "data": [{"id": page}]}) for page in range(1, LAST + 1)]
-    assert values["bytes_received"] == sum(map(len, [*bodies, "{}", "{}"]))
+    assert values["bytes_received"] == sum(map(len, [*bodies, "{}", "{}", "{}"]))

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -58,20 +59,25 @@ class Api:
     """A server on 127.0.0.1: `api.routes["/customers"] = lambda asked: {"data": [...]}`.
 
     A route returns an Answer, or the body of one with status 200; unknown paths are 404.
-    `asked` lists the requests in order.
+    `asked` lists the requests in order. With `tls` it is one of https.
     """
 
-    def __init__(self, routes: Mapping[str, Route] | None = None) -> None:
+    def __init__(
+        self, routes: Mapping[str, Route] | None = None, *, tls: ssl.SSLContext | None = None
+    ) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
         self.asked: list[Asked] = []
         self._server = _Server(("127.0.0.1", 0), self._handler())
+        self._scheme = "https" if tls else "http"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.02,), daemon=True
         )
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}"
+        return f"{self._scheme}://127.0.0.1:{self._server.server_address[1]}"
 
     def paths(self) -> list[str]:
         return [asked.path for asked in self.asked]

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
+from restsrc_dagster.connector.page_size import is_page_size
 
 _PATHS = ("next_url_path", "cursor_path", "total_path", "has_more_path")
 _QUOTED = re.compile(r"\[[^\]]*\]|'[^']*'|\"[^\"]*\"")
@@ -19,10 +20,6 @@ _PARAMS: dict[str, dict[str, str]] = {
     "header_cursor": {"cursor_param": "cursor"},
 }
 """By paginator, the options that name query parameters, and their defaults."""
-_PAGE_SIZES = frozenset(
-    {"count", "first", "limit", "maxresults", "pagelimit", "pagesize", "perpage", "rows", "size"}
-    | {"resultsperpage", "take", "top"}
-)
 
 
 @rule_of_resource("auto-paginator")
@@ -84,18 +81,18 @@ def link_as_cursor(subject: Subject) -> Found:
 
 @rule_of_resource("offset-limit-mismatch")
 def offset_limit_mismatch(subject: Subject) -> Found:
-    """The offset moves on by `limit`; pages of another size leave records out, or repeat them."""
+    """The API heeds one of the two; behind less than `limit`, equal records are refused."""
     paginator, place = subject.paginator
     if paginator["type"] != "offset":
         return
     limit = paginator["limit"]
     for key, value in (subject.endpoint.get("params") or {}).items():
-        if not _is_page_size(key) or not str(value).isdecimal() or int(value) == limit:
+        if not is_page_size(key) or not str(value).isdecimal() or int(value) == limit:
             continue
         if key == (paginator.get("limit_param") or "limit"):
             what = f"{value} is never sent, as the paginator sends its limit {limit}"
         else:
-            what = f"asks for {value} records a page, but the offset moves on by {limit}"
+            what = f"asks for {value} records a page, and the paginator for {limit}"
         yield (
             subject.place("endpoint", "params", key),
             f"{what}. Remove it, and write limit {value} and limit_param {key} in {place}",
@@ -155,10 +152,6 @@ def _sent(paginator: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for option, default in _PARAMS.get(paginator["type"], {}).items():
         if paginator.get(option.replace("_param", "_body_path")) is None:
             yield option, paginator.get(option) or default
-
-
-def _is_page_size(key: str) -> bool:
-    return re.sub(r"[^a-z]", "", key.lower()) in _PAGE_SIZES
 
 
 def _is_resolved(subject: Subject, placeholder: str) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from restsrc_dagster.connector.lint.rule import Found, rule_of_connector, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.origins import below
 from restsrc_dagster.connector.secrets import SECRET_KEY, literal_secrets
 from restsrc_dagster.connector.wording import nearest
 
@@ -31,14 +32,16 @@ def literal_secret(connector: Connector) -> Found:
 @rule_of_connector("http-plaintext")
 def http_plaintext(connector: Connector) -> Found:
     """Whoever is on the way can read the credentials."""
-    client = connector.configuration["client"]
+    base_url = connector.configuration["client"]["base_url"]
     auths = list(_auths(connector))
-    headers = client.get("headers") or {}
-    if auths or any(map(SECRET_KEY.search, headers)):
-        yield from _unencrypted("configuration.client.base_url", client["base_url"])
     for place, auth in auths:
         url = auth.get("access_token_url", "")
         yield from _unencrypted(f"{place}.access_token_url", url)
+    if not (auths or _sends_secrets(connector)):
+        return
+    yield from _unencrypted("configuration.client.base_url", base_url)
+    for position, host in enumerate(connector.http.allowed_hosts):
+        yield from _unencrypted(f"http.allowed_hosts[{position}]", host)
 
 
 @rule_of_connector("query-in-base-url")
@@ -88,6 +91,8 @@ def foreign_path(subject: Subject) -> Found:
     if not path.startswith(("http://", "https://")) or http.allowed_hosts or http.anonymous_hosts:
         return
     host, own = urlsplit(path).netloc, urlsplit(client["base_url"]).netloc
+    if http.follow_below_base_url and "{" not in path and below(client["base_url"], path):
+        return
     if "{" not in host + own and host.lower() != own.lower():
         yield (
             subject.place("endpoint", "path"),
@@ -136,19 +141,34 @@ def ignored_answers(subject: Subject) -> Found:
             yield place, "drops every good answer. Add the content of the one that is meant"
 
 
-def _auths(connector: Connector) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(place, auth) of the client and of every endpoint."""
+def _holders(connector: Connector) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(place, client or endpoint)."""
     configuration = connector.configuration
-    holders = [("configuration.client", configuration["client"])]
+    yield "configuration.client", configuration["client"]
     items = [("resource_defaults", configuration.get("resource_defaults") or {})]
     items += [(f"resources[{n}]", item) for n, item in enumerate(configuration["resources"])]
     for place, item in items:
         endpoint = item.get("endpoint") if isinstance(item, dict) else None
         if isinstance(endpoint, dict):
-            holders.append((f"configuration.{place}.endpoint", endpoint))
-    for place, holder in holders:
+            yield f"configuration.{place}.endpoint", endpoint
+
+
+def _auths(connector: Connector) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """(place, auth) of the client and of every endpoint."""
+    for place, holder in _holders(connector):
         if isinstance(auth := holder.get("auth"), dict):
             yield f"{place}.auth", auth
+
+
+def _sends_secrets(connector: Connector) -> bool:
+    """Whether a header or a param is called like a secret."""
+    return any(
+        SECRET_KEY.search(name)
+        for _, holder in _holders(connector)
+        for key in ("headers", "params")
+        for name, value in (holder.get(key) or {}).items()
+        if isinstance(value, str) and value
+    )
 
 
 def _unencrypted(place: str, url: str) -> Found:
