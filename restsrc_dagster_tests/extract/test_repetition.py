@@ -225,7 +225,10 @@ def test_such_an_export_is_in_the_table_once(api: Api, settings: Settings) -> No
     acme = connector("acme", api.url, [{**tickets, "primary_key": "id"}])
     for _ in range(2):
         report = load_all(acme, settings).resources["tickets"]
-        assert (report.rows_in_table, report.warnings) == (len(STAMPS), [])
+        assert report.rows_in_table == len(STAMPS)
+        assert [one.partition(":")[0] for one in report.warnings] == [
+            "3 records came twice, and were loaded once"
+        ]
 
 
 def test_a_page_that_has_room_for_more_is_the_last(api: Api) -> None:
