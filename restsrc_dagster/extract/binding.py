@@ -110,14 +110,14 @@ class Binding:
         return self._names.setdefault((path, place), f"restsrc_{len(self._names)}")
 
     def _sent(self, path: str, value: Any, place: Place) -> Any:
-        if place is Place.VALUE:
-            return as_json(value)
         where = f"{_WHERE[place]} of {self.child.name!r}, by {{resources.{self._parent}.{path}}}"
         if value is None:
             raise ReadError(
                 f"a record of {self._parent!r} has no {path}, which is wanted in {where}; leave "
                 "such records out with processing_steps"
             )
+        if place is Place.VALUE:
+            return as_json(value)
         if place is Place.PARAM:
             return as_param(value)
         if place in (Place.PART, Place.TEXT):
@@ -137,6 +137,7 @@ _WHERE = {
     Place.PARAM: "a param",
     Place.PART: "a param",
     Place.TEXT: "a header or the body",
+    Place.VALUE: "the body",
 }
 
 

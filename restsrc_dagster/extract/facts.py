@@ -49,6 +49,8 @@ class PageFacts:
     """What to do about a child's key that is unique only within its parent."""
     counts_pages: bool = False
     """Whether pages are asked for by numbers, so that rows may slip from one to another."""
+    began: float | None = None
+    """When its first reading in this run began (`PageAtHand`)."""
     pages: int = 0
     crawl: int = 0
     """Which list the last page is of."""
@@ -65,7 +67,7 @@ class PageFacts:
         """The lists are read from their start once more, in the same run."""
         self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0
         self.across_parents = 0
-        self.announced, self._silent, self.keys = None, False, KeyIndex()
+        self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 
     def warn(self, text: str) -> None:
         """Tell the person, once."""

@@ -91,7 +91,12 @@ def answers_nobody(error: Exception) -> bool:
 def is_destination_away(error: Exception) -> bool:
     """Locked by another process, or unreachable: nothing that the connector's file says."""
     chain = list(causes(error))
-    return any(map(_is_away, chain)) and not any(map(_is_full, chain))
+    return any(map(_is_away, chain)) and not is_full(error)
+
+
+def is_full(error: Exception) -> bool:
+    """Whether there was no room for a file."""
+    return any(map(_is_full, causes(error)))
 
 
 def _is_away(cause: BaseException) -> bool:
@@ -138,7 +143,7 @@ def explain(
     for cause in chain:
         if isinstance(cause, requests.RequestException):
             return _unanswered(where, cause, redact)
-    if any(map(_is_full, chain)):
+    if is_full(error):
         files = f"the run's own in {tempfile.gettempdir()}, or the destination's"
         return DestinationUnavailable(
             _short(redact(f"no room is left for files ({files}): {root}"))

@@ -177,9 +177,15 @@ class CursorStep(Incremental[Any]):
         """The list is left; the next run begins at `value`."""
         self._note(self.position, value)
 
-    def is_ahead(self, value: Any) -> bool:
-        """Whether a value lies ahead of the API's clock, so that the cursor does not follow it."""
-        return bool(self.cursor.held_back([value], self._at_hand.began))
+    @property
+    def began(self) -> float:
+        """When the reading began (`PageAtHand`)."""
+        return self._at_hand.began
+
+    def is_ahead(self, value: Any, began: float | None = None) -> bool:
+        """Whether a value lies ahead of the API's clock at the time of `began`, by default this
+        reading's beginning, so that the cursor does not follow it."""
+        return bool(self.cursor.held_back([value], self.began if began is None else began))
 
     def _note(self, position: Position, kept: Any) -> None:
         state: Any = self._cached_state

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from math import ceil
 from os import SEEK_END
 from typing import IO, Any
+from weakref import finalize
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -54,6 +55,7 @@ class _Numbers:
         if len(self._latest) >= MOST_IN_MEMORY:
             if self._file is None:
                 self._file = tempfile.TemporaryFile()  # noqa: SIM115 - gone with this object
+                finalize(self, self._file.close)
             self._file.seek(0, SEEK_END)
             self._latest.tofile(self._file)
             self._in_file += len(self._latest)
@@ -126,20 +128,29 @@ class KeyIndex:
         """What the cursors of records say, where versions may come in several readings."""
         if self._values is None:
             self._values = tempfile.TemporaryFile()  # noqa: SIM115 - gone with this object
+            finalize(self, self._values.close)
         self._values.write(json.dumps([hashes, values]).encode() + b"\n")
 
     def values_before(self, keys: Set[int]) -> dict[int, list[Any]]:
         """The cursors that records of some keys had in readings before."""
+        return self._values_until(keys, self._values_before)
+
+    def _values_until(self, keys: Set[int], end: int | None) -> dict[int, list[Any]]:
         found: dict[int, list[Any]] = {}
         if not keys or self._values is None:
             return found
+        end = self._values.seek(0, SEEK_END) if end is None else end
         self._values.seek(0)
-        while self._values.tell() < self._values_before:
+        while self._values.tell() < end:
             for key, value in zip(*json.loads(self._values.readline()), strict=True):
                 if key in keys and value is not None:
                     found.setdefault(key, []).append(value)
         self._values.seek(0, SEEK_END)
         return found
+
+    def values_of(self, keys: Set[int]) -> dict[int, list[Any]]:
+        """The cursors that records of some keys have had in all readings, where they are noted."""
+        return self._values_until(keys, None)
 
     def repeats(self) -> Repeats:
         """Of the reading at hand."""
@@ -148,13 +159,19 @@ class KeyIndex:
         for part in range(parts):
             now = self._part(part, parts, self._begun)
             if len(pc.unique(now)) < len(now):  # which is told in less than half the time
-                found |= set(_repeated(now).to_pylist())
+                found |= set(_several(now))
             if self._begun:
                 before = self._part(part, parts, 0, self._begun)
                 known = pc.unique(now.filter(pc.is_in(now, value_set=before)))
                 again |= set(known.to_pylist())
         parents = self._of_several_parents(found | again)
         return Repeats(frozenset(found), frozenset(again), frozenset(parents))
+
+    def repeated(self) -> set[int]:
+        """The keys that more than one record of all readings has."""
+        parts = max(1, ceil(len(self._hashes) / AT_ONCE))
+        every = (self._part(part, parts, 0) for part in range(parts))
+        return {key for keys in every if len(pc.unique(keys)) < len(keys) for key in _several(keys)}
 
     def differing(self, keys: Set[int]) -> int:
         """How many records have one of these keys, and say something else than one before."""
@@ -193,6 +210,8 @@ def _of_part(hashes: pa.Array, part: int, parts: int) -> pa.Array:
     return hashes.filter(pc.equal(remainder, part))
 
 
-def _repeated(hashes: pa.Array) -> pa.Array:
+def _several(hashes: pa.Array) -> list[int]:
     counts = pc.value_counts(hashes)
-    return counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    several = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    found: list[int] = several.to_pylist()
+    return found

@@ -67,6 +67,7 @@ from restsrc_dagster.load.schema_changes import (
     refuse_too_many_columns,
     width_of,
 )
+from restsrc_dagster.load.slid import hold_where_it_slid
 from restsrc_dagster.load.unloadable import Net
 from restsrc_dagster.load.versions import settle_versions
 from restsrc_dagster.load.working_folder import working_folder
@@ -330,6 +331,11 @@ class _Load:
             if chunks:
                 read = frozenset(selection - isolation.stopped.keys())
                 chunks.settle(state.setdefault("resources", {}), read)
+                for name in read & reading.cursors.keys():
+                    step, facts = reading.cursors[name], reading.pages[name]
+                    facts.began = facts.began or step.began
+                    if name not in chunks.unfinished:
+                        hold_where_it_slid(step, facts, state["resources"].get(name, {}))
             intend_refresh(state, intended)
             if refresh:
                 forget_refresh(state, done)

@@ -25,7 +25,7 @@ from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.failures import NO_SPACE, causes, is_destination_away
+from restsrc_dagster.extract.failures import causes, is_destination_away, is_full
 from restsrc_dagster.extract.fitting import Rounded, rounded_noted
 from restsrc_dagster.extract.key_index import KeyIndex
 from restsrc_dagster.extract.repetition import Repetition
@@ -36,7 +36,7 @@ from restsrc_dagster.load.why_unloadable import not_normalized, not_taken, round
 T = TypeVar("T")
 MOST_REFUSALS = 3
 """By the destination: that it refuses one table after the other has a cause which is none's own."""
-_SYSTEM = NO_SPACE | {errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EROFS}
+_SYSTEM = frozenset({errno.EMFILE, errno.ENFILE, errno.EACCES, errno.EROFS})
 
 
 class Unloadable(Exception):
@@ -294,7 +294,7 @@ def _root(tables: Mapping[str, Any], name: str) -> str | None:
 
 def _concerns_all(error: Exception) -> bool:
     """Memory, files and the like: what is none of the records' faults."""
-    return any(
+    return is_full(error) or any(
         isinstance(cause, MemoryError) or (isinstance(cause, OSError) and cause.errno in _SYSTEM)
         for cause in causes(error)
     )

@@ -208,11 +208,12 @@ class Shop:
             self._new_kid(self._renew(which % len(self.parents), only_below=True), self.clock)
 
     def _late_kid(self, which: int) -> None:
-        """Newer than the others of its parent, and older than those of other parents."""
+        """Newer than all that its parent ever had, and older than those of other parents."""
         if self.parents:
             row = self._renew(which % len(self.parents), only_below=True)
-            own = self._kids(row)
-            at = max((kid.at for kid in own if kid.at is not None), default=0) + 1
+            owner = self.value_of(row)
+            own = [one.at for one in self.ever.values() if one.owner == owner and one.within]
+            at = max((tick for tick in own if tick is not None), default=0) + 1
             self.clock = max(self.clock, at)
             self._new_kid(row, at)
 

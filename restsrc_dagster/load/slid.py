@@ -1,0 +1,40 @@
+"""Numbered pages of a list that moves while it is read: what may have slipped from one to another.
+
+A record that changes leaves its place in a list that is sorted by time, and all behind it move up:
+the first of a page that is still to come is then on one that has been read. It is seen by the
+record that has changed, which comes again with a cursor of after the beginning of the reading. What
+has slipped stood behind it, so its cursor is not before that which the record had.
+"""
+
+from typing import Any
+
+from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.incremental import CursorStep
+
+
+def hold_where_it_slid(step: CursorStep, facts: PageFacts, state: dict[str, Any]) -> None:
+    """Make the cursor in `state`, dlt's of the resource, one that passes nothing that has slipped;
+    tell it in `facts`."""
+    cursor = step.cursor
+    known = state.get("incremental", {}).get(cursor.path)
+    if not (facts.counts_pages and cursor.grows) or cursor.appends or known is None:
+        return
+    left: list[Any] = []
+    moved = 0
+    for values in facts.keys.values_of(facts.keys.repeated()).values():
+        before = [value for value in values if not step.is_ahead(value, facts.began)]
+        if before and len(before) < len(values):
+            moved += 1
+            left += before
+    if not left:
+        return
+    earliest = left[0]
+    for value in left:
+        if cursor.is_later(earliest, value):
+            earliest = value
+    if known.get("last_value") is None or cursor.is_later(known["last_value"], earliest):
+        known["last_value"] = earliest
+    facts.warn(
+        f"{moved} records changed while the list was read, and pages are asked for by numbers: "
+        "others may have been passed over. The next run reads again from where they were"
+    )
