@@ -538,6 +538,7 @@ def test_defaults() -> None:
         "max_response_mb": None,
         "allowed_hosts": [],
         "anonymous_hosts": [],
+        "follow_below_base_url": False,
         "allow_missing_selector": [],
     }
 

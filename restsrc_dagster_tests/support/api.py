@@ -22,6 +22,7 @@ class Asked:
     params: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    query: str = ""
 
     @property
     def json(self) -> Any:
@@ -115,6 +116,7 @@ class Api:
                     params=dict(parse_qsl(parts.query, keep_blank_values=True)),
                     headers=dict(self.headers),
                     body=self.rfile.read(length),
+                    query=parts.query,
                 )
                 answer = api.answer(asked)
                 if answer.fault == "reset":

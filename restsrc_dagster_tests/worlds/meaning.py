@@ -9,6 +9,7 @@ that was killed, or failed, or read while records changed, what may have been se
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import product
 from typing import Any
 
 from restsrc_dagster_tests.worlds.cursors import KINDS
@@ -96,11 +97,10 @@ class Meaning:
                         for row in versions:
                             table.put(key, [row.v], sure=False)
             case "group":
-                days: dict[Slot, list[int]] = {}
-                for row in self._told_apart(name, rows):
-                    days.setdefault(row.day, []).append(row.v)
-                for day, versions in days.items():
-                    table.put(day, versions, sure=sure)
+                self._note_ambiguous(table, name, rows, newest=False)
+                for day, contents in self._days(name, rows).items():
+                    for number, versions in enumerate(contents):
+                        table.put(day, versions, sure=sure and not number)
             case "append":
                 self._append(table, resource, rows, sure=sure)
             case "owner":
@@ -178,12 +178,17 @@ class Meaning:
             return [line for row in rows for line in row.lines]
         return list(dict.fromkeys(versions)) if resource.key else versions
 
-    def _told_apart(self, name: str, rows: list[Row]) -> list[Row]:
-        """One of each key, if there is one."""
-        resource = self.world.resources[name]
-        if not resource.key:
-            return rows
-        return [self._newest(resource, some) for some in self._by_key(name, rows).values()]
+    def _days(self, name: str, rows: list[Row]) -> dict[Slot, list[list[int]]]:
+        """What each day may hold: with a key, one of its versions, as no cursor tells which."""
+        days: dict[Slot, list[Row]] = {}
+        for row in rows:
+            days.setdefault(row.day, []).append(row)
+        if not self.world.resources[name].key:
+            return {day: [[row.v for row in listed]] for day, listed in days.items()}
+        return {
+            day: list(map(list, product(*map(_versions, self._by_key(name, listed).values()))))
+            for day, listed in days.items()
+        }
 
     def _by_key(self, name: str, rows: list[Row]) -> dict[Slot, list[Row]]:
         found: dict[Slot, list[Row]] = {}
@@ -213,6 +218,10 @@ class Meaning:
             several = len({row.key for row in versions}) > 1
             if len(different) > 1 and (several or not newest):
                 table.ambiguous.setdefault(key, set()).update(different)
+
+
+def _versions(rows: list[Row]) -> list[int]:
+    return list(dict.fromkeys(row.v for row in rows))
 
 
 def slots(world: World, name: str) -> str:

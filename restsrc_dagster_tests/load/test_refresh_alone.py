@@ -1,0 +1,105 @@
+"""A refresh, or a new beginning, touches no table but those that it names."""
+
+from typing import Any
+
+import pytest
+
+from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.connectors import items
+
+CURSOR = {"cursor_path": "at", "initial_value": 0, "start_param": "since"}
+COMMENTS = items("comments", path="posts/{resources.posts.id}/comments")
+
+
+@pytest.fixture
+def posts(api: Api) -> list[dict[str, Any]]:
+    """The API forgets the first post when there are three of them."""
+    known: list[dict[str, Any]] = [{"id": 1, "at": 1}, {"id": 2, "at": 2}]
+    api.routes["/posts"] = lambda asked: {
+        "data": [one for one in known if one["at"] >= int(asked.params.get("since", 0))]
+    }
+    for number in range(1, 6):
+        api.routes[f"/posts/{number}/comments"] = lambda _, number=number: {
+            "data": [{"id": number, "post": number}]
+        }
+    return known
+
+
+PARENTS: dict[str, dict[str, Any]] = {
+    "replaced": {},
+    "merged": {"primary_key": "id"},
+    "appended": {"write_disposition": "append"},
+    "by a cursor": {"primary_key": "id", "cursor": True},
+}
+
+
+def parent(hints: dict[str, Any]) -> dict[str, Any]:
+    endpoint = {"incremental": CURSOR} if hints.get("cursor") else {}
+    rest = {key: value for key, value in hints.items() if key != "cursor"}
+    return {**items("posts", **endpoint), **rest}
+
+
+@pytest.mark.parametrize("hints", PARENTS.values(), ids=PARENTS)
+@pytest.mark.parametrize("selected", [["comments"], ["posts", "comments"]], ids=str)
+def test_the_parent_keeps_its_history(
+    api: Api,
+    warehouse: Warehouse,
+    posts: list[dict[str, Any]],
+    hints: dict[str, Any],
+    selected: list[str],
+) -> None:
+    acme = warehouse.connector(api.url, [parent(hints), COMMENTS])
+    warehouse.load(acme)
+    del posts[0]
+    posts.append({"id": 3, "at": 3})
+    before = warehouse.values("SELECT id FROM acme.posts")
+    report = warehouse.load(acme, *selected, refresh=["comments"])
+    assert report.refreshed == {"comments"}
+    there = set(warehouse.values("SELECT id FROM acme.posts"))
+    kept = set(before) if hints else set()
+    assert kept <= there
+    assert set(warehouse.values("SELECT post FROM acme.comments")) >= {2, 3}
+    if hints.get("cursor"):
+        api.asked.clear()
+        warehouse.load(acme)
+        (asked,) = [one for one in api.asked if one.path == "/posts"]
+        assert asked.params["since"] == "3"
+
+
+def test_a_key_given_to_a_child_begins_it_anew_alone(
+    api: Api, warehouse: Warehouse, posts: list[dict[str, Any]]
+) -> None:
+    top = parent(PARENTS["merged"])
+    warehouse.load(warehouse.connector(api.url, [top, COMMENTS]))
+    del posts[0]
+    acme = warehouse.connector(api.url, [top, {**COMMENTS, "primary_key": "id"}])
+    warehouse.load(acme, "comments")
+    assert warehouse.values("SELECT id FROM acme.posts") == [1, 2]
+    assert warehouse.values("SELECT id FROM acme.comments") == [2]
+
+
+@pytest.mark.parametrize("commit", [500_000, 1], ids=["at once", "page by page"])
+def test_a_parent_that_is_no_table(api: Api, duck: Warehouse, commit: int) -> None:
+    """Its cursor moves when the children of all of them are there."""
+    object.__setattr__(duck.settings, "commit_after_records", commit)
+    records = [{"id": number, "at": 12 - number} for number in range(1, 13)]
+    paged = {"type": "page_number", "base_page": 1, "total_path": None}
+    api.routes["/posts"] = lambda asked: {
+        "data": [one for one in records if one["at"] >= int(asked.params.get("since", 0))][
+            2 * int(asked.params["page"]) - 2 : 2 * int(asked.params["page"])
+        ]
+    }
+    for number in range(1, 13):
+        api.routes[f"/posts/{number}/comments"] = lambda _, number=number: {
+            "data": [{"id": number}]
+        }
+    top = {**items("posts", incremental=CURSOR, paginator=paged), "selected": False}
+    acme = duck.connector(
+        api.url, [{**top, "primary_key": "id"}, {**COMMENTS, "primary_key": "id"}]
+    )
+    duck.load(acme)
+    assert duck.values("SELECT id FROM acme.comments") == list(range(1, 13))
+    api.asked.clear()
+    duck.load(acme)
+    assert api.asked[0].params["since"] == "11"

@@ -1,0 +1,88 @@
+"""A sorted list with numbered pages moves while it is read: what has slipped is told, and comes."""
+
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.connectors import items
+
+BEGAN = datetime(2024, 3, 1, 12, tzinfo=UTC)
+PAGE = 2
+NUMBERED = {"type": "page_number", "base_page": 1, "total_path": None}
+OFFSET = {"type": "offset", "limit": PAGE, "total_path": None}
+TOLD = "1 records changed while the list was read, and pages are asked for by numbers"
+
+
+def spelled(at: datetime) -> str:
+    return at.isoformat()
+
+
+class Moving:
+    """Records by their times, oldest first; `change` happens before the page of that number."""
+
+    def __init__(self, api: Api, count: int) -> None:
+        self.records = [
+            {"id": number, "at": spelled(BEGAN - timedelta(days=count - number))}
+            for number in range(count)
+        ]
+        self.change: dict[int, int] = {}
+        self.now = BEGAN
+        api.routes["/items"] = self._answer
+
+    def _answer(self, asked: Asked) -> Answer:
+        at = int(asked.params["page"]) - 1 if "page" in asked.params else None
+        number = int(asked.params["offset"]) // PAGE if at is None else at
+        if (one := self.change.pop(number, None)) is not None:
+            self.now += timedelta(minutes=1)
+            record = next(record for record in self.records if record["id"] == one)
+            self.records.remove(record)
+            self.records.append({**record, "at": spelled(self.now), "changed": True})
+        found = [one for one in self.records if str(one["at"]) >= asked.params["since"]]
+        headers = {"Date": format_datetime(self.now, usegmt=True)}
+        return Answer({"data": found[number * PAGE : (number + 1) * PAGE]}, headers=headers)
+
+
+def resource(paginator: dict[str, Any], **hints: Any) -> dict[str, Any]:
+    cursor = {"cursor_path": "at", "initial_value": "2020-01-01T00:00:00+00:00"}
+    return {
+        **items(incremental={**cursor, "start_param": "since"}, paginator=paginator),
+        "primary_key": "id",
+        **hints,
+    }
+
+
+@pytest.mark.parametrize("commit", [500_000, 1], ids=["at once", "page by page"])
+@pytest.mark.parametrize("paginator", [NUMBERED, OFFSET], ids=["page_number", "offset"])
+@pytest.mark.parametrize("moved", [0, 1, 3])
+def test_it_comes_with_the_next_run(
+    api: Api, duck: Warehouse, paginator: dict[str, Any], commit: int, moved: int
+) -> None:
+    object.__setattr__(duck.settings, "commit_after_records", commit)
+    moving = Moving(api, 10)
+    moving.change[2] = moved
+    acme = duck.connector(api.url, [resource(paginator)], http={"max_concurrency": 1})
+    report = duck.load(acme).resources["items"]
+    assert [one.partition(":")[0] for one in report.warnings] == [TOLD]
+    assert len(duck.values("SELECT id FROM acme.items")) == 9, "nothing has slipped"
+    moving.now += timedelta(minutes=5)
+    assert not duck.load(acme).resources["items"].warnings
+    assert duck.values("SELECT id FROM acme.items") == list(range(10))
+
+
+def test_a_change_behind_the_pages_that_were_read_is_no_news(api: Api, duck: Warehouse) -> None:
+    moving = Moving(api, 10)
+    moving.change[2] = 8
+    acme = duck.connector(api.url, [resource(NUMBERED)], http={"max_concurrency": 1})
+    assert not duck.load(acme).resources["items"].warnings
+    assert duck.values("SELECT id FROM acme.items") == list(range(10))
+
+
+def test_two_versions_of_long_ago_are_no_news(api: Api, duck: Warehouse) -> None:
+    moving = Moving(api, 6)
+    moving.records.append({**moving.records[0], "at": spelled(BEGAN - timedelta(hours=1))})
+    acme = duck.connector(api.url, [resource(NUMBERED)], http={"max_concurrency": 1})
+    assert not duck.load(acme).resources["items"].warnings
