@@ -181,12 +181,17 @@ class Resources(Mapping[str, Resource]):
 
     def refreshed_with(self, names: Set[str]) -> frozenset[str]:
         """`names` and what must be read anew with them: all that hangs on a cursor that begins
-        anew, as it is read again for every parent; and all who write into a table that is emptied.
+        anew, as it is read again for every parent; what is replaced with its parent's rows; and
+        all who write into a table that is emptied.
         """
         refreshed = frozenset(names)
         while True:
-            cursors = (name for name in refreshed if self[name].incremental is not None)
-            below = {other for name in cursors for other in self.descendants(name)}
+            below = {
+                other
+                for name in refreshed
+                for other in self.descendants(name)
+                if self[name].incremental is not None or self.replaces_children(other)
+            }
             more = refreshed.union(below, *map(self.beside, refreshed))
             if more == refreshed:
                 return refreshed

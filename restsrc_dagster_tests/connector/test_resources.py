@@ -256,7 +256,8 @@ def test_resources_of_one_table_fall_together() -> None:
 
 def test_resources_of_one_table_are_refreshed_together() -> None:
     read = of_one_table()
-    assert read.refreshed_with({"us"}) == {"us", "eu"} == read.behind_a_cursor({"us", "eu"})
+    anew = {"us", "eu", "lines"}
+    assert read.refreshed_with({"us"}) == anew == read.behind_a_cursor(anew)
     assert read.refreshed_with({"shops"}) == {"shops", "eu", "lines", "us"}
     assert read.refreshed_with({"users"}) == {"users"}
     assert read.refreshed_with(frozenset()) == frozenset()

@@ -55,7 +55,7 @@ def resources(place: str, **cursor: Any) -> list[Any]:
 
 @pytest.mark.parametrize("place", ["param", "body", "start_param", "nothing"])
 @pytest.mark.parametrize("initial", [{"initial_value": "2020-01-01"}, {}], ids=["from", "all"])
-@pytest.mark.parametrize("size", [1, 2, 5])
+@pytest.mark.parametrize("size", [1, 3])
 def test_it_does_not_move_from_parent_to_parent(
     api: Api, duck: Warehouse, place: str, initial: dict[str, Any], size: int
 ) -> None:
@@ -70,7 +70,7 @@ def test_it_does_not_move_from_parent_to_parent(
     forum.sent.clear()
     assert duck.load(acme).resources["comments"].rows_loaded == 4
     if place != "nothing":
-        assert forum.sent == [(post, f"2024-01-{20 - post:02}") for post in days]
+        assert sorted(forum.sent) == [(post, f"2024-01-{20 - post:02}") for post in days]
     assert duck.load(acme).resources["comments"].rows_loaded == 0
 
 
@@ -83,7 +83,7 @@ def test_as_far_down_as_its_own(api: Api, duck: Warehouse, by: str) -> None:
         day = int(forum.comments[post][0][-2:])
         forum.add(post, f"2024-01-{day + (1 if by == 'max' else -1):02}")
     assert duck.load(acme).resources["comments"].rows_loaded == 3
-    assert len(duck.values("SELECT at FROM acme.comments")) == 6
+    assert len(duck.values('SELECT "at" FROM acme.comments')) == 6
 
 
 def test_shared_it_begins_for_all_where_the_run_began(api: Api, duck: Warehouse) -> None:
@@ -108,7 +108,7 @@ def test_too_many_parents_share_one_and_it_is_told(
     assert any("share" in warning for warning in report.warnings), report.warnings
     forum.add(3, "2024-01-21")
     duck.load(acme)
-    assert "2024-01-21" in duck.values("SELECT CAST(at AS VARCHAR)[:10] FROM acme.comments")
+    assert "2024-01-21" in duck.values('SELECT CAST("at" AS VARCHAR)[:10] FROM acme.comments')
 
 
 def test_a_new_parent_is_read_from_its_beginning(api: Api, duck: Warehouse) -> None:
@@ -147,4 +147,4 @@ def test_of_a_grandchild(api: Api, duck: Warehouse) -> None:
     assert duck.load(acme).resources["votes"].rows_loaded == 4
     votes[22].append("2024-01-06")
     assert duck.load(acme).resources["votes"].rows_loaded == 1
-    assert len(duck.values("SELECT at FROM acme.votes")) == 5
+    assert len(duck.values('SELECT "at" FROM acme.votes')) == 5

@@ -34,8 +34,8 @@ def told(duck: Warehouse, api: Api, paginator: dict[str, Any], **hints: Any) -> 
 
 
 @pytest.mark.parametrize("hints", HINTS.values(), ids=HINTS)
-@pytest.mark.parametrize("size", [1, 3, 7, 50], ids="{} a page".format)
-@pytest.mark.parametrize("distance", [1, 4, 20])
+@pytest.mark.parametrize("size", [1, 7], ids="{} a page".format)
+@pytest.mark.parametrize("distance", [1, 20])
 def test_the_same_record_again(
     api: Api, duck: Warehouse, hints: dict[str, Any], size: int, distance: int
 ) -> None:
@@ -48,8 +48,8 @@ def test_the_same_record_again(
 
 
 @pytest.mark.parametrize("hints", HINTS.values(), ids=HINTS)
-@pytest.mark.parametrize("size", [1, 3, 7, 50], ids="{} a page".format)
-@pytest.mark.parametrize("distance", [1, 4, 20])
+@pytest.mark.parametrize("size", [1, 7], ids="{} a page".format)
+@pytest.mark.parametrize("distance", [1, 20])
 def test_another_record_of_the_same_key(
     api: Api, duck: Warehouse, hints: dict[str, Any], size: int, distance: int
 ) -> None:
@@ -109,5 +109,5 @@ def test_three_equal_rows_at_the_very_cursor(
     rows[:] = [{"v": "x", "at": 5}, {"v": "x", "at": 5}, {"v": "x", "at": 5}]
     duck.load(acme)
     duck.load(acme)
-    kept = duck.values("SELECT v FROM acme.items WHERE at = 5")
+    kept = duck.values('SELECT v FROM acme.items WHERE "at" = 5')
     assert kept == (["x"] if hints else ["x", "x", "x"])

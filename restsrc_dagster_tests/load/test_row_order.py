@@ -36,7 +36,7 @@ def of(*ticks: int) -> list[dict[str, Any]]:
     return [{"id": tick, "at": tick} for tick in ticks]
 
 
-SIZES = pytest.mark.parametrize("size", [1, 2, 5, 100], ids="{} a page".format)
+SIZES = pytest.mark.parametrize("size", [1, 5, 100], ids="{} a page".format)
 
 
 @SIZES
@@ -142,20 +142,19 @@ def test_an_end_that_is_taken_away_again(api: Api, duck: Warehouse, commit: int)
     ],
     ids=["numbers", "mail", "offsets", "nanoseconds", "null"],
 )
-@pytest.mark.parametrize("turned", [False, True], ids=["", "turned"])
 def test_the_newest_version_is_that_by_the_cursor(
-    api: Api, warehouse: Warehouse, versions: list[Any], nested: bool, turned: bool
+    api: Api, warehouse: Warehouse, versions: list[Any], nested: bool
 ) -> None:
     newest = {"9": "10", "2024-01-05T23:00:00-05:00": "2024-01-05T23:00:00-05:00"}
     right = newest.get(versions[0]) or max(one for one in versions if one)
     if "Jan 2024" in str(versions[0]):
         right = versions[1]
-    records = [
-        {"id": 1, "v": str(at), **({"m": {"at": at}} if nested else {"at": at})} for at in versions
-    ]
-    api.routes["/items"] = lambda _: {"data": records[::-1] if turned else records}
+    records: list[dict[str, Any]] = [{"id": 1, "v": f"is {at}"} for at in versions]
+    for record, at in zip(records, versions, strict=True):
+        record |= {"m": {"at": at}} if nested else {"at": at}
+    api.routes["/items"] = lambda _: {"data": records[::-1] if nested else records}
     cursor = {"cursor_path": "m.at" if nested else "at", "on_cursor_value_missing": "include"}
     one = {**items(incremental=cursor), "primary_key": "id"}
     hints = {"max_table_nesting": 0} if nested else {}
     assert not warehouse.load(warehouse.connector(api.url, [{**one, **hints}])).failed
-    assert warehouse.values("SELECT v FROM acme.items") == [right]
+    assert warehouse.values("SELECT v FROM acme.items") == [f"is {right}"]

@@ -1,16 +1,15 @@
 """A sorted list with numbered pages moves while it is read: what has slipped is told, and comes."""
 
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import Any
 
 import pytest
 
 from restsrc_dagster_tests.load.warehouse import Warehouse
-from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import items
 
-BEGAN = datetime(2024, 3, 1, 12, tzinfo=UTC)
+BEGAN = datetime.now(UTC).replace(microsecond=0)
 PAGE = 2
 NUMBERED = {"type": "page_number", "base_page": 1, "total_path": None}
 OFFSET = {"type": "offset", "limit": PAGE, "total_path": None}
@@ -33,17 +32,16 @@ class Moving:
         self.now = BEGAN
         api.routes["/items"] = self._answer
 
-    def _answer(self, asked: Asked) -> Answer:
-        at = int(asked.params["page"]) - 1 if "page" in asked.params else None
-        number = int(asked.params["offset"]) // PAGE if at is None else at
-        if (one := self.change.pop(number, None)) is not None:
-            self.now += timedelta(minutes=1)
+    def _answer(self, asked: Asked) -> Any:
+        given = asked.params
+        first = int(given["offset"]) if "offset" in given else PAGE * (int(given["page"]) - 1)
+        if (one := self.change.pop(first // PAGE, None)) is not None:
+            self.now += timedelta(hours=1)
             record = next(record for record in self.records if record["id"] == one)
             self.records.remove(record)
             self.records.append({**record, "at": spelled(self.now), "changed": True})
         found = [one for one in self.records if str(one["at"]) >= asked.params["since"]]
-        headers = {"Date": format_datetime(self.now, usegmt=True)}
-        return Answer({"data": found[number * PAGE : (number + 1) * PAGE]}, headers=headers)
+        return {"data": found[first : first + PAGE]}
 
 
 def resource(paginator: dict[str, Any], **hints: Any) -> dict[str, Any]:
@@ -57,7 +55,7 @@ def resource(paginator: dict[str, Any], **hints: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("commit", [500_000, 1], ids=["at once", "page by page"])
 @pytest.mark.parametrize("paginator", [NUMBERED, OFFSET], ids=["page_number", "offset"])
-@pytest.mark.parametrize("moved", [0, 1, 3])
+@pytest.mark.parametrize("moved", [0, 3])
 def test_it_comes_with_the_next_run(
     api: Api, duck: Warehouse, paginator: dict[str, Any], commit: int, moved: int
 ) -> None:
@@ -68,8 +66,9 @@ def test_it_comes_with_the_next_run(
     report = duck.load(acme).resources["items"]
     assert [one.partition(":")[0] for one in report.warnings] == [TOLD]
     assert len(duck.values("SELECT id FROM acme.items")) == 9, "nothing has slipped"
-    moving.now += timedelta(minutes=5)
-    assert not duck.load(acme).resources["items"].warnings
+    report = duck.load(acme)
+    assert not report.failed, str(report.failed)
+    assert not report.resources["items"].warnings
     assert duck.values("SELECT id FROM acme.items") == list(range(10))
 
 
