@@ -212,6 +212,14 @@ KINDS = {
             ordered=True,
         ),
         Kind(
+            name="lengths",
+            spell=lambda tick, _: f"S{tick:06}{'/b' if tick % 2 else ''}",
+            read=_read_letters,
+            units=0,
+            is_time=False,
+            ordered=True,
+        ),
+        Kind(
             name="odd text",
             spell=lambda tick, _: f"a#{tick:06}?/b",
             read=_read_letters,

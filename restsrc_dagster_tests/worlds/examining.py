@@ -10,7 +10,7 @@ from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.meaning import Meaning
 from restsrc_dagster_tests.worlds.serving import Serving
 from restsrc_dagster_tests.worlds.shop import Shop
-from restsrc_dagster_tests.worlds.tolerance import must_fail, safe_to_keep
+from restsrc_dagster_tests.worlds.tolerance import must_fail, must_not_fail, safe_to_keep
 from restsrc_dagster_tests.worlds.world import Run, World
 
 Found = Mapping[str, Counter[int]]
@@ -69,6 +69,9 @@ class Examiner:
         for name in sorted(ended.good & self._meaning.tables.keys()):
             if reason := must_fail(self._meaning, name, self._serving.moments[-1]):
                 yield Finding("green", name, reason)
+        for name, text in ended.failed.items():
+            if must_not_fail(self._world, run, name):
+                yield Finding("red", name, text)
         nothing = self._serving.given and not found.get("p")
         if "p" in ended.failed and nothing and safe_to_keep(self._world, run):
             yield Finding("kept nothing", "p", ended.failed["p"])

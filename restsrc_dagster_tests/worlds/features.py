@@ -132,6 +132,22 @@ def equal_rows(draw: Draw, draft: Draft) -> None:
         _add_news(draw, draft, "equal", early=draw(st.booleans()))
 
 
+def ties(draw: Draw, draft: Draft) -> None:
+    """Records come later, at the very cursor."""
+    cursor = cursor_of(draw, draft, "p")
+    cursor["kind"] = draw(weighted({"net": 3, "spellings": 1, "iso": 1, "date": 1}))
+    draft["api"]["filter"] = draw(weighted({"inclusive": 2, "absent": 1}))
+    for _ in range(draw(st.integers(1, 3))):
+        draft["news"].append(event(draw, "tie"))
+
+
+def lengths(draw: Draw, draft: Draft) -> None:
+    """Texts of several lengths, in the order of which the API gives the records."""
+    cursor = cursor_of(draw, draft, "p")
+    cursor |= {"kind": "lengths", "sent": "start_param", "order": "asc"}
+    draft["api"] |= {"order": "asc", "pinned": False}
+
+
 def turned_keys(draw: Draw, draft: Draft) -> None:
     draft["news"].append(["turn", 0, 0])
 
@@ -257,12 +273,15 @@ ANY, BELOW, DEEP = ("one", "two", "three"), ("two", "three"), ("three",)
 _TWICE = (wrong_order, versions, merge_key, middle, fault, refresh)
 _OF_ANY = (
     *(end_value, lag, falls, open_range, convert, nested_cursor, missing_cursor, wrong_order),
-    *(ahead, versions, repeats, equal_rows, turned_keys, odd_values, disposition, merge_key),
+    *(ahead, versions, repeats, equal_rows, ties, lengths, turned_keys, odd_values),
+    *(disposition, merge_key),
     *(steps, default_hint, cap, totals, page_zero, last_page, header_cursor, flag, ids, middle),
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, *_TWICE),
+    *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )
 _OF_CHILDREN = (
-    *(child_cursor, child_cursor, numbered_children, bound_elsewhere, shared_value, null_value),
+    *(child_cursor,) * 6,
+    *(numbered_children, bound_elsewhere, shared_value, null_value),
     *(included, unselected_parent, refresh, select),
 )
 FEATURES: list[tuple[Callable[[Draw, Draft], None], tuple[str, ...]]] = [

@@ -101,6 +101,8 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
     cursor = one.cursor
     if cursor is None:
         return one
+    if cursor.kind == "lengths" and (child or not _is_in_its_order(cursor, world)):
+        cursor = replace(cursor, kind="text")
     kind = KINDS[cursor.kind]
     if child:
         cursor = replace(cursor, order="", end=None, lag=0, open=False, missing="raise", convert="")
@@ -127,6 +129,12 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
     if cursor.falls:
         cursor = replace(cursor, order="", open=False)
     return replace(one, cursor=cursor)
+
+
+def _is_in_its_order(cursor: Cursor, world: World) -> bool:
+    """Texts of several lengths are compared only where the API's order shows what comes later."""
+    said = cursor.order == world.api.order == "asc" and cursor.sent == "start_param"
+    return said and cursor.end is None and not cursor.falls and not world.api.pinned
 
 
 # -- the API --
@@ -271,8 +279,8 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
             return not late and not (cursor and cursor.falls) and p.steps != "lines"
         case "repeat":
             return not keyless and not (cursor and cursor.falls)
-        case "equal":
-            return keyless and _counts_equal_rows(world)
+        case "equal" | "tie":
+            return (keyless or word == "tie") and _counts_equal_rows(world)
         case "late":
             inclusive = world.api.filter != "exclusive" and not (cursor and cursor.open)
             return bool(cursor and cursor.lag) and inclusive and not world.has("ahead", "delete")
@@ -290,7 +298,7 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
         case "odd":
             return p.steps != "lines"
         case "delete":
-            return not world.has("equal", "late")
+            return not world.has("equal", "tie", "late")
     return True
 
 

@@ -101,6 +101,11 @@ def _of_faults(case: Case) -> str | None:
 
 
 RULES: tuple[tuple[str, Rule], ...] = (
+    ("a last page that names itself", lambda c: c.what == "red" and "circles" in c.finding.seen),
+    (
+        "texts of several lengths are refused",
+        lambda c: c.what == "red" and "several lengths" in c.finding.seen,
+    ),
     ("null of a parent is sent as None", lambda c: c.what == "green"),
     ("true in params is sent as True", lambda c: c.world.api.flag and c.loses),
     (
@@ -174,7 +179,9 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ),
     (
         "chunks by page: an older version wins",
-        lambda c: c.what == "stale" and c.numbered and c.chunks and c.world.has(*VERSIONS),
+        lambda c: (
+            c.what == "stale" and c.numbered and c.chunks and c.world.has(*VERSIONS, "null version")
+        ),
     ),
     (
         "PostgreSQL: a version without a cursor wins",
@@ -197,6 +204,10 @@ RULES: tuple[tuple[str, Rule], ...] = (
     ),
     ("repeated keys are not told", lambda c: c.what == "untold"),
     (
+        "equal rows at the very cursor",
+        lambda c: c.world.has("equal") and not c.world.p.key and c.loses,
+    ),
+    (
         "what comes of repeated keys depends on the pages",
         lambda c: (
             c.world.has("repeat", *VERSIONS)
@@ -204,7 +215,6 @@ RULES: tuple[tuple[str, Rule], ...] = (
             and (c.doubles or c.loses or c.what == "unlike")
         ),
     ),
-    ("equal rows at the very cursor", lambda c: c.world.has("equal") and c.loses),
     ("keys of a row in another order", lambda c: c.world.has("turn") and c.doubles),
     ("children of a parent that comes twice", lambda c: c.is_child and c.what == "doubled"),
     ("grandchildren of a child that vanished", lambda c: c.finding.table == "g" and c.doubles),

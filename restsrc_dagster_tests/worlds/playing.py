@@ -92,6 +92,8 @@ class Player:
         except ConnectorError as error:
             self._played.refused = str(error)
             return False
+        # A child that comes into the file later cannot be asked for before.
+        run = replace(run, refresh=tuple(name for name in run.refresh if name in names))
         settings = self._place.settings(self._how.commit)
         for selection in [[name] for name in names] if split else [chosen]:
             ended.load(connector, frozenset(selection), run, settings)

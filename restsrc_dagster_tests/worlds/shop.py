@@ -158,6 +158,12 @@ class Shop:
         if newest:
             self.parents.append(max(newest, key=lambda row: (row.at, row.v)))
 
+    def _tie(self, which: int) -> None:
+        """One more record at the very place of the newest one, as in a batch."""
+        ticks = [row.at for row in self.parents if row.at is not None and row.at <= self.clock]
+        if ticks:
+            self.parents.append(self._new(at=max(ticks), k=self._keys))
+
     def _turn(self, which: int) -> None:
         self.turned = not self.turned
 
@@ -299,6 +305,7 @@ EVENTS = tuple(
         for name in (
             *("_add", "_change", "_delete", "_version", "_old_version", "_repeat", "_equal"),
             *(
+                "_tie",
                 "_turn",
                 "_late",
                 "_ahead",

@@ -28,6 +28,14 @@ def may_fail(world: World, name: str) -> str:
     return ""
 
 
+def must_not_fail(world: World, run: Run, name: str) -> bool:
+    """Whether this is nothing that a resource may be refused for: a last page that names itself,
+    texts of several lengths that the API gives in their order."""
+    cursor = world.p.cursor
+    plain = world.api.end == "self" or (cursor is not None and cursor.kind == "lengths")
+    return plain and name == "p" and not (run.faults or run.kill or may_fail(world, name))
+
+
 def safe_to_keep(world: World, run: Run) -> bool:
     """Whether what comes before a page that always fails can be committed without a loss."""
     p, cursor = world.p, world.p.cursor
