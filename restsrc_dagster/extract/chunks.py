@@ -12,87 +12,28 @@ A list that fails on its way ends there in the same manner: what came before is 
 What is committed stands in dlt's state of the resource, with the rows.
 """
 
-import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from copy import deepcopy
-from dataclasses import dataclass, field
 from functools import partial
-from hashlib import blake2b
 from typing import Any
 
 import dlt
 from dlt.extract.items_transform import ItemTransform
-from dlt.sources.helpers.rest_client.client import PageData
-from dlt.sources.helpers.rest_client.paginators import RangePaginator
 
 from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.at_hand import PageAtHand
+from restsrc_dagster.extract.chunk import STATE_KEY, Bound, Chunk, FirstPage, digest
+from restsrc_dagster.extract.chunk_by_cursor import ByCursor
+from restsrc_dagster.extract.chunk_by_page import ByPage, NumberedPage
 from restsrc_dagster.extract.cursor_order import CursorOrder
 from restsrc_dagster.extract.failures import answers_nobody
 from restsrc_dagster.extract.family import FamilyPages
-from restsrc_dagster.extract.field import bytes_of
 from restsrc_dagster.extract.incremental import CursorStep
 from restsrc_dagster.extract.pages import PageChecks
 
-STATE_KEY = "restsrc_chunks"
 LARGEST_TAIL = 0.1
-"""Of a chunk: what is read again where an API gives the rows of the start once more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bound:
-    """A chunk ends with the page that reaches one of them, or with the pages that were asked for
-    before that."""
-
-    records: int
-    seconds: float
-
-
-@dataclass(frozen=True)
-class FirstPage:
-    """Where a numbered list is read from, and how many records come before that."""
-
-    number: int
-    records_before: int
-
-
-@dataclass
-class _Chunk:
-    """One reading of one resource; ended where a rest was left, broken off where it failed."""
-
-    bound: Bound
-    is_drained: Callable[[], bool]
-    leave: Callable[[], None] = lambda: None
-    records_before: int = 0
-    records: int = 0
-    ended: bool = False
-    broken_off: bool = False
-    of_numbers: bool = False
-    without: set[str] = field(default_factory=set)
-    """What has failed by itself: the list goes on, its rows do not."""
-    started: float = field(default_factory=time.monotonic)
-    break_off: Callable[[bool], bool] = lambda _: False
-    """Note where the list is left that has failed; whether anything of it can be kept."""
-    break_off_below: Callable[[], bool] = lambda: False
-    """Note where the list is left of which a child has failed; whether it can be kept so far."""
-    end_behind: Callable[[], bool] = lambda: False
-    """End with the last page, if the rest can be read afterwards; whether it has ended."""
-
-    @property
-    def is_late(self) -> bool:
-        return time.monotonic() - self.started >= self.bound.seconds
-
-    def is_full_with(self, records: int) -> bool:
-        """Count a page."""
-        self.records += records
-        return self.is_late or self.records >= self.bound.records
-
-    def end(self) -> None:
-        self.ended = True
-        self.leave()
+"""Of a chunk by the cursor: what is read again where an API gives the rows of the start again."""
 
 
 class Chunks:
@@ -119,7 +60,7 @@ class Chunks:
         self._resources = connector.resources
         self._bound = bound
         self._tell = tell
-        self._now: dict[str, _Chunk] = {}
+        self._now: dict[str, Chunk] = {}
         self._to_check: dict[str, str] = {}
         self._resumed: dict[str, int] = {}
         """Lists that go on where another run was stopped: at which page."""
@@ -197,17 +138,19 @@ class Chunks:
         that were belong to it.
         """
         before = self._starts[name].records_before if name in self._starts else 0
-        chunk = _Chunk(self._bound, partial(is_drained, name), partial(leave, name), before)
+        chunk = Chunk(self._bound, partial(is_drained, name), partial(leave, name), before)
         self._now[name] = chunk
         self.read_again.discard(name)
         kind = chunking(self._resources, name)
         if kind == "cursor" and cursor is not None:
-            by_cursor = _ByCursor(name, cursor, checks, chunk, at_hand, family)
+            by_cursor = ByCursor(
+                name, cursor, checks, chunk, at_hand, family, largest_tail=LARGEST_TAIL
+            )
             cursor.cut = by_cursor.cut
             chunk.break_off = by_cursor.break_off
             chunk.break_off_below = by_cursor.break_off_below
         elif kind == "page":
-            by_page = _ByPage(self, name, chunk, at_hand, family)
+            by_page = ByPage(self, name, chunk, at_hand, family)
             chunk.of_numbers = True
             chunk.break_off, chunk.end_behind = by_page.break_off, by_page.end_behind
             chunk.break_off_below = by_page.break_off_below
@@ -277,7 +220,7 @@ class Chunks:
         elif after:
             state["incremental"] = self._furthest(name, [*after, state.get("incremental")])
 
-    def _read_again(self, name: str, chunk: _Chunk) -> None:
+    def _read_again(self, name: str, chunk: Chunk) -> None:
         """A list that was gone on with is at its end: on the pages before, records may have changed
         since another run has read them."""
         page = self._resumed[name]
@@ -303,7 +246,7 @@ class Chunks:
         """Of the list that is asked for: after an edit, its pages are others."""
         client = self._connector.configuration["client"]
         asked = [client["base_url"], client.get("paginator"), self._resources[name].endpoint]
-        return _digest(asked)
+        return digest(asked)
 
     def _from_the_first_page(self, name: str) -> None:
         self._starts.pop(name, None)
@@ -313,226 +256,22 @@ class Chunks:
     def is_where_it_was(self, name: str, page: list[Any]) -> bool:
         """Whether a list goes on with the page at which another run was stopped, if one was."""
         known = self._to_check.pop(name, None)
-        if known is None or known == _digest(page):
+        if known is None or known == digest(page):
             return True
         self._from_the_first_page(name)
         return False
 
-    def leave_behind(self, name: str, page: "_Page") -> None:
+    def leave_behind(self, name: str, page: NumberedPage) -> None:
         """Note where a list is left: the next reading goes on there, another run a page before."""
         dlt.current.resource_state(name)[STATE_KEY] = {
             "of": self._fingerprint(name),
             "last": page.number,
             "records": page.records - len(page.content),
-            "digest": _digest(page.content),
+            "digest": digest(page.content),
             "with": [],
         }
         self._starts[name] = FirstPage(page.next_number, page.records)
 
-    def has_moved_on(self, name: str, page: "_Page") -> bool:
+    def has_moved_on(self, name: str, page: NumberedPage) -> bool:
         """Whether a list that failed has come further than the run before."""
         return name not in self._resumed or page.number > self._resumed[name]
-
-
-class _ByCursor:
-    """Ends with a page in which the cursor has moved on, and leaves its last value to the next."""
-
-    def __init__(
-        self,
-        name: str,
-        cursor: CursorStep,
-        checks: PageChecks,
-        chunk: _Chunk,
-        at_hand: PageAtHand,
-        family: FamilyPages,
-    ) -> None:
-        self._name = name
-        self._step = cursor
-        self._checks = checks
-        self._chunk = chunk
-        self._at_hand = at_hand
-        self._family = family
-        self._behind: deque[tuple[int, Any]] = deque()
-        """Of each page that may have children to be read: its number, and the value of the cursor
-        before its last one; that of the last page that has none comes first."""
-        self._last = _Value()
-        self._before_last = _Value()
-
-    def cut(self, records: list[Any], values: list[Any]) -> list[Any]:
-        """What is read of a page in this chunk; `values` are the cursors of its records."""
-        if self._chunk.ended:
-            return []
-        order = self._step.list_order
-        if order is not None and not order.holds:
-            if STATE_KEY in dlt.current.resource_state(self._name):
-                raise ReadError(
-                    f"{order.broken}: by that order, rows were committed while others were still "
-                    "to come, which may have been passed over. Take row_order out, and run it once "
-                    "with full_refresh"
-                )
-            return records
-        for value in values:
-            if value is not None:
-                self._follow(value)
-        self._behind.append((self._at_hand.number, self._before_last.value))
-        while len(self._behind) > 1 and self._family.is_through(self._behind[1][0]):
-            self._behind.popleft()
-        is_full = self._chunk.is_full_with(len(records))
-        if not (is_full and self._may_end(values) and self._chunk.is_drained()):
-            return records
-        self._note()
-        self._checks.leave()
-        self._chunk.end()
-        last = self._last.value
-        return [record for record, value in zip(records, values, strict=True) if value != last]
-
-    def break_off(self, between_pages: bool) -> bool:
-        """The rows of the last value may not be whole: the next run begins at the one before."""
-        order, position = self._step.list_order, self._step.position
-        behind = position.behind
-        if not between_pages or order is None or not order.holds or behind is None:
-            return False
-        if position.start is not None and not self._is_later(behind, position.start):
-            return False
-        self._note()
-        self._step.leave_at(behind)
-        return True
-
-    def break_off_below(self) -> bool:
-        """Rows of further pages are merged again by the next run, those of no cursor are not."""
-        order = self._step.list_order
-        if self._step.cursor.appends or order is None or not order.holds:
-            return False
-        through = [value for page, value in self._behind if self._family.is_through(page)]
-        start = self._step.position.start
-        if not through or through[-1] is None:
-            return False
-        if start is not None and not self._is_later(through[-1], start):
-            return False
-        self._note()
-        self._step.leave_at(through[-1])
-        return True
-
-    def _note(self) -> None:
-        state = dlt.current.resource_state(self._name)
-        state.setdefault(STATE_KEY, {"since": self._step.position.start})
-
-    def _follow(self, value: Any) -> None:
-        last = self._last
-        if last.records and not self._is_later(value, last.value):
-            last.records += 1
-        else:
-            self._before_last, self._last = last, _Value(value, 1)
-
-    def _is_later(self, one: Any, other: Any) -> bool:
-        return self._step.cursor.is_later(one, other)
-
-    def _may_end(self, values: list[Any]) -> bool:
-        """Whether the value before the last has come whole, and something comes after it."""
-        last, before, start = self._last, self._before_last, self._step.position.start
-        return (
-            not self._checks.at_end
-            and 0 < before.records <= LARGEST_TAIL * self._chunk.records
-            and values.count(last.value) == last.records
-            and (start is None or self._is_later(before.value, start))
-            and not self._step.is_ahead(before.value)
-        )
-
-
-@dataclass
-class _Value:
-    """A value of the cursor, and how many records of this chunk have it."""
-
-    value: Any = None
-    records: int = 0
-
-
-@dataclass(frozen=True)
-class _Page:
-    """A page of a numbered list; `records` are those of the list so far, its own among them."""
-
-    number: int
-    next_number: int
-    content: list[Any]
-    records: int
-
-
-class _ByPage(ItemTransform[Any, Any]):
-    """Ends with a page after which there is another one."""
-
-    placement_affinity = 0
-
-    def __init__(
-        self,
-        chunks: Chunks,
-        name: str,
-        chunk: _Chunk,
-        at_hand: PageAtHand,
-        family: FamilyPages,
-    ) -> None:
-        super().__init__(lambda item: item)
-        self._chunks = chunks
-        self._name = name
-        self._chunk = chunk
-        self._at_hand = at_hand
-        self._family = family
-        self._last: _Page | None = None
-        self._before_last: _Page | None = None
-        self._pages: deque[tuple[int, _Page]] = deque()
-        """Pages that may have children to be read, by their number; the last that has none comes
-        first."""
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        if not isinstance(item, PageData):
-            return item
-        if self._chunk.ended:
-            return None
-        is_first = not self._chunk.records
-        if is_first and not self._chunks.is_where_it_was(self._name, item):
-            self._chunk.end()
-            return None
-        is_full = self._chunk.is_full_with(len(item))
-        goes_on = bool(item.paginator.has_next_page and item)
-        self._before_last, self._last = self._last, self._page(item) if goes_on else None
-        if self._last is not None:
-            self._pages.append((self._at_hand.number, self._last))
-        while len(self._pages) > 1 and self._family.is_through(self._pages[1][0]):
-            self._pages.popleft()
-        if is_full and goes_on and self._chunk.is_drained():
-            self.end_behind()
-        return item
-
-    def _page(self, item: PageData[Any]) -> _Page:
-        paginator = item.paginator
-        assert isinstance(paginator, RangePaginator)  # noqa: S101 - for the type checker
-        number = paginator.current_value
-        records = self._chunk.records_before + self._chunk.records
-        return _Page(number - paginator.value_step, number, list(item), records)
-
-    def end_behind(self) -> bool:
-        """Nothing is known of a page that has not come whole."""
-        if self._last is None or not self._chunk.is_drained():
-            return False
-        self._chunks.leave_behind(self._name, self._last)
-        self._chunk.end()
-        return True
-
-    def break_off(self, between_pages: bool) -> bool:
-        """The page at which a step has failed is not written."""
-        page = self._last if between_pages else self._before_last
-        return self._leave_at(page)
-
-    def break_off_below(self) -> bool:
-        """At the last page of which all children were read, and those of all pages before it."""
-        through = [page for number, page in self._pages if self._family.is_through(number)]
-        return self._leave_at(through[-1] if through else None)
-
-    def _leave_at(self, page: _Page | None) -> bool:
-        if page is None or not self._chunks.has_moved_on(self._name, page):
-            return False
-        self._chunks.leave_behind(self._name, page)
-        return True
-
-
-def _digest(value: Any) -> str:
-    return blake2b(bytes_of(value), digest_size=16).hexdigest()

@@ -14,7 +14,7 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.resources import Resource, Resources, expanded
 from restsrc_dagster.extract.binding import Binding
-from restsrc_dagster.extract.chunks import FirstPage
+from restsrc_dagster.extract.chunk import FirstPage
 from restsrc_dagster.extract.column_hints import put_columns_apart
 from restsrc_dagster.extract.incremental import cursor_names
 from restsrc_dagster.extract.oauth2 import RenewingOAuth2

@@ -16,7 +16,7 @@ from dlt.common.schema.utils import get_write_disposition
 from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
-from restsrc_dagster.extract.chunks import STATE_KEY
+from restsrc_dagster.extract.chunk import STATE_KEY
 
 CURE = "run it once with full_refresh, which empties its table and reads everything again"
 

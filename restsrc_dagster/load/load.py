@@ -17,7 +17,8 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.extract.backlog import Backlog
-from restsrc_dagster.extract.chunks import Bound, Chunks
+from restsrc_dagster.extract.chunk import Bound
+from restsrc_dagster.extract.chunks import Chunks
 from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import Reading, open_reading

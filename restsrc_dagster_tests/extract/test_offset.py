@@ -49,7 +49,7 @@ def read(api: Api, route: Any, paginator: Any, at_once: int = 1, **endpoint: Any
 
 
 @AT_ONCE
-@pytest.mark.parametrize("count", [0, 1, 49, 50, 51, 99, 100, 101, 120, 150, 200, 230])
+@pytest.mark.parametrize("count", [0, 1, 50, 51, 100, 120, 230])
 @pytest.mark.parametrize("total", [None, "right"])
 def test_a_server_that_caps_the_page_size(
     api: Api, count: int, total: str | None, at_once: int

@@ -39,7 +39,7 @@ def load(warehouse: Warehouse, acme: Connector) -> LoadReport:
 
 @pytest.mark.parametrize("own", OWN, ids=str)
 @pytest.mark.parametrize("defaults", KEYS, ids=str)
-@pytest.mark.parametrize("cursor", ["u", "updated_at"])
+@pytest.mark.parametrize("cursor", ["u"])
 def test_a_row_that_changes_is_there_once(
     api: Api, duck: Warehouse, own: Any, defaults: Any, cursor: str
 ) -> None:

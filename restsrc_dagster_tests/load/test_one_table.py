@@ -143,7 +143,7 @@ class TestEachOfThem:
         assert (report.refreshed, set(report.failed)) == (frozenset(), {"eu", "us"})
         assert warehouse.rows(ROWS) == FIRST
 
-    @pytest.mark.parametrize("die", [("load", 1), ("complete_package", 1)])
+    @pytest.mark.parametrize("die", [("complete_package", 1)])
     def test_a_load_of_one_that_is_killed_leaves_the_others_rows(
         self, regions: Regions, warehouse: Warehouse, hints: Any, die: tuple[str, int]
     ) -> None:

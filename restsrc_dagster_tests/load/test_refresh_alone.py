@@ -44,25 +44,25 @@ def parent(hints: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize("selected", [["comments"], ["posts", "comments"]], ids=str)
 def test_the_parent_keeps_its_history(
     api: Api,
-    warehouse: Warehouse,
+    duck: Warehouse,
     posts: list[dict[str, Any]],
     hints: dict[str, Any],
     selected: list[str],
 ) -> None:
-    acme = warehouse.connector(api.url, [parent(hints), COMMENTS])
-    warehouse.load(acme)
+    acme = duck.connector(api.url, [parent(hints), COMMENTS])
+    duck.load(acme)
     del posts[0]
     posts.append({"id": 3, "at": 3})
-    before = warehouse.values("SELECT id FROM acme.posts")
-    report = warehouse.load(acme, *selected, refresh=["comments"])
+    before = duck.values("SELECT id FROM acme.posts")
+    report = duck.load(acme, *selected, refresh=["comments"])
     assert report.refreshed == {"comments"}
-    there = set(warehouse.values("SELECT id FROM acme.posts"))
+    there = set(duck.values("SELECT id FROM acme.posts"))
     kept = set(before) if hints else set()
     assert kept <= there
-    assert set(warehouse.values("SELECT post FROM acme.comments")) >= {2, 3}
+    assert set(duck.values("SELECT post FROM acme.comments")) >= {2, 3}
     if hints.get("cursor"):
         api.asked.clear()
-        warehouse.load(acme)
+        duck.load(acme)
         (asked,) = [one for one in api.asked if one.path == "/posts"]
         assert asked.params["since"] == ("3" if "posts" in selected else "2")
 
