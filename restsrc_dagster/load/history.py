@@ -54,9 +54,10 @@ class History:
 
     def begin_again(self, late: Iterable[str]) -> None:
         """Set the cursors above `late` back to the beginning, and keep them to put them back."""
+        names = frozenset(late)
         with self._pipeline.managed_state() as whole:
             state = self._state(whole, create=True)
-            above = {ancestor for name in late for ancestor in self._resources.ancestors(name)}
+            above = {one for name in names for one in self._resources.ancestors(name)} - names
             state[RESTORE_KEY] = {
                 name: deepcopy(cursors)
                 for name in sorted(above)

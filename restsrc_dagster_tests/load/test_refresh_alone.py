@@ -67,6 +67,31 @@ def test_the_parent_keeps_its_history(
         assert asked.params["since"] == ("3" if "posts" in selected else "2")
 
 
+def test_a_child_that_is_read_anew_keeps_the_cursor_that_it_has_then(
+    api: Api, duck: Warehouse, posts: list[dict[str, Any]]
+) -> None:
+    """Though it stands above one that is read anew with it."""
+    for number in range(1, 6):
+        api.routes[f"/posts/{number}/comments"] = lambda _, number=number: {
+            "data": [{"id": number, "at": 10 + number}]
+        }
+        api.routes[f"/comments/{number}/votes"] = lambda _: {"data": [{"v": 1}]}
+    comments = items(**{**COMMENTS["endpoint"], "incremental": {"cursor_path": "at"}})
+    votes = items("votes", path="comments/{resources.comments.id}/votes")
+    top = parent(PARENTS["by a cursor"])
+    acme = duck.connector(api.url, [top, {**comments, "name": "comments"}, votes])
+    duck.load(acme)
+    for post in posts:
+        post["at"] += 10
+        number = post["id"]
+        api.routes[f"/posts/{number}/comments"] = lambda _, number=number: {
+            "data": [{"id": number, "at": 20 + number}]
+        }
+    duck.load(acme, "comments", refresh=["comments"])
+    duck.load(acme)
+    assert duck.values("SELECT id FROM acme.comments") == [1, 2]
+
+
 def test_a_key_given_to_a_child_begins_it_anew_alone(
     api: Api, warehouse: Warehouse, posts: list[dict[str, Any]]
 ) -> None:
