@@ -166,7 +166,8 @@ class Chunks:
         """
         top = [name, *self._resources.ancestors(name)][-1]
         chunk = self._now.get(top)
-        if chunk is None or top in self._anew:  # what the table has is more than a part of the list
+        family = {top, *self._resources.descendants(top)}
+        if chunk is None or self._anew & family:  # a table has more than a part of the list
             return frozenset()
         if name == top:
             is_kept = not chunk.ended and chunk.break_off(between_pages)

@@ -156,6 +156,18 @@ def test_a_refresh_that_fails_leaves_the_table_as_it_is(
     assert duck.values("SELECT id FROM acme.items") == list(range(1, 41))
 
 
+@pytest.mark.parametrize("what", ["items", "notes"])
+def test_a_refresh_of_children_that_fails_leaves_them_as_they_are(
+    api: Api, shelf: Shelf, duck: Warehouse, what: str
+) -> None:
+    notes = {**NOTES, "primary_key": "n"}
+    acme = duck.connector(api.url, [LISTS["pages"], notes], http=ONE_BY_ONE)
+    assert not duck.load(acme).failed
+    shelf.wrong = lambda of, number: POISON if of == what and number > 20 else None
+    assert "notes" in duck.load(acme, "notes", refresh=["notes"]).failed
+    assert duck.values("SELECT n FROM acme.notes") == [10 * n for n in range(1, 41)]
+
+
 def test_what_is_replaced_is_kept_whole(api: Api, shelf: Shelf, duck: Warehouse) -> None:
     acme = duck.connector(api.url, [items(paginator=PAGED)], http=ONE_BY_ONE)
     assert not duck.load(acme).failed
