@@ -49,8 +49,9 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("name", NOT_YET)
-@pytest.mark.parametrize("selector", ["data", None], ids=["selector", "none"])
-@pytest.mark.parametrize("method", ["POST"])
+@pytest.mark.parametrize(
+    ("selector", "method"), [("data", "POST"), (None, "GET")], ids=["selector", "none"]
+)
 def test_it_is_waited_for(api: Api, name: str, selector: str | None, method: str) -> None:
     api.routes["/items"] = Slow(NOT_YET[name], 2, lambda _: {"data": RECORDS})
     body = {"json": {"q": 1}} if method == "POST" else {}

@@ -32,10 +32,9 @@ def orders(api: Api, pages: list[list[dict[str, Any]]]) -> None:
         }
 
 
-@pytest.mark.parametrize("commit", [1], ids=["page by page"])
 @pytest.mark.parametrize("disposition", DISPOSITIONS.values(), ids=DISPOSITIONS)
 @pytest.mark.parametrize("below", [False, True], ids=["", "below a cursor"])
-@pytest.mark.parametrize("split", [1, 4], ids="{} a page".format)
+@pytest.mark.parametrize(("split", "commit"), [(1, 1), (2, 500_000)], ids=["in chunks", "at once"])
 def test_two_orders_of_one_customer(
     api: Api,
     duck: Warehouse,

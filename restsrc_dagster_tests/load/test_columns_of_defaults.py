@@ -1,5 +1,6 @@
 """Columns of `resource_defaults`: what they say holds for resources with columns of their own."""
 
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -37,9 +38,10 @@ def load(warehouse: Warehouse, acme: Connector) -> LoadReport:
     return report
 
 
-@pytest.mark.parametrize("own", OWN, ids=str)
+@pytest.mark.parametrize(
+    ("own", "cursor"), list(zip(OWN, cycle(["u", "updated_at"]), strict=False)), ids=str
+)
 @pytest.mark.parametrize("defaults", KEYS, ids=str)
-@pytest.mark.parametrize("cursor", ["u"])
 def test_a_row_that_changes_is_there_once(
     api: Api, duck: Warehouse, own: Any, defaults: Any, cursor: str
 ) -> None:

@@ -143,10 +143,11 @@ class TestEachOfThem:
         assert (report.refreshed, set(report.failed)) == (frozenset(), {"eu", "us"})
         assert warehouse.rows(ROWS) == FIRST
 
-    @pytest.mark.parametrize("die", [("complete_package", 1)])
     def test_a_load_of_one_that_is_killed_leaves_the_others_rows(
-        self, regions: Regions, warehouse: Warehouse, hints: Any, die: tuple[str, int]
+        self, regions: Regions, warehouse: Warehouse, hints: Any
     ) -> None:
+        """Before its tables are loaded, or before its package is complete."""
+        die = ("load" if hints is APPENDED else "complete_package", 1)
         acme = regions.connector(**hints)
         warehouse.load(acme)
         regions.order("us", 3)

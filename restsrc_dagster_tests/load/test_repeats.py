@@ -34,8 +34,7 @@ def told(duck: Warehouse, api: Api, paginator: dict[str, Any], **hints: Any) -> 
 
 
 @pytest.mark.parametrize("hints", HINTS.values(), ids=HINTS)
-@pytest.mark.parametrize("size", [7], ids="{} a page".format)
-@pytest.mark.parametrize("distance", [1, 20])
+@pytest.mark.parametrize(("size", "distance"), [(1, 20), (7, 1)], ids=str)
 def test_the_same_record_again(
     api: Api, duck: Warehouse, hints: dict[str, Any], size: int, distance: int
 ) -> None:

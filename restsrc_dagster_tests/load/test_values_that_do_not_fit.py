@@ -311,13 +311,13 @@ class TestKeys:
         ],
         ids=str,
     )
-    @pytest.mark.parametrize("page", [1], ids=["second page"])
     def test_of_a_table_that_is_there_are_refused_until_a_full_refresh(
-        self, api: Api, warehouse: Warehouse, before: Any, now: Any, kind: str, came: Any, page: int
+        self, api: Api, warehouse: Warehouse, before: Any, now: Any, kind: str, came: Any
     ) -> None:
+        """On the second page; times on the first."""
         listing = Listing(api, warehouse, primary_key="v")
         listing.load([{"v": before}])
-        pages = [[{"v": before}]] * page + [[{"v": now}]]
+        pages = [[{"v": before}]] * (kind != "timestamp") + [[{"v": now}]]
         if came is None:  # 5.5 is true to dlt, and told
             listing.load(*pages)
             return
