@@ -1,20 +1,14 @@
 """Asking parents for their children: each parent once, and known to each page that it gives."""
 
-import inspect
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.extract.backlog import Backlog
 from restsrc_dagster.extract.binding import Binding, BoundParent, CursorValue
+from restsrc_dagster.extract.childless import Childless
 from restsrc_dagster.extract.family import FamilyPages
-
-
-class Childless(Protocol):
-    """Who wants to know which parents have given nothing."""
-
-    def asked(self, parent: BoundParent) -> None: ...
 
 
 class AskedOnce(ItemTransform[Any, Any]):
@@ -91,12 +85,6 @@ class TellsParents(ItemTransform[Any, Any]):
         return item
 
 
-class OfParent(list[Any]):
-    """The records of one parent's list that dlt has read in a thread of its own."""
-
-    parent: BoundParent
-
-
 class _AsItIs(ItemTransform[Any, Any]):
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         return item
@@ -131,14 +119,9 @@ class _Asking:
         """
         waiting = iter(parents)
         at: BoundParent | None = None
-        in_threads = False
         left = len(parents)
         try:
             for page in pages:
-                if callable(page):
-                    in_threads = True
-                    yield _in_thread(page)
-                    continue
                 page.parent = pages.gi_frame.f_locals["item"]
                 while at is not page.parent:
                     if at is not None:
@@ -149,8 +132,7 @@ class _Asking:
             for parent in (*([at] if at is not None else []), *waiting):
                 self._family.begin(self._child, parent)
                 left -= self._ended(parent)
-            if not in_threads:  # these may still fail
-                self._family.through(parents[0].page)
+            self._family.through(parents[0].page)
         finally:
             pages.close()
             self._backlog.add(self._child, -left)
@@ -161,17 +143,6 @@ class _Asking:
         for one in self._below:
             one.asked(parent)
         return 1
-
-
-def _in_thread(produce: Callable[[], Any]) -> Callable[[], Any]:
-    parent = inspect.signature(produce).parameters["item"].default
-
-    def produced() -> OfParent:
-        made = OfParent(produce())
-        made.parent = parent
-        return made
-
-    return produced
 
 
 def _is_transform(step: Any) -> bool:
