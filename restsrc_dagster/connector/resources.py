@@ -208,9 +208,7 @@ class Resources(Mapping[str, Resource]):
                 for other in self.ancestors(name)
             )
         )
-        while (more := self.refreshed_with(behind)) != behind:
-            behind = more
-        return behind
+        return self.refreshed_with(behind)
 
     def beside(self, name: str) -> frozenset[str]:
         """The other resources that write into the same table."""

@@ -71,29 +71,24 @@ class ByCursor:
 
     def break_off(self, between_pages: bool) -> bool:
         """The rows of the last value may not be whole: the next run begins at the one before."""
-        order, position = self._step.list_order, self._step.position
-        behind = position.behind
-        if not between_pages or order is None or not order.holds or behind is None:
-            return False
-        if position.start is not None and not self._is_later(behind, position.start):
-            return False
-        self._note()
-        self._step.leave_at(behind)
-        return True
+        return between_pages and self._leave_at(self._step.position.behind)
 
     def break_off_below(self) -> bool:
         """Rows of further pages are merged again by the next run, those of no cursor are not."""
-        order = self._step.list_order
-        if self._step.cursor.appends or order is None or not order.holds:
+        if self._step.cursor.appends:
             return False
         through = [value for page, value in self._behind if self._family.is_through(page)]
-        start = self._step.position.start
-        if not through or through[-1] is None:
+        return self._leave_at(through[-1] if through else None)
+
+    def _leave_at(self, value: Any) -> bool:
+        """Let the next run begin at a value, if the list has come as far in its order."""
+        order, start = self._step.list_order, self._step.position.start
+        if value is None or order is None or not order.holds:
             return False
-        if start is not None and not self._is_later(through[-1], start):
+        if start is not None and not self._is_later(value, start):
             return False
         self._note()
-        self._step.leave_at(through[-1])
+        self._step.leave_at(value)
         return True
 
     def _note(self) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import requests
 
 from restsrc_dagster.extract.echo import is_echo
-from restsrc_dagster.extract.envelope import plain
+from restsrc_dagster.extract.envelope import is_list_of, plain
 from restsrc_dagster.extract.repetition import IDENTITY
 
 ERROR_KEYS = frozenset({"error", "errors", "errormessage", "errmsg", "fault", "exception"})
@@ -53,7 +53,7 @@ def what_is_found(
     if len(page) == 1 and page[0] is body:
         return Found.CHOSEN if selector else Found.WHOLE
     if selector is None and isinstance(body, dict):
-        key = next((key for key, value in body.items() if _is_list_of(value, page)), "")
+        key = next((key for key, value in body.items() if is_list_of(value, page)), "")
         is_beside = plain(str(key)) in (BESIDE_ERRORS | ERROR_KEYS) - DATA_KEYS
         if is_beside and str(key) not in urlsplit(response.request.url or "").path:
             return Found.NOTHING
@@ -131,7 +131,3 @@ def _is_no(value: Any) -> bool:
 def _has_failed(fields: Mapping[str, Any], response: requests.Response) -> bool:
     words = [value for key in STATUS_KEYS if isinstance(value := fields.get(key), str)]
     return any(word.lower() in FAILED and not is_echo(word, response) for word in words)
-
-
-def _is_list_of(value: Any, page: list[Any]) -> bool:
-    return isinstance(value, list) and len(value) == len(page) and value[0] is page[0]

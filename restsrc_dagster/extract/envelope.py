@@ -53,6 +53,11 @@ def plain(key: str) -> str:
     return key.replace("_", "").replace("-", "").lower()
 
 
+def is_list_of(value: Any, page: list[Any]) -> bool:
+    """Whether a value is the list in which the records of `page` were found; there are some."""
+    return type(value) is list and len(value) == len(page) and value[0] is page[0]
+
+
 def words(one: Object) -> set[str]:
     """The names of an object's fields, as plain words."""
     return {plain(str(key)) for key in one}
@@ -73,7 +78,4 @@ def _levels(body: Object, page: list[Any]) -> Iterator[list[Object]]:
 
 
 def _holds(one: Object, page: list[Any]) -> bool:
-    return any(
-        type(value) is list and len(value) == len(page) and value[0] is page[0]
-        for value in one.values()
-    )
+    return any(is_list_of(value, page) for value in one.values())

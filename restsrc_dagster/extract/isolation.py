@@ -16,7 +16,7 @@ from dlt.extract.resource import DltResource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, RestsrcError
-from restsrc_dagster.extract.failures import NO_SPACE, causes, explain, is_silence
+from restsrc_dagster.extract.failures import causes, explain, is_full, is_silence
 from restsrc_dagster.extract.oauth2 import NoToken
 
 SILENT_IN_A_ROW = 2
@@ -133,10 +133,8 @@ class Isolation:
 
     def _concerns_all(self, name: str, error: Exception) -> bool:
         own_auth = "auth" in self._resources[name].endpoint
-        return any(
-            isinstance(cause, MemoryError)
-            or (isinstance(cause, OSError) and cause.errno in NO_SPACE)
-            or (isinstance(cause, NoToken) and not own_auth)
+        return is_full(error) or any(
+            isinstance(cause, MemoryError) or (isinstance(cause, NoToken) and not own_auth)
             for cause in causes(error)
         )
 

@@ -131,6 +131,11 @@ class KeyIndex:
             finalize(self, self._values.close)
         self._values.write(json.dumps([hashes, values]).encode() + b"\n")
 
+    @property
+    def notes_values(self) -> bool:
+        """Whether the cursors of records are noted."""
+        return self._values is not None
+
     def values_before(self, keys: Set[int]) -> dict[int, list[Any]]:
         """The cursors that records of some keys had in readings before."""
         return self._values_until(keys, self._values_before)

@@ -14,7 +14,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from dlt.common import jsonpath
-from dlt.common.json import json
 from dlt.common.utils import str2bool
 from dlt.sources.helpers.rest_client import paginators as dlt_paginators
 from dlt.sources.helpers.rest_client.paginators import (
@@ -26,6 +25,7 @@ from dlt.sources.helpers.rest_client.paginators import (
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.envelope import Envelope
+from restsrc_dagster.extract.field import bytes_of
 from restsrc_dagster.extract.further import says_end
 from restsrc_dagster.extract.slots import slots
 
@@ -202,7 +202,7 @@ class OffsetPaginator(Counts, dlt_paginators.OffsetPaginator):
 
     def _step(self, response: requests.Response, records: list[Any]) -> int:
         before, self._before = self._before, ()
-        digests = tuple(map(_digest, records[: len(before)]))
+        digests = _digests(records[: len(before)])
         common = min(len(before), len(digests))
         self.came_again = next((n for n in range(common, 0, -1) if before[-n:] == digests[:n]), 0)
         if not records:
@@ -212,7 +212,7 @@ class OffsetPaginator(Counts, dlt_paginators.OffsetPaginator):
         self._began = self.current_value
         step = slots(response.json(), records) or min(len(records), self.limit)
         if step < self.limit:
-            self._before = tuple(map(_digest, records))
+            self._before = _digests(records)
         return step
 
     def _may_be(self, total: int, begins: int, records: list[Any]) -> bool:
@@ -244,11 +244,8 @@ def _missing(option: str, path: Any, answer: Any) -> str:
     )
 
 
-def _digest(record: Any) -> int:
-    try:
-        return hash(json.dumpb(record))
-    except TypeError:  # what dlt cannot write, such as half a surrogate pair
-        return hash(repr(record))
+def _digests(records: list[Any]) -> tuple[int, ...]:
+    return tuple(hash(bytes_of(record)) for record in records)
 
 
 def _what_is_asked(request: requests.Request) -> tuple[Any, ...]:

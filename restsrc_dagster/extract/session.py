@@ -1,6 +1,6 @@
 """The HTTP sessions of a run: what dlt asks with, and what was asked before its turn."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -154,16 +154,19 @@ class Sessions:
 
 
 def open_sessions(
-    configuration: Mapping[str, Any], http: Http, redact: Redactor, token_urls: Iterable[str]
+    base_url: str,
+    resources: Resources,
+    http: Http,
+    redact: Redactor,
+    token_urls: Iterable[str],
 ) -> Sessions:
     """The sessions of one run.
 
-    `configuration` is resolved: no reference is left in it. dlt's own settings of the deployment,
-    `RUNTIME__REQUEST_*`, hold where the connector says nothing.
+    `base_url` and `resources` are resolved: no reference is left in them. dlt's own settings of
+    the deployment, `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
-    reach = Reach.of(configuration["client"]["base_url"], http)
-    resources = Resources(configuration)
+    reach = Reach.of(base_url, http)
     adapter = ApiAdapter(
         http=http,
         reach=reach,

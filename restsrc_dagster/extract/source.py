@@ -109,8 +109,13 @@ def open_reading(
     """
     configuration = resolve(connector.configuration, environment, "configuration")
     redact = redact or Redactor.of(connector, configuration, environment)
+    resources = Resources(configuration)
     sessions = open_sessions(
-        configuration, connector.http, redact, token_urls=token_urls(configuration)
+        configuration["client"]["base_url"],
+        resources,
+        connector.http,
+        redact,
+        token_urls=token_urls(configuration),
     )
     sessions.adapter.tell = tell
     sessions.adapter.waits = waits or Waits()
@@ -118,7 +123,6 @@ def open_reading(
         sessions.adapter.traffic = before.sessions.adapter.traffic
     starts = chunks.first_pages if chunks else {}
     goes_ahead = sessions.go_ahead(connector.http, _is_read(isolation)) if ahead else None
-    resources = Resources(configuration)
     bound = bindings(resources)
     source = rest_api_source(
         dlt_configuration(configuration, resources, sessions, bound, starts), name=connector.name

@@ -5,9 +5,8 @@ from typing import Any
 
 from dlt.common.schema import Schema
 
+from restsrc_dagster.extract.binding import Key
 from restsrc_dagster.extract.fits import Misfit, coercion
-
-Key = tuple[Any, ...]
 
 
 def comparable(

@@ -14,6 +14,7 @@ from typing import Any
 import dlt
 from dlt.common.pipeline import ExtractInfo
 from dlt.common.schema import Schema
+from dlt.common.schema.utils import get_root_table
 from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
@@ -136,9 +137,7 @@ def _without_rows(
 
 
 def _resource_of(schema: Schema, table: str) -> str | None:
-    while parent := schema.tables[table].get("parent"):
-        table = parent
-    return schema.tables[table].get("resource")
+    return get_root_table(schema.tables, table).get("resource")
 
 
 def _is_of_nothing(error: BaseException | None) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from dlt.common.schema import Schema
+from dlt.common.schema.utils import get_root_table
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
@@ -52,7 +53,8 @@ class Reports:
             nested = {
                 other: rows
                 for other, rows in row_counts.items()
-                if other in schema.tables and _root(schema.tables, other) == table != other
+                if other in schema.tables
+                and get_root_table(schema.tables, other)["name"] == table != other
             }
             reports[name] = ResourceReport(
                 resource=name,
@@ -133,9 +135,3 @@ class Reports:
         return self.count(
             name for name in selection if resources.write_disposition(name) == "replace"
         )
-
-
-def _root(tables: Mapping[str, Any], name: str) -> str:
-    while parent := tables[name].get("parent"):
-        name = parent
-    return name

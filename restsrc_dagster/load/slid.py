@@ -17,7 +17,9 @@ def hold_where_it_slid(step: CursorStep, facts: PageFacts, state: dict[str, Any]
     tell it in `facts`."""
     cursor = step.cursor
     known = state.get("incremental", {}).get(cursor.path)
-    if not (facts.counts_pages and cursor.grows) or cursor.appends or known is None:
+    if not (facts.counts_pages and facts.keys.notes_values and cursor.grows) or known is None:
+        return
+    if cursor.appends:
         return
     left: list[Any] = []
     moved = 0

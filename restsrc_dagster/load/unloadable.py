@@ -16,6 +16,8 @@ from typing import Any, TypeVar
 
 import dlt
 from dlt.common.pipeline import NormalizeInfo
+from dlt.common.schema import TSchemaTables
+from dlt.common.schema.utils import get_root_table
 from dlt.common.storages import ParsedLoadJobFileName
 from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -286,10 +288,8 @@ def _link(source: str, target: str) -> None:
     shutil.copyfile(source, target)
 
 
-def _root(tables: Mapping[str, Any], name: str) -> str | None:
-    while name in tables and (parent := tables[name].get("parent")):
-        name = parent
-    return name if name in tables else None
+def _root(tables: TSchemaTables, name: str) -> str | None:
+    return str(get_root_table(tables, name)["name"]) if name in tables else None
 
 
 def _concerns_all(error: Exception) -> bool:

@@ -39,18 +39,7 @@ def plain(draw: Draw, shape: str) -> Draft:
         draft["c"] = {"key": draw(weighted({"own": 3, "none": 5})).replace("none", "")}
     if shape == "three":
         draft["g"] = {"key": draw(weighted({"own": 1, "none": 3})).replace("none", "")}
-    draft["api"]["paginator"] = draw(
-        weighted(
-            {
-                "json_link": 5,
-                "page_number": 4,
-                "offset": 3,
-                "cursor": 1,
-                "header_link": 1,
-                "single_page": 1,
-            }
-        )
-    )
+    draft["api"]["paginator"] = draw(weighted(PAGINATORS))
     draft["how"] = {
         "size": draw(st.sampled_from([1, 2, 2, 3, 3, 4])),
         "concurrency": draw(st.sampled_from([1, 1, 1, 4])),
