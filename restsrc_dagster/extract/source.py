@@ -8,7 +8,7 @@ from typing import Self
 from dlt.extract.source import DltSource
 from dlt.sources.rest_api import rest_api_source
 
-from restsrc_dagster.connector.chunking import chunking
+from restsrc_dagster.connector.chunking import NUMBERED, chunking
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
@@ -310,15 +310,17 @@ class _Assembly:
 
     def _surprises(self, resource: Resource, facts: PageFacts) -> Surprises:
         name, cursor = resource.name, self.cursors.get(resource.name)
-        # A newer version of a record may be committed when an older one comes.
-        by_page = self.chunks is not None and chunking(self.resources, name) == "page"
+        # Of numbered pages: a newer version of a record may be committed when an older one comes,
+        # and one that has changed meanwhile tells that others may have slipped.
+        is_numbered = self.resources.paginator(name) in (*NUMBERED, "auto")
+        may_slip = is_numbered and self.chunks is not None
         return Surprises(
             resource,
             self.resources,
             facts,
             # What a contract discards is no column: the load counts what is left.
             None if resource.hints.get("schema_contract") else self.width,
-            versions_of=cursor.cursor.field if cursor is not None and by_page else None,
+            versions_of=cursor.cursor.field if cursor is not None and may_slip else None,
             at_hand=self.at_hand[name],
         )
 

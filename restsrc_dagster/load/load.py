@@ -336,7 +336,8 @@ class _Load:
                     step, facts = reading.cursors[name], reading.pages[name]
                     facts.began = facts.began or step.began
                     if name not in chunks.unfinished:
-                        hold_where_it_slid(step, facts, state["resources"].get(name, {}))
+                        own, top = state["resources"].get(name, {}), resources[name].parent is None
+                        hold_where_it_slid(step, facts, own, is_read_again=top)
             intend_refresh(state, intended)
             if refresh:
                 forget_refresh(state, done)

@@ -12,14 +12,18 @@ from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.incremental import CursorStep
 
 
-def hold_where_it_slid(step: CursorStep, facts: PageFacts, state: dict[str, Any]) -> None:
+def hold_where_it_slid(
+    step: CursorStep, facts: PageFacts, state: dict[str, Any], *, is_read_again: bool
+) -> None:
     """Make the cursor in `state`, dlt's of the resource, one that passes nothing that has slipped;
-    tell it in `facts`."""
+    tell it in `facts`.
+
+    Not where a run cannot go back: rows that are appended would be there twice, and of the children
+    of many parents each has a cursor of its own. Then it is only told.
+    """
     cursor = step.cursor
     known = state.get("incremental", {}).get(cursor.path)
     if not (facts.counts_pages and facts.keys.notes_values and cursor.grows) or known is None:
-        return
-    if cursor.appends:
         return
     left: list[Any] = []
     moved = 0
@@ -30,13 +34,17 @@ def hold_where_it_slid(step: CursorStep, facts: PageFacts, state: dict[str, Any]
             left += before
     if not left:
         return
+    told = (
+        f"{moved} records changed while the list was read, and pages are asked for by numbers: "
+        "others may have been passed over"
+    )
+    if cursor.appends or not is_read_again:
+        facts.warn(f"{told}; read the resource again with full_refresh if none may be missing")
+        return
     earliest = left[0]
     for value in left:
         if cursor.is_later(earliest, value):
             earliest = value
     if known.get("last_value") is None or cursor.is_later(known["last_value"], earliest):
         known["last_value"] = earliest
-    facts.warn(
-        f"{moved} records changed while the list was read, and pages are asked for by numbers: "
-        "others may have been passed over. The next run reads again from where they were"
-    )
+    facts.warn(f"{told}. The next run reads again from where they were")

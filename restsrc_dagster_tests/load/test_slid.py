@@ -85,3 +85,30 @@ def test_two_versions_of_long_ago_are_no_news(api: Api, duck: Warehouse) -> None
     moving.records.append({**moving.records[0], "at": spelled(BEGAN - timedelta(hours=1))})
     acme = duck.connector(api.url, [resource(NUMBERED)], http={"max_concurrency": 1})
     assert not duck.load(acme).resources["items"].warnings
+
+
+@pytest.mark.parametrize("what", ["a child with a cursor", "a lag", "appended", "asc", "a child"])
+def test_whatever_else_is_said_of_the_list(api: Api, duck: Warehouse, what: str) -> None:
+    moving = Moving(api, 10)
+    moving.change[2] = 0
+    one = resource(NUMBERED)
+    others: list[Any] = []
+    if what == "a child with a cursor":
+        for number in range(10):
+            api.routes[f"/items/{number}/notes"] = lambda _: {"data": [{"at": "2024-01-01"}]}
+        cursor = {"cursor_path": "at", "initial_value": "2020-01-01"}
+        others = [items("notes", path="items/{resources.items.id}/notes", incremental=cursor)]
+    elif what == "a lag":
+        one["endpoint"]["incremental"]["lag"] = 1
+    elif what == "asc":
+        one["endpoint"]["incremental"]["row_order"] = "asc"
+    elif what == "appended":
+        one["write_disposition"] = "append"
+    elif what == "a child":
+        api.routes["/shelves"] = lambda _: {"data": [{"id": 1}]}
+        one["endpoint"]["path"] = "shelves/{resources.shelves.id}/items"
+        api.routes["/shelves/1/items"] = api.routes["/items"]
+        others = [items("shelves")]
+    acme = duck.connector(api.url, [one, *others], http={"max_concurrency": 1})
+    warnings = duck.load(acme).resources["items"].warnings
+    assert TOLD in [line.partition(":")[0] for line in warnings]
