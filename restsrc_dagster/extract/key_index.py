@@ -98,10 +98,15 @@ class KeyIndex:
     _values: IO[bytes] | None = None
     _values_before: int = 0
     """Where those of the reading at hand begin in the file."""
+    _overlaps: bool = False
 
-    def begin_reading(self) -> None:
-        """What comes from now on is of another reading."""
-        self._begun = len(self._hashes)
+    def begin_reading(self, *, overlaps: bool = False) -> None:
+        """What comes from now on is of another reading.
+
+        One that `overlaps` has the last records of the reading before once more: that they come
+        again says nothing.
+        """
+        self._begun, self._overlaps = len(self._hashes), overlaps
         if self._values is not None:
             self._values_before = self._values.seek(0, SEEK_END)
 
@@ -165,7 +170,7 @@ class KeyIndex:
             now = self._part(part, parts, self._begun)
             if len(pc.unique(now)) < len(now):  # which is told in less than half the time
                 found |= set(_several(now))
-            if self._begun:
+            if self._begun and not self._overlaps:
                 before = self._part(part, parts, 0, self._begun)
                 known = pc.unique(now.filter(pc.is_in(now, value_set=before)))
                 again |= set(known.to_pylist())

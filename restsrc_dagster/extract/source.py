@@ -243,9 +243,10 @@ class _Assembly:
         facts = self.before.pages[name] if self.before else PageFacts()
         if chunks is not None and chunks.reads_anew(name):
             facts.begin_anew()
-        if chunking(self.resources, name) == "cursor":
-            facts.keys = KeyIndex()  # rows of the last value come again in the next chunk
-        facts.keys.begin_reading()
+        overlaps = chunking(self.resources, name) == "cursor"
+        if overlaps and not self._may_slip(name):
+            facts.keys = KeyIndex()
+        facts.keys.begin_reading(overlaps=overlaps)
         if resource.parent is not None:
             facts.key_of_child = key_of_child(resource)
         return facts
@@ -293,6 +294,11 @@ class _Assembly:
             step.leave = partial(self.isolation.leave, name)
         return step
 
+    def _may_slip(self, name: str) -> bool:
+        """Whether records may come onto other pages while the list is loaded."""
+        is_numbered = self.resources.paginator(name) in (*NUMBERED, "auto")
+        return is_numbered and self.chunks is not None
+
     def _asked_once(self, name: str, family: FamilyPages) -> AskedOnce:
         """Rows that are appended would be there twice if their parent came in two chunks."""
         appends = self.resources.disposition(name) == "append"
@@ -310,10 +316,9 @@ class _Assembly:
 
     def _surprises(self, resource: Resource, facts: PageFacts) -> Surprises:
         name, cursor = resource.name, self.cursors.get(resource.name)
-        # Of numbered pages: a newer version of a record may be committed when an older one comes,
-        # and one that has changed meanwhile tells that others may have slipped.
-        is_numbered = self.resources.paginator(name) in (*NUMBERED, "auto")
-        may_slip = is_numbered and self.chunks is not None
+        # A newer version of a record may be committed when an older one comes, and one that has
+        # changed meanwhile tells that others may have slipped.
+        may_slip = self._may_slip(name)
         return Surprises(
             resource,
             self.resources,

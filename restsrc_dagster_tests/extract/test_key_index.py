@@ -36,6 +36,17 @@ def test_within_a_reading_and_of_one_before(index: KeyIndex) -> None:
     assert index.repeated() == {keys[3], keys[50]}
 
 
+def test_a_reading_that_overlaps_with_the_one_before(index: KeyIndex) -> None:
+    keys = numbers(60)
+    index.add(keys[:40])
+    index.begin_reading(overlaps=True)
+    index.add(keys[39:])
+    index.add([keys[50]])
+    found = index.repeats()
+    assert (found.keys, found.again) == ({keys[50]}, frozenset())
+    assert index.repeated() == {keys[39], keys[50]}
+
+
 def test_what_is_taken_back_was_never_there(index: KeyIndex) -> None:
     keys = numbers(50)
     index.add(keys[:20])

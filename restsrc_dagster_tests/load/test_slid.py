@@ -72,6 +72,24 @@ def test_it_comes_with_the_next_run(
     assert duck.values("SELECT id FROM acme.items") == list(range(10))
 
 
+@pytest.mark.parametrize("disposition", ["merge", "append"])
+@pytest.mark.parametrize("paginator", [NUMBERED, OFFSET], ids=["page_number", "offset"])
+def test_a_record_that_moves_from_one_chunk_by_the_cursor_into_another(
+    api: Api, duck: Warehouse, paginator: dict[str, Any], disposition: str
+) -> None:
+    object.__setattr__(duck.settings, "commit_after_records", 12)
+    moving = Moving(api, 30)
+    moving.change[2] = 0
+    one = resource(paginator, write_disposition=disposition)
+    one["endpoint"]["incremental"]["row_order"] = "asc"
+    acme = duck.connector(api.url, [one], http={"max_concurrency": 1})
+    warnings = duck.load(acme).resources["items"].warnings
+    assert [line.partition(":")[0] for line in warnings] == [TOLD]
+    if disposition == "merge":
+        assert not duck.load(acme).failed
+        assert duck.values("SELECT id FROM acme.items") == list(range(30))
+
+
 def test_a_change_behind_the_pages_that_were_read_is_no_news(api: Api, duck: Warehouse) -> None:
     moving = Moving(api, 10)
     moving.change[2] = 8
