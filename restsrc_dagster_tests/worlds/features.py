@@ -228,6 +228,13 @@ def child_cursor(draw: Draw, draft: Draft) -> None:
         draft["news"].append(event(draw, "late kid"))
 
 
+def moving_above(draw: Draw, draft: Draft) -> None:
+    """A list that changes while it is read, above a child with a cursor."""
+    child_cursor(draw, draft)
+    middle(draw, draft)
+    draft["how"]["commit"] = draw(st.sampled_from([0, 2]))
+
+
 def numbered_children(draw: Draw, draft: Draft) -> None:
     draft.pop("g", None)
     draft["c"] |= {"key": draw(weighted({"own": 3, "composite": 1, "defaults": 1}))}
@@ -281,6 +288,7 @@ _OF_ANY = (
 )
 _OF_CHILDREN = (
     *(child_cursor,) * 6,
+    *(moving_above,) * 2,
     *(numbered_children, bound_elsewhere, shared_value, null_value),
     *(included, unselected_parent, refresh, select),
 )

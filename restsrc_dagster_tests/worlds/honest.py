@@ -259,9 +259,12 @@ def _may_move(world: World) -> bool:
         return False
     if any(one.kind == "nanoseconds" for one in _cursors(world)):
         return False
+    order = cursor.order if cursor is not None else ""
     if world.api.paginator in LINKED:
-        return world.api.order == "id" and not (cursor and cursor.order)
-    return world.api.paginator in NUMBERED and bool(p.key) and not (cursor and cursor.order)
+        return world.api.order == "id" and not order
+    if order == "asc" and (slots(world, "p") != "key" or any(run.kill for run in world.runs)):
+        return False  # chunks of a run that was killed are behind the next one's cursor
+    return world.api.paginator in NUMBERED and bool(p.key) and order != "desc"
 
 
 def _may_happen(world: World, word: str, *, first: bool) -> bool:
@@ -304,6 +307,8 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
 
 def _counts_equal_rows(world: World) -> bool:
     cursor = world.p.cursor
+    if world.api.cap:  # a page of equal rows is what a server gives that takes no offset
+        return False
     if cursor is None:
         return True
     plain = cursor.end is None and not cursor.open and not cursor.falls

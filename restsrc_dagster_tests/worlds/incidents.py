@@ -18,10 +18,13 @@ def middle(draw: Draw, draft: Draft) -> None:
     if draw(weighted({"yes": 4, "no": 1})) == "yes":
         cursor = cursor_of(draw, draft, "p")
         cursor |= {"kind": draw(weighted({"iso": 3, "spellings": 1, "epoch": 1})), "order": ""}
-        draft["api"] |= {"filter": "inclusive", "order": draw(weighted({"id": 3, "asc": 1}))}
+        draft["api"] |= {"filter": "inclusive", "order": draw(weighted({"id": 2, "asc": 1}))}
         if draft["api"]["order"] == "asc":  # in which a numbered list slides
             draft["api"]["paginator"] = draw(st.sampled_from(["page_number", "offset"]))
             keyed(draw, draft, "p")
+            if draw(st.booleans()):  # in chunks by it
+                cursor["order"] = "asc"
+                draft["how"]["commit"] = draw(st.sampled_from([2, 4]))
     draft["how"] |= {"size": draw(st.sampled_from([1, 2])), "concurrency": 1}
     # What was read already changes first, then what is still to come.
     pages = sorted(draw(st.integers(2, 4)) for _ in range(draw(st.integers(1, 3))))
