@@ -3,13 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Collection, Mapping
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import dlt
+from dlt.pipeline.pipeline import Pipeline
+
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.load.destination import build_destination
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
@@ -54,6 +59,19 @@ class Warehouse:
         assert not report.resources
         (reason,) = report.failed.values()
         return str(reason)
+
+    @contextmanager
+    def pipeline(self) -> Iterator[Pipeline]:
+        """The connector's, as a run finds it."""
+        with TemporaryDirectory() as folder:
+            pipeline = dlt.pipeline(
+                "acme",
+                destination=build_destination(self.connector(), self.settings, {}),
+                dataset_name="acme",
+                pipelines_dir=folder,
+            )
+            pipeline.sync_destination()
+            yield pipeline
 
     def start(
         self, *args: Any, holder: str, stderr: int | None = None, **options: Any
