@@ -14,6 +14,14 @@ os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
 
 
+FIRST = ("end_to_end", "soak", "worlds")
+"""What mostly waits, or takes a minute and more by one test: beside it the others are done."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not any(part in FIRST for part in item.path.parts))
+
+
 @pytest.fixture
 def api() -> Iterator[Api]:
     with Api() as running:

@@ -33,8 +33,11 @@ def orders(api: Api, pages: list[list[dict[str, Any]]]) -> None:
 
 
 @pytest.mark.parametrize("disposition", DISPOSITIONS.values(), ids=DISPOSITIONS)
-@pytest.mark.parametrize("below", [False, True], ids=["", "below a cursor"])
-@pytest.mark.parametrize(("split", "commit"), [(1, 1), (2, 500_000)], ids=["in chunks", "at once"])
+@pytest.mark.parametrize(
+    ("below", "split", "commit"),
+    [(False, 1, 1), (True, 1, 1), (True, 2, 500_000)],
+    ids=["in chunks", "in chunks, below a cursor", "at once, below a cursor"],
+)
 def test_two_orders_of_one_customer(
     api: Api,
     duck: Warehouse,

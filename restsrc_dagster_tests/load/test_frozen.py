@@ -55,7 +55,11 @@ class Lists:
         return self._warehouse.values(f"SELECT id FROM acme.{table}")
 
 
-@pytest.mark.parametrize("kind", VIOLATIONS)
+@pytest.mark.parametrize(
+    ("warehouse", "kind"),
+    [*(("duck", kind) for kind in VIOLATIONS), ("elephant", "type"), ("elephant", "all")],
+    indirect=["warehouse"],
+)
 def test_the_others_are_loaded_and_its_cursor_stands_still(
     api: Api, warehouse: Warehouse, kind: str
 ) -> None:

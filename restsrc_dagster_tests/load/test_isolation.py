@@ -60,8 +60,9 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("parallelized", [False, True])
-@pytest.mark.parametrize("wrong", WRONG)
+@pytest.mark.parametrize(
+    ("wrong", "parallelized"), [*((wrong, False) for wrong in WRONG), ("after good pages", True)]
+)
 def test_the_others_are_loaded_and_the_next_run_delivers_what_was_missed(
     blog: Blog, api: Api, events: Events, duck: Warehouse, wrong: str, parallelized: bool
 ) -> None:

@@ -90,7 +90,7 @@ def tables(folder: Path) -> dict[str, list[Any]]:
 
 @pytest.mark.parametrize("commit_after", [1000, 2], ids=["at once", "in parts"])
 @settings(
-    max_examples=2,
+    max_examples=1,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],

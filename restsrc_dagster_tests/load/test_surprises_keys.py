@@ -70,11 +70,13 @@ class TestVersions:
         ],
         ids=["plain", "camel", "nested"],
     )
-    @pytest.mark.parametrize("columns", [{}, {"columns": [{"name": "v", "data_type": "text"}]}])
     def test_a_cursor_says_which_is_newest(
-        self, api: Api, warehouse: Warehouse, order: Any, path: str, fields: Any, columns: Any
+        self, api: Api, warehouse: Warehouse, order: Any, path: str, fields: Any
     ) -> None:
         endpoint = {"incremental": {"cursor_path": path}}
+        columns: Any = {}
+        if path == "at":  # whatever else is said of the columns
+            columns = {"columns": [{"name": "v", "data_type": "text"}]}
         listing = Listing(api, warehouse, primary_key="id", endpoint=endpoint, **columns)
         versions = [{"id": 1, "v": f"v{at}", **fields(at)} for at in order]
         report = listing.load(versions[:1], versions[1:])

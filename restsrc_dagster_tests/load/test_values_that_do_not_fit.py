@@ -311,6 +311,7 @@ class TestKeys:
         ],
         ids=str,
     )
+    @pytest.mark.parametrize("warehouse", ["duck"], indirect=True)
     def test_of_a_table_that_is_there_are_refused_until_a_full_refresh(
         self, api: Api, warehouse: Warehouse, before: Any, now: Any, kind: str, came: Any
     ) -> None:

@@ -48,25 +48,28 @@ RUNS = {
 }
 
 
+RESOURCES: dict[str, dict[str, Any]] = {
+    "append": {"write_disposition": "append"},
+    "replace": {"write_disposition": "replace"},
+    "merge": {"primary_key": "id"},
+    "upsert": {
+        "primary_key": "id",
+        "write_disposition": {"disposition": "merge", "strategy": "upsert"},
+    },
+    "with a cursor": {
+        "primary_key": "id",
+        "endpoint": {"incremental": {"cursor_path": "createdAt", "initial_value": "2024-01-01"}},
+    },
+}
+
+
 @pytest.mark.parametrize(
-    "resource",
-    [
-        {"write_disposition": "append"},
-        {"write_disposition": "replace"},
-        {"primary_key": "id"},
-        {"primary_key": "id", "write_disposition": {"disposition": "merge", "strategy": "upsert"}},
-        {
-            "primary_key": "id",
-            "endpoint": {
-                "incremental": {"cursor_path": "createdAt", "initial_value": "2024-01-01"}
-            },
-        },
-    ],
-    ids=["append", "replace", "merge", "upsert", "with a cursor"],
+    ("warehouse", "kind"),
+    [*(("duck", kind) for kind in RESOURCES), ("elephant", "append"), ("elephant", "merge")],
+    indirect=["warehouse"],
 )
-def test_runs(
-    api: Api, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, resource: dict[str, Any]
-) -> None:
+def test_runs(api: Api, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, kind: str) -> None:
+    resource = RESOURCES[kind]
     by_column, by_record = both_ways(api, warehouse, monkeypatch, list(RUNS.values()), **resource)
     for name, ours, theirs in zip(RUNS, by_column, by_record, strict=True):
         assert (name, ours) == (name, theirs)
