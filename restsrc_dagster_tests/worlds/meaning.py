@@ -32,6 +32,8 @@ class Table:
     ambiguous: dict[Slot, set[int]] = field(default_factory=dict)
     """Of keys that do not tell records apart: which versions have one. It has to be told."""
     known: bool = True
+    kind: str = ""
+    """What its slots are: a table of another kind begins anew."""
 
     def put(self, slot: Slot, rows: Iterable[int], *, sure: bool) -> None:
         content = tuple(sorted(rows))
@@ -71,10 +73,13 @@ class Meaning:
             if name not in good | unsure:
                 continue
             sure = name in good - unsure and len(moments) == 1
-            if name in refreshed and sure:
+            kind, before = slots(self.world, name), self.tables[name].kind
+            anew = name in refreshed or before not in ("", kind)
+            if anew and sure:
                 self.tables[name] = Table()
-            elif name in refreshed:
+            elif anew:
                 self.tables[name].may_be_empty()
+            self.tables[name].kind = self.tables[name].kind or kind
             for view in moments:
                 self._seen(name, view, sure=sure)
 

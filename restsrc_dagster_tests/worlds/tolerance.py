@@ -42,6 +42,8 @@ def safe_to_keep(world: World, run: Run) -> bool:
     faults = [one for one in run.faults if one.of == "p" and one.what in FOR_GOOD]
     if _null_cursor(world):
         return False
+    if world.has("repeat") and world.how.size == 1:  # a page that comes twice fails before it
+        return False
     if not faults or faults[0].nth < 3 or world.c is not None or p.steps or p.merge_key:
         return False
     if cursor and (cursor.end is not None or cursor.lag or cursor.falls):
