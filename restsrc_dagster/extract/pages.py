@@ -117,7 +117,7 @@ class PageChecks(ItemTransform[Any, Any]):
                 f"{what}, or these are equal records. Give the resource a primary_key; or, if the "
                 "API gives no more records a page, set the paginator's limit to that"
             )
-        if again < len(page):
+        if again < len(page) or getattr(page.paginator, "counts_single", False):
             self.facts.warn(f"{what}; those that came again were left out")
         return PageData(page[again:], page.request, page.response, page.paginator, page.auth)
 

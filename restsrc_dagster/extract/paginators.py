@@ -179,20 +179,26 @@ class OffsetPaginator(Counts, dlt_paginators.OffsetPaginator):
 
     So the page behind a short one may begin with records of that. Where an API counts records that
     it leaves out of its pages, its first ones do; where it takes an offset for the page that this
-    is on, all do, and then nothing is missing before the next multiple of the limit.
+    is on, all do, and then nothing is missing before the next multiple of the limit. An API that
+    has shown to count in single records does not: there the list has moved.
 
     Attributes:
         came_again: how many records of the last page stood at the end of the one before.
+        counts_single: whether the API has shown that its offset is not that of a page.
     """
 
     came_again = 0
+    counts_single = False
     _began = 0
+    _passed_over = 0
+    """Of how many records the page was from which the list went on at the next multiple."""
     _before: tuple[int, ...] = ()
     """The records of the page before, if that was a short one: digests, as others change them."""
 
     def init_request(self, request: requests.Request) -> None:
         """Begin a list."""
         self.value_step, self._before = self.limit, ()
+        self.counts_single, self._passed_over = False, 0
         super().init_request(request)
 
     def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
@@ -207,13 +213,31 @@ class OffsetPaginator(Counts, dlt_paginators.OffsetPaginator):
         self.came_again = next((n for n in range(common, 0, -1) if before[-n:] == digests[:n]), 0)
         if not records:
             return int(self.limit)
-        if self.came_again == len(records):
+        if before and not self.came_again and self._is_between_pages:
+            self.counts_single = True
+            self._refuse_to_have_passed_over(records)
+        if self.came_again == len(records) and not self.counts_single:
+            self._passed_over = len(records)
             return int(self._began + self.limit - self.current_value)
         self._began = self.current_value
         step = slots(response.json(), records) or min(len(records), self.limit)
         if step < self.limit:
             self._before = _digests(records)
         return step
+
+    @property
+    def _is_between_pages(self) -> bool:
+        return (int(self.current_value) - self.base_index) % int(self.limit) != 0
+
+    def _refuse_to_have_passed_over(self, records: list[Any]) -> None:
+        """Of a server that gives pages of a size of its own, one of which came again."""
+        if self._passed_over == len(records):
+            raise ReadError(
+                f"the server gives {self._passed_over} records where {self.limit} are asked for, "
+                "and gave one such page twice: the list has moved, or has equal records, and "
+                "others may have been passed over. Set the paginator's limit to "
+                f"{self._passed_over}"
+            )
 
     def _may_be(self, total: int, begins: int, records: list[Any]) -> bool:
         """A total that is just a full first page may be no more than the size of that."""

@@ -190,6 +190,37 @@ def test_an_api_that_makes_a_page_of_an_offset(
     assert facts.records == count
 
 
+@AT_ONCE
+@pytest.mark.parametrize("cap", [1, 2])
+@pytest.mark.parametrize("key", [{}, {"primary_key": "id"}], ids=["", "with a key"])
+def test_a_server_that_caps_the_page_gives_one_twice(
+    api: Api, cap: int, key: dict[str, str], at_once: int
+) -> None:
+    """The list has moved by just a page: nothing behind it is passed over."""
+    records = ids(12)
+    records[3 * cap : 3 * cap] = records[2 * cap : 3 * cap]
+    api.routes["/items"] = serve(records, cap)
+    resource = items(paginator=offset(5)) | key
+    acme = connector("acme", api.url, [resource], http={"max_concurrency": at_once})
+    rows, reading = read_with_traffic(acme)
+    assert rows == ids(12)
+    (told,) = reading.pages["items"].warnings
+    assert "or the list has moved" in told
+
+
+@AT_ONCE
+@pytest.mark.parametrize("cap", [1, 2])
+def test_where_it_is_the_first_page_it_fails_by_name(api: Api, cap: int, at_once: int) -> None:
+    """It might have been an API that makes a page of an offset: others were passed over."""
+    records = ids(12)
+    records[cap:cap] = records[:cap]
+    api.routes["/items"] = serve(records, cap)
+    resource = items(paginator=offset(7)) | {"primary_key": "id"}
+    acme = connector("acme", api.url, [resource], http={"max_concurrency": at_once})
+    with pytest.raises(Exception, match=f"gives {cap} records where 7 .* limit to {cap}$"):
+        read_with_traffic(acme)
+
+
 def left_out(count: int, hidden: set[int], **field: Any) -> tuple[Records, Callable[..., Any]]:
     """What is given, and an API that counts in its offset what it does not give."""
     records = [{**field, "id" if not field else "n": number} for number in range(count)]
