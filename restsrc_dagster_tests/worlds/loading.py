@@ -48,7 +48,8 @@ class Ended:
         order = Order(selection=selection, refresh=refresh)
         try:
             with _killing(run):
-                self._note(load(connector, order, settings=settings, environment={}))
+                report = load(connector, order, settings=settings, environment={})
+            self._note(report, connector.resources.refreshed_with(refresh))
             return
         except Killed:
             self.killed = True
@@ -60,11 +61,12 @@ class Ended:
         if run.refresh:
             self.refreshed |= everything
 
-    def _note(self, report: LoadReport) -> None:
+    def _note(self, report: LoadReport, refresh: frozenset[str]) -> None:
         self.failed |= {name: f"{type(e).__name__}: {e}" for name, e in report.failed.items()}
         self.unsure |= set(report.failed)
         self.good = (self.good | set(report.resources)) - self.unsure
-        self.refreshed |= report.refreshed
+        in_part = {name for name, text in self.failed.items() if "are committed" in text}
+        self.refreshed |= report.refreshed | (refresh & in_part)
         for name, one in report.resources.items():
             self.warnings.setdefault(name, []).extend(one.warnings)
 
