@@ -80,7 +80,8 @@ def extract(
         if wanted <= stopped.keys() and _is_of_nothing(error):
             return False
         raise
-    finish(pipeline.default_schema, _without_rows(info, pipeline.default_schema, stopped))
+    now = pipeline.default_schema
+    finish(now, _without_rows(info, now, stopped))
     return True
 
 

@@ -1,6 +1,7 @@
 """What a pipeline knows of its tables and its resources.
 
 dlt reads both from their files each time that it is asked: whoever needs them keeps what it got.
+The schema of a pipeline is one object, which dlt changes in place.
 """
 
 from collections.abc import Mapping

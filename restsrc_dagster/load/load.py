@@ -217,7 +217,7 @@ class _Load:
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             self._failed |= to_be_decided(schema, states, resources, selection - refresh)
-            self._rows_before = self._reports.count_replaced(selection)
+            self._rows_before = self._reports.count_replaced(schema, selection)
         late = self._history.late(selection - refresh)
         reports = self._pass_by_pass(selection, refresh, late)
         failed = self._failed.keys()
@@ -393,18 +393,20 @@ class _Load:
                 childless = reading.childless[name].but(reading.read_in_part(name))
                 remove_children(pipeline, name, resources, childless)
             pipeline.load().raise_on_failed_jobs()
-            rows_now = self._reports.count(done)
+            rows_now = self._reports.count(schema, done)
 
         counts = dict(normalized.row_counts)
         self._progress.loads(counts)
-        self._reports.unfilled.look(done, reading.pages, counts)
+        self._reports.unfilled.look(schema, done, reading.pages, counts)
         self._commits.commit(commit, also=intent.packages if intent else ())
         if not rows_now:  # what was committed was found out by a further try
-            rows_now = self._reports.count(done)
+            rows_now = self._reports.count(schema, done)
         self._failed |= {
             name: error for name, error in broken_off.items() if name not in self._failed
         }
-        made = self._reports.of(done, reading, counts, cursors_before, self._rows_before, rows_now)
+        made = self._reports.of(
+            schema, done, reading, counts, cursors_before, self._rows_before, rows_now
+        )
         return made, reading
 
     def _isolation(self, chunks: Chunks | None, backlog: Backlog) -> Isolation:

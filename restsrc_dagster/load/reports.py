@@ -11,7 +11,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.source import Reading
-from restsrc_dagster.load.known import known_schema, resource_states
+from restsrc_dagster.load.known import resource_states
 from restsrc_dagster.load.report import ResourceReport, count_rows, cursor_of
 from restsrc_dagster.load.schema_changes import Columns, schema_changes
 from restsrc_dagster.load.unfilled import Unfilled
@@ -34,6 +34,7 @@ class Reports:
 
     def of(
         self,
+        schema: Schema,
         selection: frozenset[str],
         reading: Reading,
         row_counts: Mapping[str, int],
@@ -45,7 +46,7 @@ class Reports:
 
         `before` are the cursors, `rows_before` and `rows_now` the rows in the tables.
         """
-        resources, schema = self._connector.resources, self._pipeline.default_schema
+        resources = self._connector.resources
         tables, cursors = self.tables(schema, selection), self.cursors(selection)
         loaded = self._loaded(tables, reading.pages, row_counts)
         reports = {}
@@ -98,8 +99,8 @@ class Reports:
         """The reports, and what has become of their tables since `columns_before`."""
         if not reports:
             return {}
-        self.unfilled.tell(reports, {name: report.read for name, report in reports.items()})
         resources, schema = self._connector.resources, self._pipeline.default_schema
+        self.unfilled.tell(schema, reports, {name: one.read for name, one in reports.items()})
         tables = self.tables(schema, reports.keys())
         return {
             name: replace(
@@ -120,18 +121,18 @@ class Reports:
             if name in chosen
         }
 
-    def count(self, selection: Iterable[str]) -> dict[str, int]:
+    def count(self, schema: Schema | None, selection: Iterable[str]) -> dict[str, int]:
         """Rows in the tables that are there, by resource."""
-        schema = known_schema(self._pipeline)
         if schema is None:
             return {}
         tables = self.tables(schema, selection)
         known = {name: table for name, table in tables.items() if table in schema.tables}
         return count_rows(self._pipeline, known) if known else {}
 
-    def count_replaced(self, selection: Iterable[str]) -> dict[str, int]:
+    def count_replaced(self, schema: Schema | None, selection: Iterable[str]) -> dict[str, int]:
         """Rows in those of them that will be replaced."""
         resources = self._connector.resources
         return self.count(
-            name for name in selection if resources.write_disposition(name) == "replace"
+            schema,
+            (name for name in selection if resources.write_disposition(name) == "replace"),
         )

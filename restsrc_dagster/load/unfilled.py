@@ -44,10 +44,13 @@ class Unfilled:
         self._empty: dict[tuple[str, str], _Empty] = {}
 
     def look(
-        self, names: Set[str], pages: Mapping[str, PageFacts], counts: Mapping[str, int]
+        self,
+        schema: Schema,
+        names: Set[str],
+        pages: Mapping[str, PageFacts],
+        counts: Mapping[str, int],
     ) -> None:
         """Before a commit: what the tables have where nothing came; `counts` are rows by table."""
-        schema = self._pipeline.default_schema
         for name in names:
             if self._resources.beside(name):
                 continue  # what one never fills another may
@@ -60,9 +63,8 @@ class Unfilled:
                 if known is not None:
                     self._empty[name, table] = replace(known, rows=known.rows + rows)
 
-    def tell(self, names: Iterable[str], pages: Mapping[str, PageFacts]) -> None:
+    def tell(self, schema: Schema, names: Iterable[str], pages: Mapping[str, PageFacts]) -> None:
         """When all is read, in the facts of each resource."""
-        schema = self._pipeline.default_schema
         for name in names:
             resource, facts = self._resources[name], pages[name]
             if not facts.handed_on:

@@ -115,7 +115,7 @@ class Net:
             raise Unloadable(why) from error
 
     def _tell_of_rounding(self, rounded: Rounded, pages: Mapping[str, PageFacts]) -> None:
-        tables = self._pipeline.default_schema.tables
+        tables = self._pipeline.default_schema.tables if rounded else {}
         for (table, column), places in rounded.items():
             root = _root(tables, table) or table
             path = table.removeprefix(root).removeprefix("__")
