@@ -158,7 +158,7 @@ def test_the_first_slots(schedule: Schedule, created_at: datetime, expected: lis
     assert times(schedule.slots(created_at), len(expected)) == expected
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(schedules(longest=400), creations, st.integers(0, 3000), st.integers(0, 60 * 10**6))
 def test_slots_agree_with_walking_the_calendar(
     schedule: Schedule, created_at: datetime, later: int, microseconds: int

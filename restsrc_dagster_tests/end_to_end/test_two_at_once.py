@@ -97,6 +97,7 @@ def test_the_second_fails_before_it_reads_and_names_the_first(
     assert sorted(stored()) == list(range(ROWS))
 
 
+@pytest.mark.parametrize("destination", ["postgres"], indirect=True)
 def test_a_killed_worker_does_not_block_the_next(
     tmp_path: Path, api: Api, destination: tuple[dict[str, Any], Callable[[], list[int]]]
 ) -> None:

@@ -42,7 +42,7 @@ def test_what_apis_give(case: str) -> None:
 
 @given(pages=PAGES, hints=HINTS)
 @settings(
-    max_examples=15,
+    max_examples=8,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

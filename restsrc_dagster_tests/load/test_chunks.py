@@ -249,25 +249,27 @@ class TestSideBySide:
     def test_each_page_is_asked_for_once(
         self, small: Warehouse, api: Api, paginator: str, at_once: int
     ) -> None:
-        members = Members(api, 300)
+        members = Members(api, 180)
         http = {"max_concurrency": at_once}
         acme = small.connector(api.url, [Members.resource(paginator)], http=http)
         report = small.load(acme).resources["users"]
-        assert sorted(members.pages) == list(range(1, 31))
-        assert small.values("SELECT id FROM acme.users") == list(range(300))
+        assert sorted(members.pages) == list(range(1, 19))
+        assert small.values("SELECT id FROM acme.users") == list(range(180))
         (loads,) = small.values("SELECT count(*) FROM acme._dlt_loads")
-        assert loads == 10 if at_once == 1 else 2 <= loads <= 6
-        assert report.traffic.requests == report.read.pages == 30
+        assert loads == 6 if at_once == 1 else 2 <= loads <= 4
+        assert report.traffic.requests == report.read.pages == 18
         assert not report.warnings
 
-    @pytest.mark.parametrize("times", [range(300), [n // 3 for n in range(300)]], ids=str)
+    @pytest.mark.parametrize(
+        "times", [range(180), [n // 3 for n in range(180)]], ids=["distinct", "three of each"]
+    )
     def test_each_linked_page_is_used(self, small: Warehouse, api: Api, times: Any) -> None:
         Log(api, list(times))
         acme = small.connector(api.url, [EVENTS], http={"max_concurrency": 4})
         report = small.load(acme).resources["events"]
-        assert small.values("SELECT id FROM acme.events") == list(range(300))
+        assert small.values("SELECT id FROM acme.events") == list(range(180))
         (loads,) = small.values("SELECT count(*) FROM acme._dlt_loads")
-        assert loads > 3
+        assert loads > 2
         assert report.traffic.requests == report.read.pages
 
     def test_a_list_that_cannot_be_committed_goes_on_side_by_side(
@@ -290,7 +292,7 @@ class TestByPage:
         assert (report.rows_loaded, report.read.announced, report.read.missing) == (100, 100, 0)
         assert not report.warnings
 
-    @pytest.mark.parametrize("paginator", ["page_number", "offset", "offset in the body"])
+    @pytest.mark.parametrize("paginator", ["page_number", "offset in the body"])
     def test_killed_again_and_again_it_still_comes_to_its_end(
         self, small: Warehouse, api: Api, paginator: str
     ) -> None:
