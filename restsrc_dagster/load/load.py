@@ -2,47 +2,33 @@
 
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import dlt
-from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import RestsrcError, TryLater
-from restsrc_dagster.extract.backlog import Backlog
+from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunk import Bound
 from restsrc_dagster.extract.chunks import Chunks
 from restsrc_dagster.extract.failures import explained
-from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import Reading, open_reading
 from restsrc_dagster.extract.ticker import Ticker
 from restsrc_dagster.extract.waiting import Wait
 from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
-from restsrc_dagster.load.childless import remove_children
-from restsrc_dagster.load.columns.handover import Handover
-from restsrc_dagster.load.columns.normalizer import (
-    by_the_column,
-    is_normalized_here,
-    refuse_marks,
-)
 from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destination import (
     build_destination,
     kept_open,
-    loader_file_format,
     refuse_merge_of_files,
 )
-from restsrc_dagster.load.extracted import ExtractedRows
-from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.impossible import refused
 from restsrc_dagster.load.known import (
@@ -53,24 +39,17 @@ from restsrc_dagster.load.known import (
 )
 from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.old_hints import forget_old_hints
+from restsrc_dagster.load.passes import Pass, Passes
 from restsrc_dagster.load.progress import Phase, Progress
-from restsrc_dagster.load.read_in_part import leave_out
 from restsrc_dagster.load.refresh import (
-    RefreshIntent,
-    forget_refresh,
-    intend_refresh,
     pending_refresh,
 )
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.schema_changes import (
     columns_now,
-    refuse_too_many_columns,
     width_of,
 )
-from restsrc_dagster.load.slid import hold_where_it_slid
-from restsrc_dagster.load.unloadable import Net
-from restsrc_dagster.load.versions import settle_versions
 from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
@@ -177,25 +156,26 @@ class _Load:
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
-        self._read = read
-        self._redact = redact
-        self._folder = folder
-        self._commits = commits
         self._tell = tell
         self._reports = Reports(pipeline, connector)
         self._history = History(pipeline, connector.name, connector.resources)
-        self._net = Net(pipeline, connector.resources, redact, folder / "net", tell)
-        self._silence = Silence()
         self._failed: dict[str, RestsrcError] = {}
         self._bound = bound
         self._progress = progress
-        self._width = width
-        self._rows_before: Mapping[str, int] = {}
-        here = is_normalized_here(pipeline)
-        self._file_format = loader_file_format(pipeline.destination, by_column=here)
-        self._between = folder / "columns" if here and self._file_format else None
-        resources = connector.resources
-        self._children = frozenset(name for name in resources if resources[name].parent)
+        self._passes = Passes(
+            connector,
+            pipeline,
+            read=read,
+            redact=redact,
+            folder=folder,
+            commits=commits,
+            reports=self._reports,
+            history=self._history,
+            progress=progress,
+            width=width,
+            failed=self._failed,
+            tell=tell,
+        )
 
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()
@@ -217,7 +197,7 @@ class _Load:
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             self._failed |= to_be_decided(schema, states, resources, selection - refresh)
-            self._rows_before = self._reports.count_replaced(schema, selection)
+            self._passes.rows_before = self._reports.count_replaced(schema, selection)
         late = self._history.late(selection - refresh)
         reports = self._pass_by_pass(selection, refresh, late)
         failed = self._failed.keys()
@@ -251,7 +231,8 @@ class _Load:
             if names:
                 self._history.begin_again(names)
                 columns_before = columns_now(known_schema(self._pipeline))
-                made = self._read_and_commit(names, refresh=again, intended=behind)[0]
+                one = Pass(selection=names, refresh=again, intended=behind)
+                made = self._passes.read_and_commit(one)[0]
                 reports |= self._reports.with_changes(made, columns_before)
                 self._history.put_back()
         return reports
@@ -274,15 +255,13 @@ class _Load:
         if refresh:
             chunks.begin_anew(selection)
         columns_before = columns_now(known_schema(self._pipeline))
-        reports, reading = self._read_and_commit(
-            selection, refresh=refresh, chunks=chunks, intended=intended
-        )
+        one = Pass(selection=selection, refresh=refresh, chunks=chunks, intended=intended)
+        reports, reading = self._passes.read_and_commit(one)
         while left := chunks.unfinished - self._failed.keys():
             rest = selection & left.union(*(resources.descendants(name) for name in left))
             self._tell_of_chunks(reports, rest)
-            new, reading = self._read_and_commit(
-                rest, chunks=chunks, before=reading, intended=intended
-            )
+            one = Pass(selection=rest, chunks=chunks, before=reading, intended=intended)
+            new, reading = self._passes.read_and_commit(one)
             reports |= {
                 name: report.after(reports[name]) if name in reports else report
                 for name, report in new.items()
@@ -297,173 +276,6 @@ class _Load:
     def _tell_of_chunks(self, reports: Mapping[str, ResourceReport], left: Set[str]) -> None:
         for name in sorted(reports.keys() & left):
             self._tell(f"{name}: {reports[name].rows_loaded:,} rows are committed; reading goes on")
-
-    def _read_and_commit(
-        self,
-        selection: frozenset[str],
-        *,
-        refresh: bool = False,
-        chunks: Chunks | None = None,
-        before: Reading | None = None,
-        intended: frozenset[str] = frozenset(),
-    ) -> tuple[dict[str, ResourceReport], Reading]:
-        attempt = partial(self._attempt, selection, refresh, chunks, before, intended)
-        noted: list[object] = [chunks, self._reports.unfilled]
-        noted += [before, *before.pages.values()] if before else []
-        return self._net.without_unloadable(attempt, self._failed, *noted)
-
-    def _attempt(
-        self,
-        selection: frozenset[str],
-        refresh: bool,
-        chunks: Chunks | None,
-        before: Reading | None,
-        intended: frozenset[str],
-    ) -> tuple[dict[str, ResourceReport], Reading]:
-        pipeline, source_name = self._pipeline, self._connector.name
-        cursors_before = self._reports.cursors(selection)
-        intent = None
-        if refresh and pipeline.default_schema_name:
-            intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
-        known = self._history.known()
-
-        def note(state: dict[str, Any], done: frozenset[str]) -> None:
-            self._history.remember(state, known | done)
-            if chunks:
-                read = frozenset(selection - isolation.stopped.keys())
-                chunks.settle(state.setdefault("resources", {}), read)
-                for name in read & reading.cursors.keys():
-                    step, facts = reading.cursors[name], reading.pages[name]
-                    facts.began = facts.began or step.began
-                    if name not in chunks.unfinished:
-                        own, top = state["resources"].get(name, {}), resources[name].parent is None
-                        hold_where_it_slid(step, facts, own, is_read_again=top)
-            intend_refresh(state, intended)
-            if refresh:
-                forget_refresh(state, done)
-
-        resources = self._connector.resources
-        backlog = Backlog(2 * self._connector.http.max_concurrency)
-        isolation = self._isolation(chunks, backlog)
-        wanted = frozenset(name for name in selection if self._connector.resources[name].selected)
-        with by_the_column(self._between) as handover:
-            with self._read(
-                wanted, isolation=isolation, chunks=chunks, before=before, backlog=backlog
-            ) as reading:
-                self._progress.reads(reading, self._children)
-                any_read = extract(
-                    pipeline,
-                    reading.source,
-                    isolation.stopped,
-                    wanted=wanted,
-                    note=note,
-                    refreshed=selection if intent else frozenset(),
-                    file_format=self._file_format,
-                    finish=partial(
-                        self._settle_rows, reading, handover, isolation.broken_off.keys()
-                    ),
-                )
-            excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
-            self._failed |= {
-                name: error
-                for name, error in isolation.stopped.items()
-                if name in selection - excused
-            }
-            broken_off = {
-                name: error for name, error in isolation.broken_off.items() if name in selection
-            }
-            if not any_read:
-                return {}, reading
-            self._progress.begin(Phase.NORMALIZING)
-            normalized = self._net.normalize(reading.pages)
-        schema = pipeline.default_schema
-        if handover:
-            refuse_marks(handover, schema)
-        if self._width:
-            refuse_too_many_columns(schema, self._width, self._reports.tables(schema, wanted))
-        done = selection - isolation.stopped.keys()
-
-        rows_now: dict[str, int] = {}
-
-        def commit() -> None:
-            nonlocal rows_now
-            if intent:
-                intent.commit(pipeline)
-            for name in done & reading.childless.keys():
-                childless = reading.childless[name].but(reading.read_in_part(name))
-                remove_children(pipeline, name, resources, childless)
-            pipeline.load().raise_on_failed_jobs()
-            rows_now = self._reports.count(schema, done)
-
-        counts = dict(normalized.row_counts)
-        self._progress.loads(counts)
-        self._reports.unfilled.look(schema, done, reading.pages, counts)
-        self._commits.commit(commit, also=intent.packages if intent else ())
-        if not rows_now:  # what was committed was found out by a further try
-            rows_now = self._reports.count(schema, done)
-        self._failed |= {
-            name: error for name, error in broken_off.items() if name not in self._failed
-        }
-        made = self._reports.of(
-            schema, done, reading, counts, cursors_before, self._rows_before, rows_now
-        )
-        return made, reading
-
-    def _isolation(self, chunks: Chunks | None, backlog: Backlog) -> Isolation:
-        resources = self._connector.resources
-
-        def is_held(name: str) -> bool:
-            children = (one for one in resources.children(name) if one not in isolation.stopped)
-            if not backlog.is_long(children):
-                return False
-            if chunks:
-                chunks.end_if_late(name)
-            return True
-
-        isolation = Isolation(
-            resources,
-            self._redact,
-            silence=self._silence,
-            failed=self._failed,
-            keep=chunks.break_off if chunks else lambda *_: frozenset(),
-            is_held=is_held,
-        )
-        return isolation
-
-    def _settle_rows(
-        self,
-        reading: Reading,
-        handover: Handover | None,
-        broken_off: Set[str],
-        schema: Schema,
-        files: Mapping[str, Sequence[Path]],
-    ) -> None:
-        resources = self._connector.resources
-        for name, table in self._reports.tables(schema, reading.surprises).items():
-            rows, facts = ExtractedRows(files.get(table, ()), handover), reading.pages[name]
-            if name in broken_off and resources.replaces_children(name):
-                leave_out(name, resources, reading.read_in_part(name), facts, rows)
-            if resources[name].has_primary_key:
-                cursor = reading.cursors.get(name)
-                settle_versions(
-                    name,
-                    resources,
-                    facts,
-                    reading.surprises[name].keys_of,
-                    cursor.cursor if cursor else None,
-                    rows,
-                    is_sorted=reading.surprises[name].is_sorted,
-                )
-
-    def _begin_anew_what_could_not_go_on(
-        self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]
-    ) -> Set[str]:
-        """Where a page is gone with which another run stopped, the list is read from its start."""
-        excused: set[str] = set()
-        for name, error in stopped.items():
-            if chunks and not isinstance(error, TryLater) and chunks.give_up_resuming(name):
-                excused |= {name, *self._connector.resources.falling_with(name)}
-        return excused
 
 
 def _with_what_is_there(

@@ -179,11 +179,11 @@ def both_ways(
         with monkeypatch.context() as patch:
             if way == "records":
                 patch.setattr(
-                    "restsrc_dagster.load.load.by_the_column",
+                    "restsrc_dagster.load.passes.by_the_column",
                     lambda _: by_the_record(FittingNormalizer),
                 )
                 if warehouse.destination:  # PostgreSQL, for which dlt makes INSERT statements
-                    patch.setattr("restsrc_dagster.load.load.loader_file_format", inserts)
+                    patch.setattr("restsrc_dagster.load.passes.loader_file_format", inserts)
             listing = Listing(api, warehouse, **resource)
             found.append([(told(listing.load(*pages)), tables(warehouse)) for pages in runs])
         schemas = (

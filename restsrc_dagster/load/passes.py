@@ -1,0 +1,269 @@
+"""One pass of a load over the API: read, settle what comes twice, normalize, commit."""
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from dlt.common.schema import Schema
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import RestsrcError, TryLater
+from restsrc_dagster.extract.backlog import Backlog
+from restsrc_dagster.extract.chunks import Chunks
+from restsrc_dagster.extract.isolation import Isolation, Silence
+from restsrc_dagster.extract.source import Reading
+from restsrc_dagster.extract.width import Width
+from restsrc_dagster.load.childless import remove_children
+from restsrc_dagster.load.columns.handover import Handover
+from restsrc_dagster.load.columns.normalizer import (
+    by_the_column,
+    is_normalized_here,
+    refuse_marks,
+)
+from restsrc_dagster.load.commit import Commits
+from restsrc_dagster.load.destination import loader_file_format
+from restsrc_dagster.load.extracted import ExtractedRows
+from restsrc_dagster.load.extraction import extract
+from restsrc_dagster.load.history import History
+from restsrc_dagster.load.progress import Phase, Progress
+from restsrc_dagster.load.read_in_part import leave_out
+from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, intend_refresh
+from restsrc_dagster.load.report import ResourceReport
+from restsrc_dagster.load.reports import Reports
+from restsrc_dagster.load.schema_changes import refuse_too_many_columns
+from restsrc_dagster.load.slid import hold_where_it_slid
+from restsrc_dagster.load.unloadable import Net
+from restsrc_dagster.load.versions import settle_versions
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """What one pass reads.
+
+    Args:
+        selection: names of resources.
+        refresh: whether their tables are emptied first.
+        chunks: what ends the reading of what may be committed in between; None reads to the end.
+        before: the reading that this one goes on with.
+        intended: what this load will read anew afterwards: should it be killed before, the next
+            one does.
+    """
+
+    selection: frozenset[str]
+    refresh: bool = False
+    chunks: Chunks | None = None
+    before: Reading | None = None
+    intended: frozenset[str] = frozenset()
+
+
+class Passes:
+    """Those of one load.
+
+    Args:
+        connector: what is read.
+        pipeline: where to; under the connector's lock.
+        read: opens a reading (`open_reading`).
+        redact: takes secrets out of messages.
+        folder: for files of this load.
+        commits: how it commits.
+        reports: what it knows of its tables.
+        history: what it knows of children below a cursor.
+        progress: what it tells on the way.
+        width: what a table of the destination holds.
+        failed: why, by resource; grows.
+        tell: called with a line for the person.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        pipeline: Pipeline,
+        *,
+        read: Callable[..., Reading],
+        redact: Redactor,
+        folder: Path,
+        commits: Commits,
+        reports: Reports,
+        history: History,
+        progress: Progress,
+        width: Width | None,
+        failed: dict[str, RestsrcError],
+        tell: Callable[[str], None],
+    ) -> None:
+        resources = connector.resources
+        self._connector = connector
+        self._pipeline = pipeline
+        self._read = read
+        self._redact = redact
+        self._folder = folder
+        self._commits = commits
+        self._reports = reports
+        self._history = history
+        self._progress = progress
+        self._width = width
+        self._failed = failed
+        self._net = Net(pipeline, resources, redact, folder / "net", tell)
+        self._silence = Silence()
+        self._children = frozenset(name for name in resources if resources[name].parent)
+        here = is_normalized_here(pipeline)
+        self._file_format = loader_file_format(pipeline.destination, by_column=here)
+        self._between = folder / "columns" if here and self._file_format else None
+        self.rows_before: Mapping[str, int] = {}
+        """In the tables that are replaced."""
+
+    def read_and_commit(self, one: Pass) -> tuple[dict[str, ResourceReport], Reading]:
+        """What was committed, by resource, and the reading that it came by."""
+        noted: list[object] = [one.chunks, self._reports.unfilled]
+        noted += [one.before, *one.before.pages.values()] if one.before else []
+        return self._net.without_unloadable(partial(self._attempt, one), self._failed, *noted)
+
+    def _attempt(self, one: Pass) -> tuple[dict[str, ResourceReport], Reading]:
+        pipeline, source_name = self._pipeline, self._connector.name
+        selection, chunks = one.selection, one.chunks
+        cursors_before = self._reports.cursors(selection)
+        intent = None
+        if one.refresh and pipeline.default_schema_name:
+            intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
+        known = self._history.known()
+
+        def note(state: dict[str, Any], done: frozenset[str]) -> None:
+            self._history.remember(state, known | done)
+            if chunks:
+                read = frozenset(selection - isolation.stopped.keys())
+                chunks.settle(state.setdefault("resources", {}), read)
+                for name in read & reading.cursors.keys():
+                    step, facts = reading.cursors[name], reading.pages[name]
+                    facts.began = facts.began or step.began
+                    if name not in chunks.unfinished:
+                        own, top = state["resources"].get(name, {}), resources[name].parent is None
+                        hold_where_it_slid(step, facts, own, is_read_again=top)
+            intend_refresh(state, one.intended)
+            if one.refresh:
+                forget_refresh(state, done)
+
+        resources = self._connector.resources
+        backlog = Backlog(2 * self._connector.http.max_concurrency)
+        isolation = self._isolation(chunks, backlog)
+        wanted = frozenset(name for name in selection if resources[name].selected)
+        with by_the_column(self._between) as handover:
+            with self._read(
+                wanted, isolation=isolation, chunks=chunks, before=one.before, backlog=backlog
+            ) as reading:
+                self._progress.reads(reading, self._children)
+                any_read = extract(
+                    pipeline,
+                    reading.source,
+                    isolation.stopped,
+                    wanted=wanted,
+                    note=note,
+                    refreshed=selection if intent else frozenset(),
+                    file_format=self._file_format,
+                    finish=partial(
+                        self._settle_rows, reading, handover, isolation.broken_off.keys()
+                    ),
+                )
+            excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
+            self._failed |= {
+                name: error
+                for name, error in isolation.stopped.items()
+                if name in selection - excused
+            }
+            broken_off = {
+                name: error for name, error in isolation.broken_off.items() if name in selection
+            }
+            if not any_read:
+                return {}, reading
+            self._progress.begin(Phase.NORMALIZING)
+            normalized = self._net.normalize(reading.pages)
+        schema = pipeline.default_schema
+        if handover:
+            refuse_marks(handover, schema)
+        if self._width:
+            refuse_too_many_columns(schema, self._width, self._reports.tables(schema, wanted))
+        done = selection - isolation.stopped.keys()
+
+        rows_now: dict[str, int] = {}
+
+        def commit() -> None:
+            nonlocal rows_now
+            if intent:
+                intent.commit(pipeline)
+            for name in done & reading.childless.keys():
+                childless = reading.childless[name].but(reading.read_in_part(name))
+                remove_children(pipeline, name, resources, childless)
+            pipeline.load().raise_on_failed_jobs()
+            rows_now = self._reports.count(schema, done)
+
+        counts = dict(normalized.row_counts)
+        self._progress.loads(counts)
+        self._reports.unfilled.look(schema, done, reading.pages, counts)
+        self._commits.commit(commit, also=intent.packages if intent else ())
+        if not rows_now:  # what was committed was found out by a further try
+            rows_now = self._reports.count(schema, done)
+        self._failed |= {
+            name: error for name, error in broken_off.items() if name not in self._failed
+        }
+        made = self._reports.of(
+            schema, done, reading, counts, cursors_before, self.rows_before, rows_now
+        )
+        return made, reading
+
+    def _isolation(self, chunks: Chunks | None, backlog: Backlog) -> Isolation:
+        resources = self._connector.resources
+
+        def is_held(name: str) -> bool:
+            children = (one for one in resources.children(name) if one not in isolation.stopped)
+            if not backlog.is_long(children):
+                return False
+            if chunks:
+                chunks.end_if_late(name)
+            return True
+
+        isolation = Isolation(
+            resources,
+            self._redact,
+            silence=self._silence,
+            failed=self._failed,
+            keep=chunks.break_off if chunks else lambda *_: frozenset(),
+            is_held=is_held,
+        )
+        return isolation
+
+    def _settle_rows(
+        self,
+        reading: Reading,
+        handover: Handover | None,
+        broken_off: Set[str],
+        schema: Schema,
+        files: Mapping[str, Sequence[Path]],
+    ) -> None:
+        resources = self._connector.resources
+        for name, table in self._reports.tables(schema, reading.surprises).items():
+            rows, facts = ExtractedRows(files.get(table, ()), handover), reading.pages[name]
+            if name in broken_off and resources.replaces_children(name):
+                leave_out(name, resources, reading.read_in_part(name), facts, rows)
+            if resources[name].has_primary_key:
+                cursor = reading.cursors.get(name)
+                settle_versions(
+                    name,
+                    resources,
+                    facts,
+                    reading.surprises[name].keys_of,
+                    cursor.cursor if cursor else None,
+                    rows,
+                    is_sorted=reading.surprises[name].is_sorted,
+                )
+
+    def _begin_anew_what_could_not_go_on(
+        self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]
+    ) -> Set[str]:
+        """Where a page is gone with which another run stopped, the list is read from its start."""
+        excused: set[str] = set()
+        for name, error in stopped.items():
+            if chunks and not isinstance(error, TryLater) and chunks.give_up_resuming(name):
+                excused |= {name, *self._connector.resources.falling_with(name)}
+        return excused
