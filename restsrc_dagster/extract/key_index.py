@@ -7,7 +7,7 @@ Beyond two million records they lie in files, and are looked through part by par
 import json
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from math import ceil
 from os import SEEK_END
@@ -110,14 +110,22 @@ class KeyIndex:
         if self._values is not None:
             self._values_before = self._values.seek(0, SEEK_END)
 
-    def take_back(self) -> None:
-        """Forget what has come in the reading at hand."""
-        self._hashes.cut(self._begun)
-        for numbers in (self._parents, self._contents):
-            numbers.cut(min(self._begun, len(numbers)))
-        if self._values is not None:
-            self._values.seek(self._values_before)
-            self._values.truncate()
+    def point(self) -> Callable[[], None]:
+        """What makes it again what it is now."""
+        every = (self._hashes, self._parents, self._contents)
+        lengths = list(map(len, every))
+        values = self._values.seek(0, SEEK_END) if self._values is not None else 0
+        begun, values_before, overlaps = self._begun, self._values_before, self._overlaps
+
+        def put_back() -> None:
+            for numbers, length in zip(every, lengths, strict=True):
+                numbers.cut(length)
+            if self._values is not None:
+                self._values.seek(values)
+                self._values.truncate()
+            self._begun, self._values_before, self._overlaps = begun, values_before, overlaps
+
+        return put_back
 
     def add(self, hashes: Sequence[int]) -> None:
         """Records have come."""

@@ -12,7 +12,10 @@ records that were there before are a repetition depends on who says that they co
   is new. But a hundred pages in a row with nothing new are too many.
 """
 
+from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from dlt.sources.helpers.rest_client.paginators import (
@@ -42,6 +45,10 @@ class Repetition:
     _largest: int = 0
     _empty_in_a_row: int = 0
     _known_in_a_row: int = 0
+
+    def point(self) -> Callable[[], None]:
+        """What makes it again what it is now."""
+        return partial(vars(self).update, deepcopy(vars(self)))
 
     def ask(self, request: tuple[Any, ...], address: str) -> None:
         """Look at a request, which `address` shows; raises ReadError."""

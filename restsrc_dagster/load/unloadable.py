@@ -10,9 +10,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
-from copy import deepcopy
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import dlt
 from dlt.common.pipeline import NormalizeInfo
@@ -29,8 +28,6 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.failures import causes, is_destination_away, is_full
 from restsrc_dagster.extract.fitting import Rounded, rounded_noted
-from restsrc_dagster.extract.key_index import KeyIndex
-from restsrc_dagster.extract.repetition import Repetition
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.why_unloadable import not_normalized, not_taken, rounding_in_words
@@ -237,23 +234,34 @@ class Net:
         return "nothing is known of why"
 
 
+@runtime_checkable
+class _Large(Protocol):
+    """What is not copied, as it knows how to go back to where it was."""
+
+    def point(self) -> Callable[[], None]:
+        """What makes it again what it is now."""
+        ...
+
+
 class _Point:
     """What a reading changes beside the pipeline, as it was before it.
 
     Args:
-        noted: objects whose attributes are changed, or hold dicts of sets and lists that are.
+        noted: objects whose attributes are changed, are large, or hold dicts of sets and lists
+            that are changed.
     """
 
     def __init__(self, noted: Iterable[object]) -> None:
         self._noted = [(vars(one), _copy(vars(one))) for one in noted if one is not None]
+        every = (value for attributes, _ in self._noted for value in attributes.values())
+        self._large = [value.point() for value in every if isinstance(value, _Large)]
 
     def put_back(self) -> None:
         for attributes, before in self._noted:
             attributes.clear()
             attributes.update(before)
-            for value in before.values():
-                if isinstance(value, KeyIndex):
-                    value.take_back()
+        for put_back in self._large:
+            put_back()
 
 
 def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
@@ -266,8 +274,6 @@ def _copy(attributes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _of_kind(value: Any) -> Any:
-    if isinstance(value, Repetition):
-        return deepcopy(value)
     return type(value)(value) if type(value) in (dict, list, set) else value
 
 

@@ -47,16 +47,18 @@ def test_a_reading_that_overlaps_with_the_one_before(index: KeyIndex) -> None:
     assert index.repeated() == {keys[39], keys[50]}
 
 
-def test_what_is_taken_back_was_never_there(index: KeyIndex) -> None:
+def test_what_is_put_back_was_never_there(index: KeyIndex) -> None:
     keys = numbers(50)
     index.add(keys[:20])
     index.note_values(keys[:20], list(range(20)))
+    put_back = index.point()
     index.begin_reading()
     index.add(keys[20:])
     index.add(keys[:1])
     index.note_values(keys[:1], [99])
-    index.take_back()
+    put_back()
     assert not index.repeats()
+    index.begin_reading()
     index.add(keys[20:])
     assert not index.repeats()
     assert index.repeated() == set()
