@@ -4,7 +4,8 @@ A table that was replaced in every run holds a copy of everything: with a key or
 begins anew, and what would be merged into it or appended to it has to find it empty. So it is with
 children that are replaced by another parent's key than so far. Nested tables
 of one that was replaced or appended lack the root's key, without which dlt cannot merge. An
-appended table is a history that nobody reads again: there a person has to decide.
+appended table is a history that nobody reads again, and a merged one may have what the API lists no
+more: there a person has to decide.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +18,7 @@ from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.extract.chunk import STATE_KEY
+from restsrc_dagster.extract.required import PRIMARY_KEY, required_columns
 
 CURE = "run it once with full_refresh, which empties its table and reads everything again"
 
@@ -54,7 +56,7 @@ def to_be_decided(
     resources: Resources,
     selection: Iterable[str],
 ) -> dict[str, RestsrcError]:
-    """Why an appended table cannot be loaded into as the file says now, by resource.
+    """Why an appended or merged table cannot be loaded into as the file says now, by resource.
 
     `states` are dlt's of the resources.
     """
@@ -70,9 +72,20 @@ def to_be_decided(
                 "to its end, and by the file that order cannot be relied on any more: records may "
                 "have been passed over",
             )
-        if schema is None or _before(schema, resource) != "append":
+        if schema is None:
             continue
-        now = resources.disposition(name)
+        now, before = resources.disposition(name), _before(schema, resource)
+        if now == before == "merge" and not resources.beside(name):
+            old, new = _key_of_table(schema, resource), _key_now(schema, resources, name)
+            if old and new and old != new:
+                found[name] = _refusal(
+                    name,
+                    f"was merged by the key {', '.join(sorted(old))} so far, and has "
+                    f"{', '.join(sorted(new))} now: what is there would not be found by it, and "
+                    "be there twice",
+                )
+        if before != "append":
+            continue
         cursors = states.get(name, {}).get("incremental", {})
         if now == "merge" and _has_nested_tables(schema, resource):
             found[name] = _refusal(
@@ -90,6 +103,18 @@ def to_be_decided(
 
 def _refusal(name: str, what: str) -> RestsrcError:
     return ConnectorError([Problem(name, "", f"{what}; {CURE}")])
+
+
+def _key_of_table(schema: Schema, resource: Resource) -> set[str]:
+    columns = schema.get_table_columns(_table(schema, resource) or "")
+    return {name for name, column in columns.items() if column.get("primary_key")}
+
+
+def _key_now(schema: Schema, resources: Resources, name: str) -> set[str]:
+    resource, disposition = resources[name], resources.write_disposition(name)
+    table = _table(schema, resource) or ""
+    said = required_columns(resource, disposition, table, schema.naming, {}).get(table, {})
+    return {column for column, why in said.items() if why == PRIMARY_KEY}
 
 
 def _cursor_is_new(resource: Resource, cursors: Mapping[str, Any]) -> bool:

@@ -73,6 +73,38 @@ def test_another_cursor_appends_nothing_again(api: Api, duck: Warehouse) -> None
     assert duck.load(changed).resources["items"].rows_in_table == 3
 
 
+@pytest.mark.parametrize("cursor", [None, "at"])
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        ("id", "made", "by the key id so far, and has made now"),
+        ("id", ["made", "id"], "by the key id so far, and has id, made now"),
+        (["id", "made"], "id", "by the key id, made so far, and has id now"),
+    ],
+    ids=str,
+)
+def test_another_key_doubles_nothing(
+    api: Api, warehouse: Warehouse, before: Any, after: Any, told: str, cursor: str | None
+) -> None:
+    warehouse.load(warehouse.connector(api.url, [described(cursor, primary_key=before)]))
+    changed = warehouse.connector(api.url, [described(cursor, primary_key=after)])
+    failure = warehouse.failure(changed)
+    assert told in failure
+    assert "run it once with full_refresh" in failure
+    assert warehouse.load(changed, refresh=["items"]).resources["items"].rows_in_table == 3
+    for _ in range(2):
+        assert warehouse.load(changed).resources["items"].rows_in_table == 3
+
+
+def test_the_same_key_said_in_another_way_is_no_other(api: Api, duck: Warehouse) -> None:
+    duck.load(duck.connector(api.url, [described("at", primary_key=["id", "made"])]))
+    hints = {"columns": {"made": {"primary_key": True}, "id": {"primary_key": True}}}
+    for keys in ({"primary_key": ["made", "id"]}, hints):
+        report = duck.load(duck.connector(api.url, [described("at", **keys)]))
+        assert not report.failed
+        assert report.resources["items"].rows_in_table == 3
+
+
 def test_others_are_loaded_all_the_same(api: Api, duck: Warehouse) -> None:
     api.routes["/others"] = lambda _: {"data": [{"id": 1}]}
     duck.load(duck.connector(api.url, [described("at")]))
