@@ -60,7 +60,7 @@ def settle_versions(
     for key, same, others in seen.counts():
         if key not in repeats.parents:
             facts.repeated += same
-            facts.ambiguous += others if decides is None and not is_sorted else 0
+            facts.ambiguous += others if not is_sorted else 0
     if dropped := seen.dropped(one_each=merges, but=repeats.parents):
         facts.handed_on -= len(dropped)
         rows.remove(dropped)
@@ -97,11 +97,17 @@ class _Seen:
             self._keys.setdefault(key, _Key()).records.append((ordinal, content, value))
 
     def counts(self) -> Iterator[tuple[int, int, int]]:
-        """Of each key: how many records say the same as another one, and how many something else
-        than the first."""
+        """Of each key: how many records say the same as another one, and how many something else,
+        and are not older by the cursor."""
         for key, found in self._keys.items():
             different = len({content for _, content, _ in found.records})
-            yield hash_of(key), len(found.records) - different, different - 1
+            newest = None
+            for _, _, value in found.records:
+                newest = value if self._is_later(value, newest) else newest
+            undecided = {
+                content for _, content, value in found.records if not self._is_later(newest, value)
+            }
+            yield hash_of(key), len(found.records) - different, len(undecided) - 1
 
     def dropped(self, *, one_each: bool, but: Set[int]) -> set[int]:
         """Which records go, by their ordinals; where all versions are kept, none of the keys `but`:

@@ -61,6 +61,23 @@ def test_another_record_of_the_same_key(
     assert kept == (["b"] if hints["write_disposition"] == "merge" else ["a", "b"])
 
 
+@pytest.mark.parametrize("size", [3, 50])
+@pytest.mark.parametrize(("at", "is_told"), [(5, True), (4, False), (6, False)], ids=str)
+def test_a_cursor_that_does_not_say_which_is_newer(
+    api: Api, duck: Warehouse, size: int, at: int, is_told: bool
+) -> None:
+    records: list[dict[str, Any]] = [{"id": number, "at": number} for number in range(30)]
+    records.insert(20, {"id": 5, "at": at, "v": "b"})
+    records.insert(2, {"id": 5, "at": 1})
+    listed(api, records, size)
+    endpoint = {**items(paginator=LINKED)["endpoint"], "incremental": {"cursor_path": "at"}}
+    lines = told(duck, api, LINKED, endpoint=endpoint)
+    assert [line.split(",")[0] for line in lines] == [
+        "1 records have the primary key of another one"
+    ] * is_told
+    assert duck.values('SELECT "at" FROM acme.items WHERE id = 5') == [max(at, 5)]
+
+
 def test_of_numbered_pages_others_may_be_missing(api: Api, duck: Warehouse) -> None:
     records: list[dict[str, Any]] = [{"id": number} for number in range(10)]
     records.insert(6, dict(records[2]))
