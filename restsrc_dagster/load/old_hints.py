@@ -2,7 +2,8 @@
 
 dlt adds what a file says now to what it said when the tables were made. Of the hints by which one
 of several rows stays, that is wrong in each case: two columns to sort by break every load of the
-connector, and rows that an old `hard_delete` marks would go on being deleted.
+connector, rows that an old `hard_delete` marks would go on being deleted, and so would the groups
+of an old `merge_key`; and a strategy of the merge would stay until another one is named.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +14,8 @@ from dlt.common.schema.utils import get_nested_tables
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.extract.surprises import hinted_columns
 
-DECIDING = ("dedup_sort", "hard_delete")
+DECIDING = ("dedup_sort", "hard_delete", "merge_key")
+STRATEGY = "x-merge-strategy"
 _Column = tuple[str, str]
 
 
@@ -27,11 +29,23 @@ def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
         of_table = said.setdefault(root, {})
         for column, hints in _said(schema, root, resource):
             of_table.setdefault(column, set()).update(hints)
+        for path in [*resource.merge_key, *_replaced_by(resources, resource.name)]:
+            column = root, schema.naming.normalize_path(path.replace(".", "__"))
+            of_table.setdefault(column, set()).add("merge_key")
     for root, of_table in said.items():
         for table in get_nested_tables(schema.tables, root) if root in schema.tables else ():
             for name, facts in table["columns"].items():
                 for hint in {*DECIDING} - of_table.get((str(table["name"]), name), set()):
                     facts.pop(hint, None)  # type: ignore[misc]
+    for name, resource in resources.items():
+        root = schema.naming.normalize_tables_path(resource.table_name)
+        if root in schema.tables and not isinstance(resources.write_disposition(name), dict):
+            schema.tables[root].pop(STRATEGY, None)  # type: ignore[misc]
+
+
+def _replaced_by(resources: Resources, name: str) -> list[str]:
+    """The columns of a child by which it is replaced with its parent."""
+    return [*resources.replaced_by(name).values()] if resources.replaces_children(name) else []
 
 
 def _said(schema: Schema, root: str, resource: Resource) -> Iterator[tuple[_Column, set[str]]]:

@@ -53,3 +53,40 @@ def test_a_hint_that_the_file_still_has_still_deletes(api: Api, duck: Warehouse)
     listing.load([{"id": 1, "Gone": False, "v": "a"}, {"id": 2, "Gone": False, "v": "a"}])
     listing.load([{"id": 1, "Gone": True, "v": "b"}])
     assert duck.rows(ROWS) == [(2, "a")]
+
+
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ("insert-only", {}),
+        ("insert-only", {"write_disposition": "merge"}),
+        ("upsert", {"write_disposition": "merge"}),
+        ("scd2", {"primary_key": "id"}),
+    ],
+    ids=str,
+)
+def test_a_strategy_that_the_file_names_no_more(
+    api: Api, duck: Warehouse, before: str, now: dict[str, Any]
+) -> None:
+    strategy = {"write_disposition": {"disposition": "merge", "strategy": before}}
+    key = {} if before == "scd2" else {"primary_key": "id"}
+    listing = Listing(api, duck)
+    listing.load([{"id": 1, "v": "a"}, {"id": 2, "v": "a"}], **key, **strategy)
+    for v in "bc":
+        listing.load([{"id": 1, "v": v}], **({"primary_key": "id"} | now))
+    assert duck.rows(ROWS) == [(1, "c"), (2, "a")]
+
+
+@pytest.mark.parametrize(
+    "before", [{"merge_key": "day"}, {"columns": {"day": {"merge_key": True}}}], ids=str
+)
+@pytest.mark.parametrize("still", [True, False])
+def test_a_merge_key_that_was_taken_back_deletes_no_group(
+    api: Api, duck: Warehouse, before: dict[str, Any], still: bool
+) -> None:
+    listing = Listing(api, duck, primary_key="id", write_disposition="merge")
+    rows = [{"id": 1, "day": "x", "v": "a"}, {"id": 2, "day": "x", "v": "a"}]
+    listing.load(rows, **before)
+    for v in "bc":
+        listing.load([{"id": 1, "day": "x", "v": v}], **(before if still else {}))
+    assert duck.rows(ROWS) == [(1, "c")] + [(2, "a")] * (not still)
