@@ -11,6 +11,7 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.cursor_text import Kind, is_sorted, key_of, kind_of_shape, shape_of
 
 Read = Literal["time", "number", "text"]
+LARGEST = 2**63
 
 
 class CursorOrder:
@@ -57,6 +58,7 @@ class CursorOrder:
         if not kinds:
             return
         if kinds <= {int, float} and (self.kind is None or self._are_numbers):
+            self._refuse_too_large(values)
             self.kind = "number"
             return
         self._refuse_mixture(values)
@@ -73,6 +75,16 @@ class CursorOrder:
     def key(self, value: Any) -> Any:
         """What is compared in place of one value."""
         return value if self._as_they_stand else key_of(value)[1]
+
+    def _refuse_too_large(self, values: Sequence[Any]) -> None:
+        """dlt keeps the cursor in a state of JSON, which has integers of 64 bits."""
+        for value in (min(values), max(values)):
+            if type(value) is int and not -LARGEST <= value < LARGEST:
+                raise ReadError(
+                    f"the cursor {self._path} is {value}, an integer of more than 64 bits, which "
+                    "cannot be kept from run to run: name another field, or have the API give it "
+                    "as a text"
+                )
 
     def _refuse_mixture(self, values: Sequence[Any]) -> None:
         for value in values:

@@ -29,6 +29,7 @@ class Cursor:
     Args:
         incremental: dlt's configuration of the cursor.
         appends: whether rows that come twice would be there twice.
+        keyed: whether equal rows are one, as they have a primary key.
         columns: hints of the resource's columns.
         warn: called with a line for the person.
         now: our clock, in seconds since 1970.
@@ -39,6 +40,7 @@ class Cursor:
         incremental: Mapping[str, Any],
         *,
         appends: bool,
+        keyed: bool = False,
         columns: Mapping[str, Mapping[str, Any]] | None = None,
         warn: Callable[[str], None],
         now: Callable[[], float] = lambda: datetime.now(UTC).timestamp(),
@@ -49,6 +51,7 @@ class Cursor:
         self.end = incremental.get("end_value")
         self.grows = incremental.get("last_value_func", "max") == "max"
         self.appends = appends and self.end is None
+        self.keyed = keyed
         self.is_open = incremental.get("range_start") == "open"
         self.order = CursorOrder(self.path, api_sorts=incremental.get("row_order") is not None)
         self._includes_end = incremental.get("range_end") == "closed"

@@ -2,7 +2,7 @@
 
 The API sends them again: those at the very cursor, where a row may come late or have changed, and
 those that changed while the list was read. What is equal to a row that was delivered is left out,
-as often as it was delivered.
+as often as it was delivered; with a key, as often as it comes.
 """
 
 from collections import Counter
@@ -18,9 +18,11 @@ class Delivered:
 
     Args:
         before: what the run before has left there; None where it has left nothing.
+        keyed: whether equal rows are one, as they have a primary key.
     """
 
-    def __init__(self, before: Mapping[str, Any] | None) -> None:
+    def __init__(self, before: Mapping[str, Any] | None, *, keyed: bool = False) -> None:
+        self._keyed = keyed
         known = (before or {}).get("rows") or {}
         self._legacy = frozenset(known) if isinstance(known, list) else frozenset()
         self._legacy |= frozenset((before or {}).get("future") or ())
@@ -37,7 +39,7 @@ class Delivered:
         """Whether such a row was delivered, and has not come again yet in this run."""
         digest = _digest(sorted_bytes_of(record))
         if self._left[digest] > 0:
-            self._left[digest] -= 1
+            self._left[digest] -= not self._keyed
             return True
         return bool(self._legacy) and _digest(bytes_of(record)) in self._legacy
 

@@ -96,7 +96,7 @@ class CursorStep(Incremental[Any]):
         delivered = None
         if cursor.appends and self._parents is None:
             before = {**own.get("boundary", {}), "future": own.get("future")}
-            delivered = Delivered(before)
+            delivered = Delivered(before, keyed=cursor.keyed)
         if self._parents is not None:
             self._parents.begin(cursor, state)
         self._position = Position(cursor, kept, delivered, one_behind=self._one_behind)

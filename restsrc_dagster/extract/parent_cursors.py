@@ -56,7 +56,7 @@ class ParentCursors:
         if known is None and (self._asked or why == TOO_MANY):
             own[SHARED] = ASKED if self._asked else TOO_MANY
             before = {**own.get("boundary", {}), "future": own.get("future")}
-            delivered = Delivered(before) if cursor.appends else None
+            delivered = Delivered(before, keyed=cursor.keyed) if cursor.appends else None
             self._for_all = Position(cursor, kept, delivered)
             self._tell()
             return
@@ -100,7 +100,9 @@ class ParentCursors:
         else:
             rows = {"rows": entry[1]} if isinstance(entry, list) else {}
         kept = entry[0] if isinstance(entry, list) else entry
-        return Position(self._cursor, kept, Delivered(rows) if self._cursor.appends else None)
+        cursor = self._cursor
+        delivered = Delivered(rows, keyed=cursor.keyed) if cursor.appends else None
+        return Position(cursor, kept, delivered)
 
     def _keep(self, key: str, position: Position) -> None:
         kept, delivered = position.kept, position.delivered

@@ -10,9 +10,11 @@ def row(at: int, **more: Any) -> dict[str, Any]:
     return {"at": at, **more}
 
 
-def run(before: dict[str, Any] | None, rows: list[dict[str, Any]], cursor: int) -> Any:
+def run(
+    before: dict[str, Any] | None, rows: list[dict[str, Any]], cursor: int, *, keyed: bool = False
+) -> Any:
     """What is new to a run that leaves the cursor there, and what it leaves."""
-    delivered = Delivered(before)
+    delivered = Delivered(before, keyed=keyed)
     moves = before is None or before["cursor"] != cursor
     new = []
     for one in rows:
@@ -30,6 +32,11 @@ def test_equal_rows_are_counted() -> None:
     new, state = run(state, [row(2), row(2), row(2)], 2)
     assert new == [row(2)]
     assert run(state, [row(2)] * 3, 2)[0] == []
+
+
+def test_with_a_key_equal_rows_are_one() -> None:
+    _, state = run(None, [row(2)], 2, keyed=True)
+    assert run(state, [row(2), row(2), row(2, v=1)], 2, keyed=True)[0] == [row(2, v=1)]
 
 
 def test_the_same_row_with_its_keys_in_another_order() -> None:
