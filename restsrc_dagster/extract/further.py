@@ -57,7 +57,7 @@ def unread_next(response: requests.Response, envelope: Envelope, pages: int) -> 
     if flags:
         return _told(next(iter(flags)))
     if (found := last_page(envelope)) and found[1] > pages:
-        return f"key {found[0]!r}, which is {found[1]},"
+        return f"key {found[0]!r}, which is {found[1]}"
     return None
 
 

@@ -44,6 +44,7 @@ class _Crawl:
     records: int = 0
     total: int | None = None
     of_pages: int | None = None
+    is_left: bool = False
     repetition: Repetition = field(default_factory=Repetition)
 
     @property
@@ -120,6 +121,12 @@ class PageChecks(ItemTransform[Any, Any]):
         if again < len(page) or getattr(page.paginator, "counts_single", False):
             self.facts.warn(f"{what}; those that came again were left out")
         return PageData(page[again:], page.request, page.response, page.paginator, page.auth)
+
+    def left(self) -> None:
+        """No further page is wanted of the list at hand: that none comes cuts nothing off."""
+        if self._ignores_answers and not self.at_end and not self._crawl.is_left:
+            self._crawl.is_left = True
+            self.facts.cut_off -= 1
 
     def leave(self) -> None:
         """The list at hand is not read to its end; the rest will come as a list of its own."""
@@ -222,6 +229,7 @@ class PageChecks(ItemTransform[Any, Any]):
             return
         single = isinstance(paginator, SinglePagePaginator)
         if where := unread_next(response, envelope, crawl.pages):
+            where = where.removesuffix(",")
             message = f"{self._shown(response)} has a next page, by its {where}, which is not read"
             if not (single and self._single_by_choice):
                 raise ReadError(f"{message}; name the paginator that follows it")

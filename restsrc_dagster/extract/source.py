@@ -179,6 +179,7 @@ class _Assembly:
     ahead: Ahead | None
     readers: Mapping[str, int]
     pages: dict[str, PageFacts] = field(default_factory=dict)
+    checks: dict[str, PageChecks] = field(default_factory=dict)
     at_hand: dict[str, PageAtHand] = field(default_factory=dict)
     childless: dict[str, Childless] = field(default_factory=dict)
     asked: dict[str, set[str]] = field(default_factory=dict)
@@ -196,7 +197,7 @@ class _Assembly:
         """Of one resource."""
         resource, steps = self.resources[name], self.source.resources[name]
         facts = self.pages[name] = self._facts(resource)
-        checks = self._checks(resource, facts)
+        checks = self.checks[name] = self._checks(resource, facts)
         steps.add_step(self.at_hand[name])
         steps.add_step(checks)
         if self.ahead:
@@ -223,7 +224,7 @@ class _Assembly:
                 self.cursors.get(name),
                 self.at_hand[name],
                 self._family(name),
-                self.isolation.leave,
+                self._leave,
                 is_drained,
             ):
                 steps.add_step(step)
@@ -259,7 +260,7 @@ class _Assembly:
             resource.endpoint.get("data_selector"),
             may_lack_list=name in self.connector.http.allow_missing_selector,
             single_by_choice=self.resources.paginator(name) == "single_page",
-            ignores_answers=_ignores_answers(resource),
+            ignores_answers=bool(resource.endpoint.get("response_actions")),
             has_key=resource.has_primary_key,
             redact=self.redact,
             facts=facts,
@@ -271,6 +272,7 @@ class _Assembly:
         cursor = Cursor(
             incremental,
             appends=self.resources.disposition(name) == "append",
+            keyed=resource.has_primary_key,
             columns=resource.columns,
             warn=facts.warn,
         )
@@ -291,8 +293,14 @@ class _Assembly:
             one_behind=self.chunks is not None and self.chunks.remembers_one_behind(name),
         )
         if self.isolation is not None:
-            step.leave = partial(self.isolation.leave, name)
+            step.leave = partial(self._leave, name)
         return step
+
+    def _leave(self, name: str) -> None:
+        """No further page of a list is wanted."""
+        self.checks[name].left()
+        if self.isolation is not None:
+            self.isolation.leave(name)
 
     def _may_slip(self, name: str) -> bool:
         """Whether records may come onto other pages while the list is loaded."""
@@ -335,12 +343,6 @@ def _readers(resources: Resources, selection: Set[str] | None) -> dict[str, int]
     chosen = frozenset(resources if selection is None else selection)
     read = chosen | {above for name in chosen for above in resources.ancestors(name)}
     return {name: len(read.intersection(resources.children(name))) for name in resources}
-
-
-def _ignores_answers(resource: Resource) -> bool:
-    """Sorted records end a list early, too: whether an answer was ignored cannot be told then."""
-    is_sorted = (resource.incremental or {}).get("row_order") is not None
-    return bool(resource.endpoint.get("response_actions")) and not is_sorted
 
 
 def _always(_: str) -> bool:

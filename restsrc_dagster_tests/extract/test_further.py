@@ -44,24 +44,24 @@ MORE: dict[str, tuple[Any, str, str]] = {
             }
         },
         "data.users.edges[*].node",
-        "key 'hasNextPage', which is true,",
+        "key 'hasNextPage', which is true",
     ),
     "Algolia": (
         {"hits": ROWS, "nbHits": 250, "page": 0, "nbPages": 3, "hitsPerPage": 100},
         "hits",
-        "key 'nbPages', which is 3,",
+        "key 'nbPages', which is 3",
     ),
     "Xero": (
         {"pagination": {"page": 1, "pageSize": 100, "pageCount": 3, "itemCount": 250}, "I": ROWS},
         "I",
-        "key 'pageCount', which is 3,",
+        "key 'pageCount', which is 3",
     ),
     "Laravel": (
         {"data": ROWS, "current_page": 1, "last_page": 3, "per_page": 100},
         "data",
-        "key 'last_page', which is 3,",
+        "key 'last_page', which is 3",
     ),
-    "ClickUp": ({"tasks": ROWS, "last_page": False}, "tasks", "key 'last_page', which is false,"),
+    "ClickUp": ({"tasks": ROWS, "last_page": False}, "tasks", "key 'last_page', which is false"),
     "DynamoDB": (
         {"Items": ROWS, "Count": 100, "LastEvaluatedKey": {"id": {"N": "99"}}},
         "Items",
@@ -86,7 +86,7 @@ MORE: dict[str, tuple[Any, str, str]] = {
     "Zendesk": (
         {"users": ROWS, "meta": {"has_more": True, "after_cursor": "xx"}},
         "users",
-        "key 'has_more', which is true,",
+        "key 'has_more', which is true",
     ),
     "MediaWiki": (
         {"continue": {"cmcontinue": "page|4|5", "continue": "-||"}, "query": {"members": ROWS}},
@@ -96,7 +96,7 @@ MORE: dict[str, tuple[Any, str, str]] = {
     "GBIF": (
         {"offset": 0, "limit": 100, "endOfRecords": False, "results": ROWS},
         "results",
-        "key 'endOfRecords', which is false,",
+        "key 'endOfRecords', which is false",
     ),
 }
 TOTALS: dict[str, tuple[Any, int]] = {

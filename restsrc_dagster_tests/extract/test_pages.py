@@ -142,7 +142,7 @@ UNREAD = [
     ({"_links": {"next": {"href": "/items?page=2"}}}, {}, "key 'next'"),
     ({"meta": {"next_page": 2}}, {}, "key 'next_page'"),
     ({"nextPageToken": "abc"}, {}, "key 'nextPageToken'"),
-    ({"has_more": True}, {}, "key 'has_more', which is true,"),
+    ({"has_more": True}, {}, "key 'has_more', which is true"),
     ({}, {"Link": '</items?page=2>; rel="next"'}, "Link header"),
 ]
 

@@ -321,6 +321,42 @@ def test_an_ignored_answer_ends_the_table(
     ]
 
 
+@pytest.mark.parametrize("row_order", ["asc", "desc"])
+@pytest.mark.parametrize("is_ignored", [True, False])
+def test_an_ignored_answer_ends_a_sorted_list(
+    api: Api, duck: Warehouse, row_order: str, is_ignored: bool
+) -> None:
+    """But not where the list is left as what follows was read before, or is for the next chunk."""
+    object.__setattr__(duck.settings, "commit_after_records", 20)
+    numbers = sorted(range(1, 201), reverse=row_order == "desc")
+    pages = [[{"id": one, "at": one} for one in numbers[at : at + 10]] for at in range(0, 200, 10)]
+
+    def page(asked: Asked) -> Any:
+        number = int(asked.params.get("page", 0))
+        since = int(asked.params["since"])
+        if is_ignored and number == 3 and since == 0:
+            return Answer(status=404)
+        listed = [page for page in pages if row_order == "desc" or page[-1]["at"] >= since]
+        more = {"next": f"/items?since={since}&page={number + 1}"} if listed[number + 1 :] else {}
+        return {"data": listed[number] if number < len(listed) else [], **more}
+
+    api.routes["/items"] = page
+    cursor = {"cursor_path": "at", "initial_value": 0, "start_param": "since"}
+    actions = [{"status_code": 404, "action": "ignore"}]
+    resource = items(
+        paginator="json_link",
+        response_actions=actions,
+        incremental={**cursor, "row_order": row_order},
+    ) | {"primary_key": "id"}
+    acme = duck.connector(api.url, [resource], http={"max_concurrency": 1})
+    told = [line[:12] for line in duck.load(acme).resources["items"].warnings]
+    in_chunks = row_order == "asc"  # each of which ends before the page that is ignored
+    assert told == ["1 lists ende"] * (is_ignored and not in_chunks)
+    assert not duck.load(acme).resources["items"].warnings
+    if not is_ignored:
+        assert duck.values(IDS) == sorted(numbers)
+
+
 def test_an_ignored_answer_in_place_of_a_first_page_is_an_empty_list(
     api: Api, duck: Warehouse
 ) -> None:
