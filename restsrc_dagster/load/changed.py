@@ -62,47 +62,62 @@ def to_be_decided(
     """
     found: dict[str, RestsrcError] = {}
     for name in selection:
-        resource = resources[name]
-        if "since" in states.get(name, {}).get(STATE_KEY, {}) and (
-            chunking(resources, name) != "cursor"
-        ):
-            found[name] = _refusal(
-                name,
-                "was committed in the order of its cursor while it was read, which did not come "
-                "to its end, and by the file that order cannot be relied on any more: records may "
-                "have been passed over",
-            )
-        if schema is None:
-            continue
-        now, before = resources.disposition(name), _before(schema, resource)
-        if now == before == "merge" and not resources.beside(name):
-            old, new = _key_of_table(schema, resource), _key_now(schema, resources, name)
-            if old and new and old != new:
-                found[name] = _refusal(
-                    name,
-                    f"was merged by the key {', '.join(sorted(old))} so far, and has "
-                    f"{', '.join(sorted(new))} now: what is there would not be found by it, and "
-                    "be there twice",
-                )
-        if before != "append":
-            continue
-        cursors = states.get(name, {}).get("incremental", {})
-        if now == "merge" and _has_nested_tables(schema, resource):
-            found[name] = _refusal(
-                name,
-                "was appended so far and is to be merged, which its nested tables do not allow",
-            )
-        elif now == "append" and cursors and _cursor_is_new(resource, cursors):
-            found[name] = _refusal(
-                name,
-                f"has another cursor now, {resource.cursor_path}: all that is there already would "
-                "be appended again",
-            )
+        state = states.get(name, {})
+        why = _what_was_passed(resources, name, state)
+        if why is None and schema is not None:
+            why = _what_it_does_to_the_rows(schema, resources, name, state)
+        if why:
+            found[name] = ConnectorError([Problem(name, "", f"{why}; {CURE}")])
     return found
 
 
-def _refusal(name: str, what: str) -> RestsrcError:
-    return ConnectorError([Problem(name, "", f"{what}; {CURE}")])
+def _what_was_passed(resources: Resources, name: str, state: Mapping[str, Any]) -> str | None:
+    if "since" not in state.get(STATE_KEY, {}) or chunking(resources, name) == "cursor":
+        return None
+    return (
+        "was committed in the order of its cursor while it was read, which did not come to its "
+        "end, and by the file that order cannot be relied on any more: records may have been "
+        "passed over"
+    )
+
+
+def _what_it_does_to_the_rows(
+    schema: Schema, resources: Resources, name: str, state: Mapping[str, Any]
+) -> str | None:
+    resource, cursors = resources[name], state.get("incremental", {})
+    change = _before(schema, resource), resources.disposition(name)
+    if change == ("merge", "merge") and not resources.beside(name):
+        old, new = _key_of_table(schema, resource), _key_now(schema, resources, name)
+        if old and new and old != new:
+            return (
+                f"was merged by the key {', '.join(sorted(old))} so far, and has "
+                f"{', '.join(sorted(new))} now: what is there would not be found by it, and be "
+                "there twice"
+            )
+    if change == ("append", "merge") and _has_nested_tables(schema, resource):
+        return "was appended so far and is to be merged, which its nested tables do not allow"
+    if change == ("append", "append") and cursors and _cursor_is_new(resource, cursors):
+        return (
+            f"has another cursor now, {resource.cursor_path}: all that is there already would be "
+            "appended again"
+        )
+    if change == ("merge", "append") and cursors:
+        return "was merged so far and is to be appended: rows at the cursor would be there twice"
+    if change[0] is None and cursors and (other := _other_table(schema, resource)):
+        return (
+            f"is loaded into another table than {other} now, in which all would be missing that "
+            "its cursor has passed"
+        )
+    return None
+
+
+def _other_table(schema: Schema, resource: Resource) -> str | None:
+    """Where the resource was loaded to before the file named another table."""
+    for name in schema.data_table_names(seen_data_only=True):
+        table = schema.tables[name]
+        if table.get("resource") == resource.name and "parent" not in table:
+            return name
+    return None
 
 
 def _key_of_table(schema: Schema, resource: Resource) -> set[str]:

@@ -96,6 +96,32 @@ def test_another_key_doubles_nothing(
         assert warehouse.load(changed).resources["items"].rows_in_table == 3
 
 
+def test_another_table_does_not_begin_in_the_middle(api: Api, duck: Warehouse) -> None:
+    duck.load(duck.connector(api.url, [described("at", **KEY)]))
+    RECORDS.append({"id": 4, "at": "2024-01-04", "made": "2023-01-04"})
+    try:
+        moved = duck.connector(api.url, [described("at", **KEY, table_name="things")])
+        assert "another table than items now" in duck.failure(moved)
+        duck.load(moved, refresh=["items"])
+        for _ in range(2):
+            assert duck.load(moved).resources["items"].rows_in_table == 4
+    finally:
+        RECORDS.pop()
+
+
+@pytest.mark.parametrize("change", [{"write_disposition": "append"}, {"key": None}], ids=str)
+def test_what_was_merged_is_not_appended_twice(
+    api: Api, duck: Warehouse, change: dict[str, Any]
+) -> None:
+    duck.load(duck.connector(api.url, [described("at", **KEY)]))
+    hints = {} if "key" in change else {**KEY, **change}
+    appended = duck.connector(api.url, [described("at", **hints)])
+    assert "rows at the cursor would be there twice" in duck.failure(appended)
+    duck.load(appended, refresh=["items"])
+    for _ in range(2):
+        assert duck.load(appended).resources["items"].rows_in_table == 3
+
+
 def test_the_same_key_said_in_another_way_is_no_other(api: Api, duck: Warehouse) -> None:
     duck.load(duck.connector(api.url, [described("at", primary_key=["id", "made"])]))
     hints = {"columns": {"made": {"primary_key": True}, "id": {"primary_key": True}}}
