@@ -8,13 +8,19 @@ the run.
 from collections.abc import Callable
 from typing import Any
 
+from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.extract.binding import BoundParent
 from restsrc_dagster.extract.cursors import STATE_KEY, Cursor, Position
 from restsrc_dagster.extract.delivered import Delivered
 
 MOST_PARENTS = 50_000
-PARENTS, FLOOR, SHARED = "parents", "floor", "shared"
+PARENTS, FLOOR, SHARED, OF = "parents", "floor", "shared", "of"
 ASKED, TOO_MANY = "asked", "too many"
+
+
+def bound_to(resource: Resource) -> str:
+    """The parent's fields that a child binds, by the values of which its cursors are kept."""
+    return f"{', '.join(sorted(resource.bound_fields))} of {resource.parent}"
 
 
 class ParentCursors:
@@ -23,19 +29,25 @@ class ParentCursors:
     dlt's state of the cursor gets, under `restsrc`, `parents`: what is kept by the parent's key, of
     appended rows with those that were delivered there. `floor`: where parents begin that have none
     there, as long as there may be some that were read by a cursor for all. `shared`: why there is
-    one for all, if there is.
+    one for all, if there is. `of`: what tells the parents apart (`bound_to`).
 
     Args:
-        name: of the resource.
+        resource: the child.
         shared: whether the file asks for one cursor.
         all_parents: whether a run reads all of them; else those only that have changed.
         warn: called with a line for the person.
     """
 
     def __init__(
-        self, name: str, *, shared: bool, all_parents: bool, warn: Callable[[str], None]
+        self,
+        resource: Resource,
+        *,
+        shared: bool,
+        all_parents: bool,
+        warn: Callable[[str], None],
     ) -> None:
-        self._name = name
+        self._name = resource.name
+        self._of = bound_to(resource)
         self._asked = shared
         self._all_parents = all_parents
         self._warn = warn
@@ -51,6 +63,7 @@ class ParentCursors:
         """Take dlt's state of the cursor."""
         self._cursor, self._state = cursor, state
         own = self._own = state.setdefault(STATE_KEY, {})
+        own[OF] = self._of
         known: dict[str, Any] | None = own.get(PARENTS)
         why, kept = own.get(SHARED), state.get("last_value")
         if known is None and (self._asked or why == TOO_MANY):

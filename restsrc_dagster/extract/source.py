@@ -279,7 +279,7 @@ class _Assembly:
         parents = None
         if resource.parent is not None:
             parents = ParentCursors(
-                name,
+                resource,
                 shared=self.connector.cursor_is_shared(name),
                 all_parents=not self.resources.below_incremental(name),
                 warn=facts.warn,

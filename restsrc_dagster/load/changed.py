@@ -18,6 +18,8 @@ from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.extract.chunk import STATE_KEY
+from restsrc_dagster.extract.cursors import STATE_KEY as CURSOR_STATE
+from restsrc_dagster.extract.parent_cursors import OF, bound_to
 from restsrc_dagster.extract.required import PRIMARY_KEY, required_columns
 
 CURE = "run it once with full_refresh, which empties its table and reads everything again"
@@ -103,12 +105,24 @@ def _what_it_does_to_the_rows(
         )
     if change == ("merge", "append") and cursors:
         return "was merged so far and is to be appended: rows at the cursor would be there twice"
+    if resource.parent is not None and (of := _bound_so_far(resource, cursors)):
+        return (
+            f"had its cursors by {of} so far, and binds {bound_to(resource)} now: rows that they "
+            "have passed may be others, or come again"
+        )
     if change[0] is None and cursors and (other := _other_table(schema, resource)):
         return (
             f"is loaded into another table than {other} now, in which all would be missing that "
             "its cursor has passed"
         )
     return None
+
+
+def _bound_so_far(resource: Resource, cursors: Mapping[str, Any]) -> str | None:
+    """By what a child's cursors are kept, where the file says something else."""
+    cursor = cursors.get(resource.cursor_path, {}) if resource.cursor_path else {}
+    of: str | None = cursor.get(CURSOR_STATE, {}).get(OF)
+    return None if of == bound_to(resource) else of
 
 
 def _other_table(schema: Schema, resource: Resource) -> str | None:

@@ -122,6 +122,39 @@ def test_what_was_merged_is_not_appended_twice(
         assert duck.load(appended).resources["items"].rows_in_table == 3
 
 
+@pytest.mark.parametrize("change", ["another parent", "another field", "one more field", "path"])
+def test_a_childs_cursors_hold_for_what_it_binds(api: Api, duck: Warehouse, change: str) -> None:
+    for path in ("/items/1/parts", "/items/2/parts", "/items/3/parts", "/v2/items/1/parts"):
+        api.routes[path] = lambda _: {"data": [{"n": 1, "at": "2024-01-05"}]}
+    api.routes["/others"] = lambda _: {"data": [{"id": 1}]}
+    before, after, params = "items/{resources.items.id}/parts", "", {}
+    match change:
+        case "another parent":
+            after = "items/{resources.others.id}/parts"
+        case "another field":
+            after = "items/{resources.items.n}/parts"
+        case "one more field":
+            after, params = before, {"made": "{resources.items.made}"}
+        case "path":  # the same parents
+            after = f"{before}?v=2"
+    RECORDS[:] = [{**record, "n": record["id"]} for record in RECORDS]
+
+    def parts(path: str, params: dict[str, str]) -> dict[str, Any]:
+        return items("parts", path=path, incremental={**CURSOR}, params=params)
+
+    duck.load(duck.connector(api.url, [described(), items("others"), parts(before, {})]))
+    edited = duck.connector(api.url, [described(), items("others"), parts(after, params)])
+    failed = duck.load(edited).failed
+    if change == "path":
+        assert not failed
+    else:
+        assert "had its cursors by id of items so far, and binds " in str(failed["parts"])
+        assert not duck.load(edited, refresh=["parts"]).failed
+    assert not duck.load(edited).failed
+    count = 1 if change == "another parent" else 3
+    assert len(duck.values("SELECT n FROM acme.parts")) == count
+
+
 def test_the_same_key_said_in_another_way_is_no_other(api: Api, duck: Warehouse) -> None:
     duck.load(duck.connector(api.url, [described("at", primary_key=["id", "made"])]))
     hints = {"columns": {"made": {"primary_key": True}, "id": {"primary_key": True}}}
