@@ -62,7 +62,11 @@ class ResourceReport:
         found = list(self.read.warnings)
         if self.missing:
             different = self.read.records - self.missing + self.read.missing
-            found.append(f"the API announces {self.read.announced} records and gave {different}")
+            cure = "; the cursor moves on all the same: full_refresh reads them again"
+            found.append(
+                f"the API announces {self.read.announced} records and gave {different}"
+                f"{cure if self.cursor_after is not None else ''}"
+            )
         if self.read.cut_off:
             found.append(
                 f"{self.read.cut_off} lists ended with an answer that response_actions ignores, "

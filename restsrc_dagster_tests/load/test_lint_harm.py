@@ -357,6 +357,17 @@ def test_an_ignored_answer_ends_a_sorted_list(
         assert duck.values(IDS) == sorted(numbers)
 
 
+def test_of_a_page_that_is_read_alone_the_cursor_moves_on(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda _: {"data": records(*range(5)), "total": 9}
+    cursor = {"cursor_path": "id", "initial_value": 0}
+    acme = duck.connector(api.url, [items(paginator="single_page", incremental=cursor)])
+    (told,) = duck.load(acme).resources["items"].warnings
+    assert told == (
+        "the API announces 9 records and gave 5; the cursor moves on all the same: full_refresh "
+        "reads them again"
+    )
+
+
 def test_an_ignored_answer_in_place_of_a_first_page_is_an_empty_list(
     api: Api, duck: Warehouse
 ) -> None:
