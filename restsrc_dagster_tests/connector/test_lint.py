@@ -172,6 +172,16 @@ FOUND: list[tuple[str, Case, str]] = [
         one({"incremental": SENT | {"cursor_path": "a.modified"}}),
         "….cursor_path",
     ),
+    (
+        "nested-key-appended",
+        one({}, {"nested_hints": {"lines": {"primary_key": "sku"}}}),
+        "resources[0].nested_hints.lines",
+    ),
+    (
+        "nested-key-appended",
+        one({}, {"nested_hints": {"lines": {"columns": {"sku": {"primary_key": True}}}}}),
+        "resources[0].nested_hints.lines",
+    ),
     ("scd2-of-changes", one({"incremental": SENT}, SCD2), "resources[0].write_disposition"),
     ("scd2-of-changes", parent(SCD2, KEY), "resources[1].write_disposition"),
     ("merge-key-unused", one({}, {"merge_key": "day"}), "resources[0].merge_key"),

@@ -357,6 +357,18 @@ def test_an_ignored_answer_ends_a_sorted_list(
         assert duck.values(IDS) == sorted(numbers)
 
 
+def test_a_list_with_a_key_of_its_own_piles_up(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1, "lines": [{"sku": "a"}]}]}
+    lines = {"lines": {"primary_key": "sku"}}
+    acme = duck.connector(api.url, [items() | {"primary_key": "id", "nested_hints": lines}])
+    assert codes(acme) == {"nested-key-appended"}
+    duck.load(acme)
+    duck.load(acme)
+    assert duck.values("SELECT sku FROM acme.items__lines") == ["a", "a"]
+    lines["lines"]["write_disposition"] = "merge"
+    assert codes(duck.connector(api.url, [items() | {"nested_hints": lines}])) == set()
+
+
 def test_of_a_page_that_is_read_alone_the_cursor_moves_on(api: Api, duck: Warehouse) -> None:
     api.routes["/items"] = lambda _: {"data": records(*range(5)), "total": 9}
     cursor = {"cursor_path": "id", "initial_value": 0}

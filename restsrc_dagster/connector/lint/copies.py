@@ -88,6 +88,20 @@ def changes_appended(subject: Subject) -> Found:
         )
 
 
+@rule_of_resource("nested-key-appended")
+def nested_key_appended(subject: Subject) -> Found:
+    """dlt makes a table of its own of a list that has a primary key."""
+    for table, hints in subject.resource.nested_hints.items():
+        columns = (hints.get("columns") or {}).values()
+        has_key = hints.get("primary_key") or any(one.get("primary_key") for one in columns)
+        if has_key and not hints.get("write_disposition"):
+            yield (
+                subject.place("nested_hints", table),
+                "with a primary key, dlt takes the list for a table of its own: every run appends "
+                "all of it again, and its rows tell no parent. Leave the key out",
+            )
+
+
 @rule_of_resource("scd2-of-changes")
 def scd2_of_changes(subject: Subject) -> Found:
     """scd2 retires every row that a run does not bring: here, all that has not changed."""
