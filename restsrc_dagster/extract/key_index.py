@@ -17,6 +17,8 @@ from weakref import finalize
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from restsrc_dagster.extract.goes_back import GoesBack
+
 MOST_IN_MEMORY = 2_000_000
 AT_ONCE = 4_000_000
 
@@ -88,7 +90,7 @@ class _Numbers:
 
 
 @dataclass
-class KeyIndex:
+class KeyIndex(GoesBack):
     """The keys of one resource's records, reading after reading of one run."""
 
     _hashes: _Numbers = field(default_factory=lambda: _Numbers("q", pa.int64()))
@@ -111,7 +113,6 @@ class KeyIndex:
             self._values_before = self._values.seek(0, SEEK_END)
 
     def point(self) -> Callable[[], None]:
-        """What makes it again what it is now."""
         every = (self._hashes, self._parents, self._contents)
         lengths = list(map(len, every))
         values = self._values.seek(0, SEEK_END) if self._values is not None else 0

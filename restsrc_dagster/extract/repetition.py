@@ -27,6 +27,7 @@ from dlt.sources.helpers.rest_client.paginators import (
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.digests import Digests
 from restsrc_dagster.extract.envelope import plain
+from restsrc_dagster.extract.goes_back import GoesBack
 
 MOST_IN_A_ROW = 100
 """Pages that are empty, or bring nothing new."""
@@ -35,7 +36,7 @@ IDENTITY = frozenset({"id", "uuid", "guid"})
 
 
 @dataclass
-class Repetition:
+class Repetition(GoesBack):
     """The pages of one list so far; some 32 bytes for each."""
 
     _asked: Digests = field(default_factory=Digests)
@@ -47,7 +48,6 @@ class Repetition:
     _known_in_a_row: int = 0
 
     def point(self) -> Callable[[], None]:
-        """What makes it again what it is now."""
         return partial(vars(self).update, deepcopy(vars(self)))
 
     def ask(self, request: tuple[Any, ...], address: str) -> None:

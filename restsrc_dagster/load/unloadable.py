@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, TypeVar
 
 import dlt
 from dlt.common.pipeline import NormalizeInfo
@@ -28,6 +28,7 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.failures import causes, is_destination_away, is_full
 from restsrc_dagster.extract.fitting import Rounded, rounded_noted
+from restsrc_dagster.extract.goes_back import GoesBack
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.why_unloadable import not_normalized, not_taken, rounding_in_words
@@ -234,33 +235,24 @@ class Net:
         return "nothing is known of why"
 
 
-@runtime_checkable
-class _Large(Protocol):
-    """What is not copied, as it knows how to go back to where it was."""
-
-    def point(self) -> Callable[[], None]:
-        """What makes it again what it is now."""
-        ...
-
-
 class _Point:
     """What a reading changes beside the pipeline, as it was before it.
 
     Args:
-        noted: objects whose attributes are changed, are large, or hold dicts of sets and lists
-            that are changed.
+        noted: objects whose attributes are changed, go back by themselves, or hold dicts of sets
+            and lists that are changed.
     """
 
     def __init__(self, noted: Iterable[object]) -> None:
         self._noted = [(vars(one), _copy(vars(one))) for one in noted if one is not None]
         every = (value for attributes, _ in self._noted for value in attributes.values())
-        self._large = [value.point() for value in every if isinstance(value, _Large)]
+        self._go_back = [value.point() for value in every if isinstance(value, GoesBack)]
 
     def put_back(self) -> None:
         for attributes, before in self._noted:
             attributes.clear()
             attributes.update(before)
-        for put_back in self._large:
+        for put_back in self._go_back:
             put_back()
 
 

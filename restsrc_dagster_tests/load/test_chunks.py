@@ -292,6 +292,13 @@ class TestByPage:
         assert (report.rows_loaded, report.read.announced, report.read.missing) == (100, 100, 0)
         assert not report.warnings
 
+    def test_whatever_the_resource_is_called(self, small: Warehouse, api: Api) -> None:
+        """A source has its resources as attributes, and our own steps have methods."""
+        Members(api, 100)
+        report = small.load(small.connector(api.url, [USERS | {"name": "point"}]))
+        assert not report.failed
+        assert small.values("SELECT id FROM acme.point") == list(range(100))
+
     @pytest.mark.parametrize("paginator", ["page_number", "offset in the body"])
     def test_killed_again_and_again_it_still_comes_to_its_end(
         self, small: Warehouse, api: Api, paginator: str
