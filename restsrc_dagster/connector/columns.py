@@ -17,6 +17,14 @@ def by_name(columns: Any) -> Columns:
     return dict(columns or {})
 
 
+def named_by(hints: Mapping[str, Any], key: str) -> list[str]:
+    """The columns that hints name by `primary_key` or `merge_key`, be it in a hint of a column."""
+    named = hints.get(key) or []
+    names = [named] if isinstance(named, str) else list(named)
+    columns = by_name(hints.get("columns")).items()
+    return names + [name for name, column in columns if column.get(key)]
+
+
 def merged(defaults: Any, own: Any) -> Columns:
     """What holds for a resource; a hint of its own goes before that of the defaults."""
     found = {name: dict(column) for name, column in _named(defaults).items()}

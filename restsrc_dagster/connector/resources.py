@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from restsrc_dagster.connector.columns import by_name, with_merged_columns
+from restsrc_dagster.connector.columns import by_name, named_by, with_merged_columns
 from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.references import blank
@@ -73,17 +73,12 @@ class Resource:
     @property
     def merge_key(self) -> list[str]:
         """The columns of the merge key, be they named by hints of columns."""
-        named = self.hints.get("merge_key") or []
-        names = [named] if isinstance(named, str) else list(named)
-        return names + [name for name, column in self.columns.items() if column.get("merge_key")]
+        return named_by(self.hints, "merge_key")
 
     @property
     def has_primary_key(self) -> bool:
         """Whether the resource names a primary key, be it as a hint of a column."""
-        return bool(self.primary_key) or self._column_has("primary_key")
-
-    def _column_has(self, key: str) -> bool:
-        return any(column.get(key) for column in self.columns.values())
+        return bool(named_by(self.hints, "primary_key"))
 
     @property
     def columns(self) -> dict[str, dict[str, Any]]:

@@ -3,8 +3,10 @@
 from copy import deepcopy
 from typing import Any
 
+from dlt.common.normalizers.naming import NamingConvention
+
 from restsrc_dagster.connector.columns import with_merged_columns
-from restsrc_dagster.connector.resources import expanded
+from restsrc_dagster.connector.resources import Resource, expanded
 
 
 def put_columns_apart(config: dict[str, Any]) -> None:
@@ -21,3 +23,15 @@ def put_columns_apart(config: dict[str, Any]) -> None:
         {**deepcopy(apart), **with_merged_columns(expanded(item), apart)}
         for item in config["resources"]
     ]
+
+
+def hints_by_table(
+    resource: Resource, root: str, naming: NamingConvention
+) -> dict[str, dict[str, Any]]:
+    """What the person says of a resource's table, `root`, and of those nested in it, as dlt spells
+    them."""
+    nested = {
+        naming.shorten_fragments(root, naming.normalize_table_identifier(name)): hints
+        for name, hints in resource.nested_hints.items()
+    }
+    return {root: resource.hints | {"columns": resource.columns}, **nested}

@@ -16,6 +16,7 @@ from dlt.common.schema import Schema
 from restsrc_dagster.connector.resources import Resource, WriteDisposition
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.column_hints import hints_by_table
 from restsrc_dagster.extract.cures import NEVER_EMPTY, retyping
 from restsrc_dagster.extract.fits import Misfit, check_of, coercion, in_words, is_dlts
 
@@ -44,11 +45,7 @@ def required_columns(
         if table == root or table.startswith(f"{root}__")
     }
     version = disposition.get("row_version_column_name") if isinstance(disposition, dict) else None
-    hints = {root: resource.hints | {"columns": resource.columns}}
-    for name, nested in resource.nested_hints.items():
-        table = naming.shorten_fragments(root, naming.normalize_table_identifier(name))
-        hints[table] = nested
-    for table, said in hints.items():
+    for table, said in hints_by_table(resource, root, naming).items():
         for name, why in _said(said):
             found.setdefault(table, {})[naming.normalize_path(name)] = why
     if version:

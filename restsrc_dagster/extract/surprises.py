@@ -18,6 +18,7 @@ from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.at_hand import PageAtHand
+from restsrc_dagster.extract.column_hints import hints_by_table
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.keys import Keys, refuses_others
@@ -268,13 +269,12 @@ def hinted_columns(
     resource: Resource, table: str, naming: NamingConvention
 ) -> dict[str, dict[str, Any]]:
     """The person's hints of columns, by table and column as dlt spells them."""
-    found = {table: resource.columns}
-    for name, hints in resource.nested_hints.items():
-        other = naming.shorten_fragments(table, naming.normalize_table_identifier(name))
-        found[other] = hints.get("columns") or {}
     return {
-        name: {naming.normalize_path(key): hints for key, hints in columns.items()}
-        for name, columns in found.items()
+        name: {
+            naming.normalize_path(key): column
+            for key, column in (said.get("columns") or {}).items()
+        }
+        for name, said in hints_by_table(resource, table, naming).items()
     }
 
 

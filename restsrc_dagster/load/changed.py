@@ -15,12 +15,12 @@ from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_write_disposition
 
 from restsrc_dagster.connector.chunking import chunking
+from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.resources import Resource, Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.extract.chunk import STATE_KEY
 from restsrc_dagster.extract.cursors import STATE_KEY as CURSOR_STATE
 from restsrc_dagster.extract.parent_cursors import OF, bound_to
-from restsrc_dagster.extract.required import PRIMARY_KEY, required_columns
 
 CURE = "run it once with full_refresh, which empties its table and reads everything again"
 
@@ -89,7 +89,7 @@ def _what_it_does_to_the_rows(
     resource, cursors = resources[name], state.get("incremental", {})
     change = _before(schema, resource), resources.disposition(name)
     if change == ("merge", "merge") and not resources.beside(name):
-        old, new = _key_of_table(schema, resource), _key_now(schema, resources, name)
+        old, new = _key_of_table(schema, resource), _key_now(schema, resource)
         if old and new and old != new:
             return (
                 f"was merged by the key {', '.join(sorted(old))} so far, and has "
@@ -139,11 +139,8 @@ def _key_of_table(schema: Schema, resource: Resource) -> set[str]:
     return {name for name, column in columns.items() if column.get("primary_key")}
 
 
-def _key_now(schema: Schema, resources: Resources, name: str) -> set[str]:
-    resource, disposition = resources[name], resources.write_disposition(name)
-    table = _table(schema, resource) or ""
-    said = required_columns(resource, disposition, table, schema.naming, {}).get(table, {})
-    return {column for column, why in said.items() if why == PRIMARY_KEY}
+def _key_now(schema: Schema, resource: Resource) -> set[str]:
+    return {schema.naming.normalize_path(name) for name in named_by(resource.hints, "primary_key")}
 
 
 def _cursor_is_new(resource: Resource, cursors: Mapping[str, Any]) -> bool:

@@ -11,7 +11,9 @@ from collections.abc import Iterator, Mapping
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
 
+from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.extract.column_hints import hints_by_table
 from restsrc_dagster.extract.surprises import hinted_columns
 
 DECIDING = ("dedup_sort", "hard_delete", "merge_key")
@@ -24,28 +26,33 @@ def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
     if schema is None:
         return
     said: dict[str, dict[_Column, set[str]]] = {}
-    for resource in resources.values():
+    for name, resource in resources.items():
         root = schema.naming.normalize_tables_path(resource.table_name)
         of_table = said.setdefault(root, {})
         for column, hints in _said(schema, root, resource):
             of_table.setdefault(column, set()).update(hints)
-        for path in [*resource.merge_key, *_replaced_by(resources, resource.name)]:
-            column = root, schema.naming.normalize_path(path.replace(".", "__"))
+        for part, path in _merged_by(schema, root, resources, name):
+            column = part, schema.naming.normalize_path(path.replace(".", "__"))
             of_table.setdefault(column, set()).add("merge_key")
-    for root, of_table in said.items():
-        for table in get_nested_tables(schema.tables, root) if root in schema.tables else ():
-            for name, facts in table["columns"].items():
-                for hint in {*DECIDING} - of_table.get((str(table["name"]), name), set()):
-                    facts.pop(hint, None)  # type: ignore[misc]
-    for name, resource in resources.items():
-        root = schema.naming.normalize_tables_path(resource.table_name)
         if root in schema.tables and not isinstance(resources.write_disposition(name), dict):
             schema.tables[root].pop(STRATEGY, None)  # type: ignore[misc]
+    for root, of_table in said.items():
+        for table in get_nested_tables(schema.tables, root) if root in schema.tables else ():
+            for key, facts in table["columns"].items():
+                for hint in {*DECIDING} - of_table.get((str(table["name"]), key), set()):
+                    facts.pop(hint, None)  # type: ignore[misc]
 
 
-def _replaced_by(resources: Resources, name: str) -> list[str]:
-    """The columns of a child by which it is replaced with its parent."""
-    return [*resources.replaced_by(name).values()] if resources.replaces_children(name) else []
+def _merged_by(
+    schema: Schema, root: str, resources: Resources, name: str
+) -> Iterator[tuple[str, str]]:
+    """(table, column) of merge keys, also of those by which a child is replaced with its parent."""
+    for table, hints in hints_by_table(resources[name], root, schema.naming).items():
+        for path in named_by(hints, "merge_key"):
+            yield table, path
+    if resources.replaces_children(name):
+        for path in resources.replaced_by(name).values():
+            yield root, path
 
 
 def _said(schema: Schema, root: str, resource: Resource) -> Iterator[tuple[_Column, set[str]]]:

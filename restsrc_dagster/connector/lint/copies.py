@@ -2,6 +2,7 @@
 
 import re
 
+from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 
@@ -92,9 +93,7 @@ def changes_appended(subject: Subject) -> Found:
 def nested_key_appended(subject: Subject) -> Found:
     """dlt makes a table of its own of a list that has a primary key."""
     for table, hints in subject.resource.nested_hints.items():
-        columns = (hints.get("columns") or {}).values()
-        has_key = hints.get("primary_key") or any(one.get("primary_key") for one in columns)
-        if has_key and not hints.get("write_disposition"):
+        if named_by(hints, "primary_key") and not hints.get("write_disposition"):
             yield (
                 subject.place("nested_hints", table),
                 "with a primary key, dlt takes the list for a table of its own: every run appends "
