@@ -5,22 +5,19 @@ import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import dlt
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunk import Bound
 from restsrc_dagster.extract.chunks import Chunks
 from restsrc_dagster.extract.failures import explained
-from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.ticker import Ticker
 from restsrc_dagster.extract.waiting import Wait
-from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
 from restsrc_dagster.load.commit import Commits
@@ -29,7 +26,6 @@ from restsrc_dagster.load.destination import (
     kept_open,
     refuse_merge_of_files,
 )
-from restsrc_dagster.load.history import History
 from restsrc_dagster.load.impossible import refused
 from restsrc_dagster.load.known import (
     known_schema,
@@ -45,7 +41,6 @@ from restsrc_dagster.load.refresh import (
     pending_refresh,
 )
 from restsrc_dagster.load.report import LoadReport, ResourceReport
-from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.schema_changes import (
     columns_now,
     width_of,
@@ -118,7 +113,6 @@ def load(
             if still_held is None:
                 unlocked()
             progress.begin(Phase.PREPARING)
-            commits = Commits(pipeline, still_held, tell, progress)
             width = width_of(pipeline.destination)
             read = partial(
                 open_reading,
@@ -129,13 +123,21 @@ def load(
                 tell=tell,
                 waits=progress.waits,
             )
+            passes = Passes(
+                connector,
+                pipeline,
+                read=read,
+                redact=redact,
+                folder=folder,
+                commits=Commits(pipeline, still_held, tell, progress),
+                progress=progress,
+                width=width,
+                tell=tell,
+            )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
-            run = _Load(
-                connector, pipeline, read, redact, folder, commits, tell, bound, progress, width
-            )
-            return run.run(order)
+            return _Load(connector, pipeline, passes, bound, progress, tell).run(order)
 
 
 class _Load:
@@ -145,37 +147,20 @@ class _Load:
         self,
         connector: Connector,
         pipeline: Pipeline,
-        read: Callable[..., Reading],
-        redact: Redactor,
-        folder: Path,
-        commits: Commits,
-        tell: Callable[[str], None],
+        passes: Passes,
         bound: Bound,
         progress: Progress,
-        width: Width | None,
+        tell: Callable[[str], None],
     ) -> None:
         self._connector = connector
         self._pipeline = pipeline
-        self._tell = tell
-        self._reports = Reports(pipeline, connector)
-        self._history = History(pipeline, connector.name, connector.resources)
-        self._failed: dict[str, RestsrcError] = {}
+        self._passes = passes
+        self._reports = passes.reports
+        self._history = passes.history
+        self._failed = passes.failed
         self._bound = bound
         self._progress = progress
-        self._passes = Passes(
-            connector,
-            pipeline,
-            read=read,
-            redact=redact,
-            folder=folder,
-            commits=commits,
-            reports=self._reports,
-            history=self._history,
-            progress=progress,
-            width=width,
-            failed=self._failed,
-            tell=tell,
-        )
+        self._tell = tell
 
     def run(self, order: Order) -> LoadReport:
         started = time.monotonic()

@@ -70,12 +70,15 @@ class Passes:
         redact: takes secrets out of messages.
         folder: for files of this load.
         commits: how it commits.
-        reports: what it knows of its tables.
-        history: what it knows of children below a cursor.
         progress: what it tells on the way.
         width: what a table of the destination holds.
-        failed: why, by resource; grows.
         tell: called with a line for the person.
+
+    Attributes:
+        reports: what the load knows of its tables.
+        history: what it knows of children below a cursor.
+        failed: why, by resource; grows.
+        rows_before: in the tables that are replaced.
     """
 
     def __init__(
@@ -87,11 +90,8 @@ class Passes:
         redact: Redactor,
         folder: Path,
         commits: Commits,
-        reports: Reports,
-        history: History,
         progress: Progress,
         width: Width | None,
-        failed: dict[str, RestsrcError],
         tell: Callable[[str], None],
     ) -> None:
         resources = connector.resources
@@ -101,11 +101,11 @@ class Passes:
         self._redact = redact
         self._folder = folder
         self._commits = commits
-        self._reports = reports
-        self._history = history
+        self.reports = Reports(pipeline, connector)
+        self.history = History(pipeline, connector.name, resources)
         self._progress = progress
         self._width = width
-        self._failed = failed
+        self.failed: dict[str, RestsrcError] = {}
         self._net = Net(pipeline, resources, redact, folder / "net", tell)
         self._silence = Silence()
         self._children = frozenset(name for name in resources if resources[name].parent)
@@ -113,25 +113,24 @@ class Passes:
         self._file_format = loader_file_format(pipeline.destination, by_column=here)
         self._between = folder / "columns" if here and self._file_format else None
         self.rows_before: Mapping[str, int] = {}
-        """In the tables that are replaced."""
 
     def read_and_commit(self, one: Pass) -> tuple[dict[str, ResourceReport], Reading]:
         """What was committed, by resource, and the reading that it came by."""
-        noted: list[object] = [one.chunks, self._reports.unfilled]
+        noted: list[object] = [one.chunks, self.reports.unfilled]
         noted += [one.before, *one.before.pages.values()] if one.before else []
-        return self._net.without_unloadable(partial(self._attempt, one), self._failed, *noted)
+        return self._net.without_unloadable(partial(self._attempt, one), self.failed, *noted)
 
     def _attempt(self, one: Pass) -> tuple[dict[str, ResourceReport], Reading]:
         pipeline, source_name = self._pipeline, self._connector.name
         selection, chunks = one.selection, one.chunks
-        cursors_before = self._reports.cursors(selection)
+        cursors_before = self.reports.cursors(selection)
         intent = None
         if one.refresh and pipeline.default_schema_name:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
-        known = self._history.known()
+        known = self.history.known()
 
         def note(state: dict[str, Any], done: frozenset[str]) -> None:
-            self._history.remember(state, known | done)
+            self.history.remember(state, known | done)
             if chunks:
                 read = frozenset(selection - isolation.stopped.keys())
                 chunks.settle(state.setdefault("resources", {}), read)
@@ -167,7 +166,7 @@ class Passes:
                     ),
                 )
             excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
-            self._failed |= {
+            self.failed |= {
                 name: error
                 for name, error in isolation.stopped.items()
                 if name in selection - excused
@@ -183,7 +182,7 @@ class Passes:
         if handover:
             refuse_marks(handover, schema)
         if self._width:
-            refuse_too_many_columns(schema, self._width, self._reports.tables(schema, wanted))
+            refuse_too_many_columns(schema, self._width, self.reports.tables(schema, wanted))
         done = selection - isolation.stopped.keys()
 
         rows_now: dict[str, int] = {}
@@ -196,18 +195,18 @@ class Passes:
                 childless = reading.childless[name].but(reading.read_in_part(name))
                 remove_children(pipeline, name, resources, childless)
             pipeline.load().raise_on_failed_jobs()
-            rows_now = self._reports.count(schema, done)
+            rows_now = self.reports.count(schema, done)
 
         counts = dict(normalized.row_counts)
         self._progress.loads(counts)
-        self._reports.unfilled.look(schema, done, reading.pages, counts)
+        self.reports.unfilled.look(schema, done, reading.pages, counts)
         self._commits.commit(commit, also=intent.packages if intent else ())
         if not rows_now:  # what was committed was found out by a further try
-            rows_now = self._reports.count(schema, done)
-        self._failed |= {
-            name: error for name, error in broken_off.items() if name not in self._failed
+            rows_now = self.reports.count(schema, done)
+        self.failed |= {
+            name: error for name, error in broken_off.items() if name not in self.failed
         }
-        made = self._reports.of(
+        made = self.reports.of(
             schema, done, reading, counts, cursors_before, self.rows_before, rows_now
         )
         return made, reading
@@ -227,7 +226,7 @@ class Passes:
             resources,
             self._redact,
             silence=self._silence,
-            failed=self._failed,
+            failed=self.failed,
             keep=chunks.break_off if chunks else lambda *_: frozenset(),
             is_held=is_held,
         )
@@ -242,7 +241,7 @@ class Passes:
         files: Mapping[str, Sequence[Path]],
     ) -> None:
         resources = self._connector.resources
-        for name, table in self._reports.tables(schema, reading.surprises).items():
+        for name, table in self.reports.tables(schema, reading.surprises).items():
             rows, facts = ExtractedRows(files.get(table, ()), handover), reading.pages[name]
             if name in broken_off and resources.replaces_children(name):
                 leave_out(name, resources, reading.read_in_part(name), facts, rows)
