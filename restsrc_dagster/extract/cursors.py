@@ -51,7 +51,7 @@ class Cursor:
         self.end = incremental.get("end_value")
         self.grows = incremental.get("last_value_func", "max") == "max"
         self.appends = appends and self.end is None
-        self.keyed = keyed
+        self._keyed = keyed
         self.is_open = incremental.get("range_start") == "open"
         self.order = CursorOrder(self.path, api_sorts=incremental.get("row_order") is not None)
         self._includes_end = incremental.get("range_end") == "closed"
@@ -59,6 +59,11 @@ class Cursor:
         self._missing = incremental.get("on_cursor_value_missing", "raise")
         self._time = CursorTime(incremental, columns or {}, now)
         self._warn = warn
+
+    def delivered(self, before: Mapping[str, Any] | None) -> Delivered | None:
+        """What is known of rows that were delivered, by what the state has of them; None where a
+        row that comes again is merged."""
+        return Delivered(before, keyed=self._keyed) if self.appends else None
 
     def begin(self, kept: Any) -> Any:
         """Where reading begins, by what the run before has kept (None for nothing): the lag

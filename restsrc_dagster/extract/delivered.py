@@ -74,5 +74,10 @@ class Delivered:
         return len(self.rows)
 
 
+def at_the_cursor(own: Mapping[str, Any]) -> dict[str, Any]:
+    """What our part of a cursor's state has of rows that were delivered, for `Delivered`."""
+    return {**own.get("boundary", {}), "future": own.get("future")}
+
+
 def _digest(content: bytes) -> str:
     return blake2b(content, digest_size=8).hexdigest()

@@ -99,7 +99,7 @@ def _is_of_a_list(one: Object) -> bool:
 
 
 def _told(flag: str) -> str:
-    return f"key {flag!r}, which is {'true' if plain(flag) in MORE_KEYS else 'false'},"
+    return f"key {flag!r}, which is {'true' if plain(flag) in MORE_KEYS else 'false'}"
 
 
 def _reference(response: requests.Response, envelope: Envelope) -> str | None:

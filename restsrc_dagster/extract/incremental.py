@@ -15,7 +15,7 @@ from restsrc_dagster.extract.at_hand import PageAtHand
 from restsrc_dagster.extract.binding import BoundParent
 from restsrc_dagster.extract.convert import converter
 from restsrc_dagster.extract.cursors import STATE_KEY, Cursor, Position
-from restsrc_dagster.extract.delivered import Delivered
+from restsrc_dagster.extract.delivered import at_the_cursor
 from restsrc_dagster.extract.list_order import ListOrder
 from restsrc_dagster.extract.parent_cursors import ParentCursors
 from restsrc_dagster.extract.request_values import ABSENT, as_segment, as_text
@@ -94,10 +94,9 @@ class CursorStep(Incremental[Any]):
         if self.end_value is not None:
             kept, self._parents = None, None
         delivered = None
-        if cursor.appends and self._parents is None:
-            before = {**own.get("boundary", {}), "future": own.get("future")}
-            delivered = Delivered(before, keyed=cursor.keyed)
-        if self._parents is not None:
+        if self._parents is None:
+            delivered = cursor.delivered(at_the_cursor(own))
+        else:
             self._parents.begin(cursor, state)
         self._position = Position(cursor, kept, delivered, one_behind=self._one_behind)
         if self._row_order is not None:

@@ -229,7 +229,6 @@ class PageChecks(ItemTransform[Any, Any]):
             return
         single = isinstance(paginator, SinglePagePaginator)
         if where := unread_next(response, envelope, crawl.pages):
-            where = where.removesuffix(",")
             message = f"{self._shown(response)} has a next page, by its {where}, which is not read"
             if not (single and self._single_by_choice):
                 raise ReadError(f"{message}; name the paginator that follows it")
@@ -254,7 +253,7 @@ class PageChecks(ItemTransform[Any, Any]):
             return
         if where := says_more(envelope):
             raise ReadError(
-                f"{self._shown(response)} has a next page, by its {where} but the paginator ends "
+                f"{self._shown(response)} has a next page, by its {where}, but the paginator ends "
                 "there; correct its total_path or has_more_path, or set them to null"
             )
         guessed = not isinstance(paginator, Counts)

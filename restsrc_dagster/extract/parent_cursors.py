@@ -11,7 +11,7 @@ from typing import Any
 from restsrc_dagster.connector.resources import Resource
 from restsrc_dagster.extract.binding import BoundParent
 from restsrc_dagster.extract.cursors import STATE_KEY, Cursor, Position
-from restsrc_dagster.extract.delivered import Delivered
+from restsrc_dagster.extract.delivered import at_the_cursor
 
 MOST_PARENTS = 50_000
 PARENTS, FLOOR, SHARED, OF = "parents", "floor", "shared", "of"
@@ -68,16 +68,16 @@ class ParentCursors:
         why, kept = own.get(SHARED), state.get("last_value")
         if known is None and (self._asked or why == TOO_MANY):
             own[SHARED] = ASKED if self._asked else TOO_MANY
-            before = {**own.get("boundary", {}), "future": own.get("future")}
-            delivered = Delivered(before, keyed=cursor.keyed) if cursor.appends else None
-            self._for_all = Position(cursor, kept, delivered)
+            self._for_all = Position(cursor, kept, cursor.delivered(at_the_cursor(own)))
             self._tell()
             return
         own.pop(SHARED, None)
         if known is None and kept is not None and kept != cursor.initial:
             own[FLOOR] = kept
         self._floor = own.pop(FLOOR, None) if self._all_parents else own.get(FLOOR)
-        self._floor_rows = {**own.pop("boundary", {}), "future": own.pop("future", None)}
+        self._floor_rows = at_the_cursor(own)
+        for key in ("boundary", "future"):
+            own.pop(key, None)
         self._parents = own[PARENTS] = known or {}
         if self._asked:
             self._keep_one(ASKED)
@@ -113,9 +113,7 @@ class ParentCursors:
         else:
             rows = {"rows": entry[1]} if isinstance(entry, list) else {}
         kept = entry[0] if isinstance(entry, list) else entry
-        cursor = self._cursor
-        delivered = Delivered(rows, keyed=cursor.keyed) if cursor.appends else None
-        return Position(cursor, kept, delivered)
+        return Position(self._cursor, kept, self._cursor.delivered(rows))
 
     def _keep(self, key: str, position: Position) -> None:
         kept, delivered = position.kept, position.delivered

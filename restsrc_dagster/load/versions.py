@@ -101,9 +101,7 @@ class _Seen:
         and are not older by the cursor."""
         for key, found in self._keys.items():
             different = len({content for _, content, _ in found.records})
-            newest = None
-            for _, _, value in found.records:
-                newest = value if self._is_later(value, newest) else newest
+            _, newest = self._latest(found)
             undecided = {
                 content for _, content, value in found.records if not self._is_later(newest, value)
             }
@@ -122,14 +120,18 @@ class _Seen:
 
     def _newest(self, key: Any, found: _Key) -> set[int]:
         """The one that stays; none where a newer one is committed already."""
-        best: tuple[int, Any] | None = None
-        for ordinal, _, value in found.records:
-            if best is None or not self._is_later(best[1], value):
-                best = ordinal, value
-        assert best is not None  # noqa: S101 - a key has records
-        if any(self._is_later(value, best[1]) for value in self._before.get(hash_of(key), ())):
+        ordinal, newest = self._latest(found)
+        if any(self._is_later(value, newest) for value in self._before.get(hash_of(key), ())):
             return set()
-        return {best[0]}
+        return {ordinal}
+
+    def _latest(self, found: _Key) -> tuple[int, Any]:
+        """The last of the newest records, and its cursor."""
+        latest, _, newest = found.records[0]
+        for ordinal, _, value in found.records:
+            if not self._is_later(newest, value):
+                latest, newest = ordinal, value
+        return latest, newest
 
     def _is_later(self, one: Any, other: Any) -> bool:
         """Without a cursor, the last is the newest; what has none is older than what has one."""
