@@ -8,7 +8,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.connector.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.references import blank
-from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
 from restsrc_dagster.extract.convert import Sent
 from restsrc_dagster.extract.cursor_text import CursorText

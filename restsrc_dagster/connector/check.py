@@ -16,7 +16,8 @@ from restsrc_dagster.connector.placeholders import (
     literal_braces,
 )
 from restsrc_dagster.connector.references import blank, misplaced_references
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import SECRET_KEY
 from restsrc_dagster.connector.sharing import one_table_conflicts
 

@@ -12,7 +12,8 @@ from typing import Any
 from restsrc_dagster.connector.expression import Tree, expression_tree
 from restsrc_dagster.connector.fields import field_path, plain_path
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 
 _HINTS = {"primary_key": True, "merge_key": True, "dedup_sort": False, "hard_delete": False}
 """Hints of columns that say how rows are merged, and whether a hash does as well."""

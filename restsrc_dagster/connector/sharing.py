@@ -8,7 +8,8 @@ tell whose they are, which a run finds out (`extract/whose.py`).
 from collections.abc import Iterator
 
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 
 OF_THE_TABLE = (
     "schema_contract",

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 
 from restsrc_dagster.connector.placeholders import Placeholder
-from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.field import Field, sorted_bytes_of, walked

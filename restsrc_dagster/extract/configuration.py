@@ -12,7 +12,8 @@ from typing import Any, cast
 from dlt.common import jsonpath
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
-from restsrc_dagster.connector.resources import Resource, Resources, expanded
+from restsrc_dagster.connector.resource import Resource, expanded
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.binding import Binding
 from restsrc_dagster.extract.chunk import FirstPage
 from restsrc_dagster.extract.column_hints import put_columns_apart

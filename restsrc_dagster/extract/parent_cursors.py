@@ -8,7 +8,7 @@ the run.
 from collections.abc import Callable
 from typing import Any
 
-from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.extract.binding import BoundParent
 from restsrc_dagster.extract.cursors import STATE_KEY, Cursor, Position
 from restsrc_dagster.extract.delivered import at_the_cursor

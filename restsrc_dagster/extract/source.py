@@ -12,7 +12,8 @@ from restsrc_dagster.connector.chunking import NUMBERED, chunking
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.references import resolve
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.ahead import Ahead
 from restsrc_dagster.extract.asking import AskedOnce, TellsParents

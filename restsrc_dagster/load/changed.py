@@ -16,7 +16,8 @@ from dlt.common.schema.utils import get_write_disposition
 
 from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.columns import named_by
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.extract.chunk import STATE_KEY
 from restsrc_dagster.extract.cursors import STATE_KEY as CURSOR_STATE

@@ -10,7 +10,8 @@ from dlt.common.destination import AnyDestination, DestinationCapabilitiesContex
 from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError, RestsrcError
 from restsrc_dagster.extract.fits import COUNTS_CHARACTERS, in_words, places_of
 from restsrc_dagster.extract.required import required_columns

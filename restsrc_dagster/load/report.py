@@ -8,7 +8,8 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resources import Resource, WriteDisposition
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import WriteDisposition
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.traffic import Traffic

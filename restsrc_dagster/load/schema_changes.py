@@ -8,7 +8,8 @@ from dlt.common.destination import AnyDestination
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
 
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.cures import type_hint
 from restsrc_dagster.extract.fits import in_words

@@ -13,7 +13,8 @@ from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resources import Resource, Resources
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.fits import is_dlts
 from restsrc_dagster.extract.surprises import hinted_columns

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.resources import Resource
+from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.orchestrate.names import asset_key
 
 

@@ -9,7 +9,8 @@ from typing import Any
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.placeholders import Placeholder, endpoint_placeholders
 from restsrc_dagster.connector.references import blank
-from restsrc_dagster.connector.resources import Resource, WriteDisposition, expanded
+from restsrc_dagster.connector.resource import Resource, expanded
+from restsrc_dagster.connector.resources import WriteDisposition
 
 _PLACEHOLDER = re.compile(r"\{[a-zA-Z0-9.\-_]+\}")
 
