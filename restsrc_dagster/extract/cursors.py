@@ -60,6 +60,16 @@ class Cursor:
         self._time = CursorTime(incremental, columns or {}, now)
         self._warn = warn
 
+    def goes_on_from(self, before: "Cursor") -> None:
+        """What a reading before has learned of the values holds in this one, which may come to
+        none, or to others."""
+        self.order, self._time = before.order, before._time
+
+    def learn(self, values: Sequence[Any]) -> None:
+        """Look at values, none of which is None; raises ReadError where they do not compare."""
+        self.order.learn(values)
+        self._time.learn(self.order.kind, values)
+
     def delivered(self, before: Mapping[str, Any] | None) -> Delivered | None:
         """What is known of rows that were delivered, by what the state has of them; None where a
         row that comes again is merged."""
@@ -100,8 +110,7 @@ class Cursor:
         if None in values:
             self._refuse_missing(records, values)
             found = [value for value in values if value is not None]
-        self.order.learn(found)
-        self._time.learn(self.order.kind, found)
+        self.learn(found)
         return values
 
     def within(self, keys: Sequence[Any], start: Any) -> list[int] | None:

@@ -66,6 +66,7 @@ class ParentCursors:
         own[OF] = self._of
         known: dict[str, Any] | None = own.get(PARENTS)
         why, kept = own.get(SHARED), state.get("last_value")
+        cursor.learn([kept] if kept is not None else [])
         if known is None and (self._asked or why == TOO_MANY):
             own[SHARED] = ASKED if self._asked else TOO_MANY
             self._for_all = Position(cursor, kept, cursor.delivered(at_the_cursor(own)))
@@ -135,8 +136,9 @@ class ParentCursors:
         own.pop(PARENTS, None)
         own.pop(FLOOR, None)
         own[SHARED] = why
-        for entry in self._parents.values():
-            kept, rows = entry if isinstance(entry, list) else (entry, {})
+        entries = [one if isinstance(one, list) else (one, {}) for one in self._parents.values()]
+        self._cursor.learn([kept for kept, _ in entries if kept is not None])
+        for kept, rows in entries:
             self._fold(kept, rows)
         self._tell()
 

@@ -277,6 +277,8 @@ class _Assembly:
             columns=resource.columns,
             warn=facts.warn,
         )
+        if self.before is not None:
+            cursor.goes_on_from(self.before.cursors[name].cursor)
         parents = None
         if resource.parent is not None:
             parents = ParentCursors(

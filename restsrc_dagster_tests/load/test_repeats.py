@@ -10,6 +10,7 @@ from restsrc_dagster_tests.support.connectors import items
 
 NUMBERED = {"type": "page_number", "base_page": 1, "total_path": None}
 LINKED = {"type": "json_link", "next_url_path": "next"}
+ENDPOINT = {"path": "items", "data_selector": "data", "paginator": NUMBERED}
 HINTS: dict[str, dict[str, Any]] = {
     "replace": {"write_disposition": "replace"},
     "append": {"write_disposition": "append"},
@@ -127,3 +128,15 @@ def test_three_equal_rows_at_the_very_cursor(
     duck.load(acme)
     kept = duck.values('SELECT v FROM acme.items WHERE "at" = 5')
     assert kept == (["x"] if hints else ["x", "x", "x"])
+
+
+def test_the_newest_of_versions_that_are_spelled_otherwise_and_committed_apart(
+    api: Api, duck: Warehouse
+) -> None:
+    object.__setattr__(duck.settings, "commit_after_records", 1)
+    older, newer = "2024-03-01T02:00:00+05:00", "2024-03-01T00:00:00Z"
+    others = [{"id": number, "at": f"2024-02-{number:02}T00:00:00Z"} for number in range(1, 8)]
+    records = [{"id": 9, "at": older, "v": "older"}, *others, {"id": 9, "at": newer, "v": "newer"}]
+    listed(api, records, 2)
+    told(duck, api, NUMBERED, endpoint={**ENDPOINT, "incremental": {"cursor_path": "at"}})
+    assert duck.values("SELECT v FROM acme.items WHERE id = 9") == ["newer"]

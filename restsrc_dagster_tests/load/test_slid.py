@@ -40,7 +40,7 @@ class Moving:
             record = next(record for record in self.records if record["id"] == one)
             self.records.remove(record)
             self.records.append({**record, "at": spelled(self.now), "changed": True})
-        found = [one for one in self.records if str(one["at"]) >= asked.params["since"]]
+        found = [one for one in self.records if str(one["at"]) >= given.get("since", "")]
         return {"data": found[first : first + PAGE]}
 
 
@@ -88,6 +88,18 @@ def test_a_record_that_moves_from_one_chunk_by_the_cursor_into_another(
     if disposition == "merge":
         assert not duck.load(acme).failed
         assert duck.values("SELECT id FROM acme.items") == list(range(30))
+
+
+def test_of_a_list_whose_last_reading_comes_to_nothing(api: Api, duck: Warehouse) -> None:
+    """Whether a record lies ahead of the clock, other readings have shown."""
+    object.__setattr__(duck.settings, "commit_after_records", 1)
+    moving = Moving(api, 10)
+    moving.change[2] = 0
+    one = resource(NUMBERED)
+    one["endpoint"]["incremental"] = {"cursor_path": "at"}
+    acme = duck.connector(api.url, [one], http={"max_concurrency": 1})
+    warnings = duck.load(acme).resources["items"].warnings
+    assert [line.partition(":")[0] for line in warnings] == [TOLD]
 
 
 def test_a_change_behind_the_pages_that_were_read_is_no_news(api: Api, duck: Warehouse) -> None:
