@@ -61,12 +61,20 @@ class TellsParents(ItemTransform[Any, Any]):
         backlog: counts the parents that wait.
         family: of the topmost list.
         below: what is told of each parent whose children are read.
+        binding: of the child.
     """
 
     placement_affinity = 0
 
-    def __init__(self, backlog: Backlog, family: FamilyPages, below: Sequence[Childless]) -> None:
+    def __init__(
+        self,
+        backlog: Backlog,
+        family: FamilyPages,
+        below: Sequence[Childless],
+        binding: Binding,
+    ) -> None:
         super().__init__(lambda item: item)
+        self._binding = binding
         self._backlog = backlog
         self._family = family
         self._below = below
@@ -76,7 +84,7 @@ class TellsParents(ItemTransform[Any, Any]):
         if pipe.has_parent:
             place = next(n for n, step in enumerate(pipe.steps) if not _is_transform(step))
             pipe.steps[place] = _Asking(
-                pipe.name, pipe.steps[place], self._backlog, self._family, self._below
+                self._binding, pipe.steps[place], self._backlog, self._family, self._below
             )
         return _AsItIs(lambda item: item)
 
@@ -95,13 +103,14 @@ class _Asking:
 
     def __init__(
         self,
-        child: str,
+        binding: Binding,
         ask: Callable[..., Any],
         backlog: Backlog,
         family: FamilyPages,
         below: Sequence[Childless],
     ) -> None:
-        self._child = child
+        self._binding = binding
+        self._child = binding.child.name
         self._ask = ask
         self._backlog = backlog
         self._family = family
@@ -123,11 +132,12 @@ class _Asking:
         try:
             for page in pages:
                 page.parent = pages.gi_frame.f_locals["item"]
-                while at is not page.parent:
+                while at is None or at is not page.parent:
                     if at is not None:
                         left -= self._ended(at)
                     at = next(waiting)
                     self._family.begin(self._child, at)
+                self._binding.refuse_overwritten(page, at)
                 yield page
             for parent in (*([at] if at is not None else []), *waiting):
                 self._family.begin(self._child, parent)

@@ -4,9 +4,13 @@ Each record becomes what its children's requests need of it, and nothing else: v
 sent, fields that children include, and where the child's own cursor begins for this parent.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
+
+import requests
+from dlt.sources.helpers.rest_client.client import PageData
 
 from restsrc_dagster.connector.placeholders import Placeholder
 from restsrc_dagster.connector.resource import Resource
@@ -86,6 +90,22 @@ class Binding:
                 made[name] = cursor(value, made, place)
         return made
 
+    def refuse_overwritten(self, page: PageData[Any], parent: BoundParent) -> None:
+        """Raises ReadError where records of a page have a field of the name under which dlt has
+        copied one of the parent's into them: theirs is gone."""
+        content = page.response.content
+        for field in self._included:
+            name, value = f"_{self._parent}_{field}", parent[field]
+            if name.encode() in content and any(
+                one.get(name, value) != value and {**one, name: value} in page
+                for one in _objects(page.response)
+            ):
+                raise ReadError(
+                    f"records have a field {name} of their own, which include_from_parent would "
+                    f"overwrite: copy another field than {field}, or give {self._parent!r} another "
+                    "name"
+                )
+
     def _endpoint(self, endpoint: Mapping[str, Any]) -> dict[str, Any]:
         made = with_params_of_cursor(endpoint, self.child.incremental or {})
         path, params = str(made["path"]).strip(), made["params"]
@@ -148,4 +168,16 @@ def parent_of(item: Any) -> BoundParent | None:
 
 
 def _key_of(values: list[Any]) -> str:
-    return blake2b(sorted_bytes_of(values), digest_size=8).hexdigest()
+    """Of what is sent: an API that says `1` here and `"1"` there means the same parent."""
+    sent = [as_text(value) if type(value) in (int, str) else value for value in values]
+    return blake2b(sorted_bytes_of(sent), digest_size=8).hexdigest()
+
+
+def _objects(response: requests.Response) -> Iterator[dict[str, Any]]:
+    """All that an answer holds, as it came; what the response gives has been changed since."""
+    waiting = [json.loads(response.content)]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()

@@ -18,7 +18,7 @@ from restsrc_dagster.extract.cursor_time import FAR_SECONDS, CursorTime
 from restsrc_dagster.extract.delivered import Delivered
 from restsrc_dagster.extract.field import Field
 
-STATE_KEY = "restsrc"
+STATE_KEY, BY = "restsrc", "by"
 MOST_UNDECIDED = 10_000
 """Rows that are remembered while no value has told whether the cursor is a time."""
 
@@ -49,7 +49,9 @@ class Cursor:
         self.field = Field(self.path)
         self.initial = incremental.get("initial_value")
         self.end = incremental.get("end_value")
-        self.grows = incremental.get("last_value_func", "max") == "max"
+        self.by: str = incremental.get("last_value_func", "max")
+        """Which of two values is kept: `max` or `min`."""
+        self.grows = self.by == "max"
         self.appends = appends and self.end is None
         self._keyed = keyed
         self.is_open = incremental.get("range_start") == "open"

@@ -37,7 +37,7 @@ class Delivered:
 
     def has(self, record: Any) -> bool:
         """Whether such a row was delivered, and has not come again yet in this run."""
-        digest = _digest(sorted_bytes_of(record))
+        digest = _digest(_row(record))
         if self._left[digest] > 0:
             self._left[digest] -= not self._keyed
             return True
@@ -46,7 +46,7 @@ class Delivered:
     def note(self, values: Sequence[Any], records: Sequence[Any]) -> None:
         """Rows that have come, delivered now or before, by the values of their cursors."""
         for value, record in zip(values, records, strict=True):
-            digest = _digest(sorted_bytes_of(record))
+            digest = _digest(_row(record))
             of_value = self._seen.setdefault(value, {})
             of_value[digest] = count = of_value.get(digest, 0) + 1
             self.rows[digest] = max(count, self._at_the_start.get(digest, 0))
@@ -77,6 +77,18 @@ class Delivered:
 def at_the_cursor(own: Mapping[str, Any]) -> dict[str, Any]:
     """What our part of a cursor's state has of rows that were delivered, for `Delivered`."""
     return {**own.get("boundary", {}), "future": own.get("future")}
+
+
+def _row(record: Any) -> bytes:
+    """What makes a row of its own: a null is nothing, as in the table."""
+    content = sorted_bytes_of(record)
+    return sorted_bytes_of(_without_nulls(record)) if b"null" in content else content
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _without_nulls(one) for key, one in value.items() if one is not None}
+    return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
 def _digest(content: bytes) -> str:

@@ -14,7 +14,7 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.at_hand import PageAtHand
 from restsrc_dagster.extract.binding import BoundParent
 from restsrc_dagster.extract.convert import converter
-from restsrc_dagster.extract.cursors import STATE_KEY, Cursor, Position
+from restsrc_dagster.extract.cursors import BY, STATE_KEY, Cursor, Position
 from restsrc_dagster.extract.delivered import at_the_cursor
 from restsrc_dagster.extract.list_order import ListOrder
 from restsrc_dagster.extract.parent_cursors import ParentCursors
@@ -192,6 +192,7 @@ class CursorStep(Incremental[Any]):
         if position.delivered is not None:
             own = state.setdefault(STATE_KEY, {})
             own.pop("future", None)
+            own[BY] = self.cursor.by
             own["boundary"] = {"value": kept, "rows": position.delivered.rows}
 
     def _refuse_error(self) -> None:

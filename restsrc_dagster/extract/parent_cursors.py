@@ -10,7 +10,7 @@ from typing import Any
 
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.extract.binding import BoundParent
-from restsrc_dagster.extract.cursors import STATE_KEY, Cursor, Position
+from restsrc_dagster.extract.cursors import BY, STATE_KEY, Cursor, Position
 from restsrc_dagster.extract.delivered import at_the_cursor
 
 MOST_PARENTS = 50_000
@@ -63,7 +63,7 @@ class ParentCursors:
         """Take dlt's state of the cursor."""
         self._cursor, self._state = cursor, state
         own = self._own = state.setdefault(STATE_KEY, {})
-        own[OF] = self._of
+        own[OF], own[BY] = self._of, cursor.by
         known: dict[str, Any] | None = own.get(PARENTS)
         why, kept = own.get(SHARED), state.get("last_value")
         cursor.learn([kept] if kept is not None else [])
@@ -75,6 +75,7 @@ class ParentCursors:
         own.pop(SHARED, None)
         if known is None and kept is not None and kept != cursor.initial:
             own[FLOOR] = kept
+            self._tell_of_absent()
         self._floor = own.pop(FLOOR, None) if self._all_parents else own.get(FLOOR)
         self._floor_rows = at_the_cursor(own)
         for key in ("boundary", "future"):
@@ -150,6 +151,14 @@ class ParentCursors:
             boundary = self._own.setdefault("boundary", {"value": None, "rows": {}})
             boundary["value"] = last
             boundary["rows"] |= rows
+
+    def _tell_of_absent(self) -> None:
+        if self._cursor.appends:
+            self._warn(
+                "so far one cursor was kept for all parents, and from now on each has its own: a "
+                "parent that this run does not list, and a later one does, is read from its "
+                "beginning, and rows that were appended of it will be there twice"
+            )
 
     def _tell(self) -> None:
         if self._own[SHARED] == TOO_MANY:

@@ -209,7 +209,7 @@ class _Assembly:
         if resource.parent is not None:
             family = self._family(name)
             below = [self.childless[one] for one in self.resources.replaced_with(name)]
-            steps.add_step(TellsParents(self.backlog, family, below))
+            steps.add_step(TellsParents(self.backlog, family, below, self.bound[name]))
             steps.add_step(self._asked_once(name, family), insert_at=0)
         if name in self.childless:
             steps.add_step(self.childless[name])

@@ -20,6 +20,7 @@ from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.extract.chunk import STATE_KEY
+from restsrc_dagster.extract.cursors import BY
 from restsrc_dagster.extract.cursors import STATE_KEY as CURSOR_STATE
 from restsrc_dagster.extract.parent_cursors import OF, bound_to
 
@@ -104,6 +105,11 @@ def _what_it_does_to_the_rows(
             f"has another cursor now, {resource.cursor_path}: all that is there already would be "
             "appended again"
         )
+    if change == ("append", "append") and (by := _other_way(resource, cursors)):
+        return (
+            f"had its cursor by {by} so far, and turns round now: all that is there already would "
+            "be appended again"
+        )
     if change == ("merge", "append") and cursors:
         return "was merged so far and is to be appended: rows at the cursor would be there twice"
     if resource.parent is not None and (of := _bound_so_far(resource, cursors)):
@@ -119,11 +125,24 @@ def _what_it_does_to_the_rows(
     return None
 
 
+def _other_way(resource: Resource, cursors: Mapping[str, Any]) -> str | None:
+    """`max` or `min`, whichever a cursor has followed so far, where the file says the other."""
+    by: str | None = _ours(resource, cursors).get(BY)
+    now = (resource.incremental or {}).get("last_value_func", "max")
+    return None if by == now else by
+
+
 def _bound_so_far(resource: Resource, cursors: Mapping[str, Any]) -> str | None:
     """By what a child's cursors are kept, where the file says something else."""
-    cursor = cursors.get(resource.cursor_path, {}) if resource.cursor_path else {}
-    of: str | None = cursor.get(CURSOR_STATE, {}).get(OF)
+    of: str | None = _ours(resource, cursors).get(OF)
     return None if of == bound_to(resource) else of
+
+
+def _ours(resource: Resource, cursors: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Our part of the state of the cursor that the file names."""
+    cursor = cursors.get(resource.cursor_path, {}) if resource.cursor_path else {}
+    ours: Mapping[str, Any] = cursor.get(CURSOR_STATE) or {}
+    return ours
 
 
 def _other_table(schema: Schema, resource: Resource) -> str | None:

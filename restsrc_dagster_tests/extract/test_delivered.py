@@ -44,6 +44,12 @@ def test_the_same_row_with_its_keys_in_another_order() -> None:
     assert run(state, [{"b": {"d": 2, "c": 1}, "a": 1, "at": 2}], 2)[0] == []
 
 
+def test_a_null_is_nothing() -> None:
+    _, state = run(None, [{"at": 2, "a": None, "b": {"c": None}, "d": "null"}], 2)
+    assert run(state, [{"at": 2, "b": {}, "d": "null"}], 2)[0] == []
+    assert run(state, [{"at": 2, "b": {"c": 0}, "d": "null"}], 2)[0] != []
+
+
 def test_a_row_that_does_not_come_again_is_remembered_until_the_cursor_passes_it() -> None:
     _, state = run(None, [row(2), row(2, v=1)], 2)
     _, state = run(state, [row(2)], 2)

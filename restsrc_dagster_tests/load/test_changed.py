@@ -73,6 +73,32 @@ def test_another_cursor_appends_nothing_again(api: Api, duck: Warehouse) -> None
     assert duck.load(changed).resources["items"].rows_in_table == 3
 
 
+@pytest.mark.parametrize("of", ["a list", "children"])
+def test_a_cursor_that_turns_round_appends_nothing_again(
+    api: Api, duck: Warehouse, of: str
+) -> None:
+    api.routes["/lists"] = lambda _: {"data": [{"id": "items"}]}
+
+    def by(which: str) -> Any:
+        one = described("at")
+        if of == "children":
+            one["endpoint"]["path"] = "{resources.lists.id}"
+        one["endpoint"]["incremental"] = {"cursor_path": "at", "last_value_func": which}
+        return duck.connector(api.url, [one, *([items("lists")] if of == "children" else [])])
+
+    duck.load(by("max"))
+    assert not duck.load(by("max")).failed
+    assert (
+        duck.load(by("min"))
+        .failed["items"]
+        .args[0]
+        .startswith(
+            "items: had its cursor by max so far, and turns round now: all that is there already "
+        )
+    )
+    assert duck.values("SELECT id FROM acme.items") == [1, 2, 3]
+
+
 @pytest.mark.parametrize("cursor", [None, "at"])
 @pytest.mark.parametrize(
     ("before", "after", "told"),

@@ -102,6 +102,24 @@ def test_shared_it_begins_for_all_where_the_run_began(api: Api, duck: Warehouse)
     assert {since for _, since in forum.sent} == {"2024-01-20"}
 
 
+@pytest.mark.parametrize("keyed", [False, True])
+def test_from_shared_to_its_own_may_double_those_of_absent_parents(
+    api: Api, duck: Warehouse, *, keyed: bool
+) -> None:
+    forum = Forum(api, {1: ["2024-01-20"], 2: ["2024-01-10"]})
+    posts, comments = resources("param", initial_value="2020-01-01")
+    every = [posts, {**comments, "primary_key": ["post", "at"]} if keyed else comments]
+    shared = {"comments": {"cursor": "shared"}}
+    duck.load(duck.connector(api.url, every, reading=shared))
+    away = forum.comments.pop(2)
+    report = duck.load(duck.connector(api.url, every)).resources["comments"]
+    assert [line[:12] for line in report.warnings] == ([] if keyed else ["so far one c"])
+    forum.comments[2] = away
+    report = duck.load(duck.connector(api.url, every)).resources["comments"]
+    assert not report.warnings
+    assert report.rows_in_table == (2 if keyed else 3)
+
+
 def test_too_many_parents_share_one_and_it_is_told(
     api: Api, duck: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,7 +28,7 @@ def orders(api: Api, pages: list[list[dict[str, Any]]]) -> None:
     api.routes["/orders"] = page
     for customer in {record["customer"] for page in pages for record in page}:
         api.routes[f"/orders/{customer}/notes"] = lambda _, customer=customer: {
-            "data": [{"n": 10 * customer + one} for one in (1, 2)]
+            "data": [{"n": 10 * int(customer) + one} for one in (1, 2)]
         }
 
 
@@ -55,6 +55,34 @@ def test_two_orders_of_one_customer(
     report = duck.load(acme)
     assert not report.failed
     assert duck.values("SELECT n FROM acme.notes") == [11, 12, 21, 22]
+
+
+@pytest.mark.parametrize("split", [1, 4])
+def test_a_parent_that_is_a_number_here_and_a_text_there(
+    api: Api, duck: Warehouse, split: int
+) -> None:
+    records: list[dict[str, Any]] = [{"customer": one} for one in (1, "1", 2, "2")]
+    orders(api, [records[at : at + split] for at in range(0, 4, split)])
+    notes = {**NOTES, "write_disposition": "append"}
+    assert not duck.load(duck.connector(api.url, [items("orders", paginator=PAGED), notes])).failed
+    assert duck.values("SELECT n FROM acme.notes") == [11, 12, 21, 22]
+
+
+def test_a_field_of_the_childs_own_is_not_overwritten(api: Api, duck: Warehouse) -> None:
+    orders(api, [[{"id": 7, "customer": 1}]])
+    notes = {**NOTES, "include_from_parent": ["id"]}
+    acme = duck.connector(api.url, [items("orders", paginator=PAGED), notes])
+
+    def given(record: dict[str, Any]) -> str:
+        api.routes["/orders/1/notes"] = lambda _: {"data": [{"n": 1}, record]}
+        return str(duck.load(acme).failed.get("notes", ""))
+
+    assert given({"n": 2, "_orders_id": 8}) == (
+        "notes: records have a field _orders_id of their own, which include_from_parent would "
+        "overwrite: copy another field than id, or give 'orders' another name"
+    )
+    assert not given({"n": 2, "_orders_id": 7})
+    assert not given({"n": 2, "of": {"_orders_id": 8}})
 
 
 def test_lists_within_records(api: Api, duck: Warehouse) -> None:
