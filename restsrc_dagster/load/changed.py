@@ -2,10 +2,10 @@
 
 A table that was replaced in every run holds a copy of everything: with a key or a cursor, reading
 begins anew, and what would be merged into it or appended to it has to find it empty. So it is with
-children that are replaced by another parent's key than so far. Nested tables
-of one that was replaced or appended lack the root's key, without which dlt cannot merge. An
-appended table is a history that nobody reads again, and a merged one may have what the API lists no
-more: there a person has to decide.
+children that are replaced by another parent's key than so far, or as a whole. Nested tables of one
+that was replaced or appended lack the root's key, without which dlt cannot merge. An appended table
+is a history that nobody reads again, and a merged one may have what the API lists no more: there a
+person has to decide.
 """
 
 from collections.abc import Iterable, Mapping
@@ -30,17 +30,20 @@ CURE = "run it once with full_refresh, which empties its table and reads everyth
 def to_begin_anew(
     schema: Schema | None, resources: Resources, selection: Iterable[str]
 ) -> frozenset[str]:
-    """Resources whose tables were replaced so far, and are not any more; and children whose rows
-    do not tell by what they are to be replaced."""
-    return frozenset(
-        name
-        for name in selection
-        if (
-            _before(schema, resources[name]) == "replace"
-            and resources.disposition(name) in ("merge", "append")
-        )
-        or (resources.replaces_children(name) and _lacks_key(schema, resources, name))
-    )
+    """Resources whose tables were replaced so far, and are not any more; children whose rows do not
+    tell by what they are to be replaced; and those that are replaced as a whole now, whose rows
+    have told it."""
+
+    def begins_anew(name: str) -> bool:
+        resource = resources[name]
+        match _before(schema, resource), resources.disposition(name):
+            case "replace", "merge" | "append":
+                return True
+            case "merge", "replace":
+                return resource.parent is not None
+        return resources.replaces_children(name) and _lacks_key(schema, resources, name)
+
+    return frozenset(filter(begins_anew, selection))
 
 
 def _lacks_key(schema: Schema | None, resources: Resources, name: str) -> bool:

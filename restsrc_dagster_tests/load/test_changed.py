@@ -49,6 +49,21 @@ def test_children_whose_parent_gets_a_cursor_begin_anew(api: Api, duck: Warehous
         assert len(duck.rows("SELECT of FROM acme.parts")) == 3
 
 
+@pytest.mark.parametrize("key", [{}, KEY, {"write_disposition": "append"}])
+def test_children_whose_parent_loses_its_cursor(
+    api: Api, duck: Warehouse, key: dict[str, Any]
+) -> None:
+    for number in (1, 2, 3):
+        api.routes[f"/items/{number}/parts"] = lambda asked: {"data": [{"id": asked.path}]}
+    parts = items("parts", path="items/{resources.items.id}/parts") | key
+    duck.load(duck.connector(api.url, [described("at", **KEY), parts]))
+    for times in (1, 2):
+        report = duck.load(duck.connector(api.url, [described(**KEY), parts]))
+        assert not report.failed
+        appended = 3 * times if "write_disposition" in key else 0
+        assert len(duck.rows("SELECT id FROM acme.parts")) == 3 + appended
+
+
 def test_an_appended_table_with_nested_ones_is_not_merged_without_a_word(
     api: Api, duck: Warehouse
 ) -> None:
