@@ -4,6 +4,9 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
+
+from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.connector.placeholders import endpoint_placeholders
@@ -11,6 +14,7 @@ from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
 from restsrc_dagster.extract.convert import Sent
+from restsrc_dagster.extract.cures import key_of_child
 from restsrc_dagster.extract.cursor_text import CursorText
 from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.infer import cursor_candidates, infer_columns, key_candidates
@@ -85,13 +89,22 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "next page": _next_page(sample),
         "selector": resource.endpoint.get("data_selector") or "found by itself",
         "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{_stepped(sample)}",
-        "total": None if sample.total is None else f"the API announces {sample.total}",
+        "total": _total(sample),
         "columns": [vars(column) for column in infer_columns(sample.records)],
         "key": _key(sample),
         "cursor": _cursor(sample),
         "second run": _second_run(sample),
         "problem": str(sample.error) if sample.error else _verdict(sample),
     }
+
+
+def _total(sample: Sample) -> str | None:
+    if sample.total is None:
+        return None
+    ends = sample.paginator_configured and isinstance(sample.paginator, SinglePagePaginator)
+    if ends and sample.total > sample.seen:
+        return f"the API announces {sample.total}; by single_page the others are not asked for"
+    return f"the API announces {sample.total}"
 
 
 def _stepped(sample: Sample) -> str:
@@ -139,18 +152,32 @@ def _key(sample: Sample) -> str | None:
     if absent := _absent_keys(sample):
         return f"primary_key {', '.join(absent)}: no record seen has it"
     if sample.resource.has_primary_key:
-        return f"primary_key {sample.resource.primary_key or 'by a column hint'}"
+        return f"primary_key {', '.join(_named_key(sample))}{_repeated(sample)}"
     found = key_candidates(sample.records)
     if not found:
         return "no primary_key set; no field is different in every record seen"
     return f"no primary_key set; {', '.join(found)} could be one"
 
 
+def _named_key(sample: Sample) -> list[str]:
+    return named_by(sample.resource.hints, "primary_key")
+
+
+def _repeated(sample: Sample) -> str:
+    """Records that come twice in a list that moves, or a key that does not tell them apart."""
+    fields = [Field(name) for name in _named_key(sample)]
+    keys = {repr([field.get(record) for field in fields]) for record in sample.records}
+    again = len(sample.records) - len(keys)
+    if not again:
+        return ""
+    child = sample.resource.parent is not None
+    cure = f": {key_of_child(sample.resource)}" if child else ""
+    return f"; {again} of {len(sample.records)} records have that of another one{cure}"
+
+
 def _absent_keys(sample: Sample) -> list[str]:
-    keys = sample.resource.primary_key or []
-    names = [keys] if isinstance(keys, str) else list(keys)
     there = {column.name for column in infer_columns(sample.records)}
-    return [name for name in names if name not in there and "." not in name]
+    return [name for name in _named_key(sample) if name not in there and "." not in name]
 
 
 def _cursor(sample: Sample) -> str | None:

@@ -362,6 +362,26 @@ def test_a_key_that_no_record_has_is_told(api: Api, tmp_path: Path) -> None:
     assert result.exit_code == 1
 
 
+def test_a_key_that_is_unique_only_within_its_parent_is_told(api: Api, tmp_path: Path) -> None:
+    api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    for post in (1, 2):
+        api.routes[f"/posts/{post}/comments"] = lambda _: {"data": [{"n": 1}, {"n": 2}]}
+    comments = {**items("comments", path="posts/{resources.posts.id}/comments"), "primary_key": "n"}
+    folder = acme(tmp_path, api.url, [items("posts"), comments])
+    told = test_read(folder, "--resource", "comments").stdout
+    assert "primary_key n; 2 of 4 records have that of another one: the key tells records" in told
+    _, _, cure = told.partition("Write ")
+    cured = {**comments, **json.loads(f"{{{cure.splitlines()[0]}}}")}
+    told = test_read(acme(tmp_path, api.url, [items("posts"), cured]), "--resource", "comments")
+    assert "key        primary_key _posts_id, n\n" in told.stdout
+
+
+def test_records_that_single_page_leaves_are_told(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}], "total": 3}
+    folder = acme(tmp_path, api.url, [items(paginator="single_page")])
+    assert "announces 3; by single_page the others are not asked for" in test_read(folder).stdout
+
+
 @pytest.mark.parametrize(
     ("envelope", "headers", "written"),
     [
