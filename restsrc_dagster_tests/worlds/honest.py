@@ -216,6 +216,8 @@ def _may_edit(world: World, edit: str) -> bool:
         case "no end":
             ends = world.p.cursor is not None and world.p.cursor.end is not None
             return ends and slots(world, "p") != "append"
+        case "no cursor":
+            return world.p.cursor is not None and world.p.cursor.end is None
         case "children":
             return world.c is not None and world.p.selected
     return False

@@ -88,11 +88,13 @@ def select(draw: Draw, draft: Draft) -> None:
 
 
 def edit(draw: Draw, draft: Draft) -> None:
-    words = ["key of p", "no end"]
+    words = ["key of p", "no end", "no cursor", "no cursor"]
     words += ["key of c", "key of c", "children", "children"] if "c" in draft else []
     word = draw(st.sampled_from(words))
     if word == "no end":
         cursor_of(draw, draft, "p")["end"] = draw(st.integers(3, 10))
+    elif word == "no cursor":
+        cursor_of(draw, draft, "p").pop("end", None)
     elif word != "children":
         draft[word[-1]]["key"] = ""
         draft["p"].pop("cursor", None)

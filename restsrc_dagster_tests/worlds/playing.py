@@ -119,6 +119,8 @@ class Player:
             case "no end" if world.p.cursor:
                 cursor = replace(world.p.cursor, end=None)
                 self._world = replace(world, p=replace(world.p, cursor=cursor))
+            case "no cursor":
+                self._world = replace(world, p=replace(world.p, cursor=None))
             case "children":
                 self._world = replace(world, c=self._whole.c, g=self._whole.g)
         if edit:

@@ -142,7 +142,8 @@ class Run(Plain):
     """normalize, load, complete_package"""
     kill_at: int = 1
     edit: str = ""
-    """What changes in the file before it: key of p, key of c, no end, children (come into it)."""
+    """What changes in the file before it: key of p, key of c, no end, no cursor (of p), children
+    (come into it)."""
 
 
 @dataclass(frozen=True, kw_only=True)
