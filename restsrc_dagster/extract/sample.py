@@ -28,7 +28,8 @@ from restsrc_dagster.extract.envelope import Envelope
 from restsrc_dagster.extract.failures import explain
 from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.progress import counted, waiting
-from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.extract.reading import Reading
+from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.ticker import Ticker
 
 PAGES = 2

@@ -15,7 +15,7 @@ from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.extract.backlog import Backlog
 from restsrc_dagster.extract.chunks import Chunks
 from restsrc_dagster.extract.isolation import Isolation, Silence
-from restsrc_dagster.extract.source import Reading
+from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.childless import remove_children
 from restsrc_dagster.load.columns.handover import Handover

@@ -15,7 +15,7 @@ from restsrc_dagster.extract.progress import (
     waited,
     waiting,
 )
-from restsrc_dagster.extract.source import Reading
+from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.waiting import Waits
 
 JOBS, FILES = "Jobs", "Files"

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.extract.reading import Reading
+from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings

@@ -14,7 +14,8 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract import ahead
 from restsrc_dagster.extract.failures import explain
 from restsrc_dagster.extract.isolation import Isolation, Silence
-from restsrc_dagster.extract.source import Reading, open_reading
+from restsrc_dagster.extract.reading import Reading
+from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Answer, Api, Asked, Route
 from restsrc_dagster_tests.support.connectors import connector, items
 

@@ -1,0 +1,56 @@
+"""A source that is ready to be read, and what is known of its way to the API."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from dlt.extract.source import DltSource
+
+from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.binding import Key
+from restsrc_dagster.extract.childless import Childless
+from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.family import FamilyPages
+from restsrc_dagster.extract.incremental import CursorStep
+from restsrc_dagster.extract.session import Sessions
+from restsrc_dagster.extract.surprises import Surprises
+from restsrc_dagster.extract.traffic import Traffic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """A source ready to be read, and what is known of its way to the API.
+
+    A context manager: its connections and threads are closed at the end.
+    """
+
+    source: DltSource
+    resources: Resources
+    sessions: Sessions
+    redact: Redactor
+    pages: Mapping[str, PageFacts]
+    childless: Mapping[str, Childless]
+    asked: Mapping[str, set[str]]
+    families: Mapping[str, FamilyPages]
+    cursors: Mapping[str, CursorStep]
+    surprises: Mapping[str, Surprises]
+
+    def traffic(self, resource: str) -> Traffic:
+        """Requests and pages of one resource so far."""
+        return self.sessions.adapter.traffic.get(resource, Traffic())
+
+    def read_in_part(self, resource: str) -> list[Key]:
+        """The parents of replaced children of which not all was read that is below them."""
+        chain = [resource, *self.resources.ancestors(resource)]
+        return self.families[chain[-1]].in_part(chain[:-1])
+
+    def first_step(self, resource: str) -> int:
+        """Where a step sees what the API gave: a child's parents are looked at before."""
+        return 1 + (resource in self.asked)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sessions.close()
