@@ -78,6 +78,8 @@ def extract(
         )
     except PipelineStepFailed as error:
         if wanted <= stopped.keys() and _is_of_nothing(error):
+            if known and schema:  # dlt forgets to (`with_schemas_sync`)
+                known.replace_schema_content(schema)
             return False
         raise
     now = pipeline.default_schema

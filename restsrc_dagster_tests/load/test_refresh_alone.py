@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster_tests.load.warehouse import Warehouse
-from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items
 
 CURSOR = {"cursor_path": "at", "initial_value": 0, "start_param": "since"}
@@ -128,3 +128,30 @@ def test_a_parent_that_is_no_table(api: Api, duck: Warehouse, commit: int) -> No
     api.asked.clear()
     duck.load(acme)
     assert api.asked[0].params["since"] == "11"
+
+
+def test_a_new_beginning_that_fails_is_made_by_the_next_run(api: Api, duck: Warehouse) -> None:
+    """The list of parents is committed as far as it is read; nothing of the child is."""
+    posts: list[dict[str, Any]] = [{"id": number, "tags": ["a"]} for number in range(1, 5)]
+    is_down = False
+
+    def page(asked: Asked) -> Any:
+        at = int(asked.params["offset"])
+        return Answer({}, status=400) if is_down and at == 2 else {"data": posts[at : at + 1]}
+
+    api.routes["/posts"] = page
+    for number in range(1, 5):
+        api.routes[f"/posts/{number}/comments"] = lambda _, number=number: {"data": [{"n": number}]}
+    paged = {"type": "offset", "limit": 1, "total_path": None}
+    listed = {**items("posts", paginator=paged), "primary_key": "id"}
+    duck.load(duck.connector(api.url, [listed, COMMENTS]))
+    del posts[0]
+    is_down, keyed = True, duck.connector(api.url, [listed, {**COMMENTS, "primary_key": "n"}])
+    assert duck.load(keyed).failed.keys() == {"posts", "comments"}
+    assert duck.values("SELECT n FROM acme.comments") == [1, 2, 3, 4]
+    is_down = False
+    posts[0]["tags"] = ["b"]
+    report = duck.load(keyed)
+    assert report.refreshed == {"comments"}
+    assert duck.values("SELECT n FROM acme.comments") == [2, 3, 4]
+    assert duck.values("SELECT value FROM acme.posts__tags") == ["a", "a", "a", "b"]
