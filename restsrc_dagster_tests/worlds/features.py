@@ -228,6 +228,12 @@ def child_cursor(draw: Draw, draft: Draft) -> None:
         draft["news"].append(event(draw, "late kid"))
 
 
+def shared_cursor(draw: Draw, draft: Draft) -> None:
+    name = draw(st.sampled_from([n for n in ("c", "g") if n in draft]))
+    cursor_of(draw, draft, name)
+    draft[name]["shared"] = True
+
+
 def moving_above(draw: Draw, draft: Draft) -> None:
     """A list that changes while it is read, above a child with a cursor."""
     child_cursor(draw, draft)
@@ -288,6 +294,7 @@ _OF_ANY = (
 )
 _OF_CHILDREN = (
     *(child_cursor,) * 6,
+    *(shared_cursor,) * 2,
     *(moving_above,) * 2,
     *(numbered_children, bound_elsewhere, shared_value, null_value),
     *(included, unselected_parent, refresh, select),

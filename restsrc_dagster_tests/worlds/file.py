@@ -28,6 +28,8 @@ def file_of(
             "max_wait_seconds": 20,
         },
     )
+    if shared := [name for name, one in world.resources.items() if one.shared]:
+        made["reading"] = {name: {"cursor": "shared"} for name in shared}
     if defaults := _defaults(world):
         made["configuration"]["resource_defaults"] = defaults
     if destination:

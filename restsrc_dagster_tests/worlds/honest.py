@@ -53,6 +53,7 @@ def _with_sound_resources(world: World) -> World:
             merge_key=False,
             included=False,
             sorted=False,
+            shared=g.shared and g.cursor is not None,
             key="" if g.key == "composite" else g.key,
             disposition="",
         )
@@ -68,7 +69,7 @@ def _with_sound_resources(world: World) -> World:
 
 
 def _sound_parent(p: Resource, world: World) -> Resource:
-    p = replace(p, bound="path", by="id", numbered_within=False, included=False)
+    p = replace(p, bound="path", by="id", numbered_within=False, included=False, shared=False)
     if p.steps == "lines":
         p = replace(p, key="", cursor=None, disposition="", merge_key=False)
     if p.disposition in ("merge", "upsert") and not (p.key or p.merge_key):
@@ -84,6 +85,7 @@ def _sound_parent(p: Resource, world: World) -> Resource:
 
 def _sound_child(c: Resource, world: World, *, below: bool) -> Resource:
     c = replace(c, selected=True, merge_key=False, sorted=False)
+    c = replace(c, shared=c.shared and c.cursor is not None)
     if c.steps == "lines":
         c = replace(c, steps="")
     if c.disposition and not (c.disposition == "upsert" and c.key):
@@ -273,7 +275,8 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
     p, cursor = world.p, world.p.cursor
     keyless = not p.key
     if word in BELOW:
-        return world.c is not None
+        late = word == "late kid" and any(one.shared for one in world.resources.values())
+        return world.c is not None and not late
     if word in BELOW_THAT:
         return world.g is not None
     match word:

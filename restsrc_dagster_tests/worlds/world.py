@@ -72,6 +72,8 @@ class Resource(Plain):
     """Whether a child's key is unique only among its parent's children."""
     included: bool = False
     """include_from_parent: its id, and a field that not all parents have."""
+    shared: bool = False
+    """Whether a child has one cursor for all its parents."""
     sorted: bool = False
     """A `dedup_sort` on a column that no record has."""
 
