@@ -37,6 +37,7 @@ def extract(
     wanted: Set[str],
     note: Callable[[dict[str, Any], frozenset[str]], None],
     refreshed: Set[str] = frozenset(),
+    moving: Set[str] | None = None,
     file_format: FileFormat | None = None,
     finish: Callable[[Schema, Mapping[str, Sequence[Path]]], None] = lambda *_: None,
 ) -> bool:
@@ -50,7 +51,9 @@ def extract(
         note: called when all is read, with the source's state as it will be committed and those
             of `wanted` that went well.
         refreshed: names of the resources whose tables are dropped first, and whose state begins
-            anew; nothing is done to others that are read for them.
+            anew.
+        moving: names of the resources whose state is committed; None for all that are read. Nothing
+            is done to others that are read for them.
         file_format: of the files that are loaded; None for dlt's own choice.
         finish: called at the end, with the schema and the files of each table's rows.
     """
@@ -66,9 +69,9 @@ def extract(
             only_read = refreshed and {*source.resources} - refreshed
             _keep_tables(schema, lambda name: name in stopped or name in (only_read or ()))
         note(dlt.current.source_state(), frozenset(wanted - stopped.keys()))
-        if refreshed:
+        if moving is not None:
             states = dlt.current.source_state().get("resources", {})
-            _put_back(before, (before.keys() | states.keys()) - refreshed)
+            _put_back(before, (before.keys() | states.keys()) - moving)
 
     try:
         info = pipeline.extract(

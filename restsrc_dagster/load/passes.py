@@ -160,6 +160,7 @@ class Passes:
                     wanted=wanted,
                     note=note,
                     refreshed=selection if intent else frozenset(),
+                    moving=selection if one.refresh or chunks is None else None,
                     file_format=self._file_format,
                     finish=partial(
                         self._settle_rows, reading, handover, isolation.broken_off.keys()

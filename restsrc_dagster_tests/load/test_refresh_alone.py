@@ -92,6 +92,17 @@ def test_a_child_that_is_read_anew_keeps_the_cursor_that_it_has_then(
     assert duck.values("SELECT id FROM acme.comments") == [1, 2]
 
 
+def test_a_child_alone_that_is_refreshed_before_anything_was_loaded(
+    api: Api, duck: Warehouse, posts: list[dict[str, Any]]
+) -> None:
+    """Its parent is read, not loaded: its cursor stays where it is."""
+    acme = duck.connector(api.url, [parent(PARENTS["by a cursor"]), COMMENTS])
+    duck.load(acme, "comments", refresh=["comments"])
+    assert duck.values("SELECT post FROM acme.comments") == [1, 2]
+    duck.load(acme)
+    assert duck.values("SELECT id FROM acme.posts") == [1, 2]
+
+
 def test_a_key_given_to_a_child_begins_it_anew_alone(
     api: Api, warehouse: Warehouse, posts: list[dict[str, Any]]
 ) -> None:
