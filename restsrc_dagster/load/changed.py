@@ -113,8 +113,14 @@ def _what_it_does_to_the_rows(
             f"had its cursor by {by} so far, and turns round now: all that is there already would "
             "be appended again"
         )
-    if change == ("merge", "append") and cursors:
-        return "was merged so far and is to be appended: rows at the cursor would be there twice"
+    if change == ("merge", "append") and resource.incremental:
+        return "was merged so far and is to be appended: rows that are there would be there twice"
+    if change == ("append", "append") and resource.incremental and not cursors:
+        for table in taken_over(schema, resources, [name]):
+            return (
+                f"loads into the table of {schema.tables[table].get('resource')}, which the file "
+                "does not name any more: all that is there already would be appended again"
+            )
     if resource.parent is not None and (of := _bound_so_far(resource, cursors)):
         return (
             f"had its cursors by {of} so far, and binds {bound_to(resource)} now: rows that they "
@@ -133,6 +139,19 @@ def _other_way(resource: Resource, cursors: Mapping[str, Any]) -> str | None:
     by: str | None = _ours(resource, cursors).get(BY)
     now = (resource.incremental or {}).get("last_value_func", "max")
     return None if by == now else by
+
+
+def taken_over(schema: Schema | None, resources: Resources, names: Iterable[str]) -> dict[str, str]:
+    """The resources, by the table, that load into one of a resource which the file names no more;
+    dlt refreshes a table with the resource that it was made for."""
+    return {
+        table: name
+        for name in names
+        if schema is not None
+        and (table := _table(schema, resources[name]))
+        and schema.tables[table].get("resource") not in resources
+        and not resources.beside(name)
+    }
 
 
 def _bound_so_far(resource: Resource, cursors: Mapping[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ before dlt writes it into the package. The files of their rows are taken out aft
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from copy import deepcopy
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import dlt
@@ -37,6 +38,7 @@ def extract(
     wanted: Set[str],
     note: Callable[[dict[str, Any], frozenset[str]], None],
     refreshed: Set[str] = frozenset(),
+    owners: Mapping[str, str] = MappingProxyType({}),
     moving: Set[str] | None = None,
     file_format: FileFormat | None = None,
     finish: Callable[[Schema, Mapping[str, Sequence[Path]]], None] = lambda *_: None,
@@ -52,6 +54,7 @@ def extract(
             of `wanted` that went well.
         refreshed: names of the resources whose tables are dropped first, and whose state begins
             anew.
+        owners: those of them, by the table, that load into one which was another resource's.
         moving: names of the resources whose state is committed; None for all that are read. Nothing
             is done to others that are read for them.
         file_format: of the files that are loaded; None for dlt's own choice.
@@ -59,7 +62,11 @@ def extract(
     """
     before = deepcopy(resource_states(pipeline, source.name))
     known = known_schema(pipeline)
-    schema = known.clone() if known else None
+    as_it_was = known.clone() if known else None
+    for table, name in owners.items():
+        if known:
+            known.tables[table]["resource"] = name
+    schema = known.clone() if known and owners else as_it_was
 
     def settle() -> None:
         if wanted <= stopped.keys():
@@ -81,8 +88,8 @@ def extract(
         )
     except PipelineStepFailed as error:
         if wanted <= stopped.keys() and _is_of_nothing(error):
-            if known and schema:  # dlt forgets to (`with_schemas_sync`)
-                known.replace_schema_content(schema)
+            if known and as_it_was:  # dlt forgets to (`with_schemas_sync`)
+                known.replace_schema_content(as_it_was)
             return False
         raise
     now = pipeline.default_schema

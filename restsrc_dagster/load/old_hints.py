@@ -3,12 +3,19 @@
 dlt adds what a file says now to what it said when the tables were made. Of the hints by which one
 of several rows stays, that is wrong in each case: two columns to sort by break every load of the
 connector, rows that an old `hard_delete` marks would go on being deleted, and so would the groups
-of an old `merge_key`; and a strategy of the merge would stay until another one is named.
+of an old `merge_key`; and a strategy of the merge, or its options, would stay until others are
+named.
 """
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import (
+    C_DLT_ID,
+    DEFAULT_VALIDITY_COLUMN_NAMES,
+    MERGE_DISPOSITION_HINTS,
+)
 from dlt.common.schema.utils import get_nested_tables
 
 from restsrc_dagster.connector.columns import named_by
@@ -17,43 +24,65 @@ from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.column_hints import hints_by_table
 from restsrc_dagster.extract.surprises import hinted_columns
 
-DECIDING = ("dedup_sort", "hard_delete", "merge_key")
-STRATEGY = "x-merge-strategy"
+OF_VERSIONS = ("x-row-version", "x-valid-from", "x-valid-to")
+DECIDING = ("dedup_sort", "hard_delete", "merge_key", *OF_VERSIONS)
+OF_THE_MERGE = {**MERGE_DISPOSITION_HINTS, "boundary_timestamp": "x-boundary-timestamp"}
+"""Hints of a table, by the keys of `write_disposition`."""
 _Column = tuple[str, str]
 
 
 def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
-    """Take the hints from the columns of `schema` that the file gives them no more."""
+    """Take out of `schema` the hints that the file gives its tables and columns no more."""
     if schema is None:
         return
     said: dict[str, dict[_Column, set[str]]] = {}
+    merges: dict[str, set[str]] = {}
     for name, resource in resources.items():
         root = schema.naming.normalize_tables_path(resource.table_name)
+        way = resources.write_disposition(name)
+        merge = way if isinstance(way, dict) else {}
+        merges.setdefault(root, set()).update(key for key, value in merge.items() if value)
         of_table = said.setdefault(root, {})
         for column, hints in _said(schema, root, resource):
             of_table.setdefault(column, set()).update(hints)
-        for part, path in _merged_by(schema, root, resources, name):
+        for part, path, hint in (*_merged_by(schema, root, resources, name), *_kept(root, merge)):
             column = part, schema.naming.normalize_path(path.replace(".", "__"))
-            of_table.setdefault(column, set()).add("merge_key")
-        if root in schema.tables and not isinstance(resources.write_disposition(name), dict):
-            schema.tables[root].pop(STRATEGY, None)  # type: ignore[misc]
+            of_table.setdefault(column, set()).add(hint)
     for root, of_table in said.items():
-        for table in get_nested_tables(schema.tables, root) if root in schema.tables else ():
+        if root not in schema.tables:
+            continue
+        for option, hint in OF_THE_MERGE.items():
+            if option not in merges[root]:
+                schema.tables[root].pop(hint, None)  # type: ignore[misc]
+        for table in get_nested_tables(schema.tables, root):
             for key, facts in table["columns"].items():
                 for hint in {*DECIDING} - of_table.get((str(table["name"]), key), set()):
                     facts.pop(hint, None)  # type: ignore[misc]
 
 
+def _kept(root: str, merge: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """(table, column, hint) of what tells versions apart: columns that a merge names, or dlt."""
+    version = merge.get("row_version_column_name")
+    if merge.get("strategy") == "scd2":
+        yield root, version or C_DLT_ID, "x-row-version"
+        names = merge.get("validity_column_names") or DEFAULT_VALIDITY_COLUMN_NAMES
+        for name, hint in zip(names, ("x-valid-from", "x-valid-to"), strict=True):
+            yield root, name, hint
+    elif version and merge.get("skip_unchanged_rows"):
+        yield root, version, "x-row-version"
+
+
 def _merged_by(
     schema: Schema, root: str, resources: Resources, name: str
-) -> Iterator[tuple[str, str]]:
-    """(table, column) of merge keys, also of those by which a child is replaced with its parent."""
+) -> Iterator[tuple[str, str, str]]:
+    """(table, column, hint) of merge keys, also of those by which a child is replaced with its
+    parent."""
     for table, hints in hints_by_table(resources[name], root, schema.naming).items():
         for path in named_by(hints, "merge_key"):
-            yield table, path
+            yield table, path, "merge_key"
     if resources.replaces_children(name):
         for path in resources.replaced_by(name).values():
-            yield root, path
+            yield root, path, "merge_key"
 
 
 def _said(schema: Schema, root: str, resource: Resource) -> Iterator[tuple[_Column, set[str]]]:

@@ -17,6 +17,7 @@ from restsrc_dagster.extract.chunks import Chunks
 from restsrc_dagster.extract.isolation import Isolation, Silence
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.width import Width
+from restsrc_dagster.load.changed import taken_over
 from restsrc_dagster.load.childless import remove_children
 from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.normalizer import (
@@ -160,6 +161,9 @@ class Passes:
                     wanted=wanted,
                     note=note,
                     refreshed=selection if intent else frozenset(),
+                    owners=taken_over(
+                        pipeline.default_schema if intent else None, resources, selection
+                    ),
                     moving=selection if one.refresh or chunks is None else None,
                     file_format=self._file_format,
                     finish=partial(

@@ -157,7 +157,7 @@ def test_what_was_merged_is_not_appended_twice(
     duck.load(duck.connector(api.url, [described("at", **KEY)]))
     hints = {} if "key" in change else {**KEY, **change}
     appended = duck.connector(api.url, [described("at", **hints)])
-    assert "rows at the cursor would be there twice" in duck.failure(appended)
+    assert "is to be appended: rows that are there would be there twice" in duck.failure(appended)
     duck.load(appended, refresh=["items"])
     for _ in range(2):
         assert duck.load(appended).resources["items"].rows_in_table == 3
@@ -194,6 +194,26 @@ def test_a_childs_cursors_hold_for_what_it_binds(api: Api, duck: Warehouse, chan
     assert not duck.load(edited).failed
     count = 1 if change == "another parent" else 3
     assert len(duck.values("SELECT n FROM acme.parts")) == count
+
+
+@pytest.mark.parametrize("way", [{}, {**KEY, "write_disposition": "append"}])
+def test_what_was_merged_without_a_cursor_is_not_appended_with_one(
+    api: Api, duck: Warehouse, way: dict[str, Any]
+) -> None:
+    duck.load(duck.connector(api.url, [described(**KEY)]))
+    changed = duck.connector(api.url, [described("at", **way)])
+    assert duck.failure(changed).startswith("items: was merged so far and is to be appended")
+    assert duck.values("SELECT id FROM acme.items") == [1, 2, 3]
+
+
+@pytest.mark.parametrize("table", ["items", "things"])
+def test_another_name_for_the_resource_of_a_table(api: Api, duck: Warehouse, table: str) -> None:
+    named = {"table_name": table}
+    duck.load(duck.connector(api.url, [described("at") | (named if table == "things" else {})]))
+    renamed = duck.connector(api.url, [described("at") | named | {"name": "all"}])
+    assert duck.failure(renamed).startswith("all: loads into the table of items, which the file ")
+    assert duck.load(renamed, refresh=["all"]).resources["all"].rows_in_table == 3
+    assert duck.load(renamed).resources["all"].rows_in_table == 3
 
 
 def test_the_same_key_said_in_another_way_is_no_other(api: Api, duck: Warehouse) -> None:

@@ -78,6 +78,47 @@ def test_a_strategy_that_the_file_names_no_more(
 
 
 @pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        ({"strategy": "delete-insert", "source_filter": "id = 1"}, {}),
+        ({"strategy": "delete-insert", "source_filter": "id = 1"}, {"disposition": "merge"}),
+        ({"strategy": "upsert", "source_filter": "id = 1"}, {"strategy": "upsert"}),
+        (
+            {"strategy": "delete-insert", "destination_scope": "v <> 'b'"},
+            {"strategy": "delete-insert"},
+        ),
+        ({"strategy": "delete-insert", "deduplicated": True}, {"deduplicated": False}),
+    ],
+    ids=str,
+)
+def test_an_option_of_a_merge_that_the_file_names_no_more(
+    api: Api, duck: Warehouse, before: dict[str, Any], now: dict[str, Any]
+) -> None:
+    def way(options: dict[str, Any]) -> dict[str, Any]:
+        merge = {"disposition": "merge", "strategy": "delete-insert", **options}
+        return {"write_disposition": merge} if options else {}
+
+    listing = Listing(api, duck, primary_key="id")
+    listing.load([{"id": 1, "v": "b"}], **way(before))
+    listing.load([{"id": 1, "v": "c"}, {"id": 2, "v": "c"}], **way(now))
+    assert duck.rows(ROWS) == [(1, "c"), (2, "c")]
+
+
+def test_versions_told_apart_by_a_column_that_the_file_names_no_more(
+    api: Api, duck: Warehouse
+) -> None:
+    history = {"disposition": "merge", "strategy": "scd2"}
+    by_column = {**history, "row_version_column_name": "revision"}
+    listing = Listing(api, duck)
+    listing.load([{"id": 1, "revision": 1, "v": "a"}], write_disposition=by_column)
+    listing.load([{"id": 1, "revision": 1, "v": "b"}], write_disposition=history)
+    active = f"{ROWS} WHERE _dlt_valid_to IS NULL"
+    assert duck.rows(active) == [(1, "b")]
+    listing.load([{"id": 1, "revision": 1, "v": "c"}], write_disposition=history)
+    assert duck.rows(active) == [(1, "c")]
+
+
+@pytest.mark.parametrize(
     "before", [{"merge_key": "day"}, {"columns": {"day": {"merge_key": True}}}], ids=str
 )
 @pytest.mark.parametrize("still", [True, False])
