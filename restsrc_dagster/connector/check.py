@@ -167,11 +167,9 @@ def _check_resource(
 
 def _check_merge_key(path: str, resource: Resource, resources: Resources) -> Iterator[Found]:
     """A merge deletes all rows of a group of which it brings one: it has to bring all of them."""
-    disposition = resources.write_disposition(resource.name)
-    strategy = disposition.get("strategy") if isinstance(disposition, dict) else None
     if not resource.merge_key or resources.disposition(resource.name) != "merge":
         return
-    if strategy not in (None, "delete-insert"):
+    if resources.strategy(resource.name) not in (None, "delete-insert"):
         return
     columns = set(map(table_identifier, resource.merge_key))
     prefix = f"_{resource.parent}_"

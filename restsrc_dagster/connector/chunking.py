@@ -38,8 +38,7 @@ def chunking(resources: Resources, name: str) -> Chunking | None:
 
 def _adds_up(resources: Resources, name: str) -> bool:
     """Whether two loads of one half each make what one load of both makes."""
-    disposition = resources.write_disposition(name)
-    if isinstance(disposition, dict) and disposition.get("strategy") == "scd2":
+    if resources.strategy(name) == "scd2":
         return False  # what a load does not bring is retired
     if resources[name].merge_key:
         return False  # a later load deletes what an earlier one brought of the same group

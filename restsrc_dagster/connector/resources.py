@@ -162,13 +162,16 @@ class Resources(Mapping[str, Resource]):
         disposition = self.write_disposition(name)
         return str(disposition["disposition"] if isinstance(disposition, dict) else disposition)
 
+    def strategy(self, name: str) -> str | None:
+        """That of the merge, where the configuration names one."""
+        disposition = self.write_disposition(name)
+        return disposition.get("strategy") if isinstance(disposition, dict) else None
+
     def keeps_one_of_a_key(self, name: str) -> bool:
         """Whether one row of each primary key is left: in a merge that deletes and inserts."""
-        disposition = self.write_disposition(name)
-        strategy = disposition.get("strategy") if isinstance(disposition, dict) else None
         return (
             self.disposition(name) == "merge"
-            and strategy in (None, "delete-insert")
+            and self.strategy(name) in (None, "delete-insert")
             and self[name].has_primary_key
         )
 

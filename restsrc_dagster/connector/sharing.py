@@ -70,8 +70,7 @@ def _conflict(resources: Resources, first: str, second: str) -> str | None:
 
 
 def _cannot_merge(resources: Resources, one: Resource, other: Resource) -> str | None:
-    way = resources.write_disposition(one.name)
-    strategy = way.get("strategy") if isinstance(way, dict) else None
+    strategy = resources.strategy(one.name)
     if resources.replaces_children(one.name) or resources.replaces_children(other.name):
         return (
             "the children of a parent that is read again replace its old ones, whoever brought "

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dlt.common.schema import Schema
+from dlt.common.schema.typing import MERGE_DISPOSITION_HINTS, UPSERT_MERGE_STRATEGIES
 from dlt.common.schema.utils import get_write_disposition
 
 from restsrc_dagster.connector.chunking import chunking
@@ -101,6 +102,12 @@ def _what_it_does_to_the_rows(
                 f"{', '.join(sorted(new))} now: what is there would not be found by it, and be "
                 "there twice"
             )
+    strategy = resources.strategy(name)
+    if _strategy_before(schema, resource) == "scd2" and strategy in UPSERT_MERGE_STRATEGIES:
+        return (
+            f"kept each version of a row so far (scd2), and is to be merged by {strategy}: all "
+            "versions of a key would become one row, as often as there are versions"
+        )
     if change == ("append", "merge") and _has_nested_tables(schema, resource):
         return "was appended so far and is to be merged, which its nested tables do not allow"
     if change == ("append", "append") and cursors and _cursor_is_new(resource, cursors):
@@ -193,6 +200,12 @@ def _before(schema: Schema | None, resource: Resource) -> str | None:
     """How the table was written so far; None if there is none."""
     table = _table(schema, resource) if schema else None
     return get_write_disposition(schema.tables, table) if schema and table else None
+
+
+def _strategy_before(schema: Schema, resource: Resource) -> Any:
+    """Of the merge, where the file still names one (`old_hints`)."""
+    table = _table(schema, resource)
+    return schema.tables[table].get(MERGE_DISPOSITION_HINTS["strategy"]) if table else None
 
 
 def _has_nested_tables(schema: Schema, resource: Resource) -> bool:

@@ -7,7 +7,7 @@ parent, in a pass of its own: the ancestors are only read, from the beginning, a
 are put back. The committed state carries the cursors to put back, so that a kill loses nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from copy import deepcopy
 from typing import Any
 
@@ -16,6 +16,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.resources import Resources
 
 READ_KEY = "restsrc_read"
+BELOW_KEY = "restsrc_below"
 RESTORE_KEY = "restsrc_cursors"
 
 
@@ -28,16 +29,19 @@ class History:
         self._resources = resources
 
     def late(self, selection: Iterable[str]) -> frozenset[str]:
-        """Those of `selection` that were never read, below a cursor that has moved."""
+        """Those of `selection` that were never read, or for other parents, below a cursor that has
+        moved."""
         state = self._state(self._pipeline.state)
         known = state.get(READ_KEY)
         if known is None:
             return frozenset()
+        below = state.get(BELOW_KEY, {})
         return frozenset(
             name
             for name in selection
-            if name not in known
-            and any(_cursors(state, ancestor) for ancestor in self._resources.ancestors(name))
+            if (above := self._resources.ancestors(name))
+            and (name not in known or below.get(name, above) != above)
+            and any(_cursors(state, ancestor) for ancestor in above)
         )
 
     def known(self) -> frozenset[str]:
@@ -48,9 +52,14 @@ class History:
         # A state from before there was this memory.
         return frozenset(self._resources) if _has_cursor(state) else frozenset()
 
-    def remember(self, state: dict[str, Any], names: Iterable[str]) -> None:
-        """Note in `state` what was ever read; what the connector no longer has is forgotten."""
-        state[READ_KEY] = sorted(set(names) & set(self._resources))
+    def remember(self, state: dict[str, Any], known: Set[str], read: Set[str]) -> None:
+        """Note in `state` what was `known` and what is `read` now, and below what; what the
+        connector no longer has is forgotten."""
+        names = (known | read) & set(self._resources)
+        below: dict[str, list[str]] = state.get(BELOW_KEY, {})
+        below |= {name: self._resources.ancestors(name) for name in read & names}
+        state[READ_KEY] = sorted(names)
+        state[BELOW_KEY] = {name: below[name] for name in sorted(names & below.keys())}
 
     def begin_again(self, late: Iterable[str]) -> None:
         """Set the cursors above `late` back to the beginning, and keep them to put them back."""

@@ -131,7 +131,7 @@ class Passes:
         known = self.history.known()
 
         def note(state: dict[str, Any], done: frozenset[str]) -> None:
-            self.history.remember(state, known | done)
+            self.history.remember(state, known, done)
             if chunks:
                 read = frozenset(selection - isolation.stopped.keys())
                 chunks.settle(state.setdefault("resources", {}), read)

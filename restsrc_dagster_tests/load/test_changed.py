@@ -206,6 +206,17 @@ def test_what_was_merged_without_a_cursor_is_not_appended_with_one(
     assert duck.values("SELECT id FROM acme.items") == [1, 2, 3]
 
 
+def test_a_history_is_not_updated_row_by_row(api: Api, duck: Warehouse) -> None:
+    def by(strategy: str) -> Any:
+        way = {"write_disposition": {"disposition": "merge", "strategy": strategy}}
+        return duck.connector(api.url, [described(**KEY, **way, max_table_nesting=0)])
+
+    duck.load(by("scd2"))
+    assert duck.failure(by("upsert")).startswith("items: kept each version of a row so far (scd2)")
+    assert duck.load(by("upsert"), refresh=["items"]).resources["items"].rows_in_table == 3
+    assert not duck.load(by("upsert")).failed
+
+
 @pytest.mark.parametrize("table", ["items", "things"])
 def test_another_name_for_the_resource_of_a_table(api: Api, duck: Warehouse, table: str) -> None:
     named = {"table_name": table}

@@ -56,6 +56,24 @@ def test_a_renamed_child_is_a_new_one(blog: Blog, read_posts: Warehouse) -> None
     assert len(read_posts.rows("SELECT _posts_id, text FROM acme.notes")) == 3
 
 
+def test_a_child_that_hangs_on_another_parent_is_a_new_one(
+    blog: Blog, read_posts: Warehouse
+) -> None:
+    of_posts = COMMENTS["endpoint"]
+    alone = {
+        **COMMENTS,
+        "endpoint": {**of_posts, "path": "posts/1/comments"},
+        "primary_key": "text",
+    }
+    keyed = {**COMMENTS, "primary_key": "text"}
+    read_posts.load(read_posts.connector(blog.url, [POSTS, alone]))
+    assert read_posts.values("SELECT text FROM acme.comments") == ["a"]
+    acme = read_posts.connector(blog.url, [POSTS, keyed])
+    assert read_posts.load(acme).late == {"comments"}
+    assert read_posts.values("SELECT text FROM acme.comments") == ["a", "b", "c"]
+    assert read_posts.load(acme).late == frozenset()
+
+
 def test_one_that_was_away_is_read_again(blog: Blog, read_posts: Warehouse) -> None:
     both = read_posts.connector(blog.url, [POSTS, COMMENTS])
     read_posts.load(both)
