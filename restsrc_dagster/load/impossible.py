@@ -32,7 +32,7 @@ def refused(
     """The resources of `selection` of which no table can be made; `refresh` are made anew."""
     kept = selection - refresh
     return {
-        **changed_types(schema, resources, kept),
+        **changed_types(schema, resources, kept, pipeline.destination.capabilities()),
         **_missing_keys(pipeline, schema, resources, kept),
         **_impossible_types(pipeline.destination, resources, selection),
     }

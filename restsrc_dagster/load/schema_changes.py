@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from dlt.common.destination import AnyDestination
+from dlt.common.destination import AnyDestination, DestinationCapabilitiesContext
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
 
@@ -12,12 +12,13 @@ from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.cures import type_hint
-from restsrc_dagster.extract.fits import in_words
+from restsrc_dagster.extract.fits import in_words, places_of
 from restsrc_dagster.extract.surprises import hinted_columns
 from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.unloadable import Unloadable
 
 MOST_COLUMNS = {"postgres": 1600, "redshift": 1600, "mssql": 1024, "synapse": 1024}
+SIZES = ("precision", "scale")
 _VARIANT = "__v_"
 Columns = Mapping[str, frozenset[str]]
 
@@ -121,9 +122,13 @@ def _named(table: str, column: str) -> str:
 
 
 def changed_types(
-    schema: Schema | None, resources: Resources, names: Iterable[str]
+    schema: Schema | None,
+    resources: Resources,
+    names: Iterable[str],
+    capabilities: DestinationCapabilitiesContext,
 ) -> dict[str, ReadError]:
-    """The resources with a hint that names another type than the table has, and what to do.
+    """The resources with a hint that names another type than the table has, or another size, and
+    what to do.
 
     A hint does not change a column that is there, but dlt would believe it had: 1.5 for a column
     that is bigint would become 2, and nobody is told.
@@ -137,14 +142,30 @@ def changed_types(
         for other, columns in hinted_columns(resources[name], table, schema.naming).items():
             for column, hints in columns.items():
                 known: Any = stored.get(other, {}).get("columns", {}).get(column, {})
-                was, wanted = known.get("data_type"), hints.get("data_type")
-                if was and wanted and was != wanted:
+                if known.get("data_type") and _is_of_another_type(known, hints, capabilities):
+                    now = in_words({**known, **hints})
                     found[name] = ReadError(
-                        f"{name}: the column {column} of {other} is {was}, and columns says "
-                        f"{wanted}: a table keeps the types it has. Read the resource again with "
+                        f"{name}: the column {column} of {other} is {in_words(known)}, and columns "
+                        f"says {now}: a table keeps the types it has. Read the resource again with "
                         f'full_refresh: ["{name}"], or take the hint back'
                     )
     return found
+
+
+def _is_of_another_type(
+    known: Mapping[str, Any],
+    hints: Mapping[str, Any],
+    capabilities: DestinationCapabilitiesContext,
+) -> bool:
+    """A size that is named for the first time fits what has none, but for decimals."""
+    wanted = {**known, **{key: hints[key] for key in SIZES if hints.get(key) is not None}}
+    if known["data_type"] != (hints.get("data_type") or known["data_type"]):
+        return True
+    if known["data_type"] == "decimal":
+        return places_of(known, capabilities) != places_of(wanted, capabilities)
+    if known["data_type"] == "timestamp" and hints.get("timezone") is not None:
+        return bool(hints["timezone"]) != (known.get("timezone") is not False)
+    return any(known.get(key) is not None and known[key] != wanted[key] for key in SIZES)
 
 
 def width_of(destination: AnyDestination) -> Width | None:

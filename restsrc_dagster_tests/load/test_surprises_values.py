@@ -80,6 +80,34 @@ class TestWideIntegers:
         listing.load([{"v": HUGE}], columns=hint)
         assert warehouse.values(V) == [str(HUGE), "5", str(WIDE)]
 
+    @pytest.mark.parametrize(
+        ("before", "now", "told"),
+        [
+            (("decimal", 12, 2), ("decimal", 12, 4), r"decimal\(12,2\), and columns says decimal"),
+            (("decimal",), ("decimal", 12, 4), r"decimal, and columns says decimal\(12,4\)"),
+            (("bigint", 16), ("bigint", 64), r"bigint\(16\), and columns says bigint\(64\)"),
+            (("text", 3), ("text", 30), r"text\(3\), and columns says text\(30\)"),
+            (("text",), ("text", 30), ""),
+        ],
+        ids=str,
+    )
+    def test_a_size_that_the_column_does_not_have_is_refused(
+        self, api: Api, duck: Warehouse, before: Any, now: Any, told: str
+    ) -> None:
+        """A decimal would be rounded in silence, or the destination refuse it."""
+
+        def sized(*size: Any) -> dict[str, Any]:
+            return {"v": dict(zip(("data_type", "precision", "scale"), size, strict=False))}
+
+        listing = Listing(api, duck)
+        value = {"decimal": "1.25", "bigint": 5, "text": "abc"}[before[0]]
+        listing.load([{"v": value}], columns=sized(*before))
+        if told:
+            with pytest.raises(ReadError, match=told):
+                listing.load([{"v": value}], columns=sized(*now))
+        listing.load([{"v": value}], columns=sized(*now), refresh=bool(told))
+        listing.load([{"v": value}], columns=sized(*now))
+
     def test_in_objects_and_lists(self, api: Api, warehouse: Warehouse) -> None:
         record = {"o": {"w": WIDE}, "l": [1, WIDE], "m": [{"n": [2, WIDE]}, {"n": [HUGE]}]}
         Listing(api, warehouse).load([record])
