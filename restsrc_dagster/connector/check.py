@@ -154,6 +154,10 @@ def _check_resource(
             "has no parent to copy from; name one as {resources.<name>.<field>} in the endpoint",
         )
     yield from _check_merge_key(path, resource, resources)
+    if resources.disposition(resource.name) == "skip":
+        yield Found(
+            f"{path}.write_disposition", 'skip loads nothing; write "selected": false instead'
+        )
     if resource.merges_without_key:
         yield Found(f"{path}.write_disposition", "merge needs a primary_key or a merge_key")
     if len(sorted_by := resource.sorted_by) > 1:

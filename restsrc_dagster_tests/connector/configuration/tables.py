@@ -227,7 +227,7 @@ VALID: dict[str, Configuration] = {
     "keys in a list": resource(primary_key=["id", "version"], merge_key="day"),
     **{
         f"disposition {name}": resource(write_disposition=name, primary_key="id")
-        for name in ("append", "replace", "merge", "skip")
+        for name in ("append", "replace", "merge")
     },
     "disposition as an object": resource(write_disposition={"disposition": "append"}),
     "merge as an object": merge(),

@@ -211,6 +211,14 @@ REFUSED: list[tuple[Configuration, list[str], str]] = [
         ["resources[0].write_disposition.strategy: unknown key; it belongs in a merge"],
         "dlt ignores the strategy",
     ),
+    *(
+        (
+            resource(write_disposition=skip),
+            ['resources[0].write_disposition: skip loads nothing; write "selected": false instead'],
+            "the destination does not take it",
+        )
+        for skip in ("skip", {"disposition": "skip"})
+    ),
     (
         resource(write_disposition="merge"),
         ["resources[0].write_disposition: merge needs a primary_key or a merge_key"],
