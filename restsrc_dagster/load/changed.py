@@ -8,7 +8,7 @@ is a history that nobody reads again, and a merged one may have what the API lis
 person has to decide.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from dlt.common.schema import Schema
@@ -23,7 +23,9 @@ from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.extract.chunk import STATE_KEY
 from restsrc_dagster.extract.cursors import BY
 from restsrc_dagster.extract.cursors import STATE_KEY as CURSOR_STATE
+from restsrc_dagster.extract.fits import is_dlts
 from restsrc_dagster.extract.parent_cursors import OF, bound_to
+from restsrc_dagster.extract.required import required_columns
 
 CURE = "run it once with full_refresh, which empties its table and reads everything again"
 
@@ -31,20 +33,43 @@ CURE = "run it once with full_refresh, which empties its table and reads everyth
 def to_begin_anew(
     schema: Schema | None, resources: Resources, selection: Iterable[str]
 ) -> frozenset[str]:
-    """Resources whose tables were replaced so far, and are not any more; children whose rows do not
-    tell by what they are to be replaced; and those that are replaced as a whole now, whose rows
-    have told it."""
+    """Resources whose tables were replaced so far, and are not any more, as a whole or with their
+    parents; children whose rows do not tell by what they are to be replaced; and tables that are
+    replaced and have columns which were never empty, and may be now."""
 
     def begins_anew(name: str) -> bool:
         resource = resources[name]
+        needless = _never_empty_so_far(schema, resources, name)
         match _before(schema, resource), resources.disposition(name):
             case "replace", "merge" | "append":
                 return True
-            case "merge", "replace":
-                return resource.parent is not None
+            case _, "replace":
+                return bool(needless)
+            case "merge", "merge" | "append" if schema and not _key_of_table(schema, resource):
+                return any(column.startswith("_") for column in needless)
         return resources.replaces_children(name) and _lacks_key(schema, resources, name)
 
     return frozenset(filter(begins_anew, selection))
+
+
+def _never_empty_so_far(schema: Schema | None, resources: Resources, name: str) -> set[str]:
+    """Columns that the table has never empty, of which the file does not ask that any more."""
+    root = _table(schema, resources[name]) if schema else None
+    if schema is None or root is None:
+        return set()
+    columns = schema.get_table_columns(root)
+    disposition = resources.write_disposition(name)
+    required = required_columns(resources[name], disposition, root, schema.naming, {})
+    if resources.replaces_children(name):
+        paths = resources.replaced_by(name).values()
+        known = {schema.naming.normalize_path(path.replace(".", "__")) for path in paths}
+    else:
+        known = set(required.get(root, ()))
+    return {
+        column
+        for column, hints in columns.items()
+        if hints.get("nullable") is False and not is_dlts(hints) and column not in known
+    }
 
 
 def _lacks_key(schema: Schema | None, resources: Resources, name: str) -> bool:
@@ -63,20 +88,33 @@ def to_be_decided(
     states: Mapping[str, Any],
     resources: Resources,
     selection: Iterable[str],
+    known: Set[str],
 ) -> dict[str, RestsrcError]:
     """Why an appended or merged table cannot be loaded into as the file says now, by resource.
 
-    `states` are dlt's of the resources.
+    `states` are dlt's of the resources, of which those that are `known` were loaded before.
     """
     found: dict[str, RestsrcError] = {}
     for name in selection:
         state = states.get(name, {})
         why = _what_was_passed(resources, name, state)
+        resource = resources[name]
+        never_loaded = resource.selected and known and name not in known
+        if why is None and never_loaded and _has_moved(resource, state):
+            why = (
+                "was read for its children only so far, and its cursor has passed records that "
+                "were never loaded"
+            )
         if why is None and schema is not None:
             why = _what_it_does_to_the_rows(schema, resources, name, state)
         if why:
             found[name] = ConnectorError([Problem(name, "", f"{why}; {CURE}")])
     return found
+
+
+def _has_moved(resource: Resource, state: Mapping[str, Any]) -> bool:
+    cursor = state.get("incremental", {}).get(resource.cursor_path) or {}
+    return cursor.get("last_value") not in (None, (resource.incremental or {}).get("initial_value"))
 
 
 def _what_was_passed(resources: Resources, name: str, state: Mapping[str, Any]) -> str | None:

@@ -54,8 +54,9 @@ class History:
 
     def remember(self, state: dict[str, Any], known: Set[str], read: Set[str]) -> None:
         """Note in `state` what was `known` and what is `read` now, and below what; what the
-        connector no longer has is forgotten."""
-        names = (known | read) & set(self._resources)
+        connector no longer has, or loads, is forgotten."""
+        loaded = {name for name, one in self._resources.items() if one.selected}
+        names = (known | read) & loaded
         below: dict[str, list[str]] = state.get(BELOW_KEY, {})
         below |= {name: self._resources.ancestors(name) for name in read & names}
         state[READ_KEY] = sorted(names)

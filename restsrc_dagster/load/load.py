@@ -182,7 +182,7 @@ class _Load:
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             left = selection - refresh - self._failed.keys()
-            self._failed |= to_be_decided(schema, states, resources, left)
+            self._failed |= to_be_decided(schema, states, resources, left, self._history.known())
             self._passes.rows_before = self._reports.count_replaced(schema, selection)
         late = self._history.late(selection - refresh)
         reports = self._pass_by_pass(selection, refresh, late)

@@ -64,6 +64,33 @@ def test_children_whose_parent_loses_its_cursor(
         assert len(duck.rows("SELECT id FROM acme.parts")) == 3 + appended
 
 
+@pytest.mark.parametrize("after", [KEY, {"cursor": True}])
+def test_children_that_get_a_key_or_a_cursor_begin_anew(
+    api: Api, duck: Warehouse, after: dict[str, Any]
+) -> None:
+    """Their rows told the parent, by which they were replaced."""
+    for number in range(1, 4):
+        api.routes[f"/items/{number}/parts"] = lambda asked: {"data": [{"id": asked.path, "n": 1}]}
+    parts = items("parts", path="items/{resources.items.id}/parts")
+    top = described("at", **KEY)
+    duck.load(duck.connector(api.url, [top, parts]))
+    cursor = {"incremental": {"cursor_path": "n"}}
+    other = {**parts, "endpoint": parts["endpoint"] | cursor} if "cursor" in after else parts | KEY
+    assert duck.load(duck.connector(api.url, [top, other])).refreshed == {"parts"}
+    report = duck.load(duck.connector(api.url, [top, other]))
+    assert not report.refreshed
+    assert not report.failed
+    assert len(duck.rows("SELECT id FROM acme.parts")) == 3
+
+
+def test_a_replaced_table_may_have_empty_what_it_never_had(api: Api, duck: Warehouse) -> None:
+    hinted = described(columns={"made": {"nullable": False}})
+    duck.load(duck.connector(api.url, [hinted]))
+    api.routes["/items"] = lambda _: {"data": [{"id": 1, "made": None}]}
+    assert duck.load(duck.connector(api.url, [described()])).refreshed == {"items"}
+    assert not duck.load(duck.connector(api.url, [described()])).refreshed
+
+
 def test_an_appended_table_with_nested_ones_is_not_merged_without_a_word(
     api: Api, duck: Warehouse
 ) -> None:
@@ -204,6 +231,37 @@ def test_what_was_merged_without_a_cursor_is_not_appended_with_one(
     changed = duck.connector(api.url, [described("at", **way)])
     assert duck.failure(changed).startswith("items: was merged so far and is to be appended")
     assert duck.values("SELECT id FROM acme.items") == [1, 2, 3]
+
+
+def test_a_resource_that_was_not_selected_was_not_loaded(api: Api, duck: Warehouse) -> None:
+    for number in range(1, 6):
+        api.routes[f"/items/{number}/parts"] = lambda asked: {"data": [{"id": asked.path}]}
+    parts = items("parts", path="items/{resources.items.id}/parts") | KEY
+    top, away = described("at", **KEY), {"selected": False}
+    duck.load(duck.connector(api.url, [top, parts]))
+    RECORDS.append({"id": 4, "at": "2024-01-04"})
+    try:
+        duck.load(duck.connector(api.url, [top, parts | away]))
+    finally:
+        RECORDS.pop()
+    assert duck.load(duck.connector(api.url, [top, parts])).late == {"parts"}
+
+
+@pytest.mark.parametrize("hints", [KEY, {}])
+def test_a_parent_that_was_read_for_its_children_is_not_loaded_in_part(
+    api: Api, duck: Warehouse, hints: dict[str, Any]
+) -> None:
+    for number in range(1, 4):
+        api.routes[f"/items/{number}/parts"] = lambda asked: {"data": [{"id": asked.path}]}
+    parts = items("parts", path="items/{resources.items.id}/parts") | KEY
+    top = described("at", **hints)
+    duck.load(duck.connector(api.url, [top | {"selected": False}, parts]))
+    both = duck.connector(api.url, [top, parts])
+    assert str(duck.load(both).failed["items"]).startswith(
+        "items: was read for its children only so far, and its cursor has passed records"
+    )
+    assert duck.load(both, refresh=["items"]).resources["items"].rows_in_table == 3
+    assert not duck.load(both).failed
 
 
 def test_a_history_is_not_updated_row_by_row(api: Api, duck: Warehouse) -> None:

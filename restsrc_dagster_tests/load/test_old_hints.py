@@ -104,6 +104,33 @@ def test_an_option_of_a_merge_that_the_file_names_no_more(
     assert duck.rows(ROWS) == [(1, "c"), (2, "c")]
 
 
+@pytest.mark.parametrize(
+    "contract",
+    [
+        {"columns": "freeze"},
+        {"columns": "discard_row"},
+        {"columns": "discard_value"},
+        {"data_type": "discard_row"},
+    ],
+    ids=str,
+)
+def test_a_contract_that_the_file_names_no_more(
+    api: Api, duck: Warehouse, contract: dict[str, str]
+) -> None:
+    listing = Listing(api, duck, primary_key="id")
+    listing.load([{"id": 1, "v": 1}], schema_contract=contract)
+    report = listing.load([{"id": 1, "v": 2, "w": 1}, {"id": 2, "v": "n/a", "w": 2}])
+    assert not report.discarded
+    assert duck.rows("SELECT id, v, w FROM acme.items") == [(1, 2, 1), (2, None, 2)]
+
+
+def test_a_nesting_that_the_file_names_no_more(api: Api, duck: Warehouse) -> None:
+    listing = Listing(api, duck, primary_key="id")
+    listing.load([{"id": 1}], max_table_nesting=0)
+    listing.load([{"id": 1, "of": [{"a": 1}]}])
+    assert duck.values("SELECT a FROM acme.items__of") == [1]
+
+
 def test_versions_told_apart_by_a_column_that_the_file_names_no_more(
     api: Api, duck: Warehouse
 ) -> None:
