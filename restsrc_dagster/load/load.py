@@ -19,13 +19,14 @@ from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.ticker import Ticker
 from restsrc_dagster.extract.waiting import Wait
 from restsrc_dagster.load.broken import remove_broken_loads
-from restsrc_dagster.load.changed import to_be_decided, to_begin_anew
+from restsrc_dagster.load.changed import to_begin_anew
 from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destination import (
     build_destination,
     kept_open,
     refuse_merge_of_files,
 )
+from restsrc_dagster.load.edits import to_be_decided
 from restsrc_dagster.load.impossible import refused
 from restsrc_dagster.load.known import (
     known_schema,
