@@ -104,6 +104,10 @@ class Cursor:
         mine, others = self.order.key(one), self.order.key(other)
         return bool(mine > others if self.grows else mine < others)
 
+    def is_beyond(self, value: Any, kept: Any) -> bool:
+        """Whether a value is one that a cursor has not passed which is `kept`, None for nothing."""
+        return kept is None or self.is_later(value, kept)
+
     def values(self, records: Sequence[Any]) -> list[Any]:
         """The cursors of records, None where one has none; raises ReadError where none may lack
         it, or where they do not compare."""

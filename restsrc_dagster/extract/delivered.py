@@ -17,7 +17,9 @@ class Delivered:
     """Of one list. `rows` is what the state has of it: how many rows were delivered, by digest.
 
     Args:
-        before: what the run before has left there; None where it has left nothing.
+        before: what the run before has left there; None where it has left nothing. Its `ahead` are
+            those beyond the cursor: they stay known until they come again, as a part of a list may
+            end before them.
         keyed: whether equal rows are one, as they have a primary key.
     """
 
@@ -28,6 +30,7 @@ class Delivered:
         self._legacy |= frozenset((before or {}).get("future") or ())
         self._left = Counter({} if isinstance(known, list) else known)
         self._at_the_start = dict(self._left)
+        self._ahead = self._left.keys() & {*((before or {}).get("ahead") or ())}
         self._seen: dict[Any, dict[str, int]] = {}
         self.rows: dict[str, int] = dict(self._left)
 
@@ -50,10 +53,11 @@ class Delivered:
             of_value = self._seen.setdefault(value, {})
             of_value[digest] = count = of_value.get(digest, 0) + 1
             self.rows[digest] = max(count, self._at_the_start.get(digest, 0))
+            self._ahead.discard(digest)
 
     def forget(self, is_passed: Callable[[Any], bool]) -> None:
         """The cursor has moved: rows of the values that it has passed are not sent again."""
-        for digest in self._at_the_start:
+        for digest in self._at_the_start.keys() - self._ahead:
             self.rows.pop(digest, None)
         self._at_the_start = {}
         for value in [value for value in self._seen if is_passed(value)]:
@@ -61,6 +65,11 @@ class Delivered:
                 self.rows.pop(digest, None)
         for of_value in self._seen.values():
             self.rows |= of_value
+
+    def ahead(self, is_beyond: Callable[[Any], bool]) -> list[str]:
+        """Those of which the value is beyond the cursor, be it in this run or before."""
+        beyond = (rows for value, rows in self._seen.items() if is_beyond(value))
+        return sorted(self._ahead.union(*beyond))
 
     def rows_from(self, is_passed: Callable[[Any], bool]) -> dict[str, int]:
         """Those that have come in this run, of the values that are not passed."""

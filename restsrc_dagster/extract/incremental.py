@@ -193,7 +193,9 @@ class CursorStep(Incremental[Any]):
             own = state.setdefault(STATE_KEY, {})
             own.pop("future", None)
             own[BY] = self.cursor.by
-            own["boundary"] = {"value": kept, "rows": position.delivered.rows}
+            ahead = position.delivered.ahead(lambda value: self.cursor.is_beyond(value, kept))
+            beyond = {"ahead": ahead} if ahead else {}
+            own["boundary"] = {"value": kept, "rows": position.delivered.rows, **beyond}
 
     def _refuse_error(self) -> None:
         """dlt binds where an error would end the reading of all resources."""

@@ -64,6 +64,26 @@ def test_what_is_beyond_the_cursor_stays_known() -> None:
     assert run(state, [row(2), row(9), row(3)], 3)[0] == [row(3)]
 
 
+def test_what_is_beyond_stays_known_where_a_part_of_the_list_ends_before_it() -> None:
+    def left(before: Any, rows: list[dict[str, Any]], cursor: int) -> dict[str, Any]:
+        delivered = Delivered(before)
+        delivered.note([row["at"] for row in rows], rows)
+        delivered.forget(lambda value: value < cursor)
+        return {"rows": delivered.rows, "ahead": delivered.ahead(lambda value: value > cursor)}
+
+    first = left(None, [row(2), row(9)], 2)
+    assert len(first["ahead"]) == 1
+    second = left(first, [row(3), row(4)], 4)
+    assert Delivered(second).has(row(9))
+    assert not Delivered(second).has(row(2))
+    third = left(second, [row(5), row(9)], 9)
+    assert third["ahead"] == []
+    assert (
+        Delivered(left(third, [row(10)], 10)).rows.keys()
+        == left(None, [row(10)], 10)["rows"].keys()
+    )
+
+
 def test_rows_from_a_place() -> None:
     delivered = Delivered(None)
     delivered.note([1, 2, 3], [row(1), row(2), row(3)])
