@@ -11,7 +11,7 @@ from restsrc_dagster_tests.soak.targets import duckdb_target, postgres_target
 from restsrc_dagster_tests.support.api import Api
 
 SEED = 1
-MOMENTS = 2
+MOMENTS = 1
 
 
 def nothing_is_lost_or_doubled(api: Api, target: Target) -> None:
