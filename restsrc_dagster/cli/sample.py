@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
-
 from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.page_size import is_page_size
@@ -101,8 +99,7 @@ def _facts(sample: Sample) -> dict[str, Any]:
 def _total(sample: Sample) -> str | None:
     if sample.total is None:
         return None
-    ends = sample.paginator_configured and isinstance(sample.paginator, SinglePagePaginator)
-    if ends and sample.total > sample.seen:
+    if sample.is_single_by_choice and sample.total > sample.seen:
         return f"the API announces {sample.total}; by single_page the others are not asked for"
     return f"the API announces {sample.total}"
 

@@ -104,10 +104,6 @@ class Cursor:
         mine, others = self.order.key(one), self.order.key(other)
         return bool(mine > others if self.grows else mine < others)
 
-    def is_beyond(self, value: Any, kept: Any) -> bool:
-        """Whether a value is one that a cursor has not passed which is `kept`, None for nothing."""
-        return kept is None or self.is_later(value, kept)
-
     def values(self, records: Sequence[Any]) -> list[Any]:
         """The cursors of records, None where one has none; raises ReadError where none may lack
         it, or where they do not compare."""
@@ -233,6 +229,14 @@ class Position:
         remembered = len(self.delivered) if self.delivered is not None else 0
         is_time = self._cursor.is_time(remembered)
         return self._later(self.before, self._in_time if is_time else self._farthest)
+
+    def boundary(self, kept: Any) -> dict[str, Any]:
+        """What the state gets of the rows that were delivered at `kept` or later."""
+        assert self.delivered is not None  # noqa: S101 - who asks knows
+        later = self._cursor.is_later
+        ahead = self.delivered.ahead(lambda value: kept is None or later(value, kept))
+        beyond = {"ahead": ahead} if ahead else {}
+        return {"value": kept, "rows": self.delivered.rows, **beyond}
 
     def take(self, records: list[Any], values: list[Any], clock: float) -> list[Any]:
         """What is new of a page that was asked for at `clock` or later, by the API's own clock in

@@ -193,9 +193,7 @@ class CursorStep(Incremental[Any]):
             own = state.setdefault(STATE_KEY, {})
             own.pop("future", None)
             own[BY] = self.cursor.by
-            ahead = position.delivered.ahead(lambda value: self.cursor.is_beyond(value, kept))
-            beyond = {"ahead": ahead} if ahead else {}
-            own["boundary"] = {"value": kept, "rows": position.delivered.rows, **beyond}
+            own["boundary"] = position.boundary(kept)
 
     def _refuse_error(self) -> None:
         """dlt binds where an error would end the reading of all resources."""

@@ -98,7 +98,7 @@ class ParentCursors:
         if position is self._for_all:
             state["last_value"] = position.kept
             if position.delivered is not None:
-                self._own["boundary"] = {"value": position.kept, "rows": position.delivered.rows}
+                self._own["boundary"] = position.boundary(position.kept)
             return
         self._keep(parent.key, position)
         if (kept := position.kept) is not None:

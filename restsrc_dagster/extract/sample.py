@@ -78,7 +78,16 @@ class Sample:
     @property
     def is_guessed(self) -> bool:
         """Whether one page is read because no sign of a further one was found in it."""
-        return not self.paginator_configured and isinstance(self.paginator, SinglePagePaginator)
+        return not self.paginator_configured and self._is_single
+
+    @property
+    def is_single_by_choice(self) -> bool:
+        """Whether one page is read because the configuration says so."""
+        return self.paginator_configured and self._is_single
+
+    @property
+    def _is_single(self) -> bool:
+        return isinstance(self.paginator, SinglePagePaginator)
 
 
 class _Enough(Exception):
