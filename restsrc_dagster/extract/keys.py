@@ -63,7 +63,7 @@ class Keys:
         kept = self._new(keys, records)
         if len(kept) < len(records):
             keys, records = [keys[n] for n in kept], [records[n] for n in kept]
-        hashes = list(map(hash_of, keys))
+        hashes = hashes_of(keys)
         if self._refuses:
             self._refuse_others(hashes, records)
         if parent is None:
@@ -84,8 +84,7 @@ class Keys:
         try:
             if self._get is not None:
                 keys = list(map(self._get, records))
-                for key in keys:
-                    hash(key)
+                deque(map(hash, keys), maxlen=0)
                 return keys
         except (KeyError, TypeError):  # spelled otherwise, or no scalar
             pass
@@ -132,6 +131,11 @@ class Keys:
 def hash_of(key: Any) -> int:
     """Tells a key from others; by its text, as -1 and -2 have one hash in Python."""
     return hash(str(key))
+
+
+def hashes_of(keys: Sequence[Any]) -> list[int]:
+    """`hash_of` each."""
+    return list(map(hash, map(str, keys)))
 
 
 def refuses_others(disposition: Any) -> bool:
