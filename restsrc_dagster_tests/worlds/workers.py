@@ -59,6 +59,8 @@ def hunt_together(
 
 
 def _work(news: Any, first: int, step: int, seconds: float, shrink: float) -> None:
+    """Ends with the process that has started it, however that ended."""
+    parent = multiprocessing.parent_process()
     with Laboratory() as laboratory:
         tally = hunt(
             count(first, step),
@@ -66,5 +68,6 @@ def _work(news: Any, first: int, step: int, seconds: float, shrink: float) -> No
             until=time.monotonic() + seconds,
             shrink=shrink,
             tell=news.put,
+            enough=lambda _: parent is not None and not parent.is_alive(),
         )
     news.put(tally)
