@@ -74,6 +74,8 @@ class Assembly:
         """Of one resource."""
         resource, steps = self.resources[name], self.source.resources[name]
         facts = self.pages[name] = self._facts(resource)
+        if facts.began is not None and chunking(self.resources, name) != "cursor":
+            self.at_hand[name].goes_on_from(facts.began)
         checks = self.checks[name] = self._checks(resource, facts)
         steps.add_step(self.at_hand[name])
         steps.add_step(checks)

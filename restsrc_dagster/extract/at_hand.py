@@ -16,8 +16,8 @@ class PageAtHand(ItemTransform[Any, Any]):
     Attributes:
         parent: of the page at hand; None where the resource has none.
         number: of the page at hand, from 1, over all lists of the reading.
-        began: when the API was asked for the first page of this reading, by its own clock, in
-            seconds since 1970.
+        began: when the API was asked for the first page of this reading, or of the one that it
+            goes on with, by its own clock, in seconds since 1970.
     """
 
     placement_affinity = 0
@@ -28,6 +28,11 @@ class PageAtHand(ItemTransform[Any, Any]):
         self.number = 0
         self.began: float = time.time()
         self._is_first = True
+
+    def goes_on_from(self, began: float) -> None:
+        """Readings before have read a part of the list: what changed there meanwhile is not seen
+        by this one."""
+        self._is_first, self.began = False, began
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The item."""

@@ -1,5 +1,6 @@
 """A sorted list with numbered pages moves while it is read: what has slipped is told, and comes."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -100,6 +101,35 @@ def test_of_a_list_whose_last_reading_comes_to_nothing(api: Api, duck: Warehouse
     acme = duck.connector(api.url, [one], http={"max_concurrency": 1})
     warnings = duck.load(acme).resources["items"].warnings
     assert [line.partition(":")[0] for line in warnings] == [TOLD]
+
+
+def test_a_change_on_a_page_that_was_read_comes_with_the_next_run(
+    api: Api, duck: Warehouse
+) -> None:
+    """Though one that changed later was seen, in a part that was read later."""
+    object.__setattr__(duck.settings, "commit_after_records", 1)
+    at = dict.fromkeys(range(6), spelled(BEGAN - timedelta(days=1)))
+    changes = {1: (0, 0), 2: (5, 1)}
+    changed: list[datetime] = []
+
+    def page(asked: Asked) -> Any:
+        number = int(asked.params["page"]) - 1
+        if number in changes:
+            which, seconds = changes.pop(number)
+            changed.append(datetime.now(UTC).replace(microsecond=0))
+            at[which] = spelled(changed[0] + timedelta(seconds=seconds))
+            time.sleep(2.2)
+        elif changes:
+            time.sleep(1.1)
+        found = [{"id": one, "at": at[one]} for one in at if at[one] >= asked.params["since"]]
+        return {"data": found[2 * number : 2 * number + 2]}
+
+    api.routes["/items"] = page
+    acme = duck.connector(api.url, [resource(NUMBERED)], http={"max_concurrency": 1})
+    duck.load(acme)
+    duck.load(acme)
+    stored = duck.values('SELECT CAST("at" AS VARCHAR) FROM acme.items WHERE id = 0')
+    assert datetime.fromisoformat(stored[0]) == changed[0]
 
 
 def test_a_change_behind_the_pages_that_were_read_is_no_news(api: Api, duck: Warehouse) -> None:
