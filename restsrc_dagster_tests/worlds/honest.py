@@ -154,6 +154,11 @@ def _with_sound_api(world: World) -> World:
         api = replace(api, cap=0)
     if api.paginator != "json_link" and api.end == "self":
         api = replace(api, end="null")
+    cursor = world.p.cursor
+    if cursor is not None and cursor.order == "asc" and api.order == "desc" and api.pinned:
+        how = replace(how, commit=0)  # the first two are in order, and the rest is never asked for
+    if cursor is not None and cursor.end is not None and slots(world, "p") == "append":
+        how = replace(how, split=False)  # each run appends the range again
     if world.p.cursor is None:
         api = replace(api, order="id", pinned=False, filter="inclusive")
     twin = world.twin
@@ -171,7 +176,7 @@ def _with_sound_api(world: World) -> World:
         )
         for record in world.records
     )
-    return replace(world, api=api, twin=twin, records=records)
+    return replace(world, api=api, how=how, twin=twin, records=records)
 
 
 def _may_lack_cursor(world: World) -> bool:
