@@ -138,15 +138,11 @@ def hashes_of(keys: Sequence[Any]) -> list[int]:
     return list(map(hash, map(str, keys)))
 
 
-def refuses_others(disposition: Any) -> bool:
+def refuses_others(strategy: str | None) -> bool:
     """Whether a merge would keep two records of one key."""
-    return _strategy(disposition) in ("upsert", "insert-only")
+    return strategy in ("upsert", "insert-only")
 
 
 def _signed(digest: str) -> int:
     """A digest of eight bytes as a number of as many."""
     return int.from_bytes(bytes.fromhex(digest), "big", signed=True)
-
-
-def _strategy(disposition: Any) -> str | None:
-    return disposition.get("strategy") if isinstance(disposition, Mapping) else None

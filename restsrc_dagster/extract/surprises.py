@@ -68,6 +68,7 @@ class Surprises(ItemTransform[Any, Any]):
         self._mender = Mender(facts.warn)
         self._computes = any(word in str(resource.steps) for word in COMPUTING)
         self._disposition = resources.write_disposition(resource.name)
+        self._strategy = resources.strategy(resource.name)
         self._merges = resources.disposition(resource.name) == "merge"
         self._others = {other.table_name for other in resources.values() if other.selected}
         self._keys: Keys | None = None
@@ -122,7 +123,7 @@ class Surprises(ItemTransform[Any, Any]):
         required = required_columns(resource, self._disposition, table, naming, stored)
         keys = [name for name, why in required.get(table, {}).items() if why == PRIMARY_KEY]
         if keys:
-            refuses = refuses_others(self._disposition)
+            refuses = refuses_others(self._strategy)
             self._keys = Keys(
                 keys, self._facts.keys, refuses=refuses, versions_of=self._versions_of
             )

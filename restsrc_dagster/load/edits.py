@@ -136,10 +136,8 @@ def _history_updated(edit: _Edit) -> str | None:
     """The strategy of before is there where the file still names one (`old_hints`)."""
     table = table_of(edit.schema, edit.resource)
     stored: Mapping[str, Any] = edit.schema.tables[table] if table else {}
-    before, now = (
-        stored.get(MERGE_DISPOSITION_HINTS["strategy"]),
-        edit.resources.strategy(edit.name),
-    )
+    before = stored.get(MERGE_DISPOSITION_HINTS["strategy"])
+    now = edit.resources.strategy(edit.name)
     if before != "scd2" or now not in UPSERT_MERGE_STRATEGIES:
         return None
     return (
@@ -180,10 +178,11 @@ def _merged_so_far(edit: _Edit) -> str | None:
 def _renamed(edit: _Edit) -> str | None:
     if edit.change != ("append", "append") or edit.resource.incremental is None or edit.cursors:
         return None
-    for table in taken_over(edit.schema, edit.resources, [edit.name]):
-        owner = edit.schema.tables[table].get("resource")
-        return f"loads into the table of {owner}, which the file does not name any more: {AGAIN}"
-    return None
+    table = next(iter(taken_over(edit.schema, edit.resources, [edit.name])), None)
+    if table is None:
+        return None
+    owner = edit.schema.tables[table].get("resource")
+    return f"loads into the table of {owner}, which the file does not name any more: {AGAIN}"
 
 
 def _bound_otherwise(edit: _Edit) -> str | None:

@@ -58,8 +58,7 @@ class Subject:
     @property
     def strategy(self) -> str | None:
         """The strategy of a merge, where one is named."""
-        named = self.resources.named_disposition(self.name)
-        return named.get("strategy") if isinstance(named, dict) else None
+        return self.resources.strategy(self.name)
 
     @cached_property
     def cursor(self) -> Mapping[str, Any] | None:
