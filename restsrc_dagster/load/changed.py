@@ -16,6 +16,7 @@ from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.fits import is_dlts
 from restsrc_dagster.extract.required import required_columns
+from restsrc_dagster.load.childless import replacing_columns
 
 
 def to_begin_anew(
@@ -45,18 +46,15 @@ def _never_empty_so_far(schema: Schema | None, resources: Resources, name: str) 
     root = table_of(schema, resources[name]) if schema else None
     if schema is None or root is None:
         return set()
-    columns = schema.get_table_columns(root)
     disposition = resources.write_disposition(name)
-    required = required_columns(resources[name], disposition, root, schema.naming, {})
+    asked = required_columns(resources[name], disposition, root, schema.naming, {})
+    needed = set(asked.get(root, ()))
     if resources.replaces_children(name):
-        paths = resources.replaced_by(name).values()
-        known = {schema.naming.normalize_path(path.replace(".", "__")) for path in paths}
-    else:
-        known = set(required.get(root, ()))
+        needed |= {*replacing_columns(schema, resources, name)}
     return {
         column
-        for column, hints in columns.items()
-        if hints.get("nullable") is False and not is_dlts(hints) and column not in known
+        for column, hints in schema.get_table_columns(root).items()
+        if hints.get("nullable") is False and not is_dlts(hints) and column not in needed
     }
 
 
@@ -65,10 +63,7 @@ def _lacks_key(schema: Schema | None, resources: Resources, name: str) -> bool:
     if schema is None or table is None:
         return False
     columns = schema.get_table_columns(table)
-    return any(
-        schema.naming.normalize_path(path.replace(".", "__")) not in columns
-        for path in resources.replaced_by(name).values()
-    )
+    return any(column not in columns for column in replacing_columns(schema, resources, name))
 
 
 def taken_over(schema: Schema | None, resources: Resources, names: Iterable[str]) -> dict[str, str]:

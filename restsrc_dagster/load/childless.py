@@ -18,6 +18,12 @@ from restsrc_dagster.load.destination import database_client
 AT_ONCE = 200
 
 
+def replacing_columns(schema: Schema, resources: Resources, name: str) -> list[str]:
+    """Those by which the children of a parent replace the ones that it had."""
+    paths = resources.replaced_by(name).values()
+    return [schema.naming.normalize_path(path.replace(".", "__")) for path in paths]
+
+
 def remove_children(
     pipeline: Pipeline, name: str, resources: Resources, childless: Set[Key]
 ) -> None:
@@ -30,8 +36,7 @@ def remove_children(
     table = schema.naming.normalize_table_identifier(resources[name].table_name)
     if not childless or database is None or table not in schema.tables:
         return
-    paths = resources.replaced_by(name).values()
-    columns = [schema.naming.normalize_path(path.replace(".", "__")) for path in paths]
+    columns = replacing_columns(schema, resources, name)
     described = schema.get_table_columns(table)
     if any(column not in described for column in columns):
         return

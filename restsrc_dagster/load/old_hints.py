@@ -28,7 +28,6 @@ OF_VERSIONS = ("x-row-version", "x-valid-from", "x-valid-to")
 DECIDING = ("dedup_sort", "hard_delete", "merge_key", *OF_VERSIONS)
 OF_THE_MERGE = {**MERGE_DISPOSITION_HINTS, "boundary_timestamp": "x-boundary-timestamp"}
 """Hints of a table, by the keys of `write_disposition`."""
-OF_THE_TABLE = frozenset({"schema_contract"})
 _Column = tuple[str, str]
 
 
@@ -43,7 +42,8 @@ def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
         root = schema.naming.normalize_tables_path(resource.table_name)
         way = resources.write_disposition(name)
         merge = way if isinstance(way, dict) else {}
-        tables.setdefault(root, set()).update(resource.hints)
+        named = {key for key, value in resource.hints.items() if value is not None}
+        tables.setdefault(root, set()).update(named)
         merges.setdefault(root, set()).update(key for key, value in merge.items() if value)
         of_table = said.setdefault(root, {})
         for column, hints in _said(schema, root, resource):
@@ -54,8 +54,8 @@ def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
     for root, of_table in said.items():
         if root not in schema.tables:
             continue
-        for hint in OF_THE_TABLE - tables[root]:
-            schema.tables[root].pop(hint, None)  # type: ignore[misc]
+        if "schema_contract" not in tables[root]:
+            schema.tables[root].pop("schema_contract", None)
         if "max_table_nesting" not in tables[root]:
             (schema.tables[root].get("x-normalizer") or {}).pop("max_nesting", None)
         for option, hint in OF_THE_MERGE.items():

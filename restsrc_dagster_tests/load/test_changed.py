@@ -83,6 +83,19 @@ def test_children_that_get_a_key_or_a_cursor_begin_anew(
     assert len(duck.rows("SELECT id FROM acme.parts")) == 3
 
 
+def test_replaced_children_with_a_column_that_is_never_empty_do_not_begin_anew(
+    api: Api, duck: Warehouse
+) -> None:
+    for number in range(1, 4):
+        api.routes[f"/items/{number}/parts"] = lambda _: {"data": [{"_n": 1}]}
+    parts = items("parts", path="items/{resources.items.id}/parts")
+    hinted = parts | {"columns": {"_n": {"nullable": False}}}
+    acme = duck.connector(api.url, [described("at", **KEY), hinted])
+    for _ in range(2):
+        assert not duck.load(acme).refreshed
+    assert len(duck.rows("SELECT _n FROM acme.parts")) == 3
+
+
 def test_a_replaced_table_may_have_empty_what_it_never_had(api: Api, duck: Warehouse) -> None:
     hinted = described(columns={"made": {"nullable": False}})
     duck.load(duck.connector(api.url, [hinted]))

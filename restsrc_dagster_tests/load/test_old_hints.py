@@ -114,12 +114,14 @@ def test_an_option_of_a_merge_that_the_file_names_no_more(
     ],
     ids=str,
 )
+@pytest.mark.parametrize("is_null", [False, True], ids=["left out", "null"])
 def test_a_contract_that_the_file_names_no_more(
-    api: Api, duck: Warehouse, contract: dict[str, str]
+    api: Api, duck: Warehouse, contract: dict[str, str], *, is_null: bool
 ) -> None:
     listing = Listing(api, duck, primary_key="id")
     listing.load([{"id": 1, "v": 1}], schema_contract=contract)
-    report = listing.load([{"id": 1, "v": 2, "w": 1}, {"id": 2, "v": "n/a", "w": 2}])
+    pages = [{"id": 1, "v": 2, "w": 1}, {"id": 2, "v": "n/a", "w": 2}]
+    report = listing.load(pages, **({"schema_contract": None} if is_null else {}))
     assert not report.discarded
     assert duck.rows("SELECT id, v, w FROM acme.items") == [(1, 2, 1), (2, None, 2)]
 
