@@ -298,9 +298,7 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
             inclusive = world.api.filter != "exclusive" and not (cursor and cursor.open)
             return bool(cursor and cursor.lag) and inclusive and not world.has("ahead", "delete")
         case "ahead":
-            kind = KINDS[cursor.kind] if cursor else None
-            fits = kind is not None and kind.is_time and kind.name != "nanoseconds"
-            return bool(fits and cursor and not cursor.falls and cursor.end is None)
+            return cursor is not None and cursor.end is None and _can_be_ahead(world, cursor)
         case "null":
             return _may_lack_cursor(world)
         case "null version":
@@ -313,6 +311,15 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
         case "delete":
             return not world.has("equal", "tie", "late")
     return True
+
+
+def _can_be_ahead(world: World, cursor: Cursor) -> bool:
+    """Whether a record some ticks ahead is ahead of the API's clock, too: it goes by the longest
+    ticks that a cursor has, and further where one falls."""
+    kind, others = KINDS[cursor.kind], tuple(_cursors(world))
+    if not kind.is_time or kind.name == "nanoseconds" or any(one.falls for one in others):
+        return False
+    return all(KINDS[one.kind].clock(1) <= kind.clock(1) for one in others)
 
 
 def _counts_equal_rows(world: World) -> bool:

@@ -68,6 +68,21 @@ class TestWorlds:
         assert small == World(c=Resource(), how=How(commit=small.how.commit))
         assert is_honest(small)
 
+    @pytest.mark.parametrize(
+        ("below", "is_ahead"),
+        [
+            pytest.param(Cursor(), True, id="as long"),
+            pytest.param(Cursor(kind="date"), False, id="a day long"),
+            pytest.param(Cursor(falls=True), False, id="falls"),
+        ],
+    )
+    def test_ahead_is_ahead_of_the_clock_of_all_cursors(
+        self, below: Cursor, is_ahead: bool
+    ) -> None:
+        p = Resource(key="own", cursor=Cursor())
+        runs = (Run(news=(("ahead", 0, 1),)), Run())
+        assert is_honest(World(p=p, c=Resource(cursor=below), runs=runs)) is is_ahead
+
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())
 class TestCursors:
