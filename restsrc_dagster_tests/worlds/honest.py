@@ -222,7 +222,7 @@ def _may_edit(world: World, edit: str) -> bool:
             return world.c is not None and not world.c.key and slots(world, "c") == "all"
         case "no end":
             ends = world.p.cursor is not None and world.p.cursor.end is not None
-            return ends and slots(world, "p") != "append"
+            return ends and slots(world, "p") != "append" and not _shares(world)
         case "no cursor":
             return world.p.cursor is not None and world.p.cursor.end is None
         case "children":
@@ -252,6 +252,11 @@ def _cursors(world: World) -> Iterator[Cursor]:
     yield from (one.cursor for one in world.resources.values() if one.cursor)
 
 
+def _shares(world: World) -> bool:
+    """Whether one cursor for all parents passes what is late below one of them."""
+    return any(one.shared for one in world.resources.values())
+
+
 def _is_open(cursor: Cursor) -> bool:
     return cursor.open
 
@@ -262,7 +267,9 @@ def _may_move(world: World) -> bool:
     ticks = {KINDS[one.kind].tick for one in _cursors(world)}
     if len(ticks) > 1 or any(not KINDS[one.kind].is_time for one in _cursors(world)):
         return False
-    if cursor is not None and (cursor.falls or cursor.end is not None or cursor.lag):
+    if any(one.falls for one in _cursors(world)):  # the API's clock is ahead of what rises
+        return False
+    if cursor is not None and (cursor.end is not None or cursor.lag):
         return False
     if cursor is not None and (cursor.open or world.api.filter == "exclusive"):
         return False
@@ -280,8 +287,7 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
     p, cursor = world.p, world.p.cursor
     keyless = not p.key
     if word in BELOW:
-        late = word == "late kid" and any(one.shared for one in world.resources.values())
-        return world.c is not None and not late
+        return world.c is not None and not (word == "late kid" and _shares(world))
     if word in BELOW_THAT:
         return world.g is not None
     match word:

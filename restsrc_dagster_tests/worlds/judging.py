@@ -61,7 +61,8 @@ def _unlike(world: World, first: Played, second: Played) -> list[Finding]:
     found = []
     for name, rows in first.tables.items():
         same = rows == second.tables.get(name)
-        red = name in first.failed or name in second.failed
+        resource = name.partition("__")[0]  # its nested lists are red with it
+        red = resource in first.failed or resource in second.failed
         by_order = name in first.ambiguous and world.twin and world.twin.shuffle
         if not (same or red or by_order or uncertain(world)):
             found.append(Finding("unlike", name, f"{dict(rows)}, {dict(second.tables[name])}"))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urljoin
 
@@ -82,6 +83,13 @@ class TestWorlds:
         p = Resource(key="own", cursor=Cursor())
         runs = (Run(news=(("ahead", 0, 1),)), Run())
         assert is_honest(World(p=p, c=Resource(cursor=below), runs=runs)) is is_ahead
+
+    def test_a_list_moves_only_while_the_clock_is_at_its_records(self) -> None:
+        p = Resource(key="own", cursor=Cursor())
+        runs = (Run(middle=((2, ("change", 1, 1)),)), Run())
+        world = World(p=p, c=Resource(cursor=Cursor()), api=Api(paginator="offset"), runs=runs)
+        assert is_honest(world)
+        assert not is_honest(replace(world, c=Resource(cursor=Cursor(falls=True))))
 
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS.keys())

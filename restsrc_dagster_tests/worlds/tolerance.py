@@ -50,13 +50,13 @@ def safe_to_keep(world: World, run: Run) -> bool:
         return False
     if cursor and (cursor.end is not None or cursor.lag or cursor.falls):
         return False
-    if world.api.paginator in ("page_number", "offset"):
+    by_cursor = cursor is not None and cursor.order == "asc" and cursor.sent != "none"
+    if world.api.paginator in ("page_number", "offset") and not by_cursor:
         return slots(world, "p") == "key" and not world.api.cap
     return bool(
         cursor
-        and cursor.order == "asc"
-        and world.api.order == "asc"
-        and cursor.sent != "none"
+        and by_cursor
+        and world.api.order == "asc"  # else it is told, with the cure
         and cursor.missing == "raise"
         and slots(world, "p") != "all"
         and len({record.at for record in world.records}) == len(world.records)
