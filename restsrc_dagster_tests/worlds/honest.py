@@ -224,7 +224,8 @@ def _may_edit(world: World, edit: str) -> bool:
             ends = world.p.cursor is not None and world.p.cursor.end is not None
             return ends and slots(world, "p") != "append" and not _shares(world)
         case "no cursor":
-            return world.p.cursor is not None and world.p.cursor.end is None
+            cursor = world.p.cursor  # a list that has a column stays in it, so not a nested one
+            return cursor is not None and cursor.end is None and not cursor.nested
         case "children":
             return world.c is not None and world.p.selected
     return False
