@@ -49,7 +49,8 @@ class Ended:
         try:
             with _killing(run):
                 report = load(connector, order, settings=settings, environment={})
-            self._note(report, connector.resources.refreshed_with(refresh))
+            anew = frozenset(connector.resources) if run.edit else refresh
+            self._note(report, connector.resources.refreshed_with(anew))
             return
         except Killed:
             self.killed = True
@@ -61,12 +62,13 @@ class Ended:
         if run.refresh:
             self.refreshed |= everything
 
-    def _note(self, report: LoadReport, refresh: frozenset[str]) -> None:
+    def _note(self, report: LoadReport, anew: frozenset[str]) -> None:
+        """`anew` are those that may begin anew; in parts, where their first part was committed."""
         self.failed |= {name: f"{type(e).__name__}: {e}" for name, e in report.failed.items()}
         self.unsure |= set(report.failed)
         self.good = (self.good | set(report.resources)) - self.unsure
         in_part = {name for name, text in self.failed.items() if "are committed" in text}
-        self.refreshed |= report.refreshed | (refresh & in_part)
+        self.refreshed |= report.refreshed | (anew & in_part)
         for name, one in report.resources.items():
             self.warnings.setdefault(name, []).extend(one.warnings)
 
