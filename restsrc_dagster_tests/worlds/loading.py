@@ -35,6 +35,8 @@ class Ended:
     good: set[str] = field(default_factory=set)
     unsure: set[str] = field(default_factory=set)
     refreshed: set[str] = field(default_factory=set)
+    in_part: set[str] = field(default_factory=set)
+    """What has failed, and says that a part of it is committed."""
     failed: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
     raised: str = ""
@@ -49,8 +51,7 @@ class Ended:
         try:
             with _killing(run):
                 report = load(connector, order, settings=settings, environment={})
-            anew = frozenset(connector.resources) if run.edit else refresh
-            self._note(report, connector.resources.refreshed_with(anew))
+            self._note(report, connector.resources.refreshed_with(refresh))
             return
         except Killed:
             self.killed = True
@@ -62,13 +63,12 @@ class Ended:
         if run.refresh:
             self.refreshed |= everything
 
-    def _note(self, report: LoadReport, anew: frozenset[str]) -> None:
-        """`anew` are those that may begin anew; in parts, where their first part was committed."""
+    def _note(self, report: LoadReport, refresh: frozenset[str]) -> None:
         self.failed |= {name: f"{type(e).__name__}: {e}" for name, e in report.failed.items()}
         self.unsure |= set(report.failed)
         self.good = (self.good | set(report.resources)) - self.unsure
-        in_part = {name for name, text in self.failed.items() if "are committed" in text}
-        self.refreshed |= report.refreshed | (anew & in_part)
+        self.in_part |= {name for name, text in self.failed.items() if "are committed" in text}
+        self.refreshed |= report.refreshed | (refresh & self.in_part)
         for name, one in report.resources.items():
             self.warnings.setdefault(name, []).extend(one.warnings)
 

@@ -7,12 +7,13 @@ that was killed, or failed, or read while records changed, what may have been se
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import product
 from typing import Any
 
 from restsrc_dagster_tests.worlds.cursors import KINDS
+from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.shop import Row, Shop, View
 from restsrc_dagster_tests.worlds.spelling import spelled
 from restsrc_dagster_tests.worlds.world import Cursor, Resource, World
@@ -65,17 +66,17 @@ class Meaning:
             if one.selected:
                 self.tables.setdefault(name, Table())
 
-    def read(
-        self, moments: list[View], good: set[str], refreshed: set[str], unsure: set[str]
-    ) -> None:
-        """A run has ended: `good` were loaded, `unsure` perhaps, perhaps in part."""
+    def read(self, moments: list[View], ended: Ended, names: Collection[str]) -> None:
+        """A run has ended: what is `good` was loaded, the rest of `names` perhaps, or in part."""
+        good, unsure = ended.good, ended.unsure & {*names}
         for name in self.tables:
             if name not in good | unsure:
                 continue
             sure = name in good - unsure and len(moments) == 1
             kind, before = slots(self.world, name), self.tables[name].kind
-            anew = name in refreshed or before not in ("", kind)
-            if anew and sure:
+            is_another = before not in ("", kind)
+            anew = name in ended.refreshed or is_another
+            if anew and (sure or (is_another and name in ended.in_part)):
                 self.tables[name] = Table()
             elif anew:
                 self.tables[name].may_be_empty()

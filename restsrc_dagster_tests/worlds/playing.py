@@ -101,9 +101,7 @@ class Player:
             self._place.execute(self._tamper)
         found = self._look()
         self._log(number, ended, found)
-        self._meaning.read(
-            self._serving.moments, ended.good, ended.refreshed, ended.unsure & {*names}
-        )
+        self._meaning.read(self._serving.moments, ended, names)
         findings = self._examiner.examine(run, ended, found)
         self._played.findings = [replace(one, run=number) for one in findings]
         self._played.failed = ended.failed

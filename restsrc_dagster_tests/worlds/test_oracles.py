@@ -9,6 +9,7 @@ from restsrc_dagster_tests.worlds.finding import compare, foreign_words
 from restsrc_dagster_tests.worlds.judging import judge
 from restsrc_dagster_tests.worlds.kinds import RULES, kind_of
 from restsrc_dagster_tests.worlds.laboratory import Laboratory
+from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.meaning import Meaning, Table
 from restsrc_dagster_tests.worlds.shop import Shop
 from restsrc_dagster_tests.worlds.world import Api, Cursor, How, Record, Resource, Run, World
@@ -139,7 +140,7 @@ class TestMeaning:
         shop = Shop(world)
         meaning = Meaning(world, shop)
         for _ in range(2):
-            meaning.read([shop.view()], {"p", "c"}, set(), set())
+            meaning.read([shop.view()], Ended(good={"p", "c"}), ())
             shop.happen(("delete", 0, 0))
         return {name: table.right for name, table in meaning.tables.items()}
 
