@@ -1,6 +1,7 @@
 """What was seen of the pages of a resource."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from restsrc_dagster.extract.key_index import KeyIndex
 from restsrc_dagster.extract.repetition import Repetition
@@ -45,6 +46,8 @@ class PageFacts:
     """Records with the key of another one that say something else, where no cursor decides."""
     across_parents: int = 0
     """Those of them that are of another parent."""
+    moved: list[Any] = field(default_factory=list)
+    """Keys that hung on another parent in a run before, where they seem to belong to several."""
     key_of_child: str = "name a primary_key that tells the parent, too"
     """What to do about a child's key that is unique only within its parent."""
     counts_pages: bool = False
@@ -66,7 +69,7 @@ class PageFacts:
     def begin_anew(self) -> None:
         """The lists are read from their start once more, in the same run."""
         self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0
-        self.across_parents = 0
+        self.across_parents, self.moved = 0, []
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 
     def warn(self, text: str) -> None:

@@ -16,6 +16,7 @@ from dlt.common.json import json
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.field import Field, sorted_bytes_of
 from restsrc_dagster.extract.key_index import KeyIndex
+from restsrc_dagster.extract.parent_of_key import ParentOfKey
 from restsrc_dagster.extract.tables import Fields
 
 PAGES_REMEMBERED = 3
@@ -30,6 +31,7 @@ class Keys:
         refuses: whether a second record that differs is refused at once: a merge that inserts
             would keep both (dlt #2202: its input is assumed to be deduplicated).
         versions_of: the cursor whose values are noted in the index; None for none.
+        parents: gets the keys with their parents; None for nothing.
     """
 
     def __init__(
@@ -39,7 +41,9 @@ class Keys:
         *,
         refuses: bool,
         versions_of: Field | None = None,
+        parents: ParentOfKey | None = None,
     ) -> None:
+        self._parents = parents
         self._versions_of = versions_of
         self._names = names
         self._index = index
@@ -71,6 +75,8 @@ class Keys:
         else:
             contents = [hash(sorted_bytes_of(record)) for record in records]
             self._index.add_of_parent(hashes, _signed(parent), contents)
+            if self._parents is not None:
+                self._parents.look(keys, parent)
         if self._versions_of is not None:
             self._index.note_values(hashes, list(map(self._versions_of.get, records)))
         return records

@@ -24,6 +24,8 @@ from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.field import Field
 from restsrc_dagster.extract.keys import Keys, refuses_others
 from restsrc_dagster.extract.odd_values import Digits, Mender, are_odd
+from restsrc_dagster.extract.parent_cursors import bound_to
+from restsrc_dagster.extract.parent_of_key import ParentOfKey
 from restsrc_dagster.extract.required import (
     PRIMARY_KEY,
     refuse_misfits,
@@ -73,6 +75,8 @@ class Surprises(ItemTransform[Any, Any]):
         self._others = {other.table_name for other in resources.values() if other.selected}
         self._keys: Keys | None = None
         self._whose: Whose | None = None
+        self._parent_of_key: ParentOfKey | None = None
+        self._below_incremental = resources.below_incremental(resource.name)
         self._beside = resources.beside(resource.name)
         self._tables: Tables | None = None
         self._columns: dict[str, Any] = {}
@@ -93,6 +97,8 @@ class Surprises(ItemTransform[Any, Any]):
         if self._keys:
             before = len(records)
             records = self._keys.kept(records, tables.root.fields, self._parent())
+            if (looked := self._parent_of_key) is not None:
+                self._facts.moved = list(looked.moved) if looked.seems_shared else []
             self._facts.repeated += before - len(records)
         self._facts.handed_on += len(records)
         result = records if isinstance(item, list) else next(iter(records), None)
@@ -122,10 +128,16 @@ class Surprises(ItemTransform[Any, Any]):
         nesting = resource.hints.get("max_table_nesting")
         required = required_columns(resource, self._disposition, table, naming, stored)
         keys = [name for name, why in required.get(table, {}).items() if why == PRIMARY_KEY]
+        if self._below_incremental and keys and self._merges:
+            state = dlt.current.resource_state(resource.name)
+            self._parent_of_key = ParentOfKey(state, bound_to(resource))
         if keys:
-            refuses = refuses_others(self._strategy)
             self._keys = Keys(
-                keys, self._facts.keys, refuses=refuses, versions_of=self._versions_of
+                keys,
+                self._facts.keys,
+                refuses=refuses_others(self._strategy),
+                versions_of=self._versions_of,
+                parents=self._parent_of_key,
             )
         if self._beside and keys and self._merges:
             self._whose = Whose(resource.name, self._beside, keys)

@@ -10,6 +10,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import WriteDisposition
+from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.traffic import Traffic
@@ -113,6 +114,12 @@ class ResourceReport:
             yield (
                 f"{read.across_parents} records have the primary key of a record of another parent,"
                 f" and differ from it: {read.key_of_child}"
+            )
+        elif read.moved:
+            yield (
+                f"the primary key {quoted(str(read.moved[0]))} was that of a record of another "
+                f"parent in a run before, and {len(read.moved)} such records have taken the place "
+                f"of others: unless they move from parent to parent, {read.key_of_child}"
             )
 
     @property

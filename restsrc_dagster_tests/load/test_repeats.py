@@ -113,6 +113,48 @@ def test_a_key_that_is_unique_only_within_its_parent(api: Api, duck: Warehouse) 
     assert len(duck.values("SELECT text FROM acme.comments")) == 6
 
 
+def posts_of_their_own_runs(api: Api, comments: dict[int, list[dict[str, Any]]]) -> Any:
+    """One more post for each run; only the new ones are asked for their comments."""
+    posts: list[dict[str, Any]] = []
+    api.routes["/posts"] = lambda asked: {
+        "data": [one for one in posts if one["at"] >= int(asked.params["since"])]
+    }
+    for post, rows in comments.items():
+        api.routes[f"/posts/{post}/comments"] = lambda _, rows=rows: {"data": rows}
+    cursor = {"cursor_path": "at", "initial_value": 1, "range_start": "open"}
+    parent = items("posts", params={"since": "{incremental.start_value}"}, incremental=cursor)
+    child = items("comments", path="posts/{resources.posts.id}/comments")
+    return posts, [parent | {"primary_key": "id"}, child | {"primary_key": "id"}]
+
+
+@pytest.mark.parametrize("size", [1, 700], ids=["few", "more than are remembered"])
+def test_a_key_within_its_parent_is_seen_where_its_parents_come_in_several_runs(
+    api: Api, duck: Warehouse, size: int
+) -> None:
+    of_post = {post: [{"id": one, "of": post} for one in range(size)] for post in (2, 3)}
+    posts, resources = posts_of_their_own_runs(api, of_post)
+    posts.append({"id": 2, "at": 2})
+    assert not duck.load(duck.connector(api.url, resources)).resources["comments"].warnings
+    posts.append({"id": 3, "at": 3})
+    (line,) = duck.load(duck.connector(api.url, resources)).resources["comments"].warnings
+    assert "of another parent in a run before" in line
+    assert '"primary_key": ["_posts_id", "id"]' in line
+    assert len(line) < 500
+
+
+def test_a_record_that_moves_to_another_parent_is_none_with_a_shared_key(
+    api: Api, duck: Warehouse
+) -> None:
+    of_post = {2: [{"id": one} for one in range(5)], 3: [{"id": one} for one in range(5, 9)]}
+    posts, resources = posts_of_their_own_runs(api, of_post)
+    posts += [{"id": 2, "at": 2}, {"id": 3, "at": 2}]
+    duck.load(duck.connector(api.url, resources))
+    of_post[3].append(of_post[2].pop())
+    posts[1]["at"] = 3
+    assert not duck.load(duck.connector(api.url, resources)).resources["comments"].warnings
+    assert len(duck.values("SELECT id FROM acme.comments")) == 9
+
+
 @pytest.mark.parametrize("hints", [{}, {"primary_key": "at"}], ids=["without", "with"])
 def test_three_equal_rows_at_the_very_cursor(
     api: Api, duck: Warehouse, hints: dict[str, Any]

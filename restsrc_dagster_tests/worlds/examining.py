@@ -14,7 +14,6 @@ from restsrc_dagster_tests.worlds.tolerance import (
     must_fail,
     must_not_fail,
     safe_to_keep,
-    unseen_in_one_run,
 )
 from restsrc_dagster_tests.worlds.world import Run, World
 
@@ -33,7 +32,6 @@ class Examiner:
         self._meaning = meaning
         self._shop = shop
         self._serving = serving
-        self._runs = 0
         self._told: set[str] = set()
         self._excused: set[int] = set()
         self._stopped: set[str] = set()
@@ -44,7 +42,6 @@ class Examiner:
         return self._meaning.world
 
     def examine(self, run: Run, ended: Ended, found: Found) -> list[Finding]:
-        self._runs += 1
         self._told |= {name for name, warnings in ended.warnings.items() if warnings}
         self._excuse_what_slid(ended)
         findings = [*_words(ended)]
@@ -86,9 +83,7 @@ class Examiner:
     def _tables(self, ended: Ended, found: Found) -> Iterator[Finding]:
         for name, table in self._meaning.tables.items():
             wrong = list(compare(table, found[name], excused=self._excused))
-            silent = name in ended.good and name not in self._told
-            unseen = self._runs > 1 and unseen_in_one_run(self._world, name)
-            if silent and table.ambiguous and not unseen:
+            if name in ended.good and table.ambiguous and name not in self._told:
                 wrong.append(Finding("untold", "", f"keys {sorted(table.ambiguous, key=str)}"))
             if wrong and not self._is_excused(ended):
                 yield from (replace(one, table=name) for one in wrong)

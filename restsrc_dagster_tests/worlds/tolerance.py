@@ -1,6 +1,6 @@
 """What may or must fail in a world, and what has to be kept when it does."""
 
-from restsrc_dagster_tests.worlds.meaning import Meaning, below_cursor, slots
+from restsrc_dagster_tests.worlds.meaning import Meaning, slots
 from restsrc_dagster_tests.worlds.shop import View
 from restsrc_dagster_tests.worlds.world import Run, World
 
@@ -61,11 +61,6 @@ def safe_to_keep(world: World, run: Run) -> bool:
         and slots(world, "p") != "all"
         and len({record.at for record in world.records}) == len(world.records)
     )
-
-
-def unseen_in_one_run(world: World, name: str) -> bool:
-    """Whether records of one key may hang on parents that never come in the same run."""
-    return world.resources[name].numbered_within and below_cursor(world, name)
 
 
 def _is_order_wrong(world: World) -> bool:
