@@ -10,7 +10,8 @@ import pytest
 
 from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import items, write
-from restsrc_dagster_tests.support.dagster_dev import DagsterDev, rows_loaded
+from restsrc_dagster_tests.support.dagster_dev import DagsterDev
+from restsrc_dagster_tests.support.ui import rows_loaded
 
 pytestmark = pytest.mark.timeout(400)
 
