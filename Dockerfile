@@ -1,15 +1,15 @@
-# From the project's folder: docker build -f deploy/docker/Dockerfile -t restsrc .
-# For Kubernetes: … --build-arg EXTRA=kubernetes …
+# The code location, for Dagster+ (`dg plus deploy`), Kubernetes and Docker:
+#   docker build -t restsrc --build-arg EXTRA=kubernetes .
+# EXTRA is one of pyproject.toml: cloud, kubernetes, or docker (with webserver and daemon).
 FROM python:3.12-slim
-ARG EXTRA=docker
+ARG EXTRA=cloud
 
 WORKDIR /opt/restsrc
 COPY pyproject.toml README.md constraints.txt ./
 COPY restsrc_dagster ./restsrc_dagster
 RUN pip install --no-cache-dir -c constraints.txt ".[$EXTRA]"
 
-ENV DAGSTER_HOME=/opt/dagster/home
-COPY deploy/docker/dagster.yaml $DAGSTER_HOME/dagster.yaml
+COPY deploy/docker/dagster.yaml /opt/dagster/home/dagster.yaml
 COPY deploy/docker/workspace.yaml ./workspace.yaml
 COPY connectors ./connectors
 

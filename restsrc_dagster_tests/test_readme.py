@@ -99,15 +99,15 @@ def test_both_workspaces_name_the_same_location() -> None:
     import tomllib
 
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    block = project["tool"]["dagster"]
+    block = project["tool"]["dg"]["project"]
     (module,) = yaml.safe_load((ROOT / "workspace.yaml").read_text("utf-8"))["load_from"]
     (cloud,) = yaml.safe_load((ROOT / "dagster_cloud.yaml").read_text("utf-8"))["locations"]
     assert module["python_module"] == {
-        "module_name": block["module_name"],
+        "module_name": block["code_location_target_module"],
         "location_name": block["code_location_name"],
     }
     assert cloud["location_name"] == block["code_location_name"]
-    assert cloud["code_source"]["module_name"] == block["module_name"]
+    assert cloud["code_source"]["module_name"] == block["code_location_target_module"]
 
 
 CHANGING = re.compile(

@@ -11,7 +11,7 @@ import pytest
 
 from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import write
-from restsrc_dagster_tests.support.docker_layout import ComposeLayout, Image, build
+from restsrc_dagster_tests.support.docker_layout import ComposeLayout, Image, build, services
 from restsrc_dagster_tests.support.postgres import Postgres, running_postgres
 from restsrc_dagster_tests.support.ui import rows_loaded
 
@@ -20,7 +20,12 @@ pytestmark = pytest.mark.timeout(600)
 
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
-    return build(tmp_path_factory.mktemp("image"))
+    (arguments,) = {
+        tuple(service["build"]["args"].items())
+        for service in services().values()
+        if "build" in service
+    }
+    return build(tmp_path_factory.mktemp("image"), **dict(arguments))
 
 
 @pytest.fixture

@@ -65,10 +65,11 @@ class Image:
         return {**ours, "PATH": path, **given}
 
 
-def build(folder: Path, dockerfile: Path = DOCKER / "Dockerfile") -> Image:
-    """Do the steps of a Dockerfile from the project's folder, as `docker build` would."""
+def build(folder: Path, **given: str) -> Image:
+    """Do the steps of the Dockerfile from the project's folder, as `docker build` would; `given`
+    are build arguments."""
     image, arguments = Image(folder), dict[str, str]()
-    text = re.sub(r"\\\n\s*", " ", dockerfile.read_text(encoding="utf-8"))
+    text = re.sub(r"\\\n\s*", " ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     for line in filter(lambda line: line and not line.startswith("#"), text.splitlines()):
         word, _, rest = line.partition(" ")
         match word:
@@ -76,7 +77,7 @@ def build(folder: Path, dockerfile: Path = DOCKER / "Dockerfile") -> Image:
                 _base_image(folder / "python")
             case "ARG":
                 name, _, value = rest.partition("=")
-                arguments[name] = value
+                arguments[name] = given.get(name, value)
             case "ENV":
                 name, _, value = rest.partition("=")
                 image.environment[name] = value
@@ -96,14 +97,19 @@ def build(folder: Path, dockerfile: Path = DOCKER / "Dockerfile") -> Image:
     return image
 
 
+def services() -> dict[str, Any]:
+    """Of the compose file, by name."""
+    found: dict[str, Any] = yaml.safe_load((DOCKER / "compose.yaml").read_text("utf-8"))["services"]
+    return found
+
+
 class ComposeLayout(DagsterUi):
     """`with ComposeLayout(image, postgres) as dagster:`; `connectors` is the folder it mounts."""
 
     def __init__(self, image: Image, postgres: Postgres) -> None:
         super().__init__()
         self._image = image
-        content = yaml.safe_load((DOCKER / "compose.yaml").read_text(encoding="utf-8"))
-        self._services: dict[str, Any] = content["services"]
+        self._services = services()
         (self._database,) = [
             name for name, service in self._services.items() if "build" not in service
         ]
