@@ -106,6 +106,10 @@ CHART: dict[str, tuple[str, Any]] = {
             "sensor": {"purgeAfterDays": NUMBERS},
         },
     ),
+    "additionalInstanceConfig": (
+        "templates/configmap-instance.yaml: {{- .Values.additionalInstanceConfig | toYaml }}",
+        MAP,
+    ),
     "telemetry": ("schema/charts/dagster/subschema/telemetry.py", {"enabled": bool}),
 }
 
@@ -163,8 +167,7 @@ def rendered(values: Mapping[str, Any]) -> dict[str, Any]:
         instance["concurrency"] = {
             key: one for key, one in values["concurrency"].items() if key != "enabled"
         }
-    made: dict[str, Any] = snake(instance)
-    return made
+    return {**snake(instance), **values["additionalInstanceConfig"]}
 
 
 def test_the_chart_knows_each_value() -> None:
@@ -197,6 +200,7 @@ def test_dagster_takes_the_instance(source: str, monkeypatch: pytest.MonkeyPatch
     }[source]()
     checked = process_config(dagster_instance_config_schema(), settings)
     assert checked.success, checked.errors
+    assert settings["freshness"] == {"enabled": True}
     pools = settings["concurrency"]["pools"]
     assert pools == {"granularity": "run", "default_limit": 1}
     assert settings["concurrency"]["runs"]["max_concurrent_runs"] >= 10

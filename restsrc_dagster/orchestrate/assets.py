@@ -2,14 +2,18 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from warnings import catch_warnings, simplefilter
 
 import dagster as dg
 
 from restsrc_dagster.collector import without_collecting
+from restsrc_dagster.connector.lines import lines_of_resources
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.orchestrate.names import DELIVERY_CHECK, op_name, pool_name
+from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
 from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings
@@ -39,15 +43,13 @@ def build_connector_assets(
     *,
     settings: Settings,
     translator: ConnectorTranslator | None = None,
+    file: Path | None = None,
 ) -> dg.AssetsDefinition:
-    """The assets of a connector, from its file alone: dlt is not imported before a run."""
-    translator = translator or ConnectorTranslator()
-    destination = connector.destination_type(settings.destination)
-    specs = {
-        name: translator.get_asset_spec(ResourceProps(connector, resource, destination))
-        for name, resource in connector.resources.items()
-        if resource.selected
-    }
+    """The assets of a connector, from its file alone: dlt is not imported before a run.
+
+    `file` is where a person reads it; None where there is none.
+    """
+    specs = _specs(connector, settings, translator or ConnectorTranslator(), file)
     by_key = {spec.key: name for name, spec in specs.items()}
     # Named outputs: those made from keys fail for resources such as `a/b`, `a b` or `é`.
     outs = {f"resource_{position}": spec for position, spec in enumerate(specs.values())}
@@ -82,6 +84,42 @@ def build_connector_assets(
         )
 
     return connector_assets
+
+
+def _specs(
+    connector: Connector, settings: Settings, translator: ConnectorTranslator, file: Path | None
+) -> dict[str, dg.AssetSpec]:
+    """The assets by the names of their resources."""
+    storage = storage_of(connector, settings)
+    with catch_warnings():
+        # References to code are beta: an upgrade that moves them fails a test, and tells nobody.
+        simplefilter("ignore", dg.BetaWarning)
+        sources = _sources(connector, file)
+        return {
+            name: translator.get_asset_spec(
+                ResourceProps(connector, resource, storage.kind, storage, sources.get(name))
+            )
+            for name, resource in connector.resources.items()
+            if resource.selected
+        }
+
+
+def _sources(connector: Connector, file: Path | None) -> Mapping[str, dg.LocalFileCodeReference]:
+    """Where each resource stands in the file."""
+    if file is None:
+        return {}
+    written = connector.configuration["resources"]
+    try:
+        lines = lines_of_resources(file.read_text(encoding="utf-8-sig"), written)
+    except OSError:  # it was there a moment ago
+        return {}
+    label = f"Connector file {file.name}"
+    return {
+        name: dg.LocalFileCodeReference(
+            file_path=str(file.absolute()), line_number=line, label=label
+        )
+        for name, line in zip(connector.resources, lines, strict=False)
+    }
 
 
 def _without_deps(spec: dg.AssetSpec) -> dg.AssetSpec:
@@ -142,12 +180,13 @@ def materialize_connector(
             f"{connector.name}/{name} is new here: it was read for every record of "
             f"{connector.resources[name].parent}, also for those that were read before"
         )
+    storage = storage_of(connector, settings)
     # Dagster wants parents before children, whatever the order of the file or of the load.
     depth = {name: len(connector.resources.ancestors(name)) for name in report.resources}
     for name, resource in sorted(report.resources.items(), key=lambda item: depth[item[0]]):
         if name not in keys:
             continue
-        metadata = materialization_metadata(connector, report, resource)
+        metadata = materialization_metadata(connector, report, resource, storage)
         for warning in resource.warnings:
             context.log.warning(f"{connector.name}/{name}: {warning}")
         if name in selection:

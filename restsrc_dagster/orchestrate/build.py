@@ -84,13 +84,18 @@ def _of_all(
         name: Problem(str(folder / name), "destination", message)
         for name, message in shared_tables(read.connectors, settings.destination)
     }
+    files = {path.stem: path for path in read.signature}
     built: dict[str, ConnectorDefinitions] = {}
     for name, connector in read.connectors.items():
         if name in refused:
             continue
         try:
             built[name] = build_connector_definitions(
-                connector, settings=settings, translator=translator, loaded_at=loaded_at
+                connector,
+                settings=settings,
+                translator=translator,
+                loaded_at=loaded_at,
+                file=files[name],
             )
         except (dg.DagsterError, ValueError) as error:
             refused[name] = Problem(str(folder / name), "", f"Dagster refuses it: {error}")
@@ -141,9 +146,10 @@ def build_connector_definitions(
     settings: Settings,
     translator: ConnectorTranslator | None = None,
     loaded_at: datetime,
+    file: Path | None = None,
 ) -> ConnectorDefinitions:
-    """Assets, job and schedule of one connector."""
-    assets = build_connector_assets(connector, settings=settings, translator=translator)
+    """Assets, job and schedule of one connector; `file` is where a person reads it."""
+    assets = build_connector_assets(connector, settings=settings, translator=translator, file=file)
     return ConnectorDefinitions(
         assets=assets,
         job=dg.define_asset_job(

@@ -10,29 +10,33 @@ from restsrc_dagster.extract.waiting import Wait
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.orchestrate.names import iso
+from restsrc_dagster.orchestrate.storage import Storage
+
+WORTH_TELLING = 0.05
+"""Seconds; below that nobody has waited."""
 
 
 def materialization_metadata(
-    connector: Connector, load: LoadReport, report: ResourceReport
+    connector: Connector, load: LoadReport, report: ResourceReport, storage: Storage
 ) -> dict[str, Any]:
-    """Metadata of one asset, from the load's report; Dagster plots its numbers."""
+    """Metadata of one asset, from the load's report; Dagster plots its numbers.
+
+    What belongs to the run alone: what the asset is, its definition says.
+    """
     metadata: dict[str, Any] = {
         "rows_loaded": report.rows_loaded,
         "rows_per_second": round(report.rows_loaded / load.seconds, 1),
         "requests": report.traffic.requests,
-        "retries": report.traffic.retries,
         "pages": report.traffic.pages,
         "bytes_received": report.traffic.bytes_received,
         "seconds": round(load.seconds, 3),
-        "seconds_waiting_for_the_api": round(report.traffic.seconds, 3),
+        "seconds_waiting_for_api": round(report.traffic.seconds, 3),
         **_seconds_of_the_run(load),
-        "write_disposition": report.write_disposition,
-        "destination": load.destination,
-        "dataset": load.dataset,
-        "dagster/table_name": report.table,
-        "dagster/storage_kind": load.destination,
         "restsrc/created_at": iso(connector.created_at),
+        "dagster/table_name": ".".join(filter(None, (storage.database, report.table))),
     }
+    if report.traffic.retries:
+        metadata["retries"] = report.traffic.retries
     if report.read.announced is not None:
         metadata["records_announced"] = report.read.announced
         metadata["records_missing"] = report.missing
@@ -63,19 +67,26 @@ def materialization_metadata(
 
 
 def _seconds_of_the_run(load: LoadReport) -> dict[str, float]:
-    """By the clock, over all resources; waiting is a part of reading, or goes on beside it."""
+    """By the clock, over all resources; waiting is a part of reading, or goes on beside it, and
+    is left out where there was none."""
     phases, waited = load.seconds_by_phase, load.seconds_waited
     seconds = {
         "seconds_reading": phases[Phase.READING],
         "seconds_normalizing": phases[Phase.NORMALIZING],
         "seconds_loading": phases[Phase.LOADING],
-        "seconds_waiting_for_the_destination": phases[Phase.LOCK] + phases[Phase.AWAY],
-        "seconds_waiting_for_rate_limits": waited[Wait.RATE_LIMIT],
-        "seconds_waiting_for_requests_per_second": waited[Wait.BUDGET],
-        "seconds_waiting_for_retries": waited[Wait.RETRY],
-        "seconds_waiting_for_what_is_not_ready": waited[Wait.READY],
     }
-    return {name: round(value, 3) for name, value in seconds.items()}
+    waiting = {
+        "seconds_waiting_for_destination": phases[Phase.LOCK] + phases[Phase.AWAY],
+        "seconds_waiting_for_rate_limits": waited[Wait.RATE_LIMIT],
+        "seconds_waiting_for_own_rate": waited[Wait.BUDGET],
+        "seconds_waiting_for_retries": waited[Wait.RETRY],
+        "seconds_waiting_for_readiness": waited[Wait.READY],
+    }
+    told = {name: round(value, 3) for name, value in waiting.items()}
+    return {
+        **{name: round(value, 3) for name, value in seconds.items()},
+        **{name: value for name, value in told.items() if value >= WORTH_TELLING},
+    }
 
 
 def _cursor(value: Any) -> Any:
@@ -89,6 +100,7 @@ def _table_schema(columns: Mapping[str, Any]) -> dg.TableSchema:
             dg.TableColumn(
                 name=name,
                 type=str(column.get("data_type", "unknown")),
+                description=column.get("description"),
                 constraints=dg.TableColumnConstraints(
                     nullable=bool(column.get("nullable", True)),
                     unique=bool(column.get("unique", False)),

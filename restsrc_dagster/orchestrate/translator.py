@@ -1,21 +1,31 @@
 """From a resource of a connector to the asset that Dagster shows."""
 
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.orchestrate.names import asset_key
+from restsrc_dagster.orchestrate.names import asset_key, iso
+from restsrc_dagster.orchestrate.storage import Storage
 
 
 @dataclass(frozen=True)
 class ResourceProps:
-    """What a translator sees of one resource. `destination` is dlt's name of it."""
+    """What a translator sees of one resource.
+
+    `destination` is dlt's name of it, `storage` says where the rows are, and `source` where the
+    person wrote the resource down, None where it stands in no file.
+    """
 
     connector: Connector
     resource: Resource
     destination: str
+    storage: Storage | None = None
+    source: dg.LocalFileCodeReference | None = None
 
 
 class ConnectorTranslator:
@@ -44,15 +54,60 @@ class ConnectorTranslator:
             kinds={"dlt", props.destination},
             owners=connector.owners,
             tags=connector.tags,
+            freshness_policy=_freshness(connector),
             description=_description(connector, resource),
             metadata={
                 "write_disposition": dg.MetadataValue.json(disposition)
                 if isinstance(disposition, dict)
                 else disposition,
                 "schedule": connector.schedule.describe(connector.created_at),
+                "created_at": iso(connector.created_at),
                 **({"cursor_path": resource.cursor_path} if resource.cursor_path else {}),
+                **_of_table(props),
+                **_of_source(props),
             },
         )
+
+
+def _freshness(connector: Connector) -> dg.FreshnessPolicy:
+    """Overdue when the run of a slot has not come to its end; failed when the next one is due, too.
+
+    A run may take as long as its period, up to an hour, and the queue five minutes.
+    """
+    period = connector.slots.period
+    late = min(period, timedelta(hours=1)) + timedelta(minutes=5)
+    return dg.FreshnessPolicy.time_window(fail_window=2 * period + late, warn_window=period + late)
+
+
+def _of_table(props: ResourceProps) -> dict[str, Any]:
+    """Dagster's own places: what it shows under *Storage*, *URI* and *Columns*."""
+    metadata: dict[str, Any] = {}
+    resource, storage = props.resource, props.storage
+    if storage is not None:
+        metadata["dagster/storage_kind"] = storage.kind
+        metadata["dagster/table_name"] = storage.table_name(resource.table_name)
+        if uri := storage.table_uri(resource.table_name):
+            metadata["dagster/uri"] = uri
+    described = [
+        dg.TableColumn(
+            name=table_identifier(name),
+            type=str(hints.get("data_type", "unknown")),
+            description=hints["description"],
+        )
+        for name, hints in resource.columns.items()
+        if hints.get("description")
+    ]
+    if described:
+        metadata["dagster/column_schema"] = dg.TableSchema(columns=described)
+    return metadata
+
+
+def _of_source(props: ResourceProps) -> dict[str, Any]:
+    """The button that opens the connector file at the resource."""
+    if props.source is None:
+        return {}
+    references = dg.CodeReferencesMetadataValue(code_references=[props.source])
+    return {"dagster/code_references": references}
 
 
 def _description(connector: Connector, resource: Resource) -> str:
@@ -64,11 +119,11 @@ def _description(connector: Connector, resource: Resource) -> str:
     keys = resource.primary_key
     on = f" on {', '.join([keys] if isinstance(keys, str) else map(str, keys))}" if keys else ""
     stored = {"append": "appended", "merge": f"merged{on}", "replace": "replacing the table"}
-    lines = [connector.description] if connector.description else []
-    lines.append(
+    lines = [
         f"`{resource.name}` of {connector.name}: {reads}, {stored.get(str(kind), kind)}. "
         f"Read {connector.schedule.describe(connector.created_at)}."
-    )
+    ]
+    lines += [connector.description] if connector.description else []
     lines += [
         f"Warning `{lint.code}`: {lint.message}."
         for lint in connector.lints
