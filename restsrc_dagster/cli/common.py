@@ -1,5 +1,6 @@
 """What several commands share: options, finding a connector, telling problems."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -42,11 +43,22 @@ def dlt_problems(connector: Connector, file: str) -> list[Problem]:
 
 
 def warn(connector: Connector, file: str) -> int:
-    """Print what is valid and will hurt later; how many there are."""
+    """Print what is valid and will hurt later; how many there are.
+
+    What the destination lacks here is printed, too, but not counted: a run has another environment.
+    """
     warnings = [Problem(file, lint.path, str(lint)) for lint in connector.lints]
-    for warning in with_lines(warnings, Path(file)):
+    lack = _lack(connector)
+    told = [*warnings, Problem(file, "destination", lack)] if lack else warnings
+    for warning in with_lines(told, Path(file)):
         click.echo(f"warning: {warning}", err=True)
     return len(warnings)
+
+
+def _lack(connector: Connector) -> str | None:
+    from restsrc_dagster.load.unready import unready
+
+    return unready(connector, Settings.from_environment(), os.environ)
 
 
 def fail_on(problems: Sequence[Problem]) -> None:

@@ -46,6 +46,7 @@ from restsrc_dagster.load.schema_changes import (
     columns_now,
     width_of,
 )
+from restsrc_dagster.load.unready import opening
 from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
@@ -102,13 +103,15 @@ def load(
         working_folder() as folder,
         Ticker(progress.line, tell, seconds=settings.progress_seconds),
     ):
-        pipeline = dlt.pipeline(
-            connector.name,
-            destination=build_destination(connector, settings, environment),
-            dataset_name=connector.dataset,
-            pipelines_dir=str(folder),
-            progress=progress.counts,
-        )
+        with opening(connector.destination_type(settings.destination)):
+            pipeline = dlt.pipeline(
+                connector.name,
+                destination=build_destination(connector, settings, environment),
+                dataset_name=connector.dataset,
+                pipelines_dir=str(folder),
+                progress=progress.counts,
+            )
+            pipeline.destination_client()
         progress.begin(Phase.LOCK)
         with connector_lock(pipeline, order.holder) as still_held:
             if still_held is None:

@@ -11,7 +11,10 @@ from duckdb import ConnectionException, connect
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.load.destination import build_destination, unknown_destination
+from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.unready import unready
 from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector
 
 
@@ -49,6 +52,59 @@ def test_an_argument_that_cannot_be_one(settings: Settings) -> None:
         "dlt cannot set up the destination 'filesystem' (AttributeError): an argument in "
         "destination is wrong, or a package is missing"
     )
+
+
+LACKING: list[tuple[dict[str, Any], str]] = [
+    (
+        {"type": "postgres"},
+        "the destination postgres lacks database, password, username, host: set "
+        "DESTINATION__POSTGRES__CREDENTIALS__DATABASE, "
+        "DESTINATION__POSTGRES__CREDENTIALS__PASSWORD, "
+        "DESTINATION__POSTGRES__CREDENTIALS__USERNAME, DESTINATION__POSTGRES__CREDENTIALS__HOST; "
+        "or all of them in a URL, as DESTINATION__POSTGRES__CREDENTIALS; or write them into "
+        '"destination" of the connector file',
+    ),
+    (
+        {"type": "filesystem"},
+        "the destination filesystem lacks bucket_url: set DESTINATION__FILESYSTEM__BUCKET_URL; or "
+        'write them into "destination" of the connector file',
+    ),
+    (
+        {"type": "postgres", "credentials": "m4rk3r"},
+        "the credentials of the destination postgres cannot be read (InvalidNativeValue): they are "
+        "a URL of user, password, host and database, or an object",
+    ),
+    (
+        {"type": "sqlalchemy", "credentials": "mysql+nodriver://u:m4rk3r@127.0.0.1:1/x"},
+        "the credentials of the destination sqlalchemy cannot be read (NoSuchModuleError): they "
+        "are a URL of user, password, host and database, or an object",
+    ),
+    (
+        {"type": "sqlalchemy", "credentials": "mysql+mariadbconnector://u:m4rk3r@127.0.0.1:1/x"},
+        "the destination sqlalchemy wants a package: pip install 'mariadb'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("destination", "message"), LACKING)
+def test_what_a_destination_lacks_is_said_before_anything_is_read(
+    api: Api, settings: Settings, destination: dict[str, Any], message: str
+) -> None:
+    acme = connector("acme", api.url, destination=destination)
+    order = Order(selection=frozenset({"items"}), refresh=frozenset(), holder="the test")
+    with pytest.raises(SettingsError) as refused:
+        load(acme, order, settings=settings, environment={}, tell=print)
+    assert str(refused.value) == message
+    assert not api.asked
+    assert unready(acme, settings, {}) == message
+
+
+def test_a_destination_that_lacks_nothing(settings: Settings) -> None:
+    assert unready(connector(), settings, {}) is None
+    away = {"type": "postgres", "credentials": "postgresql://u:p@127.0.0.1:1/x"}
+    assert unready(connector(destination=away), settings, {}) is None, "nothing is connected"
+    later = {"type": "postgres", "credentials": "${NOT_SET_HERE}"}
+    assert unready(connector(destination=later), settings, {}) is None, "the run says so"
 
 
 class Store(duckdb):

@@ -1,0 +1,112 @@
+"""What a destination still wants: credentials, or a package.
+
+dlt says so where it is first used, in twenty lines of all the places in which it has looked.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import dlt
+from dlt.common.configuration.exceptions import (
+    ConfigFieldMissingException,
+    ConfigurationException,
+    LookupTrace,
+    LookupTraces,
+)
+from dlt.common.exceptions import MissingDependencyException
+from sqlalchemy.exc import ArgumentError
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.errors import RestsrcError, SettingsError
+from restsrc_dagster.load.destination import build_destination
+from restsrc_dagster.load.working_folder import working_folder
+from restsrc_dagster.settings import Settings
+
+ENVIRONMENT = "Environment Variables"
+"""dlt's name of the provider."""
+
+
+@contextmanager
+def opening(kind: str) -> Iterator[None]:
+    """Whoever makes a pipeline, or a client of its destination, hears what that lacks.
+
+    Raises:
+        SettingsError: a variable or a package is missing, and how it is called.
+    """
+    try:
+        yield
+    except Exception as error:
+        problem = _problem(kind, error)
+        if problem is None:
+            raise
+        raise SettingsError(problem) from None
+
+
+def unready(connector: Connector, settings: Settings, environment: Mapping[str, str]) -> str | None:
+    """What the destination of a connector lacks; None if it can be opened, or if something else is
+    wrong. Nothing is connected."""
+    try:
+        destination = build_destination(connector, settings, environment)
+    except RestsrcError:
+        return None
+    with working_folder() as folder:
+        try:
+            with opening(destination.destination_name):
+                pipeline = dlt.pipeline(
+                    connector.name,
+                    destination=destination,
+                    dataset_name=connector.dataset,
+                    pipelines_dir=str(folder),
+                )
+                pipeline.destination_client()
+        except SettingsError as error:
+            return str(error)
+    return None
+
+
+def _problem(kind: str, error: Exception) -> str | None:
+    match error:
+        case ConfigFieldMissingException():
+            return _missing(kind, error)
+        case MissingDependencyException():
+            named = " ".join(error.dependencies)
+            return f"the destination {kind} wants a package: pip install '{named}'"
+        case ModuleNotFoundError():
+            return f"the destination {kind} wants a package: pip install '{error.name}'"
+        case ConfigurationException() | ArgumentError():
+            return (
+                f"the credentials of the destination {kind} cannot be read "
+                f"({type(error).__name__}): they are a URL of user, password, host and database, "
+                "or an object"
+            )
+    return None
+
+
+def _missing(kind: str, error: ConfigFieldMissingException) -> str:
+    fields = dict(_fields(error.traces))
+    own = f"DESTINATION__{kind.upper()}__"
+    variables = [_variable(traces, own) for traces in fields.values()]
+    said = f"the destination {kind} lacks {', '.join(fields)}: set {', '.join(variables)}"
+    if {"host", "database"} <= fields.keys():
+        said += f"; or all of them in a URL, as {own}CREDENTIALS"
+    return f'{said}; or write them into "destination" of the connector file'
+
+
+def _fields(traces: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, list[LookupTrace]]]:
+    """The fields that are missing with the places where each was looked for; of credentials that
+    may be of several kinds, those of the first."""
+    for field, found in traces.items():
+        nested = next((one for one in found if isinstance(one, LookupTraces)), None)
+        if nested is not None:
+            yield from _fields(nested.traces)
+        else:
+            yield field, [one for one in found if isinstance(one, LookupTrace)]
+
+
+def _variable(traces: Sequence[LookupTrace], own: str) -> str:
+    """The one of the destination's own, else of the one that it stages in."""
+    names = [one.key for one in traces if one.provider == ENVIRONMENT]
+    of_own = [name for name in names if name.startswith(own)]
+    staged = [name for name in names if name.startswith("DESTINATION__")]
+    return min(of_own, key=len, default=max(staged, key=len, default="a variable of dlt's"))
