@@ -1,6 +1,7 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -170,7 +171,8 @@ def materialize_connector(
             tell=lambda line: context.log.info(f"{connector.name}: {line}"),
         )
     except RestsrcError as error:
-        raise _red(context, [error]) from None
+        red = _red(context, [error])
+        raise red from red.__cause__
     if report.removed_rows:
         context.log.warning(
             f"{connector.name}: removed {report.removed_rows} rows that a broken load had left"
@@ -205,21 +207,27 @@ def materialize_connector(
             )
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
     if report.failed:
-        raise _red(context, list(report.failed.values()))
+        red = _red(context, list(report.failed.values()))
+        raise red from red.__cause__
 
 
 def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:
     """The end of a step in which something failed: it tries again if all of it may go well later.
 
-    What was yielded before stays: Dagster has materialized it.
+    What was yielded before stays: Dagster has materialized it. The pause before another try is
+    waited out here: Dagster's own, between two tries of a step, hears of no termination.
     """
     reasons = "\n".join(map(str, errors))
+    failure = dg.Failure(description=reasons, allow_retries=False)
     may_help = all(isinstance(error, TryLater) for error in errors)
     if not may_help or context.retry_number >= len(RETRY_AFTER):
-        return dg.Failure(description=reasons, allow_retries=False)
+        return failure
     pause = RETRY_AFTER[context.retry_number]
     context.log.warning(f"{reasons}; tried again in {pause} s")
-    return dg.RetryRequested(max_retries=len(RETRY_AFTER), seconds_to_wait=pause)
+    time.sleep(pause)
+    again = dg.RetryRequested(max_retries=len(RETRY_AFTER))
+    again.__cause__ = failure  # what the page of the step shows
+    return again
 
 
 def _delivery(key: dg.AssetKey, report: "ResourceReport") -> dg.AssetCheckResult:

@@ -1,6 +1,7 @@
 """The product as a person runs it: a folder, a connector file, `dagster dev`, and nobody clicks."""
 
 import threading
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from restsrc_dagster_tests.support.api import Api, Asked
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items, write
 from restsrc_dagster_tests.support.dagster_dev import DagsterDev
 from restsrc_dagster_tests.support.ui import rows_loaded
@@ -122,7 +123,7 @@ def test_runs_wait_for_each_other_and_a_canceled_one_frees_its_place(
 
     api.routes["/items"] = slow
     write(tmp_path / "connectors", "acme", api.url, schedule={"mode": "days"})
-    with DagsterDev(tmp_path) as dagster:
+    with DagsterDev(tmp_path, {"RUNTIME__REQUEST_MAX_ATTEMPTS": "1"}) as dagster:
         going = dagster.wait("first run", dagster.runs)[0]["runId"]
         dagster.wait("request", lambda: api.asked)
         waiting = dagster.launch("acme_sync")
@@ -133,3 +134,11 @@ def test_runs_wait_for_each_other_and_a_canceled_one_frees_its_place(
         answer.set()
         dagster.wait("turn of the second", lambda: dagster.status(waiting) == "SUCCESS")
         assert len(api.asked) == asked + 1
+
+        api.routes["/items"] = lambda _: Answer({}, status=503)
+        retried = dagster.launch("acme_sync")
+        dagster.wait("pause", lambda: "tried again in 30 s" in "".join(dagster.messages(retried)))
+        began = time.monotonic()
+        dagster.terminate(retried)
+        dagster.wait("its end", lambda: dagster.status(retried) == "CANCELED")
+        assert time.monotonic() - began < 15, "the pause of 30 s is not waited out"

@@ -359,6 +359,13 @@ def test_what_may_go_well_later_is_tried_again(
     result = materialize(build_connector_assets(connector("acme", api.url), settings=settings))
     assert result.success is succeeds
     assert len(api.asked) == min(failures + 1, 3)
+    told = [
+        event.step_retry_data.error.cause.message
+        for event in result.all_events
+        if event.event_type is dg.DagsterEventType.STEP_UP_FOR_RETRY
+    ]
+    assert len(told) == min(failures, 2)
+    assert all("items answered 502 Bad Gateway" in message for message in told)
     if not succeeds:
         assert reason(result) == f"items: {api.url}/items answered 502 Bad Gateway: '{{}}'"
 

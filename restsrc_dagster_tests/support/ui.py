@@ -34,6 +34,10 @@ _LOG_KEY = """
 query LogKey($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
   ... on LogsCapturedEvent { fileKey } } } } }
 """
+_MESSAGES = """
+query Messages($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events {
+  ... on MessageEvent { message } } } } }
+"""
 _LOGS = """
 query Logs($key: [String!]!) { capturedLogs(logKey: $key) { stderr } }
 """
@@ -101,6 +105,11 @@ class DagsterUi:
 
     def status(self, run_id: str) -> str:
         return next(str(run["status"]) for run in self.runs() if run["runId"] == run_id)
+
+    def messages(self, run_id: str) -> list[str]:
+        """The lines of the run's page."""
+        events = self.ask(_MESSAGES, {"run": run_id})["logsForRun"]["events"]
+        return [event["message"] for event in events if "message" in event]
 
     def stderr(self, run_id: str) -> str:
         """What the run's process has printed, as the UI shows it."""
