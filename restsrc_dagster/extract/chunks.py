@@ -70,6 +70,7 @@ class Chunks:
         """Lists whose tables are emptied by what is read first."""
         self._cursors: dict[str, list[Any]] = {}
         """Of numbered lists: before the first chunk, and after each."""
+        self._steps: dict[str, CursorStep] = {}
         self._starts: dict[str, FirstPage] = {}
         for name in self._resources:
             if chunking(self._resources, name) != "page":
@@ -98,10 +99,11 @@ class Chunks:
         return self._starts
 
     def begin_anew(self, names: Iterable[str]) -> None:
-        """Nothing of them is there any more."""
+        """Nothing of them is there any more: what they hang on is read from its start, too."""
         for name in names:
             self._anew.add(name)
-            self._from_the_first_page(name)
+            for above in (name, *self._resources.ancestors(name)):
+                self._from_the_first_page(above)
             if name in self._cursors:
                 self._cursors[name] = [None]
 
@@ -142,6 +144,8 @@ class Chunks:
         self._now[name] = chunk
         self.read_again.discard(name)
         kind = chunking(self._resources, name)
+        if cursor is not None:
+            self._steps[name] = cursor
         if kind == "cursor" and cursor is not None:
             by_cursor = ByCursor(
                 name, cursor, checks, chunk, at_hand, family, largest_tail=LARGEST_TAIL
@@ -238,6 +242,12 @@ class Chunks:
         moved = [one for one in cursors if one and one[path].get("last_value") is not None]
         if not moved:
             return cursors[-1]
+        step = self._steps.get(name)
+        # A part with nothing but far-off numbers could not know that they are times.
+        in_time = [one for one in moved if not (step and step.lies_ahead(one[path]["last_value"]))]
+        if not in_time:
+            return deepcopy(self._cursors[name][0])
+        moved = in_time
         order = CursorOrder(path, api_sorts=True)
         order.learn([one[path]["last_value"] for one in moved])
         pick = max if incremental.get("last_value_func", "max") == "max" else min

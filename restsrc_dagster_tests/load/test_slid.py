@@ -172,3 +172,28 @@ def test_whatever_else_is_said_of_the_list(api: Api, duck: Warehouse, what: str)
     acme = duck.connector(api.url, [one, *others], http={"max_concurrency": 1})
     warnings = duck.load(acme).resources["items"].warnings
     assert TOLD in [line.partition(":")[0] for line in warnings]
+
+
+@pytest.mark.parametrize("commit", [500_000, 1], ids=["at once", "page by page"])
+def test_a_far_future_number_alone_in_its_part_moves_nothing(
+    api: Api, duck: Warehouse, commit: int
+) -> None:
+    """That numbers are times is seen in the parts that come after it."""
+    object.__setattr__(duck.settings, "commit_after_records", commit)
+    times = [26_905_096_800_000, *range(1_705_000_000_000, 1_705_000_000_005)]
+    api.routes["/items"] = lambda asked: {
+        "data": [
+            {"id": times.index(at), "at": at}
+            for at in times
+            if at >= int(asked.params.get("since", 0))
+        ][int(asked.params["page"]) - 1 :][:1]
+    }
+    one = items(
+        incremental={"cursor_path": "at", "start_param": "since"},
+        paginator={"type": "page_number", "base_page": 1, "total_path": None},
+    )
+    acme = duck.connector(api.url, [{**one, "primary_key": "id"}], http={"max_concurrency": 1})
+    duck.load(acme)
+    times.append(1_705_000_000_010)
+    duck.load(acme)
+    assert duck.values("SELECT id FROM acme.items ORDER BY id") == list(range(7))
