@@ -166,3 +166,34 @@ def test_a_new_beginning_that_fails_is_made_by_the_next_run(api: Api, duck: Ware
     assert report.refreshed == {"comments"}
     assert duck.values("SELECT n FROM acme.comments") == [2, 3, 4]
     assert duck.values("SELECT value FROM acme.posts__tags") == ["a", "a", "a", "b"]
+
+
+@pytest.mark.parametrize("child", ["comments", "votes"])
+def test_what_a_refreshed_child_hangs_on_is_read_from_its_start(
+    api: Api, duck: Warehouse, child: str
+) -> None:
+    """Though a run before has stopped on its way, and would be gone on with."""
+    pages: dict[str, Any] = {
+        str(page): {"data": [{"id": page}], "pages": 5} for page in range(1, 6)
+    }
+    broken = {**pages, "4": Answer({"message": "out of order"}, status=400)}
+    api.routes["/posts"] = lambda asked: broken[asked.params["page"]]
+    for number in range(1, 6):
+        api.routes[f"/posts/{number}/comments"] = lambda _, number=number: {
+            "data": [{"id": number}]
+        }
+        api.routes[f"/comments/{number}/votes"] = lambda _, number=number: {
+            "data": [{"id": number}]
+        }
+    paginator = {"type": "page_number", "base_page": 1, "total_path": "pages"}
+    votes = items("votes", path="comments/{resources.comments.id}/votes")
+    resources = [
+        one | {"primary_key": "id"}
+        for one in (items("posts", paginator=paginator), COMMENTS, votes)
+    ]
+    acme = duck.connector(api.url, resources)
+    assert set(duck.load(acme).failed) == {"posts", "comments", "votes"}
+    assert duck.values(f"SELECT count(*) FROM acme.{child}") == [3]
+    broken |= pages
+    duck.load(acme, refresh=[child])
+    assert sorted(duck.values(f"SELECT id FROM acme.{child}")) == [1, 2, 3, 4, 5]

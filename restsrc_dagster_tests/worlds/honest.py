@@ -155,13 +155,14 @@ def _with_sound_api(world: World) -> World:
     if api.paginator != "json_link" and api.end == "self":
         api = replace(api, end="null")
     cursor = world.p.cursor
-    if cursor is not None and cursor.order == "asc" and api.order == "desc" and api.pinned:
-        how = replace(how, commit=0)  # the first two are in order, and the rest is never asked for
+    twin = world.twin
+    if cursor is not None and cursor.order == "asc" and _begins_in_order(world):
+        how = replace(how, commit=0)  # what is out of order behind a chunk is never asked for
+        twin = replace(twin, commit=0) if twin else None
     if cursor is not None and cursor.end is not None and slots(world, "p") == "append":
         how = replace(how, split=False)  # each run appends the range again
     if world.p.cursor is None:
         api = replace(api, order="id", pinned=False, filter="inclusive")
-    twin = world.twin
     if twin is not None and (api.cap or any(r.middle or r.faults or r.kill for r in world.runs)):
         twin = None
     records = tuple(
@@ -177,6 +178,11 @@ def _with_sound_api(world: World) -> World:
         for record in world.records
     )
     return replace(world, api=api, how=how, twin=twin, records=records)
+
+
+def _begins_in_order(world: World) -> bool:
+    """Whether a list that is not sorted by its cursor may look as if it were, at its beginning."""
+    return world.api.order == "id" or (world.api.order == "desc" and world.api.pinned)
 
 
 def _may_lack_cursor(world: World) -> bool:
