@@ -174,7 +174,7 @@ def test_slots_agree_with_walking_the_calendar(
     assert [slot for slot in past if slot not in slots] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(schedules(), creations, st.integers(-5000, 50_000))
 def test_contains_is_the_contracts_sentence(
     schedule: Schedule, created_at: datetime, minutes: int
@@ -216,7 +216,7 @@ def test_the_last_slots_that_datetime_knows() -> None:
     assert [slot.year for slot in slots.upcoming(slots.created_at)][-1] == 9966
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(schedules(), creations)
 @example(Schedule(mode="days", interval=3, offset=30), EDGES[0])
 @example(Schedule(mode="minutes", interval=7), EDGES[0])

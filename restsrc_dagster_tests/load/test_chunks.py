@@ -141,14 +141,14 @@ class TestByCursor:
         assert slow.values("SELECT id FROM acme.events") == list(range(100))
         assert len(starts(api)) > 5
 
-    def test_killed_five_times_it_still_comes_to_its_end(self, small: Warehouse, api: Api) -> None:
+    def test_killed_three_times_it_still_comes_to_its_end(self, small: Warehouse, api: Api) -> None:
         Log(api, list(range(200)))
-        for _ in range(5):
+        for _ in range(3):
             killed = small.start(api.url, [EVENTS], holder="killed", die=["load", 2])
             assert killed.wait(60) == KILLED
         begun = starts(api)
-        assert len(begun) == 10
-        assert len(set(begun)) == 6
+        assert len(begun) == 6
+        assert len(set(begun)) == 4
         small.load(small.connector(api.url, [EVENTS]))
         assert small.values("SELECT id FROM acme.events") == list(range(200))
 

@@ -60,7 +60,8 @@ class Image:
             for name, value in os.environ.items()
             if name in ("HOME", "LANG", "TMPDIR") or name.startswith(("PIP_", "SSL_"))
         }
-        path = f"{self.folder / 'python' / 'bin'}:{os.environ['PATH']}"
+        # Not the whole of ours: a command of this environment would be taken for the image's.
+        path = f"{self.folder / 'python' / 'bin'}:/usr/local/bin:/usr/bin:/bin"
         given = {name: self.here(value) for name, value in {**self.environment, **more}.items()}
         return {**ours, "PATH": path, **given}
 
@@ -158,6 +159,12 @@ def _base_image(place: Path) -> None:
     (packages,) = place.glob("lib/python*/site-packages")
     ours = sysconfig.get_path("purelib")
     (packages / "base_image.pth").write_text(f"{ours}\n", encoding="utf-8")
+    for script in Path(sysconfig.get_path("scripts")).glob("dagster*"):
+        first, _, rest = script.read_text(encoding="utf-8").partition("\n")
+        assert first.startswith("#!"), script
+        theirs = place / "bin" / script.name
+        theirs.write_text(f"#!{place / 'bin' / 'python'}\n{rest}", encoding="utf-8")
+        theirs.chmod(0o755)
 
 
 def _filled(text: str, environment: Mapping[str, str]) -> str:

@@ -132,7 +132,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
 
 
 @settings(
-    max_examples=250,
+    max_examples=120,
     deadline=None,
     derandomize=True,
     database=None,

@@ -262,7 +262,7 @@ def test_spellings_of_times(first: Any) -> None:
 
 @given(pages=PAGES, hints=HINTS)
 @settings(
-    max_examples=10,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
