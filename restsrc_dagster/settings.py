@@ -65,6 +65,10 @@ class Settings:
             )
         return Path("data")
 
+    def duckdb_file(self, connector: str) -> Path:
+        """The file of a connector that names no other; raises as `local_data_dir` does."""
+        return (self.local_data_dir() / f"restsrc_{connector}.duckdb").absolute()
+
 
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:
     text = environment.get(name)

@@ -149,9 +149,9 @@ def refuse_merge_of_files(
 
 def duckdb_file(connector: str, settings: Settings) -> Path:
     """The DuckDB file of a connector; its folder exists afterwards."""
-    folder = settings.local_data_dir()
-    folder.mkdir(parents=True, exist_ok=True)
-    return (folder / f"restsrc_{connector}.duckdb").absolute()
+    file = settings.duckdb_file(connector)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    return file
 
 
 def database_client(pipeline: Pipeline) -> SqlClientBase[Any] | None:

@@ -58,9 +58,9 @@ def storage_of(
     if kind == FILESYSTEM:
         bucket = connector.destination.arguments.get("bucket_url")
         bucket = bucket or environment.get(f"{variables}BUCKET_URL")
-        return Storage(kind, None, connector.dataset, _plain(bucket))
+        return Storage(kind, None, connector.dataset, _bucket(bucket))
     given = credentials or environment.get(f"{variables}CREDENTIALS")
-    if url := _url(given):
+    if (url := _url(given)) and url.path.strip("/"):
         database = url.path.strip("/").partition("/")[0]
         return Storage(kind, database, connector.dataset, f"{_address(url)}/{database}")
     fields = given if isinstance(given, Mapping) else {}
@@ -76,7 +76,7 @@ def _in_a_file(connector: Connector, settings: Settings, credentials: Any) -> St
         file = Path(credentials) if _plain(credentials) else None
     else:
         try:
-            file = settings.local_data_dir() / f"restsrc_{connector.name}.duckdb"
+            file = settings.duckdb_file(connector.name)
         except SettingsError:  # told by the run, which cannot load either
             file = None
     if file is None:
@@ -95,13 +95,15 @@ def _url(value: Any) -> SplitResult | None:
         url = urlsplit(text) if text else None
     except ValueError:
         return None
-    return url if url and url.scheme and url.path.strip("/") else None
+    return url if url and url.scheme and (url.netloc or url.path.strip("/")) else None
+
+
+def _bucket(value: Any) -> str | None:
+    """The place of files: a URL, or a folder."""
+    url = _url(value)
+    return f"{_address(url)}{url.path}" if url else _plain(value)
 
 
 def _address(url: SplitResult) -> str:
-    """Scheme, host and port."""
-    try:
-        port = f":{url.port}" if url.port else ""
-    except ValueError:
-        port = ""
-    return f"{url.scheme}://{url.hostname or ''}{port}"
+    """Scheme, host and port, without who is let in."""
+    return f"{url.scheme}://{url.netloc.rpartition('@')[2]}"
