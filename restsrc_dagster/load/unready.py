@@ -46,6 +46,9 @@ def opening(kind: str) -> Iterator[None]:
 def unready(connector: Connector, settings: Settings, environment: Mapping[str, str]) -> str | None:
     """What the destination of a connector lacks; None if it can be opened, or if something else is
     wrong. Nothing is connected."""
+    is_duckdb = connector.destination_type(settings.destination) == "duckdb"
+    if is_duckdb and not connector.destination.arguments:
+        return None  # a file of its own, for which only a run makes a folder
     try:
         destination = build_destination(connector, settings, environment)
     except RestsrcError:

@@ -101,6 +101,8 @@ def test_what_a_destination_lacks_is_said_before_anything_is_read(
 
 def test_a_destination_that_lacks_nothing(settings: Settings) -> None:
     assert unready(connector(), settings, {}) is None
+    assert settings.data_dir is not None
+    assert not settings.data_dir.exists(), "only a run makes it"
     away = {"type": "postgres", "credentials": "postgresql://u:p@127.0.0.1:1/x"}
     assert unready(connector(destination=away), settings, {}) is None, "nothing is connected"
     later = {"type": "postgres", "credentials": "${NOT_SET_HERE}"}
