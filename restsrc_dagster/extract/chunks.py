@@ -42,7 +42,7 @@ class Chunks:
     Args:
         connector: says which resources may be left, and how.
         selection: names of what is loaded; a list goes on where another run was stopped only if
-            that had loaded all of it, as children come with their parents.
+            it is loaded itself, and that run had loaded all of it, as children come with parents.
         bound: of each chunk.
         states: dlt's of the resources, as they were committed when the run began.
         tell: called with a line for the person.
@@ -81,7 +81,9 @@ class Chunks:
                 self._cursors[name] = [deepcopy(state.get("incremental"))]
             known = state.get(STATE_KEY, {})
             family = selection & {name, *self._resources.descendants(name)}
-            if known.get("of") == self._fingerprint(name) and family <= {*known["with"]}:
+            # A list that is read for its children alone does not come back to the pages before.
+            goes_on = name in selection and family <= {*known.get("with", ())}
+            if goes_on and known.get("of") == self._fingerprint(name):
                 self._starts[name] = FirstPage(known["last"], known["records"])
                 self._to_check[name] = known["digest"]
                 self._resumed[name] = known["last"]
