@@ -1,8 +1,10 @@
 """A folder of connector files: which ones are connectors, and what is wrong with the others."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +26,25 @@ Signature = Mapping[Path, tuple[int, int]]
 
 @dataclass(frozen=True)
 class ConnectorFolder:
-    """The connectors of a folder by name, and every problem of the files left out.
+    """The connectors of a folder by name, and every problem of the others, by the stem of the file.
 
     `signature` is from before the files were read: a later one that differs tells a change.
     """
 
     connectors: Mapping[str, Connector]
-    problems: tuple[Problem, ...]
+    broken: Mapping[str, tuple[Problem, ...]]
     signature: Signature
 
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        return tuple(chain.from_iterable(self.broken.values()))
 
-def read_folder(folder: Path) -> ConnectorFolder:
+
+def read_folder(folder: Path, *, known: ConnectorFolder | None = None) -> ConnectorFolder:
     """Read every connector file directly in `folder`.
+
+    A connector that is `known` from an earlier look, and whose file was not touched, is not read
+    again.
 
     Raises:
         SettingsError: there is no such folder.
@@ -45,16 +54,20 @@ def read_folder(folder: Path) -> ConnectorFolder:
     for path in signature:
         by_stem[path.stem].append(path)
     connectors: dict[str, Connector] = {}
-    problems: list[Problem] = []
+    broken: dict[str, tuple[Problem, ...]] = {}
     for stem, paths in sorted(by_stem.items()):
         if len(paths) > 1:
-            problems.append(_named_twice(paths))
+            broken[stem] = (_named_twice(paths),)
+            continue
+        untouched = known and known.signature.get(paths[0]) == signature[paths[0]]
+        if known and untouched and stem in known.connectors:
+            connectors[stem] = known.connectors[stem]
             continue
         try:
             connectors[stem] = read_connector(paths[0])
         except ConnectorError as error:
-            problems.extend(error.problems)
-    return ConnectorFolder(connectors, tuple(problems), signature)
+            broken[stem] = error.problems
+    return ConnectorFolder(connectors, broken, signature)
 
 
 def find_connector(folder: Path, name: str) -> Connector | None:
@@ -63,7 +76,7 @@ def find_connector(folder: Path, name: str) -> Connector | None:
     Raises:
         ConnectorError: the file is broken, or not the only one of that name.
     """
-    paths = [path for suffix in SUFFIXES if (path := folder / f"{name}{suffix}").is_file()]
+    paths = connector_files(folder, name)
     if len(paths) > 1:
         raise ConnectorError([_named_twice(paths)])
     return read_connector(paths[0]) if paths else None
@@ -71,8 +84,22 @@ def find_connector(folder: Path, name: str) -> Connector | None:
 
 def folder_signature(folder: Path) -> Signature:
     """What the files of `folder` look like from outside, in order; none is read."""
-    stats = {path: path.stat() for path in connector_paths(folder)}
-    return {path: (stat.st_mtime_ns, stat.st_size) for path, stat in stats.items()}
+    return signature_of(connector_paths(folder))
+
+
+def signature_of(paths: Iterable[Path]) -> Signature:
+    """What these files look like from outside; none is read."""
+    found = {}
+    for path in paths:
+        with suppress(FileNotFoundError):  # it was there a moment ago
+            stat = path.stat()
+            found[path] = (stat.st_mtime_ns, stat.st_size)
+    return found
+
+
+def connector_files(folder: Path, name: str) -> list[Path]:
+    """The files of one connector: more than one is an error, which is not looked for here."""
+    return [path for suffix in SUFFIXES if (path := folder / f"{name}{suffix}").is_file()]
 
 
 def connector_paths(folder: Path) -> list[Path]:
