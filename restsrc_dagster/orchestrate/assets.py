@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from warnings import catch_warnings, simplefilter
@@ -12,8 +12,13 @@ import dagster as dg
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.connector.lines import lines_of_resources
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import RestsrcError, TryLater
-from restsrc_dagster.orchestrate.names import DELIVERY_CHECK, op_name, pool_name
+from restsrc_dagster.errors import Problem, RestsrcError, TryLater
+from restsrc_dagster.orchestrate.names import (
+    CONNECTOR_FILE_CHECK,
+    DELIVERY_CHECK,
+    op_name,
+    pool_name,
+)
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
 from restsrc_dagster.orchestrate.unfinished import already_materialized
@@ -26,6 +31,10 @@ DELIVERY_DESCRIPTION = (
     "Warns where the API gave less than it announced, or nothing any more, and where records do "
     "not fit into the table as they are."
 )
+FILE_DESCRIPTION = (
+    "Fails while the connector's file is not in order, and warns while it waits for a reload."
+)
+FILE_IN_ORDER = "The file is in order."
 _CHECKABLE = re.compile(r"[A-Za-z0-9_-]+")
 """Dagster makes the name of a check's output from the key; it is no name for `a/b` or `é`."""
 RETRY_AFTER = (30, 120)
@@ -45,12 +54,26 @@ def build_connector_assets(
     settings: Settings,
     translator: ConnectorTranslator | None = None,
     file: Path | None = None,
+    problems: Sequence[Problem] = (),
+    is_fresh_by_schedule: bool = True,
 ) -> dg.AssetsDefinition:
     """The assets of a connector, from its file alone: dlt is not imported before a run.
 
-    `file` is where a person reads it; None where there is none.
+    Args:
+        connector: its resources become assets.
+        settings: where it loads to.
+        translator: gives the assets another look.
+        file: where a person reads the connector; None where that is nowhere.
+        problems: why nothing can be loaded. The assets tell it, and their runs fail with it.
+        is_fresh_by_schedule: false if the schedule is not known, and no asset can be overdue.
     """
     specs = _specs(connector, settings, translator or ConnectorTranslator(), file)
+    if problems:
+        specs = {name: _not_in_order(spec, problems) for name, spec in specs.items()}
+    if not is_fresh_by_schedule:
+        specs = {
+            name: spec.replace_attributes(freshness_policy=None) for name, spec in specs.items()
+        }
     by_key = {spec.key: name for name, spec in specs.items()}
     # Named outputs: those made from keys fail for resources such as `a/b`, `a b` or `é`.
     outs = {f"resource_{position}": spec for position, spec in enumerate(specs.values())}
@@ -62,11 +85,7 @@ def build_connector_assets(
             name: dg.AssetOut.from_spec(_without_deps(spec), is_required=False)
             for name, spec in outs.items()
         },
-        check_specs=[
-            dg.AssetCheckSpec(DELIVERY_CHECK, asset=spec.key, description=DELIVERY_DESCRIPTION)
-            for spec in outs.values()
-            if _CHECKABLE.fullmatch("".join(spec.key.path))
-        ],
+        check_specs=_checks([spec.key for spec in outs.values()], broken=bool(problems)),
         deps=sorted(set().union(*upstream.values()) - set(by_key)),
         internal_asset_deps=upstream,
         can_subset=True,
@@ -75,6 +94,7 @@ def build_connector_assets(
         description=connector.description,
     )
     def connector_assets(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from _of_the_file(context, problems)
         selection = frozenset(by_key[key] for key in context.selected_asset_keys)
         yield from materialize_connector(
             context,
@@ -85,6 +105,62 @@ def build_connector_assets(
         )
 
     return connector_assets
+
+
+def _checks(keys: Sequence[dg.AssetKey], *, broken: bool) -> list[dg.AssetCheckSpec]:
+    """`delivery` for each asset; `connector_file` for one of them, for all if the file is broken.
+
+    Dagster shows no result of a check that is not defined: a file that is edited into error has
+    its check from before.
+    """
+    checkable = [key for key in keys if _CHECKABLE.fullmatch("".join(key.path))]
+    return [
+        *(
+            dg.AssetCheckSpec(DELIVERY_CHECK, asset=key, description=DELIVERY_DESCRIPTION)
+            for key in checkable
+        ),
+        *(
+            dg.AssetCheckSpec(CONNECTOR_FILE_CHECK, asset=key, description=FILE_DESCRIPTION)
+            for key in (checkable if broken else checkable[:1])
+        ),
+    ]
+
+
+def _not_in_order(spec: dg.AssetSpec, problems: Sequence[Problem]) -> dg.AssetSpec:
+    """The asset of a connector that cannot be read: it tells why, and nothing that may be wrong."""
+    gone = ("schedule", "created_at", "cursor_path", "write_disposition")
+    return spec.replace_attributes(
+        description=problems_in_words(problems),
+        metadata={key: value for key, value in spec.metadata.items() if key not in gone},
+    )
+
+
+def problems_in_words(problems: Sequence[Problem]) -> str:
+    """What assets, job and schedule of a broken connector say of it, as Markdown."""
+    lines = "\n".join(f"- {problem}" for problem in problems)
+    file = Path(problems[0].file).name
+    return f"**{file} is not in order, and nothing is loaded until it is.**\n\n{lines}"
+
+
+def _of_the_file(
+    context: dg.AssetExecutionContext, problems: Sequence[Problem]
+) -> Iterator[dg.AssetCheckResult]:
+    """What this run says of the connector's file, which it has just read.
+
+    Raises:
+        dagster.Failure: it is not in order.
+    """
+    again = context.retry_number > 0
+    for check in () if again else sorted(context.selected_asset_check_keys):
+        if check.name == CONNECTOR_FILE_CHECK:
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=CONNECTOR_FILE_CHECK,
+                passed=not problems,
+                description=problems_in_words(problems) if problems else FILE_IN_ORDER,
+            )
+    if problems:
+        raise dg.Failure(description="\n".join(map(str, problems)), allow_retries=False)
 
 
 def _specs(

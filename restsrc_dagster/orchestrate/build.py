@@ -2,22 +2,30 @@
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
 
-from restsrc_dagster.connector.files import find_connector, read_folder
+from restsrc_dagster.connector.files import ConnectorFolder, find_connector, read_folder
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
+from restsrc_dagster.connector.salvage import Salvage, salvage
+from restsrc_dagster.connector.watch import FolderWatch, Trouble
 from restsrc_dagster.errors import ConnectorError, Problem
-from restsrc_dagster.orchestrate.assets import build_connector_assets
+from restsrc_dagster.orchestrate.assets import build_connector_assets, problems_in_words
 from restsrc_dagster.orchestrate.dagster_private import UnresolvedAssetJobDefinition
 from restsrc_dagster.orchestrate.files_sensor import build_connector_files_sensor
 from restsrc_dagster.orchestrate.initial_run import build_initial_run_sensor
-from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, connector_of_job, job_name
+from restsrc_dagster.orchestrate.names import (
+    CONNECTOR_FILE_CHECK,
+    CONNECTOR_TAG,
+    connector_of_job,
+    job_name,
+)
 from restsrc_dagster.orchestrate.one_run import definitions_for_a_run, is_reconstruction
 from restsrc_dagster.orchestrate.schedules import build_connector_schedule
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator
@@ -36,6 +44,72 @@ class ConnectorDefinitions:
     job: UnresolvedAssetJobDefinition
     schedule: dg.ScheduleDefinition
 
+    @property
+    def checked(self) -> list[dg.AssetKey]:
+        """The assets with a check of the connector's file."""
+        return sorted(
+            check.asset_key
+            for check in self.assets.check_keys
+            if check.name == CONNECTOR_FILE_CHECK
+        )
+
+
+class _Builder:
+    """Builds the connectors of one folder."""
+
+    def __init__(
+        self,
+        watch: FolderWatch,
+        files: Mapping[str, Path],
+        settings: Settings,
+        translator: ConnectorTranslator | None,
+    ) -> None:
+        self._watch = watch
+        self._files = files
+        self._settings = settings
+        self._translator = translator
+        self._loaded_at = datetime.now(UTC)
+
+    def in_order(self, connector: Connector) -> ConnectorDefinitions:
+        return self._build(connector, self._translator)
+
+    def not_in_order(
+        self, read: ConnectorFolder, refused: Mapping[str, Problem]
+    ) -> dict[str, ConnectorDefinitions]:
+        """Every connector that cannot be loaded, as far as its file still tells what it is."""
+        left = {name: Salvage(read.connectors[name]) for name in refused}
+        left |= {name: found for name in read.broken if (found := salvage(self._files[name]))}
+        built = {}
+        for name, salvaged in left.items():
+            problems = read.broken.get(name) or (refused[name],)
+            for translator in (self._translator, None):
+                try:
+                    built[name] = self._build(
+                        salvaged.connector, translator, problems, salvaged.schedule_is_known
+                    )
+                    break
+                except (dg.DagsterError, ValueError):  # the problem is told in any case
+                    continue
+        return built
+
+    def _build(
+        self,
+        connector: Connector,
+        translator: ConnectorTranslator | None,
+        problems: Sequence[Problem] = (),
+        schedule_is_known: bool = True,
+    ) -> ConnectorDefinitions:
+        return build_connector_definitions(
+            connector,
+            settings=self._settings,
+            translator=translator,
+            loaded_at=self._loaded_at,
+            file=self._files[connector.name],
+            trouble=partial(self._watch.trouble, connector.name),
+            problems=problems,
+            schedule_is_known=schedule_is_known,
+        )
+
 
 def build_definitions(
     connectors_dir: str | Path,
@@ -46,8 +120,9 @@ def build_definitions(
 ) -> dg.Definitions:
     """The definitions of every connector in a folder.
 
-    A broken file is left out, loudly: the log and `connector_files_sensor` name it, and
-    `dagster definitions validate` fails. No file is written, nothing is requested, dlt is not
+    A broken file keeps its assets, its job and its schedule, which tell what is wrong and load
+    nothing; the log and `connector_files_sensor` name it, and `dagster definitions validate` fails.
+    No file is written, nothing is requested, dlt is not
     imported. A process that is there for one run reads the run's connector alone, unless it is
     asked for more, which `Definitions.merge` does.
 
@@ -78,42 +153,41 @@ def _of_all(
     translator: ConnectorTranslator | None,
     executor: dg.ExecutorDefinition | None,
 ) -> dg.Definitions:
-    loaded_at = datetime.now(UTC)
     read = read_folder(folder)
     refused = {
         name: Problem(str(folder / name), "destination", message)
         for name, message in shared_tables(read.connectors, settings.destination)
     }
-    files = {path.stem: path for path in read.signature}
-    built: dict[str, ConnectorDefinitions] = {}
+    watch = FolderWatch(folder, read, refused)
+    build = _Builder(watch, {path.stem: path for path in read.signature}, settings, translator)
+    built = {}
     for name, connector in read.connectors.items():
         if name in refused:
             continue
         try:
-            built[name] = build_connector_definitions(
-                connector,
-                settings=settings,
-                translator=translator,
-                loaded_at=loaded_at,
-                file=files[name],
-            )
+            built[name] = build.in_order(connector)
         except (dg.DagsterError, ValueError) as error:
             refused[name] = Problem(str(folder / name), "", f"Dagster refuses it: {error}")
+    broken = build.not_in_order(read, refused)
     _tell([*read.problems, *refused.values()])
     connectors = {name: read.connectors[name] for name in built}
-    jobs = [definitions.job for definitions in built.values()]
+    shown = {**built, **broken}
     return dg.Definitions(
-        assets=[definitions.assets for definitions in built.values()],
-        jobs=jobs,
-        schedules=[definitions.schedule for definitions in built.values()],
+        assets=[definitions.assets for definitions in shown.values()],
+        jobs=[definitions.job for definitions in shown.values()],
+        schedules=[definitions.schedule for definitions in shown.values()],
         sensors=[
             build_initial_run_sensor(
                 connectors,
-                jobs=jobs,
+                jobs=[definitions.job for definitions in built.values()],
                 keys={name: sorted(definitions.assets.keys) for name, definitions in built.items()},
                 settings=settings,
             ),
-            build_connector_files_sensor(folder, read, refused, settings=settings),
+            build_connector_files_sensor(
+                watch,
+                {name: definitions.checked for name, definitions in shown.items()},
+                settings=settings,
+            ),
         ],
         executor=executor,
     )
@@ -147,19 +221,47 @@ def build_connector_definitions(
     translator: ConnectorTranslator | None = None,
     loaded_at: datetime,
     file: Path | None = None,
+    trouble: Callable[[], Trouble | None] = lambda: None,
+    problems: Sequence[Problem] = (),
+    schedule_is_known: bool = True,
 ) -> ConnectorDefinitions:
-    """Assets, job and schedule of one connector; `file` is where a person reads it."""
-    assets = build_connector_assets(connector, settings=settings, translator=translator, file=file)
+    """Assets, job and schedule of one connector.
+
+    Args:
+        connector: what its file says.
+        settings: of the deployment.
+        translator: gives the assets another look.
+        loaded_at: when this process loaded the definitions; aware.
+        file: where a person reads it.
+        trouble: what is the matter with the file at the moment.
+        problems: why nothing can be loaded.
+        schedule_is_known: false if the schedule is none of the file's.
+    """
+    assets = build_connector_assets(
+        connector,
+        settings=settings,
+        translator=translator,
+        file=file,
+        problems=problems,
+        is_fresh_by_schedule=schedule_is_known,
+    )
+    description = problems_in_words(problems) if problems else None
     return ConnectorDefinitions(
         assets=assets,
         job=dg.define_asset_job(
             job_name(connector.name),
             selection=dg.AssetSelection.assets(*assets.keys),
             tags={CONNECTOR_TAG: connector.name},
-            description=connector.description,
+            description=description or connector.description,
             executor_def=dg.in_process_executor,
         ),
-        schedule=build_connector_schedule(connector, settings=settings, loaded_at=loaded_at),
+        schedule=build_connector_schedule(
+            connector,
+            settings=settings,
+            loaded_at=loaded_at,
+            trouble=trouble,
+            description=description,
+        ),
     )
 
 
@@ -169,4 +271,4 @@ def _tell(problems: list[Problem], environment: Mapping[str, str] = os.environ) 
     if environment.get(VALIDATING):
         raise ConnectorError(problems)
     for problem in problems:
-        log.error("left out: %s", problem)
+        log.error("not in order: %s", problem)

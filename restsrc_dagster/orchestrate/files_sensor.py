@@ -1,25 +1,28 @@
 """A sensor that is red while a connector file is broken, and says when files have changed."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
 
 import dagster as dg
 
-from restsrc_dagster.connector.files import ConnectorFolder, folder_signature, read_folder
+from restsrc_dagster.connector.watch import FolderWatch, Trouble
 from restsrc_dagster.errors import ConnectorError, Problem
-from restsrc_dagster.orchestrate.names import CONNECTOR_FILES_SENSOR
+from restsrc_dagster.orchestrate.assets import FILE_IN_ORDER
+from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, CONNECTOR_FILES_SENSOR
 from restsrc_dagster.settings import Settings
 
 
 def build_connector_files_sensor(
-    folder: Path, loaded: ConnectorFolder, refused: Mapping[str, Problem], *, settings: Settings
+    watch: FolderWatch, checked: Mapping[str, Sequence[dg.AssetKey]], *, settings: Settings
 ) -> dg.SensorDefinition:
-    """Watch the files of `folder`, from which `loaded` was read.
+    """Watch the files of a folder.
 
-    `refused` are the connectors in order by themselves that Dagster does not take, by name.
+    Args:
+        watch: knows what was loaded.
+        checked: by connector, the assets that have the check `connector_file`.
+        settings: on a branch deployment, the sensor is off at first.
     """
     status = dg.DefaultSensorStatus
-    watch = _Watch(folder, loaded, refused)
+    told = _Told(watch, checked)
 
     @dg.sensor(
         name=CONNECTOR_FILES_SENSOR,
@@ -27,46 +30,77 @@ def build_connector_files_sensor(
         default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
         description="Fails while a connector file is broken, naming each problem.",
     )
-    def connector_files_sensor(_context: dg.SensorEvaluationContext) -> dg.SkipReason:
-        return dg.SkipReason(watch.look())
+    def connector_files_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        in_all = len(watch.look().signature)
+        told.tell(context.instance)
+        changed = ", ".join(watch.changed())
+        waiting = (
+            f"changed since this code location was loaded: {changed}; reload the location to use "
+            "them"
+        )
+        if problems := watch.problems():
+            raise ConnectorError([*problems, *([Problem("", "", waiting)] if changed else [])])
+        return dg.SkipReason(
+            waiting if changed else f"all connector files are in order ({in_all} in all)"
+        )
 
     return connector_files_sensor
 
 
-class _Watch:
-    """Reads files again only when one of them was touched."""
+class _Told:
+    """Keeps the checks `connector_file` on what the files are like."""
 
-    def __init__(
-        self, folder: Path, loaded: ConnectorFolder, refused: Mapping[str, Problem]
-    ) -> None:
-        self._folder = folder
-        self._loaded = loaded
-        self._refused = refused
-        self._problems = [*loaded.problems, *refused.values()]
-        self._signature = loaded.signature
-        self._changed: list[str] = []
+    def __init__(self, watch: FolderWatch, checked: Mapping[str, Sequence[dg.AssetKey]]) -> None:
+        self._watch = watch
+        self._checked = checked
+        self._red: set[str] | None = None  # the connectors that were red at the last look
 
-    def look(self) -> str:
-        """What the files are like now; raises ConnectorError while one is broken."""
-        signature = folder_signature(self._folder)
-        if signature != self._signature:
-            current = read_folder(self._folder)
-            self._signature = current.signature
-            self._changed = sorted(
-                name
-                for name in {*current.connectors, *self._loaded.connectors}
-                if current.connectors.get(name) != self._loaded.connectors.get(name)
-            )
-            unchanged = set(self._refused) - set(self._changed)
-            self._problems = [
-                *current.problems,
-                *(self._refused[name] for name in sorted(unchanged)),
-            ]
-        if self._problems:
-            raise ConnectorError(self._problems)
-        if self._changed:
-            return (
-                f"changed since this code location was loaded: {', '.join(self._changed)}; reload "
-                "the location to use them"
-            )
-        return f"all connector files are in order ({len(signature)} in all)"
+    def tell(self, instance: dg.DagsterInstance) -> None:
+        """Record what the checks do not say yet.
+
+        A file that is in order is told by the runs that read it, and here after it was not.
+        """
+        troubles = {name: self._watch.trouble(name) for name in self._checked}
+        red = {name for name, trouble in troubles.items() if trouble}
+        # What an earlier process has told is not known: all are looked at once.
+        names = set(troubles) if self._red is None else red | self._red
+        said = _said(instance, (key for name in names for key in self._checked[name]))
+        for name in sorted(names):
+            for key in self._checked[name]:
+                evaluation = _evaluation(key, troubles[name])
+                before = said.get(key)
+                if evaluation.passed if before is None else not _differs(before, evaluation):
+                    continue
+                instance.report_runless_asset_event(evaluation)
+        self._red = red
+
+
+def _evaluation(key: dg.AssetKey, trouble: Trouble | None) -> dg.AssetCheckEvaluation:
+    severity = dg.AssetCheckSeverity
+    waits = trouble is not None and not trouble.problems
+    return dg.AssetCheckEvaluation(
+        asset_key=key,
+        check_name=CONNECTOR_FILE_CHECK,
+        passed=trouble is None,
+        severity=severity.WARN if waits else severity.ERROR,
+        description=trouble.says if trouble else FILE_IN_ORDER,
+    )
+
+
+def _differs(before: dg.AssetCheckEvaluation, now: dg.AssetCheckEvaluation) -> bool:
+    if before.passed and now.passed:
+        return False
+    return (before.passed, before.description) != (now.passed, now.description)
+
+
+def _said(
+    instance: dg.DagsterInstance, keys: Iterable[dg.AssetKey]
+) -> dict[dg.AssetKey, dg.AssetCheckEvaluation]:
+    """The last result of each check; none while a run is still to give it."""
+    found = {}
+    for key in keys:
+        check = dg.AssetCheckKey(key, CONNECTOR_FILE_CHECK)
+        record = instance.get_latest_asset_check_evaluation_record(check)
+        if record is not None and isinstance(record.evaluation, dg.AssetCheckEvaluation):
+            found[key] = record.evaluation
+    return found

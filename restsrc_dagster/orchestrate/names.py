@@ -16,6 +16,7 @@ SCHEDULE = "schedule"
 INITIAL_RUN_SENSOR = "initial_run_sensor"
 CONNECTOR_FILES_SENSOR = "connector_files_sensor"
 DELIVERY_CHECK = "delivery"
+CONNECTOR_FILE_CHECK = "connector_file"
 
 _JOB = "_sync"
 

@@ -12,6 +12,7 @@ import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.slots import carrier_cron
+from restsrc_dagster.connector.watch import Trouble
 from restsrc_dagster.orchestrate.ledger import Ledger
 from restsrc_dagster.orchestrate.names import (
     CONNECTOR_TAG,
@@ -31,7 +32,12 @@ Evaluation = dg.RunRequest | dg.SkipReason
 
 
 def build_connector_schedule(
-    connector: Connector, *, settings: Settings, loaded_at: datetime
+    connector: Connector,
+    *,
+    settings: Settings,
+    loaded_at: datetime,
+    trouble: Callable[[], Trouble | None] = lambda: None,
+    description: str | None = None,
 ) -> dg.ScheduleDefinition:
     """The schedule of a connector.
 
@@ -39,6 +45,8 @@ def build_connector_schedule(
         connector: gives the slots.
         settings: a branch deployment starts nothing by itself.
         loaded_at: when this process loaded the definitions; aware.
+        trouble: what is the matter with the connector's file at the moment.
+        description: by default the schedule in words.
     """
     slots = connector.slots
     status = dg.DefaultScheduleStatus
@@ -47,9 +55,9 @@ def build_connector_schedule(
         job_name=job_name(connector.name),
         cron_schedule=carrier_cron(slots),
         execution_timezone="UTC",
-        execution_fn=_evaluate(connector, loaded_at),
+        execution_fn=_evaluate(connector, loaded_at, trouble),
         default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
-        description=connector.schedule.describe(connector.created_at),
+        description=description or connector.schedule.describe(connector.created_at),
         tags={CONNECTOR_TAG: connector.name},
         metadata={
             "schedule": connector.schedule.describe(connector.created_at),
@@ -61,9 +69,12 @@ def build_connector_schedule(
 
 
 def _evaluate(
-    connector: Connector, loaded_at: datetime
+    connector: Connector, loaded_at: datetime, trouble: Callable[[], Trouble | None]
 ) -> Callable[[dg.ScheduleEvaluationContext], Evaluation]:
     def evaluate(context: dg.ScheduleEvaluationContext) -> Evaluation:
+        found = trouble()
+        if found is not None and not found.can_run:
+            return dg.SkipReason(found.says)
         at = context.scheduled_execution_time.astimezone(UTC)
         return evaluate_tick(connector, at, Ledger(context.instance, connector), loaded_at)
 

@@ -73,7 +73,9 @@ def execute(instance: dg.DagsterInstance, folder: Path, job: str) -> list[str]:
     code = ReconstructableRepository.for_module(MODULE, "defs")
     origin = code.get_reconstructable_job(job).get_python_origin()
     run = instance.create_run_for_job(
-        defs().get_repository_def().get_job(job), job_code_origin=origin
+        defs().get_repository_def().get_job(job),
+        job_code_origin=origin,
+        asset_selection=frozenset([dg.AssetKey(["acme", "items"])]),
     )
     arguments = ExecuteRunArgs(
         job_origin=origin,
@@ -153,17 +155,31 @@ def another_claims_the_table(folder: Path) -> None:
     write(folder, "abc", **POSTGRES)
 
 
-@pytest.mark.parametrize("prepare", [twice, broken, another_claims_the_table, lambda _: None])
+@pytest.mark.parametrize("prepare", [twice, broken, another_claims_the_table])
 @pytest.mark.usefixtures("reconstructing")
-def test_what_the_location_leaves_out_has_no_job(
+def test_the_job_of_a_connector_that_is_not_in_order_is_that_of_the_location(
     tmp_path: Path, prepare: Callable[[Path], None]
 ) -> None:
+    """A run that waited while the file broke says so, and loads nothing."""
     write(tmp_path, "other")
     prepare(tmp_path)
     repository = build_definitions(tmp_path).get_repository_def()
+    job = repository.get_job("acme_sync")
+    with dg.DagsterInstance.ephemeral() as instance:
+        ended = job.execute_in_process(instance=instance, raise_on_error=False)
+    (failure,) = ended.get_step_failure_events()
+    assert failure.step_failure_data.user_failure_data is not None
+    assert "acme" in str(failure.step_failure_data.user_failure_data.description)
+    assert job.get_job_snapshot_id() == whole(tmp_path).get_job("acme_sync").get_job_snapshot_id()
+    assert repository.get_job("other_sync").name == "other_sync"
+
+
+@pytest.mark.usefixtures("reconstructing")
+def test_what_the_location_does_not_have_has_no_job(tmp_path: Path) -> None:
+    write(tmp_path, "other")
+    repository = build_definitions(tmp_path).get_repository_def()
     with pytest.raises(dg.DagsterInvariantViolationError, match="Could not find job 'acme_sync'"):
         repository.get_job("acme_sync")
-    assert repository.get_job("other_sync").name == "other_sync"
 
 
 @pytest.mark.usefixtures("reconstructing")

@@ -63,7 +63,9 @@ def materialized(result: dg.ExecuteInProcessResult) -> list[str]:
 
 
 def checked(result: dg.ExecuteInProcessResult) -> list[str]:
-    return [one.asset_key.path[-1] for one in result.get_asset_check_evaluations()]
+    """The assets whose delivery was checked."""
+    evaluations = result.get_asset_check_evaluations()
+    return [one.asset_key.path[-1] for one in evaluations if one.check_name == "delivery"]
 
 
 def reason(result: dg.ExecuteInProcessResult) -> str:
