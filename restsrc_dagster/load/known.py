@@ -11,9 +11,29 @@ from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 
+WITH_ROWS = ("_dlt_load_id", "_dlt_parent_id")
+"""Columns that dlt makes for rows alone: of a resource's own table, and of those nested in it."""
+
+
 def known_schema(pipeline: Pipeline) -> Schema | None:
     """What the tables are so far; None before anything was ever loaded."""
-    return pipeline.default_schema if pipeline.default_schema_name else None
+    if not pipeline.default_schema_name:
+        return None
+    schema = pipeline.default_schema
+    _remember_rows(schema)
+    return schema
+
+
+def _remember_rows(schema: Schema) -> None:
+    """Note again which tables have rows.
+
+    dlt forgets it (`seen-data`) of a resource with `max_table_nesting` when a run brings nothing of
+    it. A refresh would not empty such a table then, and what is new in it would not be seen.
+    """
+    for table in schema.data_tables(include_incomplete=True):
+        made = (table["columns"].get(name, {}) for name in WITH_ROWS)
+        if any("data_type" in column for column in made):
+            table["x-normalizer"] = {**(table.get("x-normalizer") or {}), "seen-data": True}
 
 
 def source_state(pipeline: Pipeline, source: str) -> Mapping[str, Any]:
