@@ -7,6 +7,7 @@ from functools import partial
 from dlt.extract.source import DltSource
 
 from restsrc_dagster.connector.chunking import NUMBERED, chunking
+from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.resource import Resource
@@ -28,6 +29,7 @@ from restsrc_dagster.extract.frozen import Frozen, freezes
 from restsrc_dagster.extract.incremental import CursorStep
 from restsrc_dagster.extract.isolation import Isolation
 from restsrc_dagster.extract.key_index import KeyIndex
+from restsrc_dagster.extract.listed import NotesKeys
 from restsrc_dagster.extract.pages import PageChecks
 from restsrc_dagster.extract.parent_cursors import ParentCursors
 from restsrc_dagster.extract.reading import Reading
@@ -110,6 +112,9 @@ class Assembly:
         if resource.selected:
             self.surprises[name] = self._surprises(resource, facts)
             steps.add_step(self.surprises[name])
+        elif resource.has_primary_key and name in self.cursors and self._may_slip(name):
+            cursor = self.cursors[name].cursor.field
+            steps.add_step(NotesKeys(named_by(resource.hints, "primary_key"), cursor, facts.keys))
         if self.readers[name]:
             steps.add_step(TagsPages(name, self.at_hand[name], self._family(name)))
         if self.isolation is not None:

@@ -139,8 +139,13 @@ class Passes:
                     step, facts = reading.cursors[name], reading.pages[name]
                     facts.began = facts.began or step.began
                     if name not in chunks.unfinished:
-                        own, top = state["resources"].get(name, {}), resources[name].parent is None
-                        hold_where_it_slid(step, facts, own, is_read_again=top)
+                        hold_where_it_slid(
+                            step,
+                            facts,
+                            state["resources"].get(name, {}),
+                            is_read_again=resources[name].parent is None,
+                            tell=partial(self._tell_of_list, name, reading),
+                        )
             intend_refresh(state, one.intended)
             if one.refresh:
                 forget_refresh(state, done)
@@ -215,6 +220,16 @@ class Passes:
             schema, done, reading, counts, cursors_before, self.rows_before, rows_now
         )
         return made, reading
+
+    def _tell_of_list(self, name: str, reading: Reading, text: str) -> None:
+        """In the report of a resource, or in those of what hangs on it if it is not loaded."""
+        resources = self._connector.resources
+        if resources[name].selected:
+            reading.pages[name].warn(text)
+            return
+        for below in resources.descendants(name):
+            if below in reading.pages:
+                reading.pages[below].warn(f"{name}: {text}")
 
     def _isolation(self, chunks: Chunks | None, backlog: Backlog) -> Isolation:
         resources = self._connector.resources

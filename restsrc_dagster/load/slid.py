@@ -6,6 +6,7 @@ record that has changed, which comes again with a cursor of after the beginning 
 has slipped stood behind it, so its cursor is not before that which the record had.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from restsrc_dagster.extract.facts import PageFacts
@@ -13,10 +14,15 @@ from restsrc_dagster.extract.incremental import CursorStep
 
 
 def hold_where_it_slid(
-    step: CursorStep, facts: PageFacts, state: dict[str, Any], *, is_read_again: bool
+    step: CursorStep,
+    facts: PageFacts,
+    state: dict[str, Any],
+    *,
+    is_read_again: bool,
+    tell: Callable[[str], None],
 ) -> None:
-    """Make the cursor in `state`, dlt's of the resource, one that passes nothing that has slipped;
-    tell it in `facts`.
+    """Make the cursor in `state`, dlt's of the resource, one that passes nothing that has slipped,
+    and `tell` it.
 
     Not where a run cannot go back: rows that are appended would be there twice, and of the children
     of many parents each has a cursor of its own. Then it is only told.
@@ -39,7 +45,7 @@ def hold_where_it_slid(
         "others may have been passed over"
     )
     if cursor.appends or not is_read_again:
-        facts.warn(f"{told}; read the resource again with full_refresh if none may be missing")
+        tell(f"{told}; read the resource again with full_refresh if none may be missing")
         return
     earliest = left[0]
     for value in left:
@@ -47,4 +53,4 @@ def hold_where_it_slid(
             earliest = value
     if known.get("last_value") is None or cursor.is_later(known["last_value"], earliest):
         known["last_value"] = earliest
-    facts.warn(f"{told}. The next run reads again from where they were")
+    tell(f"{told}. The next run reads again from where they were")

@@ -197,3 +197,26 @@ def test_a_far_future_number_alone_in_its_part_moves_nothing(
     times.append(1_705_000_000_010)
     duck.load(acme)
     assert duck.values("SELECT id FROM acme.items ORDER BY id") == list(range(7))
+
+
+@pytest.mark.parametrize("commit", [500_000, 1], ids=["at once", "page by page"])
+@pytest.mark.parametrize("key", ["id", None], ids=["child with a key", "child without"])
+def test_of_a_list_that_is_read_for_its_children_alone_they_come_with_the_next_run(
+    api: Api, duck: Warehouse, commit: int, key: str | None
+) -> None:
+    object.__setattr__(duck.settings, "commit_after_records", commit)
+    moving = Moving(api, 10)
+    for number in range(10):
+        api.routes[f"/items/{number}/notes"] = lambda _, number=number: {
+            "data": [{"id": number, "of": number}]
+        }
+    moving.change[2] = 0
+    parent = resource(NUMBERED, selected=False)
+    child = items("notes", path="items/{resources.items.id}/notes")
+    child |= {"primary_key": key} if key else {}
+    acme = duck.connector(api.url, [parent, child], http={"max_concurrency": 1})
+    report = duck.load(acme).resources["notes"]
+    assert [one.partition(":")[2].partition(":")[0].strip() for one in report.warnings] == [TOLD]
+    assert len(duck.values("SELECT id FROM acme.notes")) == 9, "nothing has slipped"
+    assert not duck.load(acme).resources["notes"].warnings
+    assert sorted(duck.values("SELECT id FROM acme.notes")) == list(range(10))

@@ -60,7 +60,7 @@ class Examiner:
         What hangs on it is missing with it.
         """
         moved = len(self._serving.moments) > 1
-        if moved and self._world.api.paginator in NUMBERED and ended.warnings.get("p"):
+        if moved and self._world.api.paginator in NUMBERED and self._told_of_list(ended):
             given = self._serving.given
             for row in self._shop.parents:
                 if row.v not in given:
@@ -90,14 +90,18 @@ class Examiner:
 
     def _is_excused(self, ended: Ended) -> bool:
         """What is told of the page size; what is told of a list that was gone on with."""
-        told = ended.warnings.get("p")
-        if not told or self._world.api.paginator not in NUMBERED:
+        if not self._told_of_list(ended) or self._world.api.paginator not in NUMBERED:
             return False
         if self._world.api.cap and self._world.api.total == "right":
             return True
         resumed = "p" in self._stopped and "p" in ended.good
         self.once_more = self.once_more or resumed
         return resumed
+
+    def _told_of_list(self, ended: Ended) -> bool:
+        """Of one that is no table, what hangs on it tells."""
+        teller = "p" if self._world.p.selected else "c"
+        return bool(ended.warnings.get(teller))
 
     def _others(self, ended: Ended, found: Found) -> Iterator[Finding]:
         """What has nothing to do with the rest is loaded, whatever becomes of that."""
