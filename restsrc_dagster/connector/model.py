@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -78,6 +78,9 @@ def _host(value: str) -> str:
 
 
 Host = Annotated[str, AfterValidator(_host)]
+
+
+OnSchemaChange = Literal["warn", "fail", "ignore"]
 
 
 class _Part(BaseModel):
@@ -160,6 +163,11 @@ class Connector(_Part):
     destination: Destination = Field(
         default_factory=lambda: Destination(),
         description="Where the rows go; by default where the deployment says.",
+    )
+    on_schema_change: OnSchemaChange = Field(
+        "warn",
+        description="What becomes of a run after which columns are new, or get no values any more: "
+        "a check warns, or it fails, and the run with it, or nothing is said.",
     )
     owners: list[Annotated[str, AfterValidator(_owner)]] = Field(
         default_factory=list, description="Owners of the assets: addresses, or team:<name>."

@@ -36,6 +36,8 @@ class PageFacts:
     """How many records dlt got, to make rows of."""
     columns: dict[str, set[str]] = field(default_factory=dict)
     """What they had values for, by table."""
+    emptied: tuple[str, ...] = ()
+    """Columns of which none of them had anything, though those before them mostly did."""
     keys: KeyIndex = field(default_factory=KeyIndex)
     """The primary keys of the records that were handed on."""
     fields: dict[str, set[str]] = field(default_factory=dict)

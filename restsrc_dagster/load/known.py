@@ -10,7 +10,6 @@ from typing import Any
 from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
-
 WITH_ROWS = ("_dlt_load_id", "_dlt_parent_id")
 """Columns that dlt makes for rows alone: of a resource's own table, and of those nested in it."""
 

@@ -174,6 +174,7 @@ class _Load:
             mend_states(self._pipeline, source)
             self._history.put_back()
             schema, state = known_schema(self._pipeline), source_state(self._pipeline, source)
+            self._reports.unfilled.begin(columns_now(schema))
             forget_old_hints(schema, resources)
             unfinished = pending_refresh(state) & set(resources)
             anew = to_begin_anew(schema, resources, resources.closed(order.selection))

@@ -105,8 +105,11 @@ class Reports:
         return {
             name: replace(
                 report,
-                changes=schema_changes(
-                    schema, tables[name], resources[name], columns_before, report.read.columns
+                changes=replace(
+                    schema_changes(
+                        schema, tables[name], resources[name], columns_before, report.read.columns
+                    ),
+                    emptied=report.read.emptied,
                 ),
             )
             for name, report in reports.items()

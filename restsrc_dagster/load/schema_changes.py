@@ -53,12 +53,32 @@ class SchemaChanges:
 
     `new_columns` came with this load into tables that were there; `variants` are all there are,
     except those that the person has named. `discarded` had values for which the contract makes no
-    column.
+    column. `emptied` are those that no record had anything for, though they were mostly filled;
+    `gone` those that tables had before they were read anew.
     """
 
     new_columns: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     discarded: tuple[str, ...] = ()
+    emptied: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
+
+    @property
+    def lines(self) -> list[str]:
+        """What has changed since the load before, a line for each kind of change."""
+        split = [one for one in self.variants if one.name in self.new_columns]
+        of_others = {one.name for one in split}
+        new = [name for name in self.new_columns if name not in of_others]
+        told = {
+            "New columns": new,
+            "Columns that no record has a value for any more": self.emptied,
+            "Columns that are gone": self.gone,
+            "Values of another type, in columns of their own": [
+                f"{one.name} ({one.type}; {one.of} is {one.of_type})" for one in split
+            ],
+            "Fields that schema_contract leaves out": self.discarded,
+        }
+        return [f"{what}: {', '.join(names)}" for what, names in told.items() if names]
 
     @property
     def warnings(self) -> list[str]:
@@ -80,9 +100,11 @@ def schema_changes(
 ) -> SchemaChanges:
     """What is new in a resource's tables, and what is split over two columns."""
     hinted = hinted_columns(resource, table, schema.naming)
-    new, variants = [], []
+    new, variants, gone = [], [], []
     for name, columns in _tables_of(schema, table):
         path = name.removeprefix(table).removeprefix("__")
+        left = before.get(name, frozenset()) - columns.keys()
+        gone += [_named(path, column) for column in sorted(left) if not column.startswith("_dlt")]
         for column, facts in columns.items():
             if "data_type" not in facts or column.startswith("_dlt"):
                 continue
@@ -106,7 +128,10 @@ def schema_changes(
         for column in sorted(columns - known.get(name, set()))
     ]
     return SchemaChanges(
-        new_columns=tuple(new), variants=tuple(variants), discarded=tuple(discarded)
+        new_columns=tuple(new),
+        variants=tuple(variants),
+        discarded=tuple(discarded),
+        gone=tuple(gone),
     )
 
 

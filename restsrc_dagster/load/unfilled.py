@@ -19,12 +19,14 @@ from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.fits import is_dlts
 from restsrc_dagster.extract.surprises import hinted_columns
 from restsrc_dagster.load.destination import database_client
+from restsrc_dagster.load.schema_changes import Columns
 
 EXPECTED = 10
 """So many rows should have had a value, by the share of those in the table; one in 20,000 times
 none has by chance."""
 EXPECTED_OF_SOME = 1000
-"""Where a run reads only what has changed: new records lack what is filled in later."""
+"""Where a run reads only what has changed, and no column is new: new records lack what is filled in
+later."""
 ROWS_LOOKED_AT = 10_000
 
 
@@ -43,6 +45,12 @@ class Unfilled:
         self._pipeline = pipeline
         self._resources = resources
         self._empty: dict[tuple[str, str], _Empty] = {}
+        self._before: Columns = {}
+        self._changed: set[str] = set()
+
+    def begin(self, before: Columns) -> None:
+        """The columns of each table before the load."""
+        self._before = before
 
     def look(
         self,
@@ -55,7 +63,10 @@ class Unfilled:
         for name in names:
             if self._resources.beside(name):
                 continue  # what one never fills another may
-            for table, columns in _candidates(schema, self._resources[name]).items():
+            tables = _candidates(schema, self._resources[name])
+            if self._has_grown(tables, pages[name].columns, counts):
+                self._changed.add(name)
+            for table, columns in tables.items():
                 rows, came = counts.get(table, 0), pages[name].columns.get(table, set())
                 known = self._empty.get((name, table))
                 if known is None and rows >= self._least(name):
@@ -80,6 +91,7 @@ class Unfilled:
                 if column not in facts.columns.get(table, ())
                 and share * empty.rows >= self._least(name)
             ]
+            facts.emptied = tuple(gone)
             if gone:
                 facts.warn(
                     f"no record has {', '.join(gone)} any more, which the table has been given so "
@@ -87,7 +99,23 @@ class Unfilled:
                 )
 
     def _least(self, name: str) -> int:
-        return EXPECTED if self._reads_all(name) else EXPECTED_OF_SOME
+        """What comes in the place of something else comes with the run that lacks it."""
+        is_plain = self._reads_all(name) or name in self._changed
+        return EXPECTED if is_plain else EXPECTED_OF_SOME
+
+    def _has_grown(
+        self,
+        tables: Mapping[str, Set[str]],
+        came: Mapping[str, Set[str]],
+        counts: Mapping[str, int],
+    ) -> bool:
+        """Whether a resource that was loaded before has values for new columns, or a new table."""
+        known = tables.keys() & self._before.keys()
+        new = tables.keys() - known
+        return bool(known) and (
+            any(counts.get(table) for table in new)
+            or any(came.get(table, set()) - self._before[table] for table in known)
+        )
 
     def _reads_all(self, name: str) -> bool:
         resources = self._resources

@@ -1,10 +1,9 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
-import re
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from warnings import catch_warnings, simplefilter
 
 import dagster as dg
@@ -13,30 +12,20 @@ from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.connector.lines import lines_of_resources
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import Problem, RestsrcError, TryLater
-from restsrc_dagster.orchestrate.names import (
-    CONNECTOR_FILE_CHECK,
-    DELIVERY_CHECK,
-    op_name,
-    pool_name,
+from restsrc_dagster.orchestrate.checks import (
+    check_specs,
+    of_a_load,
+    of_the_file,
+    problems_in_words,
+    refused_changes,
+    told_again,
 )
+from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, op_name, pool_name
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
 from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings
 
-if TYPE_CHECKING:
-    from restsrc_dagster.load.report import ResourceReport
-
-DELIVERY_DESCRIPTION = (
-    "Warns where the API gave less than it announced, or nothing any more, and where records do "
-    "not fit into the table as they are."
-)
-FILE_DESCRIPTION = (
-    "Fails while the connector's file is not in order, and warns while it waits for a reload."
-)
-FILE_IN_ORDER = "The file is in order."
-_CHECKABLE = re.compile(r"[A-Za-z0-9_-]+")
-"""Dagster makes the name of a check's output from the key; it is no name for `a/b` or `é`."""
 RETRY_AFTER = (30, 120)
 """Seconds before a run tries again by itself, for what may go well later."""
 CONFIG_SCHEMA = {
@@ -85,7 +74,9 @@ def build_connector_assets(
             name: dg.AssetOut.from_spec(_without_deps(spec), is_required=False)
             for name, spec in outs.items()
         },
-        check_specs=_checks([spec.key for spec in outs.values()], broken=bool(problems)),
+        check_specs=check_specs(
+            connector, [spec.key for spec in outs.values()], broken=bool(problems)
+        ),
         deps=sorted(set().union(*upstream.values()) - set(by_key)),
         internal_asset_deps=upstream,
         can_subset=True,
@@ -94,7 +85,12 @@ def build_connector_assets(
         description=connector.description,
     )
     def connector_assets(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        yield from _of_the_file(context, problems)
+        checks = context.selected_asset_check_keys
+        if context.retry_number == 0:
+            yield from of_the_file(checks, problems)
+        if problems:
+            yield from told_again(context.instance, _of_loads(checks))
+            raise dg.Failure(description="\n".join(map(str, problems)), allow_retries=False)
         selection = frozenset(by_key[key] for key in context.selected_asset_keys)
         yield from materialize_connector(
             context,
@@ -107,25 +103,6 @@ def build_connector_assets(
     return connector_assets
 
 
-def _checks(keys: Sequence[dg.AssetKey], *, broken: bool) -> list[dg.AssetCheckSpec]:
-    """`delivery` for each asset; `connector_file` for one of them, for all if the file is broken.
-
-    Dagster shows no result of a check that is not defined: a file that is edited into error has
-    its check from before.
-    """
-    checkable = [key for key in keys if _CHECKABLE.fullmatch("".join(key.path))]
-    return [
-        *(
-            dg.AssetCheckSpec(DELIVERY_CHECK, asset=key, description=DELIVERY_DESCRIPTION)
-            for key in checkable
-        ),
-        *(
-            dg.AssetCheckSpec(CONNECTOR_FILE_CHECK, asset=key, description=FILE_DESCRIPTION)
-            for key in (checkable if broken else checkable[:1])
-        ),
-    ]
-
-
 def _not_in_order(spec: dg.AssetSpec, problems: Sequence[Problem]) -> dg.AssetSpec:
     """The asset of a connector that cannot be read: it tells why, and nothing that may be wrong."""
     gone = ("schedule", "created_at", "cursor_path", "write_disposition")
@@ -133,34 +110,6 @@ def _not_in_order(spec: dg.AssetSpec, problems: Sequence[Problem]) -> dg.AssetSp
         description=problems_in_words(problems),
         metadata={key: value for key, value in spec.metadata.items() if key not in gone},
     )
-
-
-def problems_in_words(problems: Sequence[Problem]) -> str:
-    """What assets, job and schedule of a broken connector say of it, as Markdown."""
-    lines = "\n".join(f"- {problem}" for problem in problems)
-    file = Path(problems[0].file).name
-    return f"**{file} is not in order, and nothing is loaded until it is.**\n\n{lines}"
-
-
-def _of_the_file(
-    context: dg.AssetExecutionContext, problems: Sequence[Problem]
-) -> Iterator[dg.AssetCheckResult]:
-    """What this run says of the connector's file, which it has just read.
-
-    Raises:
-        dagster.Failure: it is not in order.
-    """
-    again = context.retry_number > 0
-    for check in () if again else sorted(context.selected_asset_check_keys):
-        if check.name == CONNECTOR_FILE_CHECK:
-            yield dg.AssetCheckResult(
-                asset_key=check.asset_key,
-                check_name=CONNECTOR_FILE_CHECK,
-                passed=not problems,
-                description=problems_in_words(problems) if problems else FILE_IN_ORDER,
-            )
-    if problems:
-        raise dg.Failure(description="\n".join(map(str, problems)), allow_retries=False)
 
 
 def _specs(
@@ -224,6 +173,12 @@ def materialize_connector(
         from restsrc_dagster.orchestrate.one_load import refuse_second_load
 
     done = already_materialized(context.instance, context.run, again=context.retry_number > 0)
+    checks = _of_loads(context.selected_asset_check_keys)
+    if context.retry_number == 0:
+        known = done | (set(keys.values()) - context.selected_asset_keys)
+        yield from told_again(
+            context.instance, [check for check in checks if check.asset_key in known]
+        )
     left = frozenset(name for name in selection if keys[name] not in done)
     if skipped := sorted(selection - left):
         context.log.info(
@@ -274,17 +229,23 @@ def materialize_connector(
                 f"{metadata['rows_per_second']:g} rows/s"
             )
             yield dg.MaterializeResult(asset_key=keys[name], metadata=metadata)
-            if dg.AssetCheckKey(keys[name], DELIVERY_CHECK) in context.selected_asset_check_keys:
-                yield _delivery(keys[name], resource)
+            own = [check for check in checks if check.asset_key == keys[name]]
+            yield from of_a_load(connector, own, resource)
         else:
             context.log.info(
                 f"{connector.name}/{name} was not selected, but loaded too: its rows and the "
                 "selected ones hang on one cursor"
             )
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
-    if report.failed:
-        red = _red(context, list(report.failed.values()))
+    failed = [*report.failed.values(), *refused_changes(connector, report.resources.values())]
+    if failed:
+        red = _red(context, failed)
         raise red from red.__cause__
+
+
+def _of_loads(checks: Iterable[dg.AssetCheckKey]) -> list[dg.AssetCheckKey]:
+    """Those that a load gives a result for, and no look at the file."""
+    return [check for check in checks if check.name != CONNECTOR_FILE_CHECK]
 
 
 def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:
@@ -304,18 +265,6 @@ def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Excep
     again = dg.RetryRequested(max_retries=len(RETRY_AFTER))
     again.__cause__ = failure  # what the page of the step shows
     return again
-
-
-def _delivery(key: dg.AssetKey, report: "ResourceReport") -> dg.AssetCheckResult:
-    warnings = report.warnings
-    return dg.AssetCheckResult(
-        asset_key=key,
-        check_name=DELIVERY_CHECK,
-        passed=not warnings,
-        severity=dg.AssetCheckSeverity.WARN,
-        description="\n".join(warnings) or None,
-        metadata={"records": report.read.records, "missing": report.missing},
-    )
 
 
 def _to_refresh(

@@ -16,7 +16,8 @@ from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
 from restsrc_dagster.connector.salvage import Salvage, salvage
 from restsrc_dagster.connector.watch import FolderWatch, Trouble
 from restsrc_dagster.errors import ConnectorError, Problem
-from restsrc_dagster.orchestrate.assets import build_connector_assets, problems_in_words
+from restsrc_dagster.orchestrate.assets import build_connector_assets
+from restsrc_dagster.orchestrate.checks import problems_in_words
 from restsrc_dagster.orchestrate.dagster_private import UnresolvedAssetJobDefinition
 from restsrc_dagster.orchestrate.files_sensor import build_connector_files_sensor
 from restsrc_dagster.orchestrate.initial_run import build_initial_run_sensor

@@ -6,7 +6,7 @@ import dagster as dg
 
 from restsrc_dagster.connector.watch import FolderWatch, Trouble
 from restsrc_dagster.errors import ConnectorError, Problem
-from restsrc_dagster.orchestrate.assets import FILE_IN_ORDER
+from restsrc_dagster.orchestrate.checks import FILE_IN_ORDER
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, CONNECTOR_FILES_SENSOR
 from restsrc_dagster.settings import Settings
 

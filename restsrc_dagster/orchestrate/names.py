@@ -17,6 +17,8 @@ INITIAL_RUN_SENSOR = "initial_run_sensor"
 CONNECTOR_FILES_SENSOR = "connector_files_sensor"
 DELIVERY_CHECK = "delivery"
 CONNECTOR_FILE_CHECK = "connector_file"
+SCHEMA_CHECK = "column_schema_change"
+"""The name that Dagster's own check of this kind has."""
 
 _JOB = "_sync"
 

@@ -215,6 +215,11 @@ class TestReexecution:
         assert running.status(run_id) == "SUCCESS"
         assert materialized_by(running, run_id) == ["events"]
         assert api.paths() == ["/events"]
+        for name in NAMES:  # those of what went well before stay what they were
+            check = dg.AssetCheckKey(dg.AssetKey(["acme", name]), "delivery")
+            record = running.instance.get_latest_asset_check_evaluation_record(check)
+            assert record is not None
+            assert record.status.value == "SUCCEEDED", name
 
     def test_of_all_steps_loads_everything(self, running: Daemon, failed: str, api: Api) -> None:
         run_id = self.again(running, failed, "ALL_STEPS")

@@ -1,0 +1,139 @@
+"""The checks of a connector's assets: which there are, and what a run says by them."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.errors import Problem, RestsrcError
+from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, DELIVERY_CHECK, SCHEMA_CHECK
+
+if TYPE_CHECKING:
+    from restsrc_dagster.load.report import ResourceReport
+
+DESCRIPTIONS = {
+    DELIVERY_CHECK: "Warns where the API gave less than it announced, or nothing any more, and "
+    "where records do not fit into the table as they are.",
+    SCHEMA_CHECK: "Tells new columns, columns that get no value any more, and values of another "
+    "type than the column has, since the load before.",
+    CONNECTOR_FILE_CHECK: "Fails while the connector's file is not in order, and warns while it "
+    "waits for a reload.",
+}
+FILE_IN_ORDER = "The file is in order."
+_CHECKABLE = re.compile(r"[A-Za-z0-9_-]+")
+"""Dagster makes the name of a check's output from the key; it is no name for `a/b` or `é`."""
+_LOOKED_BACK = 25
+
+
+def check_specs(
+    connector: Connector, keys: Sequence[dg.AssetKey], *, broken: bool
+) -> list[dg.AssetCheckSpec]:
+    """Of each asset what its loads tell; of one what its file tells, of all if that is broken.
+
+    Dagster shows no result of a check that is not defined: a file that is edited into error has
+    its check from before.
+    """
+    checkable = [key for key in keys if _CHECKABLE.fullmatch("".join(key.path))]
+    of_loads = [DELIVERY_CHECK]
+    if connector.on_schema_change != "ignore":
+        of_loads.append(SCHEMA_CHECK)
+    wanted = [(name, key) for key in checkable for name in of_loads]
+    wanted += [(CONNECTOR_FILE_CHECK, key) for key in (checkable if broken else checkable[:1])]
+    return [
+        dg.AssetCheckSpec(name, asset=key, description=DESCRIPTIONS[name]) for name, key in wanted
+    ]
+
+
+def problems_in_words(problems: Sequence[Problem]) -> str:
+    """What assets, job and schedule of a broken connector say of it, as Markdown."""
+    lines = "\n".join(f"- {problem}" for problem in problems)
+    file = Path(problems[0].file).name
+    return f"**{file} is not in order, and nothing is loaded until it is.**\n\n{lines}"
+
+
+def of_the_file(
+    checks: Iterable[dg.AssetCheckKey], problems: Sequence[Problem]
+) -> Iterator[dg.AssetCheckResult]:
+    """What a run says of the connector's file, which it has just read."""
+    for check in sorted(checks):
+        if check.name == CONNECTOR_FILE_CHECK:
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=CONNECTOR_FILE_CHECK,
+                passed=not problems,
+                description=problems_in_words(problems) if problems else FILE_IN_ORDER,
+            )
+
+
+def of_a_load(
+    connector: Connector, checks: Iterable[dg.AssetCheckKey], report: "ResourceReport"
+) -> Iterator[dg.AssetCheckResult]:
+    """What a run says of an asset that it has loaded; `checks` are those of the asset."""
+    severity = dg.AssetCheckSeverity
+    for check in sorted(checks):
+        if check.name == DELIVERY_CHECK:
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=DELIVERY_CHECK,
+                passed=not report.warnings,
+                severity=severity.WARN,
+                description="\n".join(report.warnings) or None,
+                metadata={"records": report.read.records, "missing": report.missing},
+            )
+        elif check.name == SCHEMA_CHECK:
+            lines = report.changes.lines
+            fails = connector.on_schema_change == "fail"
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=SCHEMA_CHECK,
+                passed=not lines,
+                severity=severity.ERROR if fails else severity.WARN,
+                description="\n\n".join(lines) or "The columns are those of the load before.",
+            )
+
+
+def refused_changes(
+    connector: Connector, reports: Iterable["ResourceReport"]
+) -> Iterator[RestsrcError]:
+    """For each resource whose columns have changed, if the file says that a run fails then."""
+    if connector.on_schema_change != "fail":
+        return
+    for report in reports:
+        if lines := report.changes.lines:
+            yield RestsrcError(
+                f"{report.resource}: its columns have changed, and on_schema_change is fail. "
+                f"{'; '.join(lines)}. The rows are loaded: look whether they are what is wanted; "
+                "the next run does not fail for the same change"
+            )
+
+
+def told_again(
+    instance: dg.DagsterInstance, checks: Iterable[dg.AssetCheckKey]
+) -> Iterator[dg.AssetCheckResult]:
+    """The last result of each check, for a run that is to evaluate it and loads nothing for it.
+
+    Dagster takes a check without a result for one that was skipped.
+    """
+    for check in sorted(checks):
+        # Only the storage itself tells what came before the run that is going.
+        records = instance.event_log_storage.get_asset_check_execution_history(
+            check, limit=_LOOKED_BACK
+        )
+        evaluations = (
+            record.evaluation
+            for record in records
+            if isinstance(record.evaluation, dg.AssetCheckEvaluation)
+        )
+        last = next(evaluations, None)
+        if last is not None:
+            yield dg.AssetCheckResult(
+                asset_key=check.asset_key,
+                check_name=check.name,
+                passed=last.passed,
+                severity=last.severity,
+                description=last.description,
+                metadata=last.metadata,
+            )
