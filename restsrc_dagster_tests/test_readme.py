@@ -42,14 +42,14 @@ def test_json_is_a_connector(kind: str, shown: dict[str, object]) -> None:
 
 def test_inline_schedules_are_schedules() -> None:
     shown = re.findall(r'`(\{"mode".*?\})`', README)
-    assert len(shown) == 5
+    assert len(shown) == 6
     for text in shown:
         Schedule.model_validate(json.loads(text))
 
 
 def test_schedules_in_words_are_schedules() -> None:
     words = set(re.findall(r'"(every [^"]+)"', README))
-    assert len(words) == 4
+    assert len(words) == 5
     for text in words:
         parse_schedule(text)
 

@@ -109,8 +109,9 @@ def add(
     content = {
         **({"description": description} if description else {}),
         "created_at": created_now(),
-        "schedule": schedule.model_dump(exclude={"offset"})
-        | ({"offset": schedule.offset} if schedule.offset else {}),
+        "schedule": schedule.model_dump(
+            exclude_none=True, exclude=None if schedule.offset else {"offset"}
+        ),
         "configuration": first.configuration,
     }
     source = None if config_file is None or str(config_file) == "-" else config_file

@@ -20,7 +20,7 @@ from restsrc_dagster.connector.origins import named_origin, overlap
 from restsrc_dagster.connector.reading import ResourceReading
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.schedule import Schedule
-from restsrc_dagster.connector.slots import Slots
+from restsrc_dagster.connector.slots import AnySlots
 
 if TYPE_CHECKING:
     from restsrc_dagster.connector.lint import Lint
@@ -192,7 +192,7 @@ class Connector(_Part):
         return resource in self.reading and self.reading[resource].cursor == "shared"
 
     @property
-    def slots(self) -> Slots:
+    def slots(self) -> AnySlots:
         return self.schedule.slots(self.created_at)
 
     @property

@@ -1,29 +1,35 @@
 """The schedule a person writes: every N days, hours or minutes, with an offset."""
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Literal
+from difflib import get_close_matches
+from typing import Any, Literal
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from restsrc_dagster.connector.slots import MINUTES_A_DAY, Slots
+from restsrc_dagster.connector.slots import MINUTES_A_DAY, AnySlots, Slots, ZonedDays
 
 Mode = Literal["days", "hours", "minutes"]
 MINUTES_IN: dict[Mode, int] = {"days": MINUTES_A_DAY, "hours": 60, "minutes": 1}
 
 _WORDS = re.compile(
     r"every\s+(?:(?P<interval>\d+)\s+)?(?P<unit>day|hour|minute)s?"
-    r"(?:\s+at\s+(?P<hour>\d{1,2})?:(?P<minute>\d{2})(?:\s*UTC)?)?",
+    r"(?:\s+at\s+(?P<hour>\d{1,2})?:(?P<minute>\d{2})(?:\s*(?P<zone>UTC|[A-Za-z]\S*/\S+))?)?",
     re.IGNORECASE,
 )
-WORDS_EXAMPLES = '"every 10 minutes", "every 6 hours at :15", "every 3 days at 00:30"'
+WORDS_EXAMPLES = (
+    '"every 10 minutes", "every 6 hours at :15", "every 3 days at 00:30", '
+    '"every day at 06:00 Europe/Berlin"'
+)
 
 
 class Schedule(BaseModel):
-    """When the connector runs. All times are UTC.
+    """When the connector runs. All times are UTC, but for `days` with a `timezone`.
 
     `days` count from 00:00 of the creation date plus `offset`, `hours` likewise, `minutes` from
-    the creation, cut to the minute.
+    the creation, cut to the minute. With a `timezone`, `days` and `offset` are by its clocks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -33,6 +39,24 @@ class Schedule(BaseModel):
     offset: int = Field(
         0, ge=0, description="Minutes after 00:00 UTC (days) or after the full hour (hours)."
     )
+
+    timezone: str | None = Field(
+        None, description="Of days alone: whose clocks tell them, such as Europe/Berlin; else UTC."
+    )
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, zone: str | None, info: ValidationInfo) -> str | None:
+        if zone is None:
+            return None
+        if info.data.get("mode") in ("hours", "minutes"):
+            raise ValueError(f"not allowed for {info.data['mode']}, which have no time of day")
+        known = available_timezones()
+        if zone not in known:
+            near = get_close_matches(zone, known, n=1)
+            hint = f"; did you mean {near[0]}?" if near else ", such as Europe/Berlin"
+            raise ValueError(f"{zone!r} is no IANA time zone{hint}")
+        return zone
 
     @field_validator("offset")
     @classmethod
@@ -53,8 +77,19 @@ class Schedule(BaseModel):
     def period(self) -> timedelta:
         return timedelta(minutes=self.interval * MINUTES_IN[self.mode])
 
-    def slots(self, created_at: datetime) -> Slots:
+    def __repr_args__(self) -> Iterable[tuple[str | None, Any]]:
+        """Without a zone as it was before there were any: that is how schedules are remembered."""
+        return [(key, value) for key, value in super().__repr_args__() if value is not None]
+
+    def slots(self, created_at: datetime) -> AnySlots:
         """The slots of a connector that was created at `created_at` (aware, UTC)."""
+        if self.timezone is not None:
+            return ZonedDays(
+                zone=ZoneInfo(self.timezone),
+                interval=self.interval,
+                offset=self.offset,
+                created_at=created_at,
+            )
         if self.mode == "minutes":
             anchor = created_at.replace(second=0, microsecond=0)
         else:
@@ -73,8 +108,10 @@ class Schedule(BaseModel):
             return f"{every} at :{anchor:%M} UTC"
         if self.mode == "hours":
             return f"{every} from {anchor:%Y-%m-%d %H:%M} UTC"
-        since = "" if self.interval == 1 else f", counted from {anchor:%Y-%m-%d}"
-        return f"{every} at {anchor:%H:%M} UTC{since}"
+        first_day = created_at.astimezone(ZoneInfo(self.timezone or "UTC"))
+        since = "" if self.interval == 1 else f", counted from {first_day:%Y-%m-%d}"
+        clock = f"{self.offset // 60:02}:{self.offset % 60:02} {self.timezone or 'UTC'}"
+        return f"{every} at {clock}{since}"
 
 
 def parse_schedule(words: str) -> Schedule:
@@ -95,4 +132,8 @@ def parse_schedule(words: str) -> Schedule:
     if minute is not None and int(minute) > 59:
         raise ValueError(f"{words!r}: :{minute} is not a minute of an hour")
     offset = int(hour or 0) * 60 + int(minute or 0)
-    return Schedule(mode=mode, interval=int(interval or 1), offset=offset)
+    zone = match["zone"]
+    if zone and zone.upper() != "UTC" and mode != "days":
+        raise ValueError(f"{words!r}: {mode} take no time zone; only days do")
+    timezone = None if zone is None or zone.upper() == "UTC" else zone
+    return Schedule(mode=mode, interval=int(interval or 1), offset=offset, timezone=timezone)

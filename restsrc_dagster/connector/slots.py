@@ -4,12 +4,14 @@ Pure arithmetic on aware UTC datetimes; nothing here knows the time of day.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from math import gcd
+from zoneinfo import ZoneInfo
 
+SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
 MINUTES_A_DAY = 1440
 
@@ -50,13 +52,103 @@ class Slots:
         return at > self.created_at and (at - self.anchor) % self.period == timedelta(0)
 
 
-def carrier_cron(slots: Slots) -> list[str]:
-    """Cron strings (UTC) whose ticks hit every slot, as few a day as can be.
+@dataclass(frozen=True)
+class ZonedDays:
+    """Every so many days at one time by the clocks of a zone, after `created_at`.
 
-    Only cron strings reach Dagster's daemon. With g = gcd(period, one day), the times
-    `anchor + k * g` are the same every day, so they are exactly a list of cron strings; where g
-    is the period itself the ticks are the slots, else the schedule decides at each tick.
+    Where clocks are put forward past that time, the slot is the instant at which they are; where
+    they are put back, and it comes twice, the slot is the second of both, as Dagster has it.
+
+    Args:
+        zone: where the clocks are.
+        interval: days from slot to slot, counted from the day of the creation there.
+        offset: minutes after midnight by the clocks, below 1440.
+        created_at: aware, UTC; no slot lies at or before it.
     """
+
+    zone: ZoneInfo
+    interval: int
+    offset: int
+    created_at: datetime
+
+    @property
+    def anchor(self) -> datetime:
+        return self._slot(0)
+
+    @property
+    def period(self) -> timedelta:
+        """Most of the time; a day may have 23 or 25 hours."""
+        return timedelta(days=self.interval)
+
+    def latest(self, at: datetime) -> datetime | None:
+        """The last slot that is not after `at`; None before the first one."""
+        number = self._number(at)
+        while (slot := self._slot(number)) > at:
+            number -= 1
+        return slot if slot > self.created_at else None
+
+    def next(self, after: datetime) -> datetime:
+        """The first slot after `after`."""
+        return next(self._after(max(after, self.created_at)))
+
+    def upcoming(self, after: datetime) -> Iterator[datetime]:
+        """Every slot after `after`, in order, to the last year that datetime knows."""
+        with suppress(OverflowError):
+            yield from self._after(max(after, self.created_at))
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.latest(at) == at
+
+    def _after(self, after: datetime) -> Iterator[datetime]:
+        number = self._number(after) - 1
+        while True:
+            slot = self._slot(number)
+            if slot > after:
+                yield slot
+            number += 1
+
+    def _number(self, at: datetime) -> int:
+        """Of the last slot whose day is not after that of `at`."""
+        return (at.astimezone(self.zone).date() - self._first_day).days // self.interval
+
+    @property
+    def _first_day(self) -> date:
+        return self.created_at.astimezone(self.zone).date()
+
+    def _slot(self, number: int) -> datetime:
+        day = self._first_day + timedelta(days=number * self.interval)
+        clock = time(self.offset // 60, self.offset % 60, fold=1)
+        local = datetime.combine(day, clock, tzinfo=self.zone)
+        slot = local.astimezone(UTC)
+        if slot.astimezone(self.zone).replace(tzinfo=None) == local.replace(tzinfo=None, fold=0):
+            return slot
+        return self._when_put_forward(slot, local.replace(fold=0).astimezone(UTC))
+
+    def _when_put_forward(self, before: datetime, after: datetime) -> datetime:
+        """The instant between two at which the clocks are."""
+        new = after.astimezone(self.zone).utcoffset()
+        while after - before > SECOND:
+            middle = before + (after - before) // SECOND // 2 * SECOND
+            if middle.astimezone(self.zone).utcoffset() == new:
+                after = middle
+            else:
+                before = middle
+        return after
+
+
+AnySlots = Slots | ZonedDays
+
+
+def carrier_cron(slots: AnySlots) -> list[str]:
+    """Cron strings whose ticks hit every slot, as few a day as can be.
+
+    In UTC, and for `ZonedDays` in their zone. Only cron strings reach Dagster's daemon. With
+    g = gcd(period, one day), the times `anchor + k * g` are the same every day, so they are exactly
+    a list of cron strings; where g is the period itself the ticks are the slots, else the schedule
+    decides at each tick.
+    """
+    if isinstance(slots, ZonedDays):
+        return [f"{slots.offset % 60} {slots.offset // 60} * * *"]
     step = gcd(slots.period // MINUTE, MINUTES_A_DAY)
     first = slots.anchor.hour * 60 + slots.anchor.minute
     hours_by_minute: defaultdict[int, set[int]] = defaultdict(set)
@@ -71,5 +163,11 @@ def carrier_cron(slots: Slots) -> list[str]:
     ]
 
 
-def _cron_field(values: list[int] | tuple[int, ...], of: int) -> str:
-    return "*" if len(values) == of else ",".join(map(str, values))
+def _cron_field(values: Sequence[int], of: int) -> str:
+    """`*`, `*/10`, `3-59/10` or a list: the shortest that a person would write."""
+    if len(values) == of:
+        return "*"
+    step = of // len(values)
+    if len(values) > 1 and list(values) == list(range(values[0], of, step)):
+        return f"*/{step}" if values[0] == 0 else f"{values[0]}-{of - 1}/{step}"
+    return ",".join(map(str, values))

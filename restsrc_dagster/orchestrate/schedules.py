@@ -49,12 +49,13 @@ def build_connector_schedule(
         description: by default the schedule in words.
     """
     slots = connector.slots
+    crons = carrier_cron(slots)
     status = dg.DefaultScheduleStatus
     return dg.ScheduleDefinition(
         name=schedule_name(connector.name),
         job_name=job_name(connector.name),
-        cron_schedule=carrier_cron(slots),
-        execution_timezone="UTC",
+        cron_schedule=crons if len(crons) > 1 else crons[0],
+        execution_timezone=connector.schedule.timezone or "UTC",
         execution_fn=_evaluate(connector, loaded_at, trouble),
         default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
         description=description or connector.schedule.describe(connector.created_at),

@@ -66,9 +66,19 @@ def ticks_of(cron: str, day: datetime) -> Iterator[datetime]:
     """The ticks of a daily cron string on the day of `day`: an expander of its own."""
     minutes, hours, *rest = cron.split()
     assert rest == ["*", "*", "*"]
-    for hour in range(24) if hours == "*" else map(int, hours.split(",")):
-        for minute in range(60) if minutes == "*" else map(int, minutes.split(",")):
+    for hour in field_of(hours, 24):
+        for minute in field_of(minutes, 60):
             yield day.replace(hour=hour, minute=minute, second=0, microsecond=0)
+
+
+def field_of(field: str, of: int) -> Iterator[int]:
+    """`*`, `*/6`, `1-23/6`, `3,13`."""
+    span, _, step = field.partition("/")
+    if "," in span or not (step or span == "*"):
+        yield from map(int, span.split(","))
+        return
+    first, _, last = ("0", "-", str(of - 1)) if span == "*" else span.partition("-")
+    yield from range(int(first), int(last) + 1, int(step or 1))
 
 
 def carrier_ticks(slots: Slots, days: int = 3) -> set[datetime]:
@@ -269,15 +279,15 @@ def test_dagsters_own_reading_of_the_cron_strings(schedule: Schedule, created_at
         (Schedule(mode="days", offset=30), ["30 0 * * *"]),
         (Schedule(mode="days", interval=3, offset=30), ["30 0 * * *"]),
         (Schedule(mode="hours", offset=15), ["15 * * * *"]),
-        (Schedule(mode="hours", interval=6, offset=15), ["15 0,6,12,18 * * *"]),
+        (Schedule(mode="hours", interval=6, offset=15), ["15 */6 * * *"]),
         (Schedule(mode="hours", interval=5), ["0 * * * *"]),
-        (Schedule(mode="minutes", interval=10), ["3,13,23,33,43,53 * * * *"]),
+        (Schedule(mode="minutes", interval=10), ["3-59/10 * * * *"]),
         (Schedule(mode="minutes", interval=7), ["* * * * *"]),
         (
             Schedule(mode="minutes", interval=90),
             [
-                "3 1,4,7,10,13,16,19,22 * * *",
-                "33 2,5,8,11,14,17,20,23 * * *",
+                "3 1-23/3 * * *",
+                "33 2-23/3 * * *",
             ],
         ),
         (Schedule(mode="minutes", interval=1440), ["3 10 * * *"]),

@@ -20,6 +20,18 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
             id="every day at 00:30",
         ),
         pytest.param(
+            {"mode": "days", "offset": 150, "timezone": "Europe/Berlin"}, "2027-03-26T10:03:00Z",
+            "2027-03-26 10:03:20", "2027-03-29 09:00", HOUR,
+            ["2027-03-27 01:30", "2027-03-28 01:00", "2027-03-29 00:30"],
+            id="every day at 02:30 in Berlin, which is left out on one of them",
+        ),
+        pytest.param(
+            {"mode": "days", "offset": 150, "timezone": "Europe/Berlin"}, "2026-10-23T10:03:00Z",
+            "2026-10-23 10:03:20", "2026-10-26 09:00", HOUR,
+            ["2026-10-24 00:30", "2026-10-25 01:30", "2026-10-26 01:30"],
+            id="every day at 02:30 in Berlin, which comes twice on one of them",
+        ),
+        pytest.param(
             {"mode": "days", "offset": 30, "interval": 3}, "2026-11-23T10:03:00Z",
             "10:03:20", "2026-12-03 09:00", DAY,
             ["2026-11-26 00:30", "2026-11-29 00:30", "2026-12-02 00:30"],

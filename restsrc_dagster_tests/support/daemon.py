@@ -93,12 +93,20 @@ class Daemon:
         self._stack.close()
 
     def write(
-        self, name: str = "acme", mode: str = "", interval: int = 1, offset: int = 0, **keys: Any
+        self,
+        name: str = "acme",
+        mode: str = "",
+        interval: int = 1,
+        offset: int = 0,
+        timezone: str = "",
+        **keys: Any,
     ) -> Path:
         """Write a connector file, every 10 minutes unless told; further keys are the file's."""
         schedule: dict[str, Any] = {"mode": mode, "interval": interval}
         if offset:
             schedule["offset"] = offset
+        if timezone:
+            schedule["timezone"] = timezone
         if not mode:
             schedule = {"mode": "minutes", "interval": 10}
         return write(self.folder, name, schedule=schedule, **keys)
