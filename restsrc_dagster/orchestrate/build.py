@@ -2,9 +2,9 @@
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +32,7 @@ from restsrc_dagster.orchestrate.schedules import build_connector_schedule
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator
 from restsrc_dagster.settings import Settings
 
+NEW_FOR = timedelta(minutes=10)
 VALIDATING = "DAGSTER_IS_DEFS_VALIDATION_CLI"
 
 log = logging.getLogger("dagster.restsrc")
@@ -92,6 +93,17 @@ class _Builder:
                 except (dg.DagsterError, ValueError):  # the problem is told in any case
                     continue
         return built
+
+    def something_is_new(self, connectors: Collection[Connector]) -> bool:
+        """Whether a connector was created, or came onto this machine, a short while ago."""
+        lately = self._loaded_at - NEW_FOR
+        if any(one.created_at > lately for one in connectors):
+            return True
+        try:
+            came = [self._files[one.name].stat().st_ctime for one in connectors]
+        except FileNotFoundError:  # it was there a moment ago
+            return True
+        return any(at > lately.timestamp() for at in came)
 
     def _build(
         self,
@@ -183,6 +195,7 @@ def _of_all(
                 jobs=[definitions.job for definitions in built.values()],
                 keys={name: sorted(definitions.assets.keys) for name, definitions in built.items()},
                 settings=settings,
+                something_is_new=build.something_is_new(list(connectors.values())),
             ),
             build_connector_files_sensor(
                 watch,

@@ -23,6 +23,8 @@ from restsrc_dagster.settings import Settings
 Jobs = Sequence[dg.JobDefinition | UnresolvedAssetJobDefinition]
 
 MINIMUM_INTERVAL_SECONDS = 5
+CALM_INTERVAL_SECONDS = 30
+"""Where no connector is new; a sensor has one pace, from load to load."""
 TIME_BUDGET_SECONDS = 25
 """A tick's evaluation may take 60 s; asking the instance for one connector takes about 10 ms."""
 LARGEST_BATCH = 50
@@ -37,6 +39,7 @@ def build_initial_run_sensor(
     jobs: Jobs,
     keys: Mapping[str, Sequence[dg.AssetKey]],
     settings: Settings,
+    something_is_new: bool = True,
 ) -> dg.SensorDefinition:
     """One sensor for all connectors of the location.
 
@@ -45,13 +48,15 @@ def build_initial_run_sensor(
         jobs: the jobs that it may start.
         keys: the assets of each connector, by its name.
         settings: a branch deployment starts nothing by itself.
+        something_is_new: whether a connector came a short while ago, so that the sensor hurries.
     """
     status = dg.DefaultSensorStatus
+    pace = MINIMUM_INTERVAL_SECONDS if something_is_new else CALM_INTERVAL_SECONDS
 
     @dg.sensor(
         name=INITIAL_RUN_SENSOR,
         jobs=jobs,
-        minimum_interval_seconds=MINIMUM_INTERVAL_SECONDS,
+        minimum_interval_seconds=pace,
         default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
         description="Starts the first run of each new connector, once.",
     )

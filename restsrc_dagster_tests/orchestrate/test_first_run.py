@@ -1,11 +1,14 @@
 """The first run: requested by the sensor, once per connector and `created_at`, ever."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 
+from restsrc_dagster import build_definitions
 from restsrc_dagster.orchestrate import initial_run
 from restsrc_dagster.orchestrate.initial_run import evaluate_first_runs
 from restsrc_dagster_tests.support import connectors
@@ -261,3 +264,25 @@ def test_it_comes_before_scheduled_runs_in_the_queue(
             "beta",
             "STARTING",
         )
+
+
+@pytest.mark.parametrize("new", ["created", "copied", None])
+def test_the_sensor_hurries_only_while_a_connector_is_new(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, new: str | None
+) -> None:
+    """Ten minutes after it was created, or came onto the machine, nothing is new any more."""
+    connectors.write(folder, "acme")
+    later = datetime.now(UTC) + timedelta(minutes=9 if new else 11)
+    if new == "created":
+        later = datetime.now(UTC) + timedelta(days=365)
+        at = later - timedelta(minutes=9)
+        connectors.write(folder, "acme", created_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]
+            return later.astimezone(tz)
+
+    monkeypatch.setattr("restsrc_dagster.orchestrate.build.datetime", Clock)
+    sensor = build_definitions(folder).get_repository_def().get_sensor_def("initial_run_sensor")
+    assert sensor.minimum_interval_seconds == (5 if new else 30)
