@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from restsrc_dagster.errors import SettingsError
@@ -18,7 +18,7 @@ class Settings:
     """Where connectors are, and where data goes unless a connector says otherwise.
 
     `commit_after_*` is how much of a long list is read before it is committed, and
-    `progress_seconds` how long a run goes on before it says how far it is.
+    `progress_seconds` how long a run goes on before it says how far it is. `alert_url` is a secret.
     """
 
     connectors_dir: Path = Path("connectors")
@@ -29,6 +29,7 @@ class Settings:
     progress_seconds: float = 5.0
     ephemeral_on: str | None = None
     branch_deployment: bool = False
+    alert_url: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -46,6 +47,7 @@ class Settings:
             ephemeral_on=next(
                 (name for mark, name in EPHEMERAL_MARKS.items() if environment.get(mark)), None
             ),
+            alert_url=environment.get("RESTSRC_ALERT_URL") or None,
             branch_deployment=environment.get("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT") == "1",
         )
 

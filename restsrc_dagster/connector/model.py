@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -81,6 +81,7 @@ Host = Annotated[str, AfterValidator(_host)]
 
 
 OnSchemaChange = Literal["warn", "fail", "ignore"]
+AlertKind = Literal["failure", "check", "schema", "freshness", "file"]
 
 
 class _Part(BaseModel):
@@ -128,6 +129,16 @@ class Http(_Part):
         return hosts
 
 
+class Alerts(_Part):
+    """What the deployment's webhook is told of a connector."""
+
+    on: list[AlertKind] = Field(
+        default_factory=lambda: list(get_args(AlertKind)),
+        description="A run that failed for good, a check that warns, a change of the schema, "
+        "assets that are overdue, a file that is broken; by default all of it.",
+    )
+
+
 class Destination(BaseModel):
     """Where the rows go: dlt's name of a destination, and arguments of its factory."""
 
@@ -168,6 +179,10 @@ class Connector(_Part):
         "warn",
         description="What becomes of a run after which columns are new, or get no values any more: "
         "a check warns, or it fails, and the run with it, or nothing is said.",
+    )
+    alerts: Alerts = Field(
+        default_factory=lambda: Alerts(),
+        description="What is told through the deployment's webhook, RESTSRC_ALERT_URL.",
     )
     owners: list[Annotated[str, AfterValidator(_owner)]] = Field(
         default_factory=list, description="Owners of the assets: addresses, or team:<name>."

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,6 +16,7 @@ from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
 from restsrc_dagster.connector.salvage import Salvage, salvage
 from restsrc_dagster.connector.watch import FolderWatch, Trouble
 from restsrc_dagster.errors import ConnectorError, Problem
+from restsrc_dagster.orchestrate.alerts import Watched, build_alerts_sensor
 from restsrc_dagster.orchestrate.assets import build_connector_assets
 from restsrc_dagster.orchestrate.checks import problems_in_words
 from restsrc_dagster.orchestrate.dagster_private import UnresolvedAssetJobDefinition
@@ -42,6 +43,7 @@ log = logging.getLogger("dagster.restsrc")
 class ConnectorDefinitions:
     """What one connector brings."""
 
+    connector: Connector
     assets: dg.AssetsDefinition
     job: UnresolvedAssetJobDefinition
     schedule: dg.ScheduleDefinition
@@ -202,9 +204,22 @@ def _of_all(
                 {name: definitions.checked for name, definitions in shown.items()},
                 settings=settings,
             ),
+            *_alerts(watch, shown, settings),
         ],
         executor=executor,
     )
+
+
+def _alerts(
+    watch: FolderWatch, shown: Mapping[str, ConnectorDefinitions], settings: Settings
+) -> Iterator[dg.SensorDefinition]:
+    """The sensor that tells a webhook, where the deployment has one."""
+    if settings.alert_url:
+        watched = {
+            name: Watched.of(definitions.connector, list(definitions.assets.keys))
+            for name, definitions in shown.items()
+        }
+        yield build_alerts_sensor(watch, watched, url=settings.alert_url, settings=settings)
 
 
 def _of_job(
@@ -261,6 +276,7 @@ def build_connector_definitions(
     )
     description = problems_in_words(problems) if problems else None
     return ConnectorDefinitions(
+        connector=connector,
         assets=assets,
         job=dg.define_asset_job(
             job_name(connector.name),

@@ -26,6 +26,8 @@ FILE_IN_ORDER = "The file is in order."
 _CHECKABLE = re.compile(r"[A-Za-z0-9_-]+")
 """Dagster makes the name of a check's output from the key; it is no name for `a/b` or `é`."""
 _LOOKED_BACK = 25
+TOLD_AGAIN = "told_again"
+"""In the metadata of a result that is the one of a load before."""
 
 
 def check_specs(
@@ -135,5 +137,5 @@ def told_again(
                 passed=last.passed,
                 severity=last.severity,
                 description=last.description,
-                metadata=last.metadata,
+                metadata={**last.metadata, TOLD_AGAIN: True},
             )

@@ -15,12 +15,14 @@ SCHEDULE = "schedule"
 
 INITIAL_RUN_SENSOR = "initial_run_sensor"
 CONNECTOR_FILES_SENSOR = "connector_files_sensor"
+ALERTS_SENSOR = "alerts_sensor"
 DELIVERY_CHECK = "delivery"
 CONNECTOR_FILE_CHECK = "connector_file"
 SCHEMA_CHECK = "column_schema_change"
 """The name that Dagster's own check of this kind has."""
 
 _JOB = "_sync"
+_OP = "__load"
 
 
 def asset_key(connector: str, resource: str) -> dg.AssetKey:
@@ -38,7 +40,12 @@ def connector_of_job(job: str) -> str | None:
 
 def op_name(connector: str) -> str:
     """The op in the launchpad: `ops: {<connector>__load: {config: {full_refresh: true}}}`."""
-    return f"{connector}__load"
+    return f"{connector}{_OP}"
+
+
+def connector_of_op(op: str) -> str | None:
+    """The connector of which `op` could be the op; None if its name says that it is none's."""
+    return op.removesuffix(_OP) if op.endswith(_OP) else None
 
 
 def schedule_name(connector: str) -> str:

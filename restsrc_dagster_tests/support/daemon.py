@@ -38,7 +38,7 @@ from dagster._scheduler import scheduler
 from dagster_graphql.client.query import LAUNCH_PIPELINE_EXECUTION_MUTATION
 from dagster_graphql.test.utils import execute_dagster_graphql
 
-from restsrc_dagster.orchestrate import build, initial_run
+from restsrc_dagster.orchestrate import alerts, build, initial_run
 from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, SLOT_TAG, TRIGGER_TAG
 from restsrc_dagster.settings import default_dagster_yaml
 from restsrc_dagster_tests.support.connectors import write
@@ -289,6 +289,7 @@ class Daemon:
             freeze_time(moment),
             mock.patch.object(build, "datetime", Clock),
             mock.patch.object(initial_run, "datetime", Clock),
+            mock.patch.object(alerts, "datetime", Clock),
             mock.patch.object(dg.DagsterInstance, "from_ref", self._same_instance),
             # Dagster writes its hourly checkpoint up to ten minutes late, at random.
             mock.patch.object(scheduler, "LAST_ITERATION_CHECKPOINT_JITTER_SECONDS", 0),
