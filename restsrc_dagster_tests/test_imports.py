@@ -112,7 +112,7 @@ FOREIGN = {
     "connector": {"dagster", "dlt", "requests", "dagster_dlt", "duckdb", "click"},
     "extract": {"dagster", "dagster_dlt", "click"},
     "load": {"dagster", "dagster_dlt", "click"},
-    "orchestrate": {"dlt", "requests", "duckdb", "click"},
+    "orchestrate": {"dlt", "duckdb", "click"},  # which asks a webhook, when it tells something
     "cli": {"dagster", "dlt", "dagster_dlt"},
 }
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import dlt
@@ -38,6 +38,7 @@ from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.old_hints import forget_old_hints
 from restsrc_dagster.load.passes import Pass, Passes
 from restsrc_dagster.load.progress import Phase, Progress
+from restsrc_dagster.load.ranges import Between, ranged
 from restsrc_dagster.load.refresh import (
     pending_refresh,
 )
@@ -67,11 +68,13 @@ class Order:
     Args:
         selection: names of resources; the load closes it so that no cursor outruns its rows.
         refresh: names of the resources to read from the beginning into emptied tables.
+        between: what is to be read again, and nothing else; no cursor moves then.
         holder: who loads, as another run will name it.
     """
 
     selection: frozenset[str]
     refresh: frozenset[str] = frozenset()
+    between: Between | None = None
     holder: str = "another process"
 
 
@@ -117,6 +120,11 @@ def load(
             if still_held is None:
                 unlocked()
             progress.begin(Phase.PREPARING)
+            if order.between is not None:
+                pipeline.sync_destination()
+                states = resource_states(pipeline, connector.name)
+                connector, selection = ranged(connector, order.selection, order.between, states)
+                order = replace(order, selection=selection)
             width = width_of(pipeline.destination)
             read = partial(
                 open_reading,
@@ -184,13 +192,23 @@ class _Load:
             selection = resources.closed(order.selection - refresh) | refresh
             refuse_merge_of_files(self._pipeline.destination, resources, selection)
             self._failed |= refused(self._pipeline, schema, resources, selection, refresh)
+            if order.between is not None and refresh & selection:
+                names = ", ".join(sorted(refresh & selection))
+                raise RestsrcError(
+                    f"{names}: the next run reads everything anew, so there is no range to read "
+                    "again yet; run it once without from"
+                )
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             left = selection - refresh - self._failed.keys()
             self._failed |= to_be_decided(schema, states, resources, left, self._history.known())
             self._passes.rows_before = self._reports.count_replaced(schema, selection)
-        late = self._history.late(selection - refresh)
-        reports = self._pass_by_pass(selection, refresh, late)
+        if order.between is not None:
+            late = frozenset[str]()
+            reports = self._at_once(Pass(selection=selection, moves=False))
+        else:
+            late = self._history.late(selection - refresh)
+            reports = self._pass_by_pass(selection, refresh, late)
         failed = self._failed.keys()
         return LoadReport(
             connector=self._connector.name,
@@ -201,6 +219,7 @@ class _Load:
             also_loaded=selection - order.selection - failed,
             refreshed=refresh - failed,
             late=late - failed,
+            between=order.between,
             removed_rows=removed,
             seconds=time.monotonic() - started,
             seconds_by_phase={phase: self._progress.seconds(phase) for phase in Phase},
@@ -221,12 +240,16 @@ class _Load:
         for names, again in ((late, False), (behind, True)):
             if names:
                 self._history.begin_again(names)
-                columns_before = columns_now(known_schema(self._pipeline))
                 one = Pass(selection=names, refresh=again, intended=behind)
-                made = self._passes.read_and_commit(one)[0]
-                reports |= self._reports.with_changes(made, columns_before)
+                reports |= self._at_once(one)
                 self._history.put_back()
         return reports
+
+    def _at_once(self, one: Pass) -> dict[str, ResourceReport]:
+        """Read and commit, in one piece."""
+        columns_before = columns_now(known_schema(self._pipeline))
+        made = self._passes.read_and_commit(one)[0]
+        return self._reports.with_changes(made, columns_before)
 
     def _in_chunks(
         self,

@@ -59,6 +59,18 @@ class Pass:
     chunks: Chunks | None = None
     before: Reading | None = None
     intended: frozenset[str] = frozenset()
+    moves: bool = True
+
+
+def _nothing(_state: dict[str, Any], _done: frozenset[str]) -> None:
+    """What is noted of a reading that moves nothing."""
+
+
+def _moving(one: Pass) -> Set[str] | None:
+    """The resources whose states may move; None for all that are read."""
+    if not one.moves:
+        return frozenset()
+    return one.selection if one.refresh or one.chunks is None else None
 
 
 class Passes:
@@ -164,12 +176,12 @@ class Passes:
                     reading.source,
                     isolation.stopped,
                     wanted=wanted,
-                    note=note,
+                    note=note if one.moves else _nothing,
                     refreshed=selection if intent else frozenset(),
                     owners=taken_over(
                         pipeline.default_schema if intent else None, resources, selection
                     ),
-                    moving=selection if one.refresh or chunks is None else None,
+                    moving=_moving(one),
                     file_format=self._file_format,
                     finish=partial(
                         self._settle_rows, reading, handover, isolation.broken_off.keys()

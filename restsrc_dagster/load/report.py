@@ -17,6 +17,7 @@ from restsrc_dagster.extract.traffic import Traffic
 from restsrc_dagster.extract.waiting import Wait
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.progress import Phase
+from restsrc_dagster.load.ranges import Between
 from restsrc_dagster.load.schema_changes import SchemaChanges
 
 
@@ -135,8 +136,9 @@ class LoadReport:
     `resources` were loaded; `failed` were not, and their cursors stand still, for the reason that
     each of them gives: its own, or that of what it hangs on. `also_loaded` were not asked for, but
     had to be loaded too. `late` are new below a cursor that had moved, and were read for every
-    parent. `removed_rows` were the remains of a broken load. `seconds_waited` are those of the
-    clock in which at least one request waited.
+    parent. `between` is the range that was read again, if it was one. `removed_rows` were the
+    remains of a broken load. `seconds_waited` are those of the clock in which at least one request
+    waited.
     """
 
     connector: str
@@ -147,6 +149,7 @@ class LoadReport:
     also_loaded: frozenset[str]
     refreshed: frozenset[str]
     late: frozenset[str]
+    between: Between | None
     removed_rows: int
     seconds: float
     seconds_by_phase: Mapping[Phase, float]

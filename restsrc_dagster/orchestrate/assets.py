@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -33,7 +34,20 @@ CONFIG_SCHEMA = {
         dg.ScalarUnion(scalar_type=dg.Bool, non_scalar_schema=dg.Array(dg.String)),
         default_value=False,
         description="true reads everything again into emptied tables; a list names the resources.",
-    )
+    ),
+    "from": dg.Field(
+        dg.String,
+        is_required=False,
+        description="Reads a range again and merges it, moving no cursor: from this day "
+        "(2026-01-01) or instant (2026-01-01T06:00:00Z) on. Resources without a cursor are left "
+        "as they are.",
+    ),
+    "to": dg.Field(
+        dg.String,
+        is_required=False,
+        description="The last day of that range, or the instant before which it ends; by default "
+        "now.",
+    ),
 }
 
 
@@ -171,6 +185,7 @@ def materialize_connector(
         from restsrc_dagster.load.load import Order, load
         from restsrc_dagster.orchestrate.metadata import materialization_metadata
         from restsrc_dagster.orchestrate.one_load import refuse_second_load
+        from restsrc_dagster.orchestrate.range_config import between_of
 
     done = already_materialized(context.instance, context.run, again=context.retry_number > 0)
     checks = _of_loads(context.selected_asset_check_keys)
@@ -187,14 +202,15 @@ def materialize_connector(
     if not left:
         return
     try:
-        refresh = _to_refresh(
-            context.op_execution_context.op_config["full_refresh"], left, connector
-        )
+        config = context.op_execution_context.op_config
+        refresh = _to_refresh(config["full_refresh"], left, connector)
+        between = between_of(config, now=datetime.now(UTC))
         report = load(
             connector,
             Order(
                 selection=left,
                 refresh=frozenset(name for name in refresh if keys.get(name) not in done),
+                between=between,
                 holder=f"run {context.run.run_id}",
             ),
             settings=settings,

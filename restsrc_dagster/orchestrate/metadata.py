@@ -59,8 +59,17 @@ def materialization_metadata(
         metadata["records_repeated"] = report.read.repeated
     if report.discarded:
         metadata["records_discarded"] = report.discarded
+    return {**metadata, **_of_the_order(load, report)}
+
+
+def _of_the_order(load: LoadReport, report: ResourceReport) -> dict[str, Any]:
+    """What the run was to do but read what is new."""
+    metadata: dict[str, Any] = {}
     if report.resource in load.refreshed:
         metadata["full_refresh"] = True
+    if load.between is not None:
+        metadata["range_from"] = iso(load.between.start)
+        metadata["range_to"] = iso(load.between.end)
     if load.removed_rows:
         metadata["rows_of_a_broken_load_removed"] = load.removed_rows
     return metadata

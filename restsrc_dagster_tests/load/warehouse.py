@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.load.destination import build_destination
 from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.ranges import Between
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.connectors import connector, content
@@ -43,12 +45,14 @@ class Warehouse:
         connector: Connector,
         *names: str,
         refresh: Collection[str] = (),
+        between: Between | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> LoadReport:
         """Load the named resources, or all of them."""
         order = Order(
             selection=frozenset(names or connector.resources),
             refresh=frozenset(refresh),
+            between=between,
             holder="the test",
         )
         return load(connector, order, settings=self.settings, environment={}, tell=tell)
@@ -72,6 +76,11 @@ class Warehouse:
             )
             pipeline.sync_destination()
             yield pipeline
+
+    def state(self) -> Any:
+        """What dlt's state remembers of the connector: cursors, and all beside them."""
+        with self.pipeline() as pipeline:
+            return deepcopy(pipeline.state["sources"])
 
     def start(
         self, *args: Any, holder: str, stderr: int | None = None, **options: Any

@@ -174,6 +174,43 @@ def test_full_refresh_from_the_launchpad(api: Api, settings: Settings, full_refr
     assert (after["posts"]["rows_loaded"], after["posts"]["dagster/row_count"]) == (1, 4)
 
 
+def test_a_range_from_the_launchpad(api: Api, settings: Settings) -> None:
+    cursor = {"cursor_path": "at", "initial_value": "2000-01-01T00:00:00Z"}
+    records = [{"id": day, "at": f"2026-01-{day:02}T12:00:00Z", "x": "old"} for day in range(1, 9)]
+    api.routes["/items"] = lambda _: {"data": records}
+    keyed = {**items(incremental=cursor), "primary_key": "id"}
+    assets = build_connector_assets(connector("acme", api.url, [keyed]), settings=settings)
+    before = metadata(materialize(assets))["items"]
+    found = metadata(materialize(assets, config={"from": "2026-01-03", "to": "2026-01-05"}))[
+        "items"
+    ]
+    assert (found["rows_loaded"], found["dagster/row_count"]) == (3, 8)
+    assert (found["range_from"], found["range_to"]) == (
+        "2026-01-03T00:00:00Z",
+        "2026-01-06T00:00:00Z",
+    )
+    assert found["cursor_after"] == before["cursor_after"]
+    instant = {"from": "2026-01-03T14:00:00+02:00"}
+    assert metadata(materialize(assets, config=instant))["items"]["rows_loaded"] == 6
+
+
+@pytest.mark.parametrize(
+    ("config", "why"),
+    [
+        ({"to": "2026-01-05"}, "to: needs a from"),
+        ({"from": "2026-01-05", "full_refresh": True}, "from: and full_refresh exclude"),
+        ({"from": "2026-01-05", "to": "2026-01-04"}, "from: 2026-01-05 is not before 2026-01-04"),
+        ({"from": "2999-01-05"}, "from: 2999-01-05 is not before now"),
+        ({"from": "last week"}, "from: 'last week' is neither a day, such as 2026-01-31, nor"),
+        ({"from": "2026-01-05T10:00:00"}, "nor an instant with its zone"),
+    ],
+    ids=str,
+)
+def test_what_is_no_range_is_told(settings: Settings, config: dict[str, Any], why: str) -> None:
+    assets = build_connector_assets(connector(), settings=settings)
+    assert why in reason(materialize(assets, config=config))
+
+
 def test_full_refresh_of_an_unknown_resource_names_the_known(settings: Settings) -> None:
     assets = build_connector_assets(connector(), settings=settings)
     result = materialize(assets, config={"full_refresh": ["custmers"]})

@@ -1,0 +1,163 @@
+"""A range of a list, read again: from one instant to another, and no cursor moves by it.
+
+The connector is read as if its file named the range (`initial_value`, `end_value`), each in the
+spelling of the cursor. What is merged by a key is what it should be afterwards, whatever was there.
+"""
+
+from collections.abc import Mapping, Set
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+from restsrc_dagster.connector.conversion import seconds_since_1970
+from restsrc_dagster.connector.instants import seconds_of, shifted
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resource import Resource, expanded
+from restsrc_dagster.errors import RestsrcError
+
+YEAR_2001 = 1_000_000_000
+STEPS = (Fraction(1, 10**9), Fraction(1, 10**6), Fraction(1, 1000), *map(Fraction, (1, 60, 86_400)))
+"""Seconds by which the end of a range is moved on, until a cursor can say it."""
+
+
+@dataclass(frozen=True)
+class Between:
+    """From `start` on, up to `end`, which is not of it; both are aware."""
+
+    start: datetime
+    end: datetime
+
+
+def ranged(
+    connector: Connector, selection: Set[str], between: Between, states: Mapping[str, Any]
+) -> tuple[Connector, frozenset[str]]:
+    """The connector with the range in place of its cursors, and what of `selection` has one.
+
+    `states` are dlt's of the resources: a cursor is spelled as it stands there.
+
+    Raises:
+        RestsrcError: a resource cannot be read so, and why; nothing is read then.
+    """
+    resources = connector.resources
+    tops = {
+        top
+        for name in selection
+        if resources[top := [name, *resources.ancestors(name)][-1]].incremental is not None
+    }
+    with_tops = {name for name in selection if tops & {name, *resources.ancestors(name)}}
+    chosen = resources.closed(frozenset(with_tops | tops))
+    refused = [
+        f"{name}: {why}"
+        for name in sorted(chosen)
+        if (why := _refusal(connector, name, top=name in tops))
+    ]
+    spelled: dict[str, tuple[Any, Any]] = {}
+    for name in sorted(tops):
+        try:
+            spelled[name] = _spelled(resources[name], states.get(name, {}), between)
+        except ValueError as error:
+            refused.append(f"{name}: {error}")
+    if not tops:
+        refused.append(
+            f"nothing that was selected of {connector.name} is read by a cursor: there is no range "
+            "to read again; use full_refresh"
+        )
+    if refused:
+        raise RestsrcError("\n".join(refused))
+    return _with_ranges(connector, spelled), chosen
+
+
+def _refusal(connector: Connector, name: str, *, top: bool) -> str:
+    """Why reading a range again would not make its table right; empty if it would."""
+    resources, resource = connector.resources, connector.resources[name]
+    again = "read it again as a whole, with full_refresh"
+    if resource.parent and resource.incremental is not None:
+        return (
+            f"has a cursor of its own below {resource.parent}, of which no range is read; {again}"
+        )
+    if not resource.selected:
+        return ""
+    if resources.disposition(name) != "merge" or resources.strategy(name) == "scd2":
+        return (
+            f"is not merged, and rows that are read again would be there twice, or all others gone;"
+            f" name a primary_key, or {again}"
+        )
+    if top and not resource.has_primary_key:
+        return f"has no primary_key, by which rows that are read again are found; {again}"
+    if (resource.incremental or {}).get("last_value_func", "max") != "max":
+        return f"has a cursor that falls; {again}"
+    return ""
+
+
+def _spelled(resource: Resource, state: Mapping[str, Any], between: Between) -> tuple[Any, Any]:
+    """Start and end as the cursor is written; raises ValueError."""
+    incremental = resource.incremental or {}
+    path = incremental["cursor_path"]
+    known = ((state.get("incremental") or {}).get(path) or {}).get("last_value")
+    sample = incremental.get("initial_value") if known is None else known
+    if sample is None:
+        raise ValueError(
+            f"it is not known how {path!r} is written, as nothing was loaded yet and there is no "
+            "initial_value"
+        )
+    return _like(sample, between.start, path, up=False), _like(sample, between.end, path, up=True)
+
+
+def _like(sample: Any, at: datetime, path: str, *, up: bool) -> Any:
+    """An instant as `sample` is written; where that is too coarse, what lies before, or behind."""
+    wanted = _seconds(at)
+    if isinstance(sample, str) and (own := seconds_of(sample)) is not None:
+        for more in (Fraction(0), *STEPS) if up else (Fraction(0),):
+            text = shifted(sample, wanted - own + more)
+            if not up or (seconds_of(text) or 0) >= wanted:
+                return text
+    own = seconds_since_1970(sample)
+    try:
+        number = Fraction(str(sample))
+    except ValueError:
+        number = Fraction(0)
+    if own is None or own < YEAR_2001 or not number:
+        raise ValueError(f"its cursor {path!r} is not known to be a time: it is like {sample!r}")
+    units = wanted * number / own
+    whole = ceil(units) if up else floor(units)
+    return str(whole) if isinstance(sample, str) else type(sample)(whole)
+
+
+def _seconds(at: datetime) -> Fraction:
+    since = at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return Fraction(since.days * 86_400 + since.seconds) + Fraction(since.microseconds, 10**6)
+
+
+def _with_ranges(connector: Connector, spelled: Mapping[str, tuple[Any, Any]]) -> Connector:
+    configuration = deepcopy(connector.configuration)
+    configuration["resources"] = [
+        _with_range(expanded(item), connector.resources[name], *spelled[name])
+        if (name := expanded(item)["name"]) in spelled
+        else item
+        for item in configuration["resources"]
+    ]
+    changed = connector.model_copy(update={"configuration": configuration})
+    for cached in ("resources", "lints"):
+        vars(changed).pop(cached, None)
+    return changed
+
+
+def _with_range(item: dict[str, Any], resource: Resource, start: Any, end: Any) -> dict[str, Any]:
+    """The resource with the range in `endpoint.incremental`, wherever its cursor stood."""
+    incremental = dict(resource.incremental or {})
+    endpoint = dict(resource.endpoint)
+    params = dict(endpoint.get("params") or {})
+    for key, value in list(params.items()):
+        if isinstance(value, dict) and value.get("type") == "incremental":
+            del params[key]
+            incremental.setdefault("start_param", key)
+    for gone in ("type", "lag", "row_order"):
+        incremental.pop(gone, None)
+    incremental |= {"initial_value": start, "end_value": end}
+    endpoint |= {"incremental": incremental, **({"params": params} if params else {})}
+    if not params:
+        endpoint.pop("params", None)
+    return {**item, "endpoint": endpoint}
