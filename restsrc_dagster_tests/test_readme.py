@@ -20,6 +20,7 @@ from restsrc_dagster.connector.schedule import Schedule, parse_schedule
 from restsrc_dagster.demo.folder import DemoFolder
 from restsrc_dagster.demo.run import start_api
 from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster.orchestrate.assets import CONFIG_SCHEMA
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content
 
 ROOT = Path(__file__).parent.parent
@@ -69,9 +70,12 @@ def test_every_command_has_help(command: click.Command) -> None:
 
 def test_yaml_shown_is_yaml() -> None:
     shown = [yaml.safe_load(text) for language, _, text in BLOCKS if language == "yaml"]
-    assert shown[0] == {"ops": {"acme__load": {"config": {"full_refresh": True}}}}
+    configs = [one["ops"]["acme__load"]["config"] for one in shown if "ops" in one]
+    assert [set(config) for config in configs] == [{"full_refresh"}, {"from", "to"}]
+    assert all(config.keys() <= CONFIG_SCHEMA.keys() for config in configs)
+    (shown_settings,) = [one for one in shown if "ops" not in one]
     settings = yaml.safe_load((ROOT / "deploy" / "deployment_settings.yaml").read_text("utf-8"))
-    assert settings.items() >= shown[1].items()
+    assert settings.items() >= shown_settings.items()
 
 
 def test_settings_told_are_the_settings_read() -> None:
