@@ -78,6 +78,8 @@ def _refusal(connector: Connector, name: str, *, top: bool) -> str:
         return (
             f"has a cursor of its own below {resource.parent}, of which no range is read; {again}"
         )
+    if (resource.incremental or {}).get("end_value") is not None:
+        return "has an end_value, up to which each run reads everything again"
     if not resource.selected:
         return ""
     if resources.disposition(name) != "merge" or resources.strategy(name) == "scd2":

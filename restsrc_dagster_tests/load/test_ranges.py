@@ -215,6 +215,21 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
         [{**items(incremental={"cursor_path": "at"}), "primary_key": "id"}],
         "items: it is not known how 'at' is written",
     ),
+    "a range of its own": (
+        [
+            {
+                **items(
+                    incremental={
+                        "cursor_path": "at",
+                        "initial_value": "2026-01-01",
+                        "end_value": "2026-02-01",
+                    }
+                ),
+                "primary_key": "id",
+            }
+        ],
+        "items: has an end_value, up to which each run reads everything again",
+    ),
     "a child's own": (
         [
             resource("2026-01-01T00:00:00Z"),

@@ -19,6 +19,7 @@ from restsrc_dagster_tests.worlds.drafts import (
 )
 from restsrc_dagster_tests.worlds.honest import CONVERTED
 from restsrc_dagster_tests.worlds.incidents import (
+    again,
     edit,
     fault,
     kill,
@@ -289,7 +290,7 @@ _OF_ANY = (
     *(ahead, versions, repeats, equal_rows, ties, lengths, turned_keys, odd_values),
     *(disposition, merge_key),
     *(steps, default_hint, cap, totals, page_zero, last_page, header_cursor, flag, ids, middle),
-    *(fault, resumed, kill, refresh, split, postgres, twin, edit, *_TWICE),
+    *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )
 _OF_CHILDREN = (

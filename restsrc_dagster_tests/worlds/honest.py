@@ -217,7 +217,18 @@ def _sound_run(world: World, run: Run, *, first: bool) -> Run:
         refresh=tuple(name for name in run.refresh if name in tables),
         faults=faults,
         edit=edit,
+        again=run.again if _may_read_again(world, run) else (),
     )
+
+
+def _may_read_again(world: World, run: Run) -> bool:
+    """Where a record is listed in one version, a range of it that is older brings no older one."""
+    cursor = world.p.cursor
+    quiet = not (run.middle or run.faults or run.kill or run.edit or run.refresh)
+    versions = world.has("version", "old version", "null version", "repeat", "late", "ahead")
+    if cursor is None or not KINDS[cursor.kind].is_time or cursor.kind == "nanoseconds":
+        return False
+    return quiet and not versions and bool(world.p.key) and len(run.again) == 2
 
 
 def _may_edit(world: World, edit: str) -> bool:

@@ -87,6 +87,18 @@ def select(draw: Draw, draft: Draft) -> None:
     draft["runs"].append(run)
 
 
+def again(draw: Draw, draft: Draft) -> None:
+    """A range is read again, and nothing is another by it."""
+    keyed(draw, draft, "p")
+    cursor = cursor_of(draw, draft, "p")
+    if draw(st.booleans()):
+        cursor["kind"] = draw(st.sampled_from(["iso", "spellings", "date", "epoch", "mail"]))
+    begin = draw(st.integers(0, 6))
+    run: Draft = {"news": [], "again": [begin, begin + draw(st.integers(1, 6))]}
+    news(draw, draft, run["news"])
+    draft["runs"].append(run)
+
+
 def edit(draw: Draw, draft: Draft) -> None:
     words = ["key of p", "no end", "no cursor", "no cursor"]
     words += ["key of c", "key of c", "children", "children"] if "c" in draft else []

@@ -2,9 +2,15 @@
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 from restsrc_dagster.connector.files import check_content
-from restsrc_dagster.errors import ConnectorError
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.errors import ConnectorError, RestsrcError
+from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.ranges import Between
+from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.worlds.cursors import BEGINNING, KINDS
 from restsrc_dagster_tests.worlds.examining import Examiner
 from restsrc_dagster_tests.worlds.file import file_of
 from restsrc_dagster_tests.worlds.finding import Finding
@@ -95,6 +101,9 @@ class Player:
         # A child that comes into the file later cannot be asked for before.
         run = replace(run, refresh=tuple(name for name in run.refresh if name in names))
         settings = self._place.settings(self._how.commit)
+        if run.again:
+            between = self._between(run)
+            self._read_again(number, connector, frozenset(chosen), between, settings)
         for selection in [[name] for name in names] if split else [chosen]:
             ended.load(connector, frozenset(selection), run, settings)
         if self._tamper:
@@ -106,6 +115,34 @@ class Player:
         self._played.findings = [replace(one, run=number) for one in findings]
         self._played.failed = ended.failed
         return not findings
+
+    def _between(self, run: Run) -> Between:
+        cursor = self._world.p.cursor
+        assert cursor is not None  # of an honest world
+        start, end = (
+            BEGINNING + timedelta(microseconds=int(tick * KINDS[cursor.kind].tick * 1_000_000))
+            for tick in run.again
+        )
+        return Between(start, end)
+
+    def _read_again(
+        self,
+        number: int,
+        connector: Connector,
+        selection: frozenset[str],
+        between: Between,
+        settings: Settings,
+    ) -> None:
+        """The run behind it finds all as if it had not been."""
+        order = Order(selection=selection, between=between)
+        try:
+            report = load(connector, order, settings=settings, environment={})
+            said = f"loaded {', '.join(sorted(report.resources))}"
+            said += "".join(f", failed {name}: {why}" for name, why in report.failed.items())
+        except RestsrcError as error:
+            said = f"refused: {error}"
+        self._played.log += [f"run {number}, range {between.start} to {between.end}: {said}"]
+        self._played.log += [f"    asked {one}" for one in self._serving.asked]
 
     def _edit(self, edit: str) -> None:
         world = self._world

@@ -143,6 +143,8 @@ class Run(Plain):
     kill: str = ""
     """normalize, load, complete_package"""
     kill_at: int = 1
+    again: tuple[int, ...] = ()
+    """Before it, the range from one tick to another is read again."""
     edit: str = ""
     """What changes in the file before it: key of p, key of c, no end, no cursor (of p), children
     (come into it)."""
