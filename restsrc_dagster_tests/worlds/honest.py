@@ -332,8 +332,9 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
             return world.c is not None and world.c.by == "k"
         case "odd":
             return p.steps != "lines"
-        case "delete":
-            return not world.has("equal", "tie", "late")
+        case "delete":  # who is gone tells no more that the children of many have changed
+            shares_children = world.c is not None and world.c.by == "k" and cursor is not None
+            return not (world.has("equal", "tie", "late") or shares_children)
     return True
 
 
