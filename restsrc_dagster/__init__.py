@@ -3,16 +3,26 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from restsrc_dagster.component import RestApiConnector, RestApiConnectorFolder
     from restsrc_dagster.orchestrate.build import build_definitions
     from restsrc_dagster.orchestrate.dlt_translator import ConnectorDltTranslator
     from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
 
-__all__ = ["ConnectorDltTranslator", "ConnectorTranslator", "ResourceProps", "build_definitions"]
+__all__ = [
+    "ConnectorDltTranslator",
+    "ConnectorTranslator",
+    "ResourceProps",
+    "RestApiConnector",
+    "RestApiConnectorFolder",
+    "build_definitions",
+]
 
 _HOMES = {
     "ConnectorDltTranslator": "restsrc_dagster.orchestrate.dlt_translator",
     "ConnectorTranslator": "restsrc_dagster.orchestrate.translator",
     "ResourceProps": "restsrc_dagster.orchestrate.translator",
+    "RestApiConnector": "restsrc_dagster.component",
+    "RestApiConnectorFolder": "restsrc_dagster.component",
     "build_definitions": "restsrc_dagster.orchestrate.build",
 }
 
@@ -24,3 +34,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """What `dg` looks through for components, too."""
+    return sorted({*globals(), *__all__})

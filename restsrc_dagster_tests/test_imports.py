@@ -105,8 +105,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "orchestrate": {"orchestrate", "load", "extract", "connector", *CORE},
     "demo": {"demo", "connector", *CORE},
     "cli": {"cli", "demo", "orchestrate", "load", "extract", "connector", *CORE},
+    "component": {"orchestrate", "cli", "connector", "settings"},
     "definitions": {"orchestrate", "settings"},
-    "": {"orchestrate"},
+    "": {"orchestrate", "component"},
 }
 FOREIGN = {
     "connector": {"dagster", "dlt", "requests", "dagster_dlt", "duckdb", "click"},

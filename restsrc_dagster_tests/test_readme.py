@@ -73,7 +73,10 @@ def test_yaml_shown_is_yaml() -> None:
     configs = [one["ops"]["acme__load"]["config"] for one in shown if "ops" in one]
     assert [set(config) for config in configs] == [{"full_refresh"}, {"from", "to"}]
     assert all(config.keys() <= CONFIG_SCHEMA.keys() for config in configs)
-    (shown_settings,) = [one for one in shown if "ops" not in one]
+    (component,) = [one["attributes"] for one in shown if "attributes" in one]
+    component["created_at"] = CREATED_AT  # a time without quotes, as YAML has them
+    assert check_content("acme", component, file="README.md").resources.keys() == {"customers"}
+    (shown_settings,) = [one for one in shown if "ops" not in one and "attributes" not in one]
     settings = yaml.safe_load((ROOT / "deploy" / "deployment_settings.yaml").read_text("utf-8"))
     assert settings.items() >= shown_settings.items()
 

@@ -101,9 +101,20 @@ class Memory:
 
 
 def build_alerts_sensor(
-    watch: FolderWatch, connectors: Mapping[str, Watched], *, url: str, settings: Settings
+    watches: Sequence[FolderWatch],
+    connectors: Mapping[str, Watched],
+    *,
+    url: str,
+    settings: Settings,
 ) -> dg.SensorDefinition:
-    """The sensor that tells the webhook at `url`, which takes `{"text": …}` as Slack's do."""
+    """The sensor that tells the webhook at `url`, which takes `{"text": …}` as Slack's do.
+
+    Args:
+        watches: look at the files of connectors.
+        connectors: by name.
+        url: a secret.
+        settings: on a branch deployment, the sensor is off at first.
+    """
     status = dg.DefaultSensorStatus
     teller = _Teller(url)
 
@@ -119,7 +130,7 @@ def build_alerts_sensor(
         lines: dict[str, list[str]] = {}
         news = [
             *_of_runs(context.instance, connectors, memory),
-            *_of_files(watch),
+            *(one for watch in watches for one in _of_files(watch)),
             *_of_freshness(context.instance, connectors, memory),
         ]
         for one in news:

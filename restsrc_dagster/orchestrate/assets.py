@@ -1,8 +1,9 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 from warnings import catch_warnings, simplefilter
@@ -51,6 +52,11 @@ CONFIG_SCHEMA = {
 }
 
 
+Load = Callable[[], Iterator[Any]]
+"""Loads what a run has selected, and gives Dagster's results."""
+Execute = Callable[[dg.AssetExecutionContext, Load], Iterator[Any]]
+
+
 def build_connector_assets(
     connector: Connector,
     *,
@@ -59,6 +65,7 @@ def build_connector_assets(
     file: Path | None = None,
     problems: Sequence[Problem] = (),
     is_fresh_by_schedule: bool = True,
+    execute: Execute | None = None,
 ) -> dg.AssetsDefinition:
     """The assets of a connector, from its file alone: dlt is not imported before a run.
 
@@ -69,6 +76,7 @@ def build_connector_assets(
         file: where a person reads the connector; None where that is nowhere.
         problems: why nothing can be loaded. The assets tell it, and their runs fail with it.
         is_fresh_by_schedule: false if the schedule is not known, and no asset can be overdue.
+        execute: what runs a load; by default the load itself.
     """
     specs = _specs(connector, settings, translator or ConnectorTranslator(), file)
     if problems:
@@ -106,13 +114,15 @@ def build_connector_assets(
             yield from told_again(context.instance, _of_loads(checks))
             raise dg.Failure(description="\n".join(map(str, problems)), allow_retries=False)
         selection = frozenset(by_key[key] for key in context.selected_asset_keys)
-        yield from materialize_connector(
+        load = partial(
+            materialize_connector,
             context,
             connector,
             settings=settings,
             selection=selection,
             keys={name: key for key, name in by_key.items()},
         )
+        yield from execute(context, load) if execute else load()
 
     return connector_assets
 

@@ -2,8 +2,8 @@
 
 import logging
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from restsrc_dagster.connector.salvage import Salvage, salvage
 from restsrc_dagster.connector.watch import FolderWatch, Trouble
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.alerts import Watched, build_alerts_sensor
-from restsrc_dagster.orchestrate.assets import build_connector_assets
+from restsrc_dagster.orchestrate.assets import Execute, build_connector_assets
 from restsrc_dagster.orchestrate.checks import problems_in_words
 from restsrc_dagster.orchestrate.dagster_private import UnresolvedAssetJobDefinition
 from restsrc_dagster.orchestrate.files_sensor import build_connector_files_sensor
@@ -137,9 +137,9 @@ def build_definitions(
 
     A broken file keeps its assets, its job and its schedule, which tell what is wrong and load
     nothing; the log and `connector_files_sensor` name it, and `dagster definitions validate` fails.
-    No file is written, nothing is requested, dlt is not
-    imported. A process that is there for one run reads the run's connector alone, unless it is
-    asked for more, which `Definitions.merge` does.
+    No file is written, nothing is requested, dlt is not imported. A process that is there for one
+    run reads the run's connector alone, unless it is asked for more, which `Definitions.merge`
+    does.
 
     Args:
         connectors_dir: the folder; its subfolders are not read.
@@ -168,6 +168,39 @@ def _of_all(
     translator: ConnectorTranslator | None,
     executor: dg.ExecutorDefinition | None,
 ) -> dg.Definitions:
+    found = connectors_of_folder(folder, settings=settings, translator=translator)
+    return dg.Definitions.merge(
+        found.definitions(),
+        dg.Definitions(sensors=location_sensors([found], settings=settings), executor=executor),
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """Connectors of a code location, from one place: a folder, or a component.
+
+    `in_order` can be loaded, `broken` cannot; `watch` looks at the files of a folder.
+    """
+
+    in_order: Mapping[str, ConnectorDefinitions]
+    broken: Mapping[str, ConnectorDefinitions] = field(default_factory=dict)
+    watch: FolderWatch | None = None
+    something_is_new: bool = True
+
+    def definitions(self) -> dg.Definitions:
+        """Assets, jobs and schedules; the sensors are the location's."""
+        shown = [*self.in_order.values(), *self.broken.values()]
+        return dg.Definitions(
+            assets=[definitions.assets for definitions in shown],
+            jobs=[definitions.job for definitions in shown],
+            schedules=[definitions.schedule for definitions in shown],
+        )
+
+
+def connectors_of_folder(
+    folder: Path, *, settings: Settings, translator: ConnectorTranslator | None = None
+) -> Found:
+    """Every connector file of a folder; raises as `build_definitions` does."""
     read = read_folder(folder)
     refused = {
         name: Problem(str(folder / name), "destination", message)
@@ -185,41 +218,48 @@ def _of_all(
             refused[name] = Problem(str(folder / name), "", f"Dagster refuses it: {error}")
     broken = build.not_in_order(read, refused)
     _tell([*read.problems, *refused.values()])
-    connectors = {name: read.connectors[name] for name in built}
-    shown = {**built, **broken}
-    return dg.Definitions(
-        assets=[definitions.assets for definitions in shown.values()],
-        jobs=[definitions.job for definitions in shown.values()],
-        schedules=[definitions.schedule for definitions in shown.values()],
-        sensors=[
-            build_initial_run_sensor(
-                connectors,
-                jobs=[definitions.job for definitions in built.values()],
-                keys={name: sorted(definitions.assets.keys) for name, definitions in built.items()},
-                settings=settings,
-                something_is_new=build.something_is_new(list(connectors.values())),
-            ),
-            build_connector_files_sensor(
-                watch,
-                {name: definitions.checked for name, definitions in shown.items()},
-                settings=settings,
-            ),
-            *_alerts(watch, shown, settings),
-        ],
-        executor=executor,
-    )
+    is_new = build.something_is_new([definitions.connector for definitions in built.values()])
+    return Found(built, broken, watch, is_new)
 
 
-def _alerts(
-    watch: FolderWatch, shown: Mapping[str, ConnectorDefinitions], settings: Settings
-) -> Iterator[dg.SensorDefinition]:
-    """The sensor that tells a webhook, where the deployment has one."""
+def location_sensors(found: Sequence[Found], *, settings: Settings) -> list[dg.SensorDefinition]:
+    """The sensors of a location, each for the connectors of all places.
+
+    Raises:
+        ConnectorError: two places have a connector of one name.
+    """
+    built: dict[str, ConnectorDefinitions] = {}
+    shown: dict[str, ConnectorDefinitions] = {}
+    for place in found:
+        if twice := sorted(shown.keys() & {*place.in_order, *place.broken}):
+            says = "is the name of two connectors, a file's and a component's, or two components'"
+            raise ConnectorError([Problem(name, "", says) for name in twice])
+        built |= place.in_order
+        shown |= {**place.in_order, **place.broken}
+    watches = [place.watch for place in found if place.watch is not None]
+    sensors = [
+        build_initial_run_sensor(
+            {name: definitions.connector for name, definitions in built.items()},
+            jobs=[definitions.job for definitions in built.values()],
+            keys={name: sorted(definitions.assets.keys) for name, definitions in built.items()},
+            settings=settings,
+            something_is_new=any(place.something_is_new for place in found),
+        )
+    ]
+    for place in found:
+        if place.watch is not None:
+            files = {**place.in_order, **place.broken}
+            checked = {name: definitions.checked for name, definitions in files.items()}
+            sensors.append(build_connector_files_sensor(place.watch, checked, settings=settings))
     if settings.alert_url:
         watched = {
             name: Watched.of(definitions.connector, list(definitions.assets.keys))
             for name, definitions in shown.items()
         }
-        yield build_alerts_sensor(watch, watched, url=settings.alert_url, settings=settings)
+        sensors.append(
+            build_alerts_sensor(watches, watched, url=settings.alert_url, settings=settings)
+        )
+    return sensors
 
 
 def _of_job(
@@ -253,6 +293,7 @@ def build_connector_definitions(
     trouble: Callable[[], Trouble | None] = lambda: None,
     problems: Sequence[Problem] = (),
     schedule_is_known: bool = True,
+    execute: Execute | None = None,
 ) -> ConnectorDefinitions:
     """Assets, job and schedule of one connector.
 
@@ -265,6 +306,7 @@ def build_connector_definitions(
         trouble: what is the matter with the file at the moment.
         problems: why nothing can be loaded.
         schedule_is_known: false if the schedule is none of the file's.
+        execute: what runs a load, by default the load itself.
     """
     assets = build_connector_assets(
         connector,
@@ -273,6 +315,7 @@ def build_connector_definitions(
         file=file,
         problems=problems,
         is_fresh_by_schedule=schedule_is_known,
+        execute=execute,
     )
     description = problems_in_words(problems) if problems else None
     return ConnectorDefinitions(

@@ -1,0 +1,280 @@
+"""Connectors as components of a Dagster project: `type: restsrc_dagster.RestApiConnector`."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+import dagster as dg
+from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
+from pydantic import BaseModel, Field, PrivateAttr
+
+from restsrc_dagster.cli.first import FirstConfiguration
+from restsrc_dagster.cli.stamp import created_now
+from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.schedule import parse_schedule
+from restsrc_dagster.orchestrate.assets import Load
+from restsrc_dagster.orchestrate.build import (
+    Found,
+    build_connector_definitions,
+    connectors_of_folder,
+    location_sensors,
+)
+from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
+from restsrc_dagster.settings import Settings
+
+
+class _References:
+    """`{{ env.NAME }}` is `${NAME}`: it is looked up when a run reads, and kept nowhere."""
+
+    def __getattr__(self, name: str) -> str:
+        return f"${{{name}}}"
+
+    def __call__(self, name: str) -> str:
+        return f"${{{name}}}"
+
+
+def _as_written(context: dg.ResolutionContext, value: Any) -> Any:
+    resolved = context.with_scope(env=_References()).resolve_value(value)
+    if isinstance(resolved, datetime):  # YAML's own type for what stands there without quotes
+        return resolved.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return resolved
+
+
+AsWritten = Annotated[Any, dg.Resolver(_as_written, model_field_type=Any)]
+Translation = Annotated[
+    TranslationFn[ResourceProps] | None,
+    TranslationFnResolver[ResourceProps](
+        lambda props: {"connector": props.connector, "resource": props.resource}
+    ),
+]
+
+
+class _Carrier(dg.Component, dg.Model, dg.Resolvable):
+    """Brings connectors. The first one of a project has the sensors for those of all."""
+
+    translation: Translation = None
+    _found: Found | None = PrivateAttr(None)
+
+    def find(self) -> Found:
+        """The connectors of this component; they are built once."""
+        if self._found is None:
+            self._found = self._find(Settings.from_environment())
+        return self._found
+
+    def _find(self, settings: Settings) -> Found:
+        raise NotImplementedError
+
+    def get_asset_spec(self, props: ResourceProps) -> dg.AssetSpec:
+        """Override to show the assets in another way.
+
+        Example:
+            .. code-block:: python
+
+                class Owned(RestApiConnector):
+                    def get_asset_spec(self, props):
+                        return super().get_asset_spec(props).merge_attributes(owners=["team:data"])
+        """
+        return ConnectorTranslator().get_asset_spec(props)
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Assets and schedules; of the first of a project also the sensors and jobs of all.
+
+        Dagster copies the jobs of each component, to note where they come from: a sensor finds
+        its jobs beside it alone.
+        """
+        own = self.find().definitions()
+        carriers = context.component_tree.get_all_components(_Carrier) or [self]
+        first = carriers[0] is self
+        found = [one.find() for one in carriers] if first else []
+        return dg.Definitions(
+            assets=own.assets,
+            schedules=own.schedules,
+            jobs=[job for place in found for job in place.definitions().jobs or ()],
+            sensors=location_sensors(found, settings=Settings.from_environment()) if first else [],
+        )
+
+
+class _Translator(ConnectorTranslator):
+    """What the component says of its assets, and then what its `translation` does."""
+
+    def __init__(self, component: _Carrier) -> None:
+        self._component = component
+
+    def get_asset_spec(self, props: ResourceProps) -> dg.AssetSpec:
+        spec = self._component.get_asset_spec(props)
+        translation = self._component.translation
+        return translation(spec, props) if translation else spec
+
+
+class RestApiConnectorScaffoldParams(BaseModel):
+    """What `dg scaffold defs restsrc_dagster.RestApiConnector NAME` takes."""
+
+    schedule: str = Field(
+        "every day", description='Such as "every 10 minutes" or "every 3 days at 00:30".'
+    )
+    from_curl: str | None = Field(
+        None, description="A curl command; its secret becomes a ${…} reference."
+    )
+    from_openapi: str | None = Field(None, description="The file of an OpenAPI document.")
+    path: str | None = Field(None, description="A path of that document; several with commas.")
+    base_url: str | None = Field(None, description="The API's address, instead of the document's.")
+
+
+class RestApiConnectorScaffolder(dg.Scaffolder[RestApiConnectorScaffoldParams]):
+    """Writes a `defs.yaml` that is checked, and stamped with its creation time."""
+
+    @classmethod
+    def get_scaffold_params(cls) -> type[RestApiConnectorScaffoldParams]:
+        return RestApiConnectorScaffoldParams
+
+    def scaffold(self, request: dg.ScaffoldRequest[RestApiConnectorScaffoldParams]) -> None:
+        name, params = request.target_path.name, request.params
+        first = _first(name, params)
+        schedule = parse_schedule(params.schedule)
+        attributes = {
+            **({"description": first.description} if first.description else {}),
+            "created_at": created_now(),
+            "schedule": schedule.model_dump(exclude_defaults=True) | {"mode": schedule.mode},
+            "configuration": first.configuration,
+        }
+        check_content(name, attributes, file=f"{name}/defs.yaml")
+        dg.scaffold_component(request, attributes)
+        if first.variables and request.scaffold_format == "yaml":
+            with (request.target_path / "defs.yaml").open("a", encoding="utf-8") as file:
+                file.write("\nrequirements:\n  env:\n")
+                file.writelines(f"    - {variable}\n" for variable in first.variables)
+
+
+def _first(name: str, params: RestApiConnectorScaffoldParams) -> FirstConfiguration:
+    from restsrc_dagster.cli.from_curl import from_curl
+    from restsrc_dagster.cli.openapi import from_openapi
+
+    if params.from_curl is not None:
+        return from_curl(params.from_curl, name)
+    if params.from_openapi is not None:
+        paths = tuple(filter(None, (params.path or "").split(",")))
+        document = Path(params.from_openapi).read_text(encoding="utf-8-sig")
+        return from_openapi(document, name, paths, base_url=params.base_url)
+    return FirstConfiguration(
+        {
+            "client": {
+                "base_url": params.base_url or "https://api.example.com/v1",
+                "auth": {"type": "bearer", "token": f"${{{name.upper()}_TOKEN}}"},
+            },
+            "resources": [
+                {"name": "items", "primary_key": "id", "endpoint": {"path": "items"}},
+            ],
+        },
+        variables=[f"{name.upper()}_TOKEN"],
+    )
+
+
+@dg.scaffold_with(RestApiConnectorScaffolder)
+class RestApiConnector(_Carrier):
+    """One REST API: assets, job and schedule from a declarative configuration.
+
+    The attributes are the content of a connector file. `{{ env.NAME }}` is the same as `${NAME}`:
+    a run looks it up, and no definition has it.
+    """
+
+    name: str | None = Field(
+        None, description="The connector's name; by default that of the component's folder."
+    )
+    created_at: AsWritten = Field(
+        description="When it was created, in UTC: the anchor of the schedule, and the identity of "
+        "the first run."
+    )
+    schedule: AsWritten = Field(
+        description='An object such as {"mode": "minutes", "interval": 10}.'
+    )
+    configuration: AsWritten = Field(
+        description="dlt's rest_api configuration: client and resources."
+    )
+    description: AsWritten = Field(None, description="What the connector brings, in words.")
+    http: AsWritten = Field(None, description="The request budget and the limits.")
+    reading: AsWritten = Field(None, description="How resources are read, by name.")
+    destination: AsWritten = Field(None, description="Where the rows go.")
+    on_schema_change: AsWritten = Field(None, description="warn, fail or ignore.")
+    alerts: AsWritten = Field(None, description="What the deployment's webhook is told.")
+    owners: AsWritten = Field(None, description="Owners of the assets.")
+    tags: AsWritten = Field(None, description="Tags of the assets.")
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        return dg.ComponentTypeSpec(
+            description="Ingests any REST API from a declarative dlt configuration.",
+            produces=["asset", "asset_check", "job", "schedule", "sensor"],
+        )
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        loaded = super().load(attributes, context)
+        if loaded.name is None:
+            loaded.name = _folder_of(context).name
+        return loaded
+
+    @property
+    def connector(self) -> Connector:
+        """What the attributes say; raises ConnectorError with every problem of them."""
+        keys = set(type(self).model_fields) - {"name", "translation"}
+        content = {key: value for key in keys if (value := getattr(self, key)) is not None}
+        name = self.name or ""
+        return check_content(name, content, file=f"{name}/defs.yaml: attributes")
+
+    def execute(self, context: dg.AssetExecutionContext, load: Load) -> Iterator[Any]:
+        """Runs a load; override to do something before it, behind it, or with its results.
+
+        Example:
+            .. code-block:: python
+
+                class Told(RestApiConnector):
+                    def execute(self, context, load):
+                        context.log.info("it begins")
+                        yield from load()
+        """
+        del context
+        yield from load()
+
+    def _find(self, settings: Settings) -> Found:
+        connector = self.connector
+        loaded_at = datetime.now(UTC)
+        built = build_connector_definitions(
+            connector,
+            settings=settings,
+            translator=_Translator(self),
+            loaded_at=loaded_at,
+            execute=self.execute,
+        )
+        return Found({connector.name: built})
+
+
+class RestApiConnectorFolder(_Carrier):
+    """A folder of connector files beside the components of a project."""
+
+    folder: str = Field(
+        "connectors", description="The folder, from that of the project on, or absolute."
+    )
+    _root: Path = PrivateAttr(default_factory=Path)
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        return dg.ComponentTypeSpec(
+            description="A folder of connector files, each of which ingests a REST API.",
+            produces=["asset", "asset_check", "job", "schedule", "sensor"],
+        )
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        loaded = super().load(attributes, context)
+        loaded._root = context.project_root
+        return loaded
+
+    def _find(self, settings: Settings) -> Found:
+        folder = self._root / self.folder
+        return connectors_of_folder(folder, settings=settings, translator=_Translator(self))
+
+
+def _folder_of(context: dg.ComponentLoadContext) -> Path:
+    return context.path if context.path.is_dir() else context.path.parent

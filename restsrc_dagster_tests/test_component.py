@@ -1,0 +1,237 @@
+"""Connectors as components of a Dagster project, by Dagster's own loader and its `dg` command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from restsrc_dagster.errors import ConnectorError
+from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.connectors import CREATED_AT, items, write
+
+TYPE = "restsrc_dagster.RestApiConnector"
+FOLDER = "restsrc_dagster.RestApiConnectorFolder"
+PROJECT = """
+[project]
+name = "{name}"
+version = "0.1.0"
+[tool.dg]
+directory_type = "project"
+[tool.dg.project]
+root_module = "{name}"
+"""
+DEFINITIONS = """
+from pathlib import Path
+import dagster as dg
+
+@dg.definitions
+def defs():
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
+OWN = """
+import dagster as dg
+from restsrc_dagster import RestApiConnector
+
+class Own(RestApiConnector):
+    def get_asset_spec(self, props):
+        return super().get_asset_spec(props).merge_attributes(owners=["team:data"])
+
+    def execute(self, context, load):
+        context.log.info("before")
+        for result in load():
+            yield result
+        context.log.info("behind")
+"""
+
+
+class Project:
+    """A fresh project in a folder of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.name = f"project_{abs(hash(root)):x}"
+        self.package = root / "src" / self.name
+        (self.package / "defs").mkdir(parents=True)
+        (root / "pyproject.toml").write_text(PROJECT.format(name=self.name))
+        for file in ("__init__.py", "defs/__init__.py"):
+            (self.package / file).touch()
+        (self.package / "definitions.py").write_text(DEFINITIONS)
+
+    def add(self, folder: str, kind: str = TYPE, **attributes: Any) -> Path:
+        """A component, with what else its `defs.yaml` says under `beside`."""
+        beside = attributes.pop("beside", {})
+        path = self.package / "defs" / folder / "defs.yaml"
+        path.parent.mkdir()
+        path.write_text(yaml.safe_dump({"type": kind, "attributes": attributes, **beside}))
+        return path
+
+    def connector(self, folder: str, url: str = "http://127.0.0.1:9", **keys: Any) -> Path:
+        content = {
+            "created_at": CREATED_AT,
+            "schedule": {"mode": "minutes", "interval": 10},
+            "configuration": {
+                "client": {
+                    "base_url": url,
+                    "auth": {"type": "bearer", "token": "{{ env.ACME_TOKEN }}"},
+                    "paginator": "single_page",
+                },
+                "resources": [items()],
+            },
+        }
+        return self.add(folder, **{**content, **keys})
+
+    def definitions(self) -> dg.Definitions:
+        return dg.load_from_defs_folder(path_within_project=self.package)
+
+    def dg(self, *arguments: str) -> str:
+        """What a `dg` command prints; it goes well."""
+        ended = subprocess.run(
+            [str(Path(sys.executable).with_name("dg")), *arguments],
+            cwd=self.root, capture_output=True, text=True, check=False, timeout=120,
+            env={**os.environ, "PYTHONPATH": str(self.root / "src"), "COLUMNS": "200"},
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout + ended.stderr
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    project = Project(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path / "src"))
+    monkeypatch.setenv("RESTSRC_DATA_DIR", str(tmp_path / "data"))
+    yield project
+    for name in [name for name in sys.modules if name.split(".")[0] == project.name]:
+        del sys.modules[name]
+
+
+pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+
+
+def refusal(project: Project) -> str:
+    """What is wrong with a project, in the words of this package."""
+    with pytest.raises(Exception, match="Error while building definitions") as raised:
+        project.definitions()
+    cause: BaseException | None = raised.value
+    while cause is not None and not isinstance(cause, ConnectorError):
+        cause = cause.__cause__
+    return str(cause)
+
+
+def keys(definitions: dg.Definitions) -> list[str]:
+    return sorted("/".join(spec.key.path) for spec in definitions.resolve_all_asset_specs())
+
+
+def test_a_component_has_what_a_file_has(project: Project) -> None:
+    project.connector("acme", description="Things")
+    definitions = project.definitions()
+    repository = definitions.get_repository_def()
+    assert keys(definitions) == ["acme/items"]
+    assert repository.get_job("acme_sync").name == "acme_sync"
+    schedule = repository.get_schedule_def("acme_schedule")
+    assert (schedule.cron_schedule, schedule.description) == (
+        "3-59/10 * * * *",
+        "every 10 minutes from 10:03 UTC",
+    )
+    assert [sensor.name for sensor in repository.sensor_defs] == ["initial_run_sensor"]
+
+
+def test_components_and_a_folder_of_files_have_the_sensors_in_common(project: Project) -> None:
+    project.connector("acme")
+    project.connector("shop", name="webshop")
+    write(project.root / "connectors", "files")
+    project.add("folder", FOLDER)
+    definitions = project.definitions()
+    repository = definitions.get_repository_def()
+    assert keys(definitions) == ["acme/items", "files/items", "webshop/items"]
+    assert sorted(sensor.name for sensor in repository.sensor_defs) == [
+        "connector_files_sensor",
+        "initial_run_sensor",
+    ]
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(instance, repository_def=repository)
+        asked = repository.get_sensor_def("initial_run_sensor").evaluate_tick(context)
+        jobs = [request.job_name for request in asked.run_requests or ()]
+        context = dg.build_sensor_context(instance, repository_def=repository)
+        files = repository.get_sensor_def("connector_files_sensor").evaluate_tick(context)
+    assert sorted(str(job) for job in jobs) == ["acme_sync", "files_sync", "webshop_sync"]
+    assert files.skip_message == "all connector files are in order (1 in all)"
+
+
+def test_one_name_in_two_places_is_refused(project: Project) -> None:
+    project.connector("acme")
+    write(project.root / "connectors", "acme")
+    project.add("folder", FOLDER)
+    assert refusal(project).startswith("acme: is the name of two connectors")
+
+
+def test_a_run_reads_the_variable_and_no_definition_has_it(
+    project: Project, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "s3cret")
+    api.routes["/items"] = lambda asked: {"data": [{"id": 1, "at": asked.headers["Authorization"]}]}
+    project.connector("acme", api.url)
+    definitions = project.definitions()
+    specs = list(definitions.resolve_all_asset_specs())
+    assert "s3cret" not in repr(specs)
+    monkeypatch.setenv("ACME_TOKEN", "another")
+    with dg.DagsterInstance.ephemeral() as instance:
+        ended = definitions.resolve_job_def("acme_sync").execute_in_process(instance=instance)
+    assert ended.success
+    assert api.asked[-1].headers["Authorization"] == "Bearer another"
+
+
+def test_its_methods_and_its_translation_are_the_persons(
+    project: Project, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACME_TOKEN", "x")
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
+    (project.package / "own.py").write_text(OWN)
+    path = project.connector(
+        "acme", api.url, translation={"key": "raw/{{ connector.name }}/{{ resource.name }}"}
+    )
+    path.write_text(path.read_text().replace(TYPE, f"{project.name}.own.Own"))
+    definitions = project.definitions()
+    (spec,) = definitions.resolve_all_asset_specs()
+    assert (spec.key.path, spec.owners) == (["raw", "acme", "items"], ["team:data"])
+    with dg.DagsterInstance.ephemeral() as instance:
+        ended = definitions.resolve_job_def("acme_sync").execute_in_process(instance=instance)
+        told = [
+            entry.user_message
+            for entry in instance.all_logs(ended.run_id)
+            if entry.user_message in ("before", "behind")
+        ]
+    assert ended.success
+    assert told == ["before", "behind"]
+
+
+def test_what_is_wrong_is_told_with_its_place(project: Project) -> None:
+    project.connector("acme", schedule={"mode": "minutes", "intervall": 10})
+    assert refusal(project) == (
+        "acme/defs.yaml: attributes: schedule.intervall: unknown key; did you mean interval?"
+    )
+
+
+def test_dg_scaffolds_checks_and_lists_it(project: Project) -> None:
+    curl = "curl -H 'Authorization: Bearer s3cret' https://api.example.com/v1/orders?limit=50"
+    project.dg(
+        *("scaffold", "defs", TYPE, "shop"),
+        *("--from-curl", curl, "--schedule", "every day at 06:00 Europe/Berlin"),
+    )
+    written = yaml.safe_load((project.package / "defs" / "shop" / "defs.yaml").read_text())
+    attributes = written["attributes"]
+    assert attributes["schedule"] == {"mode": "days", "offset": 360, "timezone": "Europe/Berlin"}
+    assert attributes["configuration"]["client"]["auth"]["token"] == "${SHOP_TOKEN}"
+    assert written["requirements"] == {"env": ["SHOP_TOKEN"]}
+    project.dg("scaffold", "defs", TYPE, "blank")
+    assert "validated successfully" in project.dg("check", "yaml")
+    assert "loaded successfully" in project.dg("check", "defs")
+    envs = project.dg("list", "envs")
+    assert "SHOP_TOKEN" in envs
+    assert "BLANK_TOKEN" in envs
+    assert TYPE in project.dg("list", "components")
