@@ -55,6 +55,14 @@ class _Carrier(dg.Component, dg.Model, dg.Resolvable):
     """Brings connectors. The first one of a project has the sensors for those of all."""
 
     translation: Translation = None
+
+    @classmethod
+    def get_spec(cls) -> dg.ComponentTypeSpec:
+        return dg.ComponentTypeSpec(
+            description=(cls.__doc__ or "").partition("\n")[0],
+            produces=["asset", "asset_check", "job", "schedule", "sensor"],
+        )
+
     _found: Found | None = PrivateAttr(None)
 
     def find(self) -> Found:
@@ -202,13 +210,6 @@ class RestApiConnector(_Carrier):
     tags: AsWritten = Field(None, description="Tags of the assets.")
 
     @classmethod
-    def get_spec(cls) -> dg.ComponentTypeSpec:
-        return dg.ComponentTypeSpec(
-            description="Ingests any REST API from a declarative dlt configuration.",
-            produces=["asset", "asset_check", "job", "schedule", "sensor"],
-        )
-
-    @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
         loaded = super().load(attributes, context)
         if loaded.name is None:
@@ -257,13 +258,6 @@ class RestApiConnectorFolder(_Carrier):
         "connectors", description="The folder, from that of the project on, or absolute."
     )
     _root: Path = PrivateAttr(default_factory=Path)
-
-    @classmethod
-    def get_spec(cls) -> dg.ComponentTypeSpec:
-        return dg.ComponentTypeSpec(
-            description="A folder of connector files, each of which ingests a REST API.",
-            produces=["asset", "asset_check", "job", "schedule", "sensor"],
-        )
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:

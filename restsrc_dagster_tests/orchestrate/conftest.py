@@ -6,7 +6,12 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from restsrc_dagster_tests.support.daemon import Daemon, instance, new_instance
+from restsrc_dagster_tests.support.daemon import (
+    IN_MEMORY_LAUNCHER,
+    Daemon,
+    instance,
+    new_instance,
+)
 
 
 @pytest.fixture(scope="session")
@@ -34,4 +39,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def daemon(folder: Path, dagster_instance: dg.DagsterInstance) -> Iterator[Daemon]:
     with Daemon(folder, dagster_instance) as running:
+        yield running
+
+
+@pytest.fixture
+def running(tmp_path: Path, folder: Path, empty_instance: Path) -> Iterator[Daemon]:
+    """Runs are executed in this process, as soon as the queue launches them."""
+    home = tmp_path / "dagster_home"
+    with (
+        instance(home, empty_instance, run_launcher=IN_MEMORY_LAUNCHER) as dagster,
+        Daemon(folder, dagster) as running,
+    ):
+        running.holds_runs = True
         yield running

@@ -1,6 +1,5 @@
 """A webhook is told what went wrong, by the real daemon: once for each cause, and the end of it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from restsrc_dagster import build_definitions
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Answer, Api
 from restsrc_dagster_tests.support.connectors import connector, items
-from restsrc_dagster_tests.support.daemon import IN_MEMORY_LAUNCHER, Daemon, instance
+from restsrc_dagster_tests.support.daemon import Daemon
 
 KEYED = {**items("items"), "primary_key": "id"}
 
@@ -31,18 +30,6 @@ def hook(api: Api, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     api.routes |= {"/hook": take, "/items": lambda _: {"data": [{"id": 1}]}}
     monkeypatch.setenv("RESTSRC_ALERT_URL", f"{api.url}/hook")
     return got
-
-
-@pytest.fixture
-def running(tmp_path: Path, folder: Path, empty_instance: Path) -> Iterator[Daemon]:
-    """Runs are executed in this process, as soon as the queue launches them."""
-    home = tmp_path / "dagster_home"
-    with (
-        instance(home, empty_instance, run_launcher=IN_MEMORY_LAUNCHER) as dagster,
-        Daemon(folder, dagster) as running,
-    ):
-        running.holds_runs = True
-        yield running
 
 
 class Told:

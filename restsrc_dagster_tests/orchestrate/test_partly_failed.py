@@ -3,8 +3,6 @@
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -16,7 +14,7 @@ from restsrc_dagster.orchestrate.assets import build_connector_assets
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
-from restsrc_dagster_tests.support.daemon import IN_MEMORY_LAUNCHER, Daemon, instance
+from restsrc_dagster_tests.support.daemon import Daemon
 
 NAMES = ("posts", "comments", "events", "others")
 RESOURCES = [
@@ -159,18 +157,6 @@ def test_what_was_not_selected_and_hangs_on_the_same_cursor_is_told_as_well(
         f"comments: {told}",
         f"posts: comments failed, and both hang on one cursor: {told}",
     ]
-
-
-@pytest.fixture
-def running(tmp_path: Path, folder: Path, empty_instance: Path) -> Iterator[Daemon]:
-    """Runs are executed in this process, as soon as the queue launches them."""
-    home = tmp_path / "dagster_home"
-    with (
-        instance(home, empty_instance, run_launcher=IN_MEMORY_LAUNCHER) as dagster,
-        Daemon(folder, dagster) as running,
-    ):
-        running.holds_runs = True
-        yield running
 
 
 def materialized_by(running: Daemon, run_id: str) -> list[str]:
