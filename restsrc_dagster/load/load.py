@@ -295,6 +295,8 @@ class _Load:
 def _with_what_is_there(
     error: RestsrcError, report: ResourceReport, *, goes_on: bool
 ) -> RestsrcError:
+    """The error, what is committed though, and what is to be known of that."""
     behind = ", and the next run goes on behind them" if goes_on else ""
     rows = f"{report.rows_loaded:,} rows that were read before are committed"
-    return type(error)(f"{error}. {rows}{behind}")
+    told = "".join(f". Of them: {warning}" for warning in report.warnings)
+    return type(error)(f"{error}. {rows}{behind}{told}")

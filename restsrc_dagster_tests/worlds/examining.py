@@ -43,6 +43,7 @@ class Examiner:
 
     def examine(self, run: Run, ended: Ended, found: Found) -> list[Finding]:
         self._told |= {name for name, warnings in ended.warnings.items() if warnings}
+        self._told |= {name for name, text in ended.failed.items() if ". Of them: " in text}
         self._excuse_what_slid(ended)
         findings = [*_words(ended)]
         if not (ended.killed or ended.raised):
