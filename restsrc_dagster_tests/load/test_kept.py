@@ -178,15 +178,15 @@ def test_what_is_replaced_is_kept_whole(api: Api, shelf: Shelf, duck: Warehouse)
 
 @pytest.mark.parametrize("repeated", [True, False])
 def test_what_is_wrong_with_the_rows_that_are_kept_is_told_with_the_failure(
-    api: Api, warehouse: Warehouse, repeated: bool
+    api: Api, duck: Warehouse, repeated: bool
 ) -> None:
     """The next run goes on behind them, and does not see it any more."""
     shelf = Shelf(api)
     if repeated:
         shelf.records[3] = {**shelf.records[0], "x": 1}
     shelf.wrong = lambda _, first: POISON if first == 31 else None
-    object.__setattr__(warehouse.settings, "commit_after_records", PAGE)
-    report = warehouse.load(warehouse.connector(api.url, [LISTS["pages"]]))
+    object.__setattr__(duck.settings, "commit_after_records", PAGE)
+    report = duck.load(duck.connector(api.url, [LISTS["pages"]]))
     told = str(report.failed["items"])
     assert "rows that were read before are committed, and the next run goes on behind" in told
     key = ". Of them: 1 records have the primary key of another one, and differ from it"

@@ -206,7 +206,7 @@ def test_what_a_refreshed_child_or_one_read_alone_hangs_on_is_read_from_its_star
 
 @pytest.mark.parametrize("nesting", [0, 1])
 def test_a_run_without_rows_does_not_keep_a_refresh_from_emptying_the_table(
-    api: Api, warehouse: Warehouse, nesting: int
+    api: Api, duck: Warehouse, nesting: int
 ) -> None:
     """Of a resource with max_table_nesting, dlt forgets then that the table has any."""
     records: list[dict[str, Any]] = [{"id": 1, "at": 1, "tags": ["a"]}, {"id": 2, "at": 2}]
@@ -215,9 +215,9 @@ def test_a_run_without_rows_does_not_keep_a_refresh_from_emptying_the_table(
     }
     listed = {**items("posts", incremental=CURSOR), "max_table_nesting": nesting}
     api.routes["/authors"] = lambda _: {"data": [{"id": len(api.asked)}]}
-    acme = warehouse.connector(api.url, [{**listed, "primary_key": "id"}, items("authors")])
-    warehouse.load(acme)
-    assert warehouse.load(acme).resources["posts"].rows_loaded == 0
+    acme = duck.connector(api.url, [{**listed, "primary_key": "id"}, items("authors")])
+    duck.load(acme)
+    assert duck.load(acme).resources["posts"].rows_loaded == 0
     del records[0]
-    warehouse.load(acme, refresh=["posts"])
-    assert warehouse.values("SELECT id FROM acme.posts") == [2]
+    duck.load(acme, refresh=["posts"])
+    assert duck.values("SELECT id FROM acme.posts") == [2]
