@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from difflib import get_close_matches
 from typing import Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
@@ -51,11 +51,12 @@ class Schedule(BaseModel):
             return None
         if info.data.get("mode") in ("hours", "minutes"):
             raise ValueError(f"not allowed for {info.data['mode']}, which have no time of day")
-        known = available_timezones()
-        if zone not in known:
-            near = get_close_matches(zone, known, n=1)
+        try:
+            ZoneInfo(zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            near = get_close_matches(zone, available_timezones(), n=1)  # which reads all of them
             hint = f"; did you mean {near[0]}?" if near else ", such as Europe/Berlin"
-            raise ValueError(f"{zone!r} is no IANA time zone{hint}")
+            raise ValueError(f"{zone!r} is no IANA time zone{hint}") from None
         return zone
 
     @field_validator("offset")
