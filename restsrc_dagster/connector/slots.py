@@ -6,8 +6,9 @@ Pure arithmetic on aware UTC datetimes; nothing here knows the time of day.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
 from math import gcd
 from zoneinfo import ZoneInfo
 
@@ -70,6 +71,12 @@ class ZonedDays:
     interval: int
     offset: int
     created_at: datetime
+
+    @property
+    def is_near_midnight(self) -> bool:
+        """Whether the clocks may be put back over the slot and over midnight at once: there
+        Dagster's own ticks in a zone take the first of two times, or end for good."""
+        return not 2 * 60 <= self.offset < 22 * 60 and self.zone.key != "UTC"
 
     @property
     def anchor(self) -> datetime:
@@ -137,18 +144,28 @@ class ZonedDays:
 
 
 AnySlots = Slots | ZonedDays
+DAYS_AHEAD = 3 * 366
+"""In which the clocks of a zone show all that they do."""
+
+
+def carrier_zone(slots: AnySlots) -> str:
+    """The zone in which the strings of `carrier_cron` are meant."""
+    return str(slots.zone) if isinstance(slots, ZonedDays) and not slots.is_near_midnight else "UTC"
 
 
 def carrier_cron(slots: AnySlots) -> list[str]:
     """Cron strings whose ticks hit every slot, as few a day as can be.
 
-    In UTC, and for `ZonedDays` in their zone. Only cron strings reach Dagster's daemon. With
-    g = gcd(period, one day), the times `anchor + k * g` are the same every day, so they are exactly
-    a list of cron strings; where g is the period itself the ticks are the slots, else the schedule
-    decides at each tick.
+    In UTC, and for most `ZonedDays` in their zone (`carrier_zone`). Only cron strings reach
+    Dagster's daemon. With g = gcd(period, one day), the times `anchor + k * g` are the same every
+    day, so they are exactly a list of cron strings; where g is the period itself the ticks are the
+    slots, else the schedule decides at each tick.
     """
     if isinstance(slots, ZonedDays):
-        return [f"{slots.offset % 60} {slots.offset // 60} * * *"]
+        if not slots.is_near_midnight:
+            return [f"{slots.offset % 60} {slots.offset // 60} * * *"]
+        daily = replace(slots, interval=1).upcoming(slots.created_at)
+        return sorted({f"{slot.minute} {slot.hour} * * *" for slot in islice(daily, DAYS_AHEAD)})
     step = gcd(slots.period // MINUTE, MINUTES_A_DAY)
     first = slots.anchor.hour * 60 + slots.anchor.minute
     hours_by_minute: defaultdict[int, set[int]] = defaultdict(set)

@@ -60,8 +60,13 @@ class FolderWatch:
 
     def problems(self) -> list[Problem]:
         """Every problem of every file, at the last look."""
+        return [problem for found in self.problems_by_name().values() for problem in found]
+
+    def problems_by_name(self) -> dict[str, tuple[Problem, ...]]:
+        """The problems of each file that has some, by its stem, at the last look."""
         still = set(self._refused) & set(self._current.connectors) - set(self.changed())
-        return [*self._current.problems, *(self._refused[name] for name in sorted(still))]
+        refused = {name: (self._refused[name],) for name in sorted(still)}
+        return {**self._current.broken, **refused}
 
     def trouble(self, name: str) -> Trouble | None:
         """What is the matter with a loaded connector; None if its file is in order, and the same.
@@ -71,7 +76,7 @@ class FolderWatch:
         """
         if signature_of(connector_files(self._folder, name)) != _part(self._current, name):
             self.look()
-        now, file = self._current, self._file(name)
+        now, file = self._current, self.file(name)
         if name in now.broken:
             return _broken(file, now.broken[name])
         if name not in now.connectors:
@@ -84,7 +89,8 @@ class FolderWatch:
             return _broken(file, (self._refused[name],))
         return None
 
-    def _file(self, name: str) -> str:
+    def file(self, name: str) -> str:
+        """The name of a connector's file."""
         files = {**self._loaded.signature, **self._current.signature}
         return next((path.name for path in files if path.stem == name), name)
 

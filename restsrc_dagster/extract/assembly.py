@@ -191,7 +191,7 @@ class Assembly:
     def _may_slip(self, name: str) -> bool:
         """Whether records may come onto other pages while the list is loaded."""
         is_numbered = self.resources.paginator(name) in (*NUMBERED, "auto")
-        return is_numbered and self.chunks is not None
+        return is_numbered and self.isolation is not None
 
     def _asked_once(self, name: str, family: FamilyPages) -> AskedOnce:
         """Rows that are appended would be there twice if their parent came in two chunks."""

@@ -44,7 +44,7 @@ class CursorTime:
         self._now = now
         self._unit: Fraction | None = None
         """Of the numbers, in seconds; a year far ahead looks like one of another unit."""
-        self._numbers = _said(incremental, columns)
+        self._numbers = said_to_be_time(incremental, columns)
 
     def learn(self, kind: Read | None, values: Iterable[Any]) -> None:
         """Look at values, of which some tell whether the numbers are times."""
@@ -87,7 +87,10 @@ def _unit(value: Any, seconds: Fraction) -> Fraction | None:
     return unit if unit in _UNITS else None
 
 
-def _said(incremental: Mapping[str, Any], columns: Mapping[str, Mapping[str, Any]]) -> bool | None:
+def said_to_be_time(
+    incremental: Mapping[str, Any], columns: Mapping[str, Mapping[str, Any]]
+) -> bool | None:
+    """Whether numbers are times, by the file and the name of the cursor; None if that tells not."""
     path = plain_path(incremental["cursor_path"])
     column = columns.get("__".join(path or ())) or {}
     if kind := column.get("data_type"):

@@ -182,7 +182,7 @@ class _Load:
             mend_states(self._pipeline, source)
             self._history.put_back()
             schema, state = known_schema(self._pipeline), source_state(self._pipeline, source)
-            self._reports.unfilled.begin(columns_now(schema))
+            self._reports.unfilled.begin(columns_now(schema), reads_old=order.between is not None)
             forget_old_hints(schema, resources)
             unfinished = pending_refresh(state) & set(resources)
             anew = to_begin_anew(schema, resources, resources.closed(order.selection))
@@ -206,6 +206,9 @@ class _Load:
         if order.between is not None:
             late = frozenset[str]()
             reports = self._at_once(Pass(selection=selection, moves=False))
+            for name, report in reports.items():
+                if not report.read.records and resources[name].parent is None:
+                    report.read.warn("the range has no records")
         else:
             late = self._history.late(selection - refresh)
             reports = self._pass_by_pass(selection, refresh, late)

@@ -62,10 +62,6 @@ class Pass:
     moves: bool = True
 
 
-def _nothing(_state: dict[str, Any], _done: frozenset[str]) -> None:
-    """What is noted of a reading that moves nothing."""
-
-
 def _moving(one: Pass) -> Set[str] | None:
     """The resources whose states may move; None for all that are read."""
     if not one.moves:
@@ -176,7 +172,7 @@ class Passes:
                     reading.source,
                     isolation.stopped,
                     wanted=wanted,
-                    note=note if one.moves else _nothing,
+                    note=note if one.moves else lambda *_: self._tell_what_slid(reading),
                     refreshed=selection if intent else frozenset(),
                     owners=taken_over(
                         pipeline.default_schema if intent else None, resources, selection
@@ -232,6 +228,17 @@ class Passes:
             schema, done, reading, counts, cursors_before, self.rows_before, rows_now
         )
         return made, reading
+
+    def _tell_what_slid(self, reading: Reading) -> None:
+        """Of a reading that moves no cursor, so that none can be held."""
+        for name, step in reading.cursors.items():
+            hold_where_it_slid(
+                step,
+                reading.pages[name],
+                {"incremental": {step.cursor.path: {}}},
+                is_read_again=False,
+                tell=partial(self._tell_of_list, name, reading),
+            )
 
     def _tell_of_list(self, name: str, reading: Reading, text: str) -> None:
         """In the report of a resource, or in those of what hangs on it if it is not loaded."""

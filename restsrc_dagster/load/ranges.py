@@ -7,7 +7,7 @@ spelling of the cursor. What is merged by a key is what it should be afterwards,
 from collections.abc import Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -17,8 +17,16 @@ from restsrc_dagster.connector.instants import seconds_of, shifted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resource import Resource, expanded
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.cursor_time import said_to_be_time
 
+STRATEGIES = (None, "delete-insert", "upsert")
+"""Those by which a row that is read again takes the place of what was there."""
 YEAR_2001 = 1_000_000_000
+LEAST_NANOSECONDS = 10**17
+"""Numbers as long are ids more often than times."""
+COMPACT = {8: "%Y%m%d", 14: "%Y%m%d%H%M%S"}
+"""Dates and times of digits alone, by how many there are."""
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 STEPS = (Fraction(1, 10**9), Fraction(1, 10**6), Fraction(1, 1000), *map(Fraction, (1, 60, 86_400)))
 """Seconds by which the end of a range is moved on, until a cursor can say it."""
 
@@ -49,9 +57,12 @@ def ranged(
     }
     with_tops = {name for name in selection if tops & {name, *resources.ancestors(name)}}
     chosen = resources.closed(frozenset(with_tops | tops))
+    of_children = {
+        name for name in selection if resources[name].parent and resources[name].incremental
+    }
     refused = [
         f"{name}: {why}"
-        for name in sorted(chosen)
+        for name in sorted(chosen | of_children)
         if (why := _refusal(connector, name, top=name in tops))
     ]
     spelled: dict[str, tuple[Any, Any]] = {}
@@ -60,7 +71,7 @@ def ranged(
             spelled[name] = _spelled(resources[name], states.get(name, {}), between)
         except ValueError as error:
             refused.append(f"{name}: {error}")
-    if not tops:
+    if not tops and not of_children:
         refused.append(
             f"nothing that was selected of {connector.name} is read by a cursor: there is no range "
             "to read again; use full_refresh"
@@ -73,24 +84,31 @@ def ranged(
 def _refusal(connector: Connector, name: str, *, top: bool) -> str:
     """Why reading a range again would not make its table right; empty if it would."""
     resources, resource = connector.resources, connector.resources[name]
+    incremental = resource.incremental or {}
     again = "read it again as a whole, with full_refresh"
-    if resource.parent and resource.incremental is not None:
+    if resource.parent and incremental:
         return (
             f"has a cursor of its own below {resource.parent}, of which no range is read; {again}"
         )
-    if (resource.incremental or {}).get("end_value") is not None:
+    if incremental.get("end_value") is not None:
         return "has an end_value, up to which each run reads everything again"
+    if incremental.get("last_value_func", "max") != "max":
+        return f"has a cursor that falls; {again}"
     if not resource.selected:
         return ""
-    if resources.disposition(name) != "merge" or resources.strategy(name) == "scd2":
+    if resources.disposition(name) != "merge" or resources.strategy(name) not in STRATEGIES:
         return (
-            f"is not merged, and rows that are read again would be there twice, or all others gone;"
+            f"is not merged, and rows that are read again would be there twice, or not at all;"
             f" name a primary_key, or {again}"
         )
     if top and not resource.has_primary_key:
         return f"has no primary_key, by which rows that are read again are found; {again}"
-    if (resource.incremental or {}).get("last_value_func", "max") != "max":
-        return f"has a cursor that falls; {again}"
+    deciding = {"hard_delete", "dedup_sort"}
+    if named := sorted({hint for one in resource.columns.values() for hint in deciding & {*one}}):
+        return (
+            f"has {' and '.join(named)} in columns, so that its list has several versions of a "
+            f"record, and the newest of the range may be an older one; {again}"
+        )
     return ""
 
 
@@ -100,6 +118,8 @@ def _spelled(resource: Resource, state: Mapping[str, Any], between: Between) -> 
     path = incremental["cursor_path"]
     known = ((state.get("incremental") or {}).get(path) or {}).get("last_value")
     sample = incremental.get("initial_value") if known is None else known
+    if said_to_be_time(incremental, resource.columns) is False:
+        raise ValueError(f"its cursor {path!r} counts, and is no time")
     if sample is None:
         raise ValueError(
             f"it is not known how {path!r} is written, as nothing was loaded yet and there is no "
@@ -117,15 +137,29 @@ def _like(sample: Any, at: datetime, path: str, *, up: bool) -> Any:
             if not up or (seconds_of(text) or 0) >= wanted:
                 return text
     own = seconds_since_1970(sample)
+    digits = str(sample).strip()
+    compact = COMPACT.get(len(digits)) if digits.isdigit() and digits < "2200" else None
+    if own is not None and compact is not None and seconds_of(_dashed(digits)) == own:
+        coarse = DAY if compact == "%Y%m%d" else SECOND
+        moved = at if not up else at + coarse - timedelta(microseconds=1)
+        text = moved.astimezone(UTC).strftime(compact)
+        return text if isinstance(sample, str) else int(text)
     try:
-        number = Fraction(str(sample))
+        number = Fraction(digits)
     except ValueError:
         number = Fraction(0)
-    if own is None or own < YEAR_2001 or not number:
+    if own is None or own < YEAR_2001 or not 0 < number < LEAST_NANOSECONDS:
         raise ValueError(f"its cursor {path!r} is not known to be a time: it is like {sample!r}")
     units = wanted * number / own
     whole = ceil(units) if up else floor(units)
     return str(whole) if isinstance(sample, str) else type(sample)(whole)
+
+
+def _dashed(digits: str) -> str:
+    """`20240131` as `2024-01-31`, `20240131100000` as `20240131T100000Z`."""
+    if len(digits) == len("20240131"):
+        return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+    return f"{digits[:8]}T{digits[8:]}Z"
 
 
 def _seconds(at: datetime) -> Fraction:
@@ -159,6 +193,7 @@ def _with_range(item: dict[str, Any], resource: Resource, start: Any, end: Any) 
     for gone in ("type", "lag", "row_order"):
         incremental.pop(gone, None)
     incremental |= {"initial_value": start, "end_value": end}
+    incremental |= {"range_start": "closed", "range_end": "open"}
     endpoint |= {"incremental": incremental, **({"params": params} if params else {})}
     if not params:
         endpoint.pop("params", None)

@@ -46,11 +46,13 @@ class Unfilled:
         self._resources = resources
         self._empty: dict[tuple[str, str], _Empty] = {}
         self._before: Columns = {}
+        self._is_off = False
         self._changed: set[str] = set()
 
-    def begin(self, before: Columns) -> None:
-        """The columns of each table before the load."""
+    def begin(self, before: Columns, *, reads_old: bool = False) -> None:
+        """The columns of each table before the load; that old records lack some is no news."""
         self._before = before
+        self._is_off = reads_old
 
     def look(
         self,
@@ -61,7 +63,7 @@ class Unfilled:
     ) -> None:
         """Before a commit: what the tables have where nothing came; `counts` are rows by table."""
         for name in names:
-            if self._resources.beside(name):
+            if self._is_off or self._resources.beside(name):
                 continue  # what one never fills another may
             tables = _candidates(schema, self._resources[name])
             if self._has_grown(tables, pages[name].columns, counts):

@@ -29,8 +29,8 @@ RUNS_REMEMBERED = 500
 LONGEST_TEXT = 1500
 TIMEOUT_SECONDS = 10
 OVERDUE = ("WARN", "FAIL")
-_VARYING = re.compile(r"[0-9a-f]{8,}|\d+")
-"""Numbers and ids: the same reason has others of them each time."""
+_VARYING = re.compile(r"\b(?:[0-9a-f]{8,}|\d+)\b")
+"""Numbers and ids, not those in names: the same reason has others of them each time."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def build_alerts_sensor(
         lines: dict[str, list[str]] = {}
         news = [
             *_of_runs(context.instance, connectors, memory),
-            *(one for watch in watches for one in _of_files(watch)),
+            *(one for watch in watches for one in _of_files(watch, memory)),
             *_of_freshness(context.instance, connectors, memory),
         ]
         for one in news:
@@ -172,12 +172,14 @@ class _Teller:
         import requests
 
         try:
-            answer = requests.post(self._url, json={"text": text}, timeout=TIMEOUT_SECONDS)
+            answer = requests.post(
+                self._url, json={"text": text}, timeout=TIMEOUT_SECONDS, allow_redirects=False
+            )
         except requests.RequestException as error:  # whose text has the address, a secret
             raise dg.Failure(
                 f"the webhook of RESTSRC_ALERT_URL cannot be reached: {type(error).__name__}"
             ) from None
-        if not answer.ok:
+        if not answer.ok or answer.is_redirect:
             raise dg.Failure(f"the webhook of RESTSRC_ALERT_URL answers {answer.status_code}")
 
 
@@ -197,11 +199,11 @@ def _of_runs(
         run = record.dagster_run
         memory.after = record.update_timestamp.replace(tzinfo=UTC).timestamp()
         names = _connectors_of(run, owners) & connectors.keys()
-        is_over = run.status is not dg.DagsterRunStatus.CANCELED and not _comes_again(run)
-        if not names or not is_over or run.run_id in memory.seen:
+        if not names or run.run_id in memory.seen:
             continue
         memory.seen = [*memory.seen, run.run_id][-RUNS_REMEMBERED:]
-        yield from _of_steps(instance, run, names)
+        if run.status is not dg.DagsterRunStatus.CANCELED and not _comes_again(run):
+            yield from _of_steps(instance, run, names, connectors)
         yield from _of_checks(instance, run, owners)
 
 
@@ -216,8 +218,16 @@ def _connectors_of(run: dg.DagsterRun, owners: Mapping[dg.AssetKey, str]) -> set
     return names | ({of_job} if of_job else set())
 
 
-def _of_steps(instance: dg.DagsterInstance, run: dg.DagsterRun, names: set[str]) -> Iterator[News]:
-    """Which of a run's connectors have failed, and which have come to their end."""
+def _of_steps(
+    instance: dg.DagsterInstance,
+    run: dg.DagsterRun,
+    names: set[str],
+    connectors: Mapping[str, Watched],
+) -> Iterator[News]:
+    """Which of a run's connectors have failed, and which have come to their end.
+
+    A run of some assets that goes well says nothing of the others.
+    """
     kinds = dg.DagsterEventType
     ends = {kinds.STEP_FAILURE, kinds.STEP_SUCCESS}
     reasons: dict[str, str | None] = {}
@@ -231,6 +241,10 @@ def _of_steps(instance: dg.DagsterInstance, run: dg.DagsterRun, names: set[str])
         for name in names - reasons.keys():
             reasons[name] = "its worker stopped"
     for name, reason in sorted(reasons.items()):
+        if reason is None and connectors[name].keys - (
+            run.asset_selection or connectors[name].keys
+        ):
+            continue
         says = None if reason is None else f"{name} failed (run {run.run_id[:8]}): {reason}"
         yield News(name, "failure", "failure", says, f"{name}: runs go well again")
 
@@ -265,20 +279,19 @@ def _of_checks(
             yield News(name, "check", f"{found.check_name} {asset}", says, well)
 
 
-def _of_files(watch: FolderWatch) -> Iterator[News]:
+def _of_files(watch: FolderWatch, memory: Memory) -> Iterator[News]:
     folder = watch.look()
-    problems: dict[str, list[str]] = {}
-    for problem in watch.problems():
-        problems.setdefault(problem.file, []).append(str(problem))
-    files = {str(path): path.name for path in folder.signature} | {
-        file: file.rpartition("/")[2] for file in problems
-    }
-    for file, name in sorted(files.items()):
-        told = problems.get(file)
-        says = f"{name} is not in order, and nothing is loaded until it is:\n" if told else ""
-        stem = name.partition(".")[0]
-        text = _short(says + "\n".join(told)) if told else None
-        yield News(stem, "file", "file", text, f"{name} is in order again")
+    problems = watch.problems_by_name()
+    told_of = {name for name, causes in memory.open.items() if "file" in causes}
+    for name in sorted(problems.keys() | told_of):
+        file, found = watch.file(name), problems.get(name)
+        says = None
+        if found:
+            lines = "\n".join(map(str, found))
+            says = _short(f"{file} is not in order, and nothing is loaded until it is:\n{lines}")
+        is_there = name in folder.connectors
+        well = f"{file} is in order again" if is_there else f"{name} has no file any more"
+        yield News(name, "file", "file", says, well)
 
 
 def _of_freshness(

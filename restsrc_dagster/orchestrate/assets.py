@@ -16,6 +16,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import Problem, RestsrcError, TryLater
 from restsrc_dagster.orchestrate.checks import (
     check_specs,
+    loaded_too,
     of_a_load,
     of_the_file,
     problems_in_words,
@@ -263,6 +264,8 @@ def materialize_connector(
                 "selected ones hang on one cursor"
             )
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
+            for one in loaded_too(connector, keys[name], resource):
+                context.log_event(one)
     failed = [*report.failed.values(), *refused_changes(connector, report.resources.values())]
     if failed:
         red = _red(context, failed)

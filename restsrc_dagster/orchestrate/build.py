@@ -236,10 +236,14 @@ def location_sensors(found: Sequence[Found], *, settings: Settings) -> list[dg.S
             raise ConnectorError([Problem(name, "", says) for name in twice])
         built |= place.in_order
         shown |= {**place.in_order, **place.broken}
+    # Those of one folder were compared as it was read, and one of each two is not among them.
+    every = {name: definitions.connector for name, definitions in built.items()}
+    if len(found) > 1 and (shared := list(shared_tables(every, settings.destination))):
+        raise ConnectorError([Problem(name, "destination", says) for name, says in shared])
     watches = [place.watch for place in found if place.watch is not None]
     sensors = [
         build_initial_run_sensor(
-            {name: definitions.connector for name, definitions in built.items()},
+            every,
             jobs=[definitions.job for definitions in built.values()],
             keys={name: sorted(definitions.assets.keys) for name, definitions in built.items()},
             settings=settings,

@@ -97,6 +97,22 @@ def of_a_load(
             )
 
 
+def loaded_too(
+    connector: Connector, key: dg.AssetKey, report: "ResourceReport"
+) -> Iterator[dg.AssetCheckEvaluation]:
+    """What a run says of an asset that it has loaded though it was not selected."""
+    names = {check.name for check in check_specs(connector, [key], broken=False)}
+    for result in of_a_load(connector, [dg.AssetCheckKey(key, name) for name in names], report):
+        yield dg.AssetCheckEvaluation(
+            asset_key=key,
+            check_name=str(result.check_name),
+            passed=result.passed,
+            severity=result.severity,
+            description=result.description,
+            metadata=result.metadata,
+        )
+
+
 def refused_changes(
     connector: Connector, reports: Iterable["ResourceReport"]
 ) -> Iterator[RestsrcError]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.slots import carrier_cron
+from restsrc_dagster.connector.slots import carrier_cron, carrier_zone
 from restsrc_dagster.connector.watch import Trouble
 from restsrc_dagster.orchestrate.ledger import Ledger
 from restsrc_dagster.orchestrate.names import (
@@ -55,7 +55,7 @@ def build_connector_schedule(
         name=schedule_name(connector.name),
         job_name=job_name(connector.name),
         cron_schedule=crons if len(crons) > 1 else crons[0],
-        execution_timezone=connector.schedule.timezone or "UTC",
+        execution_timezone=carrier_zone(slots),
         execution_fn=_evaluate(connector, loaded_at, trouble),
         default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
         description=description or connector.schedule.describe(connector.created_at),

@@ -23,6 +23,8 @@ SPELLINGS: dict[str, Callable[[datetime], Any]] = {
     "seconds": lambda at: int(at.timestamp()),
     "milliseconds": lambda at: int(at.timestamp() * 1000),
     "digits": lambda at: str(int(at.timestamp())),
+    "compact": lambda at: int(f"{at:%Y%m%d}"),
+    "compact time": lambda at: f"{at:%Y%m%d%H%M%S}",
     "mail": lambda at: f"{at:%a, %d %b %Y %H:%M:%S GMT}",
 }
 
@@ -77,7 +79,9 @@ def test_the_range_is_read_and_merged_and_the_cursor_stays(
     listing.text = "new"
     duck.load(acme, between=between(2, 5))
     changed = {number for number, text in texts(duck).items() if text == "new"}
-    day = {2} if spelling == "date" else set()  # the whole day in which the range begins
+    day = (
+        {2} if spelling in ("date", "compact") else set()
+    )  # the whole day in which the range begins
     assert changed == {3, 4, 5} | day
     after = duck.load(acme).resources["items"]
     assert after.cursor_before == before
@@ -209,11 +213,66 @@ REFUSED: dict[str, tuple[list[Any], str]] = {
     "no cursor": ([items()], "nothing that was selected of acme is read by a cursor"),
     "no time": (
         [{**items(incremental={"cursor_path": "id", "initial_value": 7}), "primary_key": "id"}],
-        "items: its cursor 'id' is not known to be a time: it is like 7",
+        "items: its cursor 'id' counts, and is no time",
     ),
     "nothing known": (
         [{**items(incremental={"cursor_path": "at"}), "primary_key": "id"}],
         "items: it is not known how 'at' is written",
+    ),
+    "inserted only": (
+        [
+            {
+                **resource("2026-01-01T00:00:00Z"),
+                "write_disposition": {"disposition": "merge", "strategy": "insert-only"},
+            }
+        ],
+        "items: is not merged",
+    ),
+    "versions": (
+        [
+            {
+                **resource("2026-01-01T00:00:00Z"),
+                "columns": {"gone": {"data_type": "bool", "hard_delete": True}},
+            }
+        ],
+        "items: has hard_delete in columns",
+    ),
+    "one that falls, read for its children": (
+        [
+            {
+                **items(
+                    incremental={
+                        "cursor_path": "at",
+                        "initial_value": "2026-01-01",
+                        "last_value_func": "min",
+                    }
+                ),
+                "primary_key": "id",
+                "selected": False,
+            },
+            items("notes", path="items/{resources.items.id}/notes"),
+        ],
+        "items: has a cursor that falls",
+    ),
+    "ids as long as nanoseconds": (
+        [
+            {
+                **items(incremental={"cursor_path": "at", "initial_value": 1750000000000000000}),
+                "primary_key": "id",
+            }
+        ],
+        "items: its cursor 'at' is not known to be a time",
+    ),
+    "a child's own, below a parent without one": (
+        [
+            items(),
+            items(
+                "notes",
+                path="items/{resources.items.id}/notes",
+                incremental={"cursor_path": "at", "initial_value": "2026-01-01T00:00:00Z"},
+            ),
+        ],
+        "notes: has a cursor of its own below items",
     ),
     "a range of its own": (
         [
@@ -300,3 +359,46 @@ def test_children_that_are_new_in_the_range_are_remembered_by_the_next_run(
     duck.load(acme, between=between(2, 5))
     assert 44 in duck.values("SELECT of FROM acme.notes")
     assert duck.state() == state
+
+
+def test_a_range_begins_with_its_first_instant_whatever_the_file_says(
+    api: Api, duck: Warehouse
+) -> None:
+    listing = Listing(api)
+    opened = resource("2000-01-01T00:00:00Z")
+    opened["endpoint"]["incremental"] |= {"range_start": "open", "range_end": "closed"}
+    acme = duck.connector(api.url, [opened])
+    duck.load(acme)
+    listing.text = "new"
+    duck.load(acme, between=Between(FIRST + 3 * DAY, FIRST + 6 * DAY))
+    assert {number for number, text in texts(duck).items() if text == "new"} == {3, 4, 5}
+
+
+def test_a_range_without_records_says_so(api: Api, duck: Warehouse) -> None:
+    listing = Listing(api)
+    acme = duck.connector(api.url, [resource("2000-01-01T00:00:00Z")])
+    duck.load(acme)
+    listing.records.clear()
+    report = duck.load(acme, between=between(2, 5))
+    assert report.resources["items"].warnings == ["the range has no records"]
+
+
+def test_old_records_that_lack_a_column_are_no_news(api: Api, duck: Warehouse) -> None:
+    listing = Listing(api)
+    listing.records = [
+        {
+            "id": number,
+            "at": f"2026-01-{1 + number // 20:02}T00:00:00Z",
+            **({"x": 1} if new else {}),
+        }
+        for number in range(200)
+        if (new := number >= 100) or not new
+    ]
+    listing.size = 1000
+    acme = duck.connector(api.url, [resource("2000-01-01T00:00:00Z")])
+    duck.load(acme)
+    for record in listing.records:
+        record["y"] = 1
+    report = duck.load(acme, between=between(-1, 3)).resources["items"]
+    assert report.warnings == []
+    assert report.changes.emptied == ()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from restsrc_dagster.load.ranges import Between
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import items
@@ -220,3 +221,16 @@ def test_of_a_list_that_is_read_for_its_children_alone_they_come_with_the_next_r
     assert len(duck.values("SELECT id FROM acme.notes")) == 9, "nothing has slipped"
     assert not duck.load(acme).resources["notes"].warnings
     assert sorted(duck.values("SELECT id FROM acme.notes")) == list(range(10))
+
+
+def test_a_range_of_a_list_that_moves_tells_it(api: Api, duck: Warehouse) -> None:
+    moving = Moving(api, 10)
+    acme = duck.connector(api.url, [resource(NUMBERED)], http={"max_concurrency": 1})
+    duck.load(acme)
+    state = duck.state()
+    moving.change[2] = 0
+    range_ = Between(BEGAN - timedelta(days=30), BEGAN + timedelta(days=1))
+    (warning,) = duck.load(acme, between=range_).resources["items"].warnings
+    assert warning.startswith(TOLD)
+    assert "read the resource again with full_refresh" in warning
+    assert duck.state() == state

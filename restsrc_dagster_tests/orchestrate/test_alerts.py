@@ -145,12 +145,89 @@ def test_a_broken_file_is_told_and_that_it_is_mended(told: Told) -> None:
     assert told.look() == ["acme.json is in order again"]
 
 
-def test_a_file_that_is_no_connectors_is_told_too(told: Told) -> None:
+def test_a_file_that_is_no_connectors_is_told_too_and_once_more_when_it_comes_back(
+    told: Told,
+) -> None:
     bad = told.running.folder / "Bad-Name.json"
     bad.write_text("{}")
     assert len(told.look()) == 1
-    bad.unlink()
     assert told.look() == []
+    bad.unlink()
+    assert told.look() == ["Bad-Name has no file any more"]
+    bad.write_text("{}")
+    assert told.look()[0].startswith("Bad-Name.json is not in order")
+
+
+def test_two_files_of_one_name_are_told_once(told: Told) -> None:
+    twin = told.running.folder / "acme.yaml"
+    twin.write_text((told.running.folder / "acme.json").read_text())
+    assert len(told.look()) == 1
+    assert told.look() == told.look() == []
+    twin.unlink()
+    assert told.look() == ["acme.json is in order again"]
+
+
+def test_two_connectors_that_claim_a_table_are_told_once(told: Told) -> None:
+    shared = {"destination": {"type": "duckdb", "credentials": "one.duckdb", "dataset": "shop"}}
+    told.running.write("first", **shared)
+    told.running.write("second", **shared)
+    told.running.reload()
+    (message,) = told.look()
+    assert message.startswith("second.json is not in order")
+    assert told.look() == told.look() == []
+
+
+def test_a_run_of_some_assets_does_not_say_that_all_is_well(
+    running: Daemon, api: Api, hook: list[str]
+) -> None:
+    told = Told(running, api, hook)
+    api.routes["/notes"] = lambda _: {"data": []}
+    configuration = connector("acme", api.url, [KEYED, items("notes")]).configuration
+    running.write(configuration=configuration)
+    running.reload()
+    told.look()
+    hook.clear()
+    told.answers(None, 404)
+    assert told.run() == ["acme failed"]
+    running.launch("__ASSET_JOB", dg.AssetKey(["acme", "notes"]))
+    running.queue()
+    assert told.look() == []
+    told.answers([{"id": 1}])
+    assert told.run() == ["acme: runs go well again"]
+
+
+def test_another_resource_with_the_same_reason_is_another_cause(
+    running: Daemon, api: Api, hook: list[str]
+) -> None:
+    told = Told(running, api, hook)
+    ok, gone = (lambda _: {"data": []}), (lambda _: Answer({}, status=404))
+    running.write(
+        configuration=connector("acme", api.url, [items("v1"), items("v2")]).configuration
+    )
+    running.reload()
+    told.look()
+    hook.clear()
+    api.routes |= {"/v1": gone, "/v2": ok}
+    assert told.run() == ["acme failed"]
+    api.routes |= {"/v1": ok, "/v2": gone}
+    assert told.run() == ["acme failed"]
+
+
+def test_a_change_of_the_schema_in_a_run_that_was_stopped_is_told(told: Told) -> None:
+    told.answers([{"id": 1, "x": 2}])
+    run_id = told.running.launch("acme_sync")
+    told.running.queue()
+    told.running.canceled(run_id)
+    assert told.look() == ["acme/items, check column_schema_change: New columns: x"]
+
+
+def test_a_webhook_that_leads_elsewhere_has_not_been_told(told: Told) -> None:
+    told.answers(None, 404)
+    told.api.routes["/hook"] = lambda _: Answer(
+        status=302, headers={"Location": f"{told.api.url}/items"}
+    )
+    told.run()
+    assert "answers 302" in told.running.ticks("alerts_sensor")[-1].says
 
 
 def test_assets_that_are_overdue_are_told_until_they_are_loaded(told: Told) -> None:

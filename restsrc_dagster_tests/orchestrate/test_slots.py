@@ -32,6 +32,19 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
             id="every day at 02:30 in Berlin, which comes twice on one of them",
         ),
         pytest.param(
+            {"mode": "days", "offset": 1410, "timezone": "Africa/Cairo"}, "2027-10-26T10:03:00Z",
+            "2027-10-26 10:03:20", "2027-10-31 09:00", HOUR,
+            ["2027-10-26 20:30", "2027-10-27 20:30", "2027-10-28 21:30", "2027-10-29 21:30",
+             "2027-10-30 21:30"],
+            id="every day at 23:30 in Cairo, whose clocks go back at midnight",
+        ),
+        pytest.param(
+            {"mode": "days", "timezone": "America/Havana"}, "2027-11-05T10:03:00Z",
+            "2027-11-05 10:03:20", "2027-11-08 09:00", HOUR,
+            ["2027-11-06 04:00", "2027-11-07 05:00", "2027-11-08 05:00"],
+            id="every day at midnight in Havana, which comes twice",
+        ),
+        pytest.param(
             {"mode": "days", "offset": 30, "interval": 3}, "2026-11-23T10:03:00Z",
             "10:03:20", "2026-12-03 09:00", DAY,
             ["2026-11-26 00:30", "2026-11-29 00:30", "2026-12-02 00:30"],
