@@ -92,7 +92,7 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     (
         content(zzz=1),
         "zzz: unknown key; allowed are created_at, schedule, configuration, description, reading, "
-        "http, destination, owners, tags",
+        "http, destination, on_schema_change, alerts, owners, tags",
     ),
     (content(description=5), "description: is a number, not text"),
     (content(created_at=None), "created_at: is not a time in quotes, such as 2026-11-23T10:03:00Z"),
@@ -135,7 +135,7 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
         content(schedule={"mode": "days", "intervall": 2}),
         "schedule.intervall: unknown key; did you mean interval?",
     ),
-    # http, destination, owners, tags
+    # http, destination, on_schema_change, alerts, owners, tags
     (content(http={"max_concurrency": 0}), "http.max_concurrency: 0 is not ≥ 1"),
     (content(http={"requests_per_second": 0}), "http.requests_per_second: 0 is not > 0"),
     (content(http={"timeout": 5}), "http.timeout: unknown key; did you mean timeout_seconds?"),

@@ -84,9 +84,11 @@ def test_job_and_schedule_stay_and_tell_the_problem(folder: Path) -> None:
 
 def test_every_asset_of_a_broken_file_has_the_check_and_else_one(folder: Path) -> None:
     write(folder)
-    assert checks(folder) == {"items": [CHECK, "delivery"], "notes": ["delivery"]}
+    schema = "column_schema_change"
+    of_loads = [schema, "delivery"]
+    assert checks(folder) == {"items": [schema, CHECK, "delivery"], "notes": of_loads}
     write(folder, schedule=MISSPELT)
-    assert checks(folder) == {"items": [CHECK, "delivery"], "notes": [CHECK, "delivery"]}
+    assert checks(folder) == {name: [schema, CHECK, "delivery"] for name in ("items", "notes")}
 
 
 def test_freshness_stays_where_the_schedule_can_be_read(folder: Path) -> None:

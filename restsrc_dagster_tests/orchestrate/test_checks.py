@@ -220,3 +220,26 @@ class TestExecutedAlone:
             dg.materialize([shop.assets], instance=instance, raise_on_error=False)
         ended = self.execute(shop, "delivery")
         assert shop.told("delivery", run=ended.run_id) == before
+
+
+def test_what_was_loaded_too_has_its_results_though_it_was_not_selected(
+    api: Api, settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    """Its columns change once, and nobody would tell it later."""
+    cursor = {"cursor_path": "at", "initial_value": 0}
+    notes = items("notes", path="orders/{resources.orders.id}/notes")
+    orders = {**items("orders", incremental=cursor), "primary_key": "id"}
+    acme = connector("acme", api.url, [orders, notes])
+    assets = build_connector_assets(acme, settings=settings)
+    api.routes |= {"/orders/1/notes": lambda _: {"data": [{"n": 1}]}}
+    for at, fields in ((1, {}), (2, {"x": 1})):
+        api.routes["/orders"] = lambda _, at=at, fields=fields: {
+            "data": [{"id": 1, "at": at, **fields}]
+        }
+        chosen = [dg.AssetKey(["acme", "notes"])] if at == 2 else None
+        assert dg.materialize([assets], instance=instance, selection=chosen).success
+    check = dg.AssetCheckKey(ORDERS, SCHEMA)
+    record = instance.get_latest_asset_check_evaluation_record(check)
+    assert record is not None
+    assert record.evaluation is not None
+    assert record.evaluation.description == "New columns: x"
