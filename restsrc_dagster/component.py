@@ -15,10 +15,10 @@ from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule import parse_schedule
 from restsrc_dagster.orchestrate.assets import Load
-from restsrc_dagster.orchestrate.build import (
+from restsrc_dagster.orchestrate.build import connectors_of_folder
+from restsrc_dagster.orchestrate.location import (
     Found,
     build_connector_definitions,
-    connectors_of_folder,
     location_sensors,
 )
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
