@@ -6,8 +6,9 @@ Pure arithmetic on aware UTC datetimes; nothing here knows the time of day.
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 from itertools import islice
 from math import gcd
 from zoneinfo import ZoneInfo
@@ -73,10 +74,10 @@ class ZonedDays:
     created_at: datetime
 
     @property
-    def is_near_midnight(self) -> bool:
-        """Whether the clocks may be put back over the slot and over midnight at once: there
-        Dagster's own ticks in a zone take the first of two times, or end for good."""
-        return not 2 * 60 <= self.offset < 22 * 60 and self.zone.key != "UTC"
+    def is_on_a_change(self) -> bool:
+        """Whether the clocks ever leave the slot's time out, or show it twice: there, Dagster's own
+        ticks in a zone may be an hour off, or end for good."""
+        return _utc_times(self.zone, self.offset, self._first_day.year) is not None
 
     @property
     def anchor(self) -> datetime:
@@ -144,13 +145,28 @@ class ZonedDays:
 
 
 AnySlots = Slots | ZonedDays
-DAYS_AHEAD = 3 * 366
+DAYS_LOOKED_AT = 4 * 366
 """In which the clocks of a zone show all that they do."""
+
+
+@cache
+def _utc_times(zone: ZoneInfo, offset: int, year: int) -> list[int] | None:
+    """The minutes of a day, in UTC, at which the slots of each day are; None where the clocks
+    neither leave out nor show twice the time that is `offset` minutes after midnight."""
+    start = datetime(year, 1, 1, tzinfo=zone)
+    daily = ZonedDays(zone=zone, interval=1, offset=offset, created_at=start.astimezone(UTC))
+    clocks = (
+        start + timedelta(days=number, minutes=offset) for number in range(DAYS_LOOKED_AT)
+    )  # by the clock, as both are of one zone
+    if all(clock.utcoffset() == clock.replace(fold=1).utcoffset() for clock in clocks):
+        return None
+    slots = islice(daily.upcoming(daily.created_at), DAYS_LOOKED_AT)
+    return sorted({slot.hour * 60 + slot.minute for slot in slots})
 
 
 def carrier_zone(slots: AnySlots) -> str:
     """The zone in which the strings of `carrier_cron` are meant."""
-    return str(slots.zone) if isinstance(slots, ZonedDays) and not slots.is_near_midnight else "UTC"
+    return str(slots.zone) if isinstance(slots, ZonedDays) and not slots.is_on_a_change else "UTC"
 
 
 def carrier_cron(slots: AnySlots) -> list[str]:
@@ -162,10 +178,9 @@ def carrier_cron(slots: AnySlots) -> list[str]:
     slots, else the schedule decides at each tick.
     """
     if isinstance(slots, ZonedDays):
-        if not slots.is_near_midnight:
-            return [f"{slots.offset % 60} {slots.offset // 60} * * *"]
-        daily = replace(slots, interval=1).upcoming(slots.created_at)
-        return sorted({f"{slot.minute} {slot.hour} * * *" for slot in islice(daily, DAYS_AHEAD)})
+        times = _utc_times(slots.zone, slots.offset, slots.created_at.astimezone(slots.zone).year)
+        minutes = [slots.offset] if times is None else times
+        return [f"{minute % 60} {minute // 60} * * *" for minute in minutes]
     step = gcd(slots.period // MINUTE, MINUTES_A_DAY)
     first = slots.anchor.hour * 60 + slots.anchor.minute
     hours_by_minute: defaultdict[int, set[int]] = defaultdict(set)
