@@ -1,5 +1,6 @@
 """Connectors as components of a Dagster project: `type: restsrc_dagster.RestApiConnector`."""
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import BaseModel, Field, PrivateAttr
 
-from restsrc_dagster.cli.first import FirstConfiguration
+from restsrc_dagster.cli.first import FirstConfiguration, References, bearer
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.model import Connector
@@ -71,8 +72,9 @@ class _Carrier(dg.Component, dg.Model, dg.Resolvable):
             self._found = self._find(Settings.from_environment())
         return self._found
 
+    @abstractmethod
     def _find(self, settings: Settings) -> Found:
-        raise NotImplementedError
+        """Build them."""
 
     def get_asset_spec(self, props: ResourceProps) -> dg.AssetSpec:
         """Override to show the assets in another way.
@@ -93,13 +95,14 @@ class _Carrier(dg.Component, dg.Model, dg.Resolvable):
         its jobs beside it alone.
         """
         own = self.find().definitions()
-        carriers = context.component_tree.get_all_components(_Carrier) or [self]
+        tree = context.component_tree
+        carriers = tree.get_all_components(_Carrier) or [self]  # type: ignore[type-abstract]
         first = carriers[0] is self
         found = [one.find() for one in carriers] if first else []
         return dg.Definitions(
             assets=own.assets,
             schedules=own.schedules,
-            jobs=[job for place in found for job in place.definitions().jobs or ()],
+            jobs=[definitions.job for place in found for definitions in place.shown.values()],
             sensors=location_sensors(found, settings=Settings.from_environment()) if first else [],
         )
 
@@ -165,17 +168,18 @@ def _first(name: str, params: RestApiConnectorScaffoldParams) -> FirstConfigurat
         paths = tuple(filter(None, (params.path or "").split(",")))
         document = Path(params.from_openapi).read_text(encoding="utf-8-sig")
         return from_openapi(document, name, paths, base_url=params.base_url)
+    references = References(name)
     return FirstConfiguration(
         {
             "client": {
                 "base_url": params.base_url or "https://api.example.com/v1",
-                "auth": {"type": "bearer", "token": f"${{{name.upper()}_TOKEN}}"},
+                "auth": bearer(references),
             },
             "resources": [
                 {"name": "items", "primary_key": "id", "endpoint": {"path": "items"}},
             ],
         },
-        variables=[f"{name.upper()}_TOKEN"],
+        variables=references.variables,
     )
 
 

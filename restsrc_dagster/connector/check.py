@@ -42,7 +42,7 @@ def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
         found += _check_base_url(client["base_url"])
     if _at(broken, "resources") or "resources" not in configuration:
         return found
-    names = [_name(item) for item in configuration["resources"]]
+    names = [resource_name(item) for item in configuration["resources"]]
     found += _check_names(names)
     if _below(broken, "resource_defaults"):
         return found
@@ -87,7 +87,8 @@ def _is_http(url: str) -> bool:
         return False
 
 
-def _name(item: Any) -> str | None:
+def resource_name(item: Any) -> str | None:
+    """The name in an item of `resources`, in either form; None if it tells none."""
     name = item.get("name") if isinstance(item, dict) else item
     return name if isinstance(name, str) and name else None
 
@@ -268,7 +269,7 @@ def _check_params_of_defaults(
     for position, item in items.items() if defaults else ():
         endpoint = item.get("endpoint") if isinstance(item, dict) else None
         own = endpoint.get("params") if isinstance(endpoint, dict) else None
-        path = blank(resources[_name(item) or ""].endpoint["path"])
+        path = blank(resources[resource_name(item) or ""].endpoint["path"])
         in_path = {key for key in defaults if f"{{{key}}}" in path and key not in (own or {})}
         for key in sorted(in_path & taken):
             yield Found(
@@ -283,7 +284,7 @@ def _check_params_of_defaults(
 def _check_steps(items: Mapping[int, Any], resources: Resources) -> Iterator[Found]:
     """Steps that take away what is looked for after them; the rest only a run can tell."""
     for position, item in items.items():
-        resource = resources[_name(item) or ""]
+        resource = resources[resource_name(item) or ""]
         own = isinstance(item, dict) and "processing_steps" in item
         holder = f"resources[{position}]" if own else "resource_defaults"
         of = "" if own else f" of {resource.name!r}"

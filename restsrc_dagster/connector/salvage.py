@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from restsrc_dagster.connector.check import check_configuration
+from restsrc_dagster.connector.check import check_configuration, resource_name
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
@@ -73,9 +73,10 @@ def _resources_left(configuration: Mapping[str, Any]) -> dict[str, Any]:
     """The resources, each as it is written if that holds, else by its name alone."""
     written = configuration.get("resources")
     items: list[Any] = [
-        item for item in (written if isinstance(written, list) else []) if _name(item)
+        item for item in (written if isinstance(written, list) else []) if resource_name(item)
     ]
-    defaults = {key: configuration[key] for key in ("resource_defaults",) if configuration.get(key)}
+    named = configuration.get("resource_defaults")
+    defaults = {"resource_defaults": named} if named else {}
     while items:
         left = {**defaults, "resources": items}
         problems = list(check_configuration({"client": _CLIENT, **left}))
@@ -94,15 +95,10 @@ def _resources_left(configuration: Mapping[str, Any]) -> dict[str, Any]:
     return {"resources": [NAMELESS]}
 
 
-def _name(item: Any) -> str | None:
-    name = item.get("name") if isinstance(item, dict) else item
-    return name if isinstance(name, str) and name else None
-
-
 def _by_name(item: Any) -> dict[str, Any]:
     selected = item.get("selected") if isinstance(item, dict) else None
     chosen = {"selected": selected} if isinstance(selected, bool) else {}
-    return {"name": _name(item), **chosen, "endpoint": {"path": "unknown"}}
+    return {"name": resource_name(item), **chosen, "endpoint": {"path": "unknown"}}
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -78,7 +78,7 @@ class FolderWatch:
             self.look()
         now, file = self._current, self.file(name)
         if name in now.broken:
-            return _broken(file, now.broken[name])
+            return not_in_order(file, now.broken[name])
         if name not in now.connectors:
             return Trouble(f"{file} is gone; reload the code location to take {name} off the map")
         if name in self._loaded.broken:
@@ -86,7 +86,7 @@ class FolderWatch:
         if now.connectors[name] != self._loaded.connectors.get(name):
             return Trouble(f"{file} has changed since it was loaded; {RELOAD}", can_run=True)
         if name in self._refused:
-            return _broken(file, (self._refused[name],))
+            return not_in_order(file, (self._refused[name],))
         return None
 
     def file(self, name: str) -> str:
@@ -95,7 +95,8 @@ class FolderWatch:
         return next((path.name for path in files if path.stem == name), name)
 
 
-def _broken(file: str, problems: tuple[Problem, ...]) -> Trouble:
+def not_in_order(file: str, problems: tuple[Problem, ...]) -> Trouble:
+    """That of a file with these problems."""
     lines = "\n".join(map(str, problems))
     return Trouble(f"{file} is not in order, and nothing is loaded until it is:\n{lines}", problems)
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 import dagster as dg
 
 from restsrc_dagster.connector.model import AlertKind, Connector
-from restsrc_dagster.connector.watch import FolderWatch
+from restsrc_dagster.connector.watch import FolderWatch, not_in_order
 from restsrc_dagster.orchestrate.checks import TOLD_AGAIN
 from restsrc_dagster.orchestrate.names import (
     ALERTS_SENSOR,
@@ -285,10 +285,7 @@ def _of_files(watch: FolderWatch, memory: Memory) -> Iterator[News]:
     told_of = {name for name, causes in memory.open.items() if "file" in causes}
     for name in sorted(problems.keys() | told_of):
         file, found = watch.file(name), problems.get(name)
-        says = None
-        if found:
-            lines = "\n".join(map(str, found))
-            says = _short(f"{file} is not in order, and nothing is loaded until it is:\n{lines}")
+        says = _short(not_in_order(file, found).says) if found else None
         is_there = name in folder.connectors
         well = f"{file} is in order again" if is_there else f"{name} has no file any more"
         yield News(name, "file", "file", says, well)

@@ -54,9 +54,14 @@ class Found:
     watch: FolderWatch | None = None
     something_is_new: bool = True
 
+    @property
+    def shown(self) -> dict[str, ConnectorDefinitions]:
+        """All that Dagster shows."""
+        return {**self.in_order, **self.broken}
+
     def definitions(self) -> dg.Definitions:
         """Assets, jobs and schedules; the sensors are the location's."""
-        shown = [*self.in_order.values(), *self.broken.values()]
+        shown = self.shown.values()
         return dg.Definitions(
             assets=[definitions.assets for definitions in shown],
             jobs=[definitions.job for definitions in shown],
@@ -128,11 +133,11 @@ def location_sensors(found: Sequence[Found], *, settings: Settings) -> list[dg.S
     built: dict[str, ConnectorDefinitions] = {}
     shown: dict[str, ConnectorDefinitions] = {}
     for place in found:
-        if twice := sorted(shown.keys() & {*place.in_order, *place.broken}):
+        if twice := sorted(shown.keys() & place.shown.keys()):
             says = "is the name of two connectors, a file's and a component's, or two components'"
             raise ConnectorError([Problem(name, "", says) for name in twice])
         built |= place.in_order
-        shown |= {**place.in_order, **place.broken}
+        shown |= place.shown
     # Those of one folder were compared as it was read, and one of each two is not among them.
     every = {name: definitions.connector for name, definitions in built.items()}
     if len(found) > 1 and (shared := list(shared_tables(every, settings.destination))):
@@ -149,8 +154,7 @@ def location_sensors(found: Sequence[Found], *, settings: Settings) -> list[dg.S
     ]
     for place in found:
         if place.watch is not None:
-            files = {**place.in_order, **place.broken}
-            checked = {name: definitions.checked for name, definitions in files.items()}
+            checked = {name: definitions.checked for name, definitions in place.shown.items()}
             sensors.append(build_connector_files_sensor(place.watch, checked, settings=settings))
     if settings.alert_url:
         watched = {
