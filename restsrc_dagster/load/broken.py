@@ -9,6 +9,9 @@ The rows of nested tables carry no `_dlt_load_id`, and may be committed when no 
 load that appends to nested tables is noted in `_dlt_loads` when it begins, with a status that is
 not dlt's 0 for success, and the note is taken back when it has ended. Where one is found, or no
 load has ever ended, nested rows without root rows are looked for.
+
+A range that is read again into a table without a key stands beside the rows that it replaces until
+those are deleted. A load that breaks in between leaves its note, and its rows are taken back.
 """
 
 import json
@@ -28,8 +31,9 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.load.destination import database_client
 
 LOAD_ID = "_dlt_load_id"
-GOING = 1
-"""A status in `_dlt_loads`."""
+GOING, REPLACING = 1, 2
+"""Statuses in `_dlt_loads`, of notes beside dlt's own."""
+NOTES = f"({GOING}, {REPLACING})"
 
 
 def remove_broken_loads(pipeline: Pipeline, *, same_again: bool = False) -> int:
@@ -51,6 +55,8 @@ def remove_broken_loads(pipeline: Pipeline, *, same_again: bool = False) -> int:
             _wait_for_commits(client, schema)
         with suppress(DestinationUndefinedEntity):
             _remove_states(client, schema)
+        with suppress(DestinationUndefinedEntity):
+            removed += _undo_replacing(client, schema, tables)
         orphans = _may_have_orphans(client, schema)
         for table in tables:
             try:
@@ -76,13 +82,8 @@ def note_begun(pipeline: Pipeline, packages: Iterable[str]) -> bool:
     if database is None or not appending:
         return False
     with database as client, suppress(DestinationUndefinedEntity):
-        loads = client.make_qualified_table_name("_dlt_loads")
         for load_id in appending:
-            client.execute_sql(
-                f"INSERT INTO {loads} (load_id, schema_name, status, inserted_at) "
-                "VALUES (%s, %s, %s, %s)",
-                *(load_id, schema.name, GOING, datetime.now(UTC)),
-            )
+            _note(client, schema, load_id, GOING)
     return True
 
 
@@ -92,6 +93,57 @@ def note_ended(pipeline: Pipeline) -> None:
     if database is not None:
         with database as client:
             _forget_begun(client, pipeline.default_schema)
+
+
+def note_replacing(pipeline: Pipeline, packages: Iterable[str]) -> None:
+    """Note that the rows of `packages` stand beside those that they replace, until
+    `forget_replacing` is called in the transaction that deletes those."""
+    database = database_client(pipeline)
+    if database is not None:  # without the table of loads, there is nothing to replace
+        with database as client, suppress(DestinationUndefinedEntity):
+            for load_id in packages:
+                _note(client, pipeline.default_schema, load_id, REPLACING)
+
+
+def forget_replacing(client: SqlClientBase[Any], schema: Schema) -> None:
+    """Take back what `note_replacing` has noted."""
+    loads = client.make_qualified_table_name("_dlt_loads")
+    client.execute_sql(
+        f"DELETE FROM {loads} WHERE schema_name = %s AND status = {REPLACING}", schema.name
+    )
+
+
+def _undo_replacing(client: SqlClientBase[Any], schema: Schema, tables: Iterable[str]) -> int:
+    """Delete what stands beside the rows that it was to replace; returns how many root rows."""
+    loads = client.make_qualified_table_name("_dlt_loads")
+    noted = client.execute_sql(
+        f"SELECT load_id FROM {loads} WHERE schema_name = %s AND status = {REPLACING}", schema.name
+    )
+    if not noted:
+        return 0
+    beside = f"{LOAD_ID} IN ({', '.join(['%s'] * len(noted))})"
+    load_ids = [row[0] for row in noted]
+    counts: dict[str, int] = {}
+    for table in tables:
+        root = client.make_qualified_table_name(table)
+        with suppress(DestinationUndefinedEntity):
+            found = client.execute_sql(f"SELECT COUNT(*) FROM {root} WHERE {beside}", *load_ids)
+            counts[table] = int(found[0][0]) if found else 0
+    with client.begin_transaction():
+        for table in counts:
+            root = client.make_qualified_table_name(table)
+            client.execute_sql(f"DELETE FROM {root} WHERE {beside}", *load_ids)
+            remove_orphans(client, schema, table)
+        forget_replacing(client, schema)
+    return sum(counts.values())
+
+
+def _note(client: SqlClientBase[Any], schema: Schema, load_id: str, status: int) -> None:
+    loads = client.make_qualified_table_name("_dlt_loads")
+    client.execute_sql(
+        f"INSERT INTO {loads} (load_id, schema_name, status, inserted_at) VALUES (%s, %s, %s, %s)",
+        *(load_id, schema.name, status, datetime.now(UTC)),
+    )
 
 
 def _is_nested_append(schema: Schema, table: str) -> bool:
@@ -165,9 +217,9 @@ def _broken(client: SqlClientBase[Any]) -> str:
     loads = client.make_qualified_table_name("_dlt_loads")
     # Later than the last: should somebody prune _dlt_loads, older rows are not taken for broken.
     return (
-        f"{LOAD_ID} NOT IN (SELECT load_id FROM {loads} WHERE status <> {GOING}) AND {LOAD_ID} > "
-        f"(SELECT COALESCE(MAX(load_id), '') FROM {loads} WHERE schema_name = %s "
-        f"AND status <> {GOING})"
+        f"{LOAD_ID} NOT IN (SELECT load_id FROM {loads} WHERE status NOT IN {NOTES}) AND "
+        f"{LOAD_ID} > (SELECT COALESCE(MAX(load_id), '') FROM {loads} WHERE schema_name = %s "
+        f"AND status NOT IN {NOTES})"
     )
 
 

@@ -20,7 +20,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures import is_destination_away
-from restsrc_dagster.load.broken import GOING, note_begun, note_ended, remove_broken_loads
+from restsrc_dagster.load.broken import NOTES, note_begun, note_ended, remove_broken_loads
 from restsrc_dagster.load.destination import database_client, kept_open
 from restsrc_dagster.load.progress import Phase, Progress
 
@@ -122,7 +122,9 @@ class Commits:
             return None
         with database as client, suppress(DestinationUndefinedEntity):
             loads = client.make_qualified_table_name("_dlt_loads")
-            query = f"SELECT MAX(load_id) FROM {loads} WHERE schema_name = %s AND status <> {GOING}"
+            query = (
+                f"SELECT MAX(load_id) FROM {loads} WHERE schema_name = %s AND status NOT IN {NOTES}"
+            )
             rows = client.execute_sql(query, name)
             return str(rows[0][0]) if rows and rows[0][0] is not None else None
         return None

@@ -4,9 +4,11 @@ import os
 import time
 from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
 import dlt
+from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
@@ -42,6 +44,7 @@ from restsrc_dagster.load.ranges import Between, ranged
 from restsrc_dagster.load.refresh import (
     pending_refresh,
 )
+from restsrc_dagster.load.replaced import not_replaceable
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.schema_changes import (
     columns_now,
@@ -175,7 +178,7 @@ class _Load:
         self._tell = tell
 
     def run(self, order: Order) -> LoadReport:
-        started = time.monotonic()
+        started, began_at = time.monotonic(), datetime.now(UTC)
         resources, source = self._connector.resources, self._connector.name
         with kept_open(self._pipeline):
             self._pipeline.sync_destination()
@@ -192,12 +195,8 @@ class _Load:
             selection = resources.closed(order.selection - refresh) | refresh
             refuse_merge_of_files(self._pipeline.destination, resources, selection)
             self._failed |= refused(self._pipeline, schema, resources, selection, refresh)
-            if order.between is not None and refresh & selection:
-                names = ", ".join(sorted(refresh & selection))
-                raise RestsrcError(
-                    f"{names}: the next run reads everything anew, so there is no range to read "
-                    "again yet; run it once without from"
-                )
+            if order.between is not None:
+                self._refuse_range(schema, selection, refresh)
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             left = selection - refresh - self._failed.keys()
@@ -222,12 +221,26 @@ class _Load:
             also_loaded=selection - order.selection - failed,
             refreshed=refresh - failed,
             late=late - failed,
+            began_at=began_at,
             between=order.between,
             removed_rows=removed,
             seconds=time.monotonic() - started,
             seconds_by_phase={phase: self._progress.seconds(phase) for phase in Phase},
             seconds_waited={wait: self._progress.waits.seconds(wait) for wait in Wait},
         )
+
+    def _refuse_range(
+        self, schema: Schema | None, selection: frozenset[str], refresh: frozenset[str]
+    ) -> None:
+        if refresh & selection:
+            names = ", ".join(sorted(refresh & selection))
+            raise RestsrcError(
+                f"{names}: the next run reads everything anew, so there is no range to read "
+                "again yet; run it once without from"
+            )
+        why = not_replaceable(self._pipeline, schema, self._connector.resources, selection)
+        if refused := list(map(str, why)):
+            raise RestsrcError("\n".join(refused))
 
     def _pass_by_pass(
         self, selection: frozenset[str], refresh: frozenset[str], late: frozenset[str]

@@ -33,10 +33,11 @@ from restsrc_dagster.load.history import History
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.read_in_part import leave_out
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, intend_refresh
+from restsrc_dagster.load.replaced import ReplacedRanges
 from restsrc_dagster.load.report import ResourceReport
 from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.schema_changes import refuse_too_many_columns
-from restsrc_dagster.load.slid import hold_where_it_slid
+from restsrc_dagster.load.slid import hold_where_it_slid, tell_of_list, tell_what_slid
 from restsrc_dagster.load.unloadable import Net
 from restsrc_dagster.load.versions import settle_versions
 
@@ -115,6 +116,7 @@ class Passes:
         self._progress = progress
         self._width = width
         self.failed: dict[str, RestsrcError] = {}
+        self._tell = tell
         self._net = Net(pipeline, resources, redact, folder / "net", tell)
         self._silence = Silence()
         self._children = frozenset(name for name in resources if resources[name].parent)
@@ -152,7 +154,7 @@ class Passes:
                             facts,
                             state["resources"].get(name, {}),
                             is_read_again=resources[name].parent is None,
-                            tell=partial(self._tell_of_list, name, reading),
+                            tell=partial(tell_of_list, resources, name, reading),
                         )
             intend_refresh(state, one.intended)
             if one.refresh:
@@ -172,7 +174,7 @@ class Passes:
                     reading.source,
                     isolation.stopped,
                     wanted=wanted,
-                    note=note if one.moves else lambda *_: self._tell_what_slid(reading),
+                    note=note if one.moves else lambda *_: tell_what_slid(resources, reading),
                     refreshed=selection if intent else frozenset(),
                     owners=taken_over(
                         pipeline.default_schema if intent else None, resources, selection
@@ -203,24 +205,8 @@ class Passes:
             refuse_too_many_columns(schema, self._width, self.reports.tables(schema, wanted))
         done = selection - isolation.stopped.keys()
 
-        rows_now: dict[str, int] = {}
-
-        def commit() -> None:
-            nonlocal rows_now
-            if intent:
-                intent.commit(pipeline)
-            for name in done & reading.childless.keys():
-                childless = reading.childless[name].but(reading.read_in_part(name))
-                remove_children(pipeline, name, resources, childless)
-            pipeline.load().raise_on_failed_jobs()
-            rows_now = self.reports.count(schema, done)
-
         counts = dict(normalized.row_counts)
-        self._progress.loads(counts)
-        self.reports.unfilled.look(schema, done, reading.pages, counts)
-        self._commits.commit(commit, also=intent.packages if intent else ())
-        if not rows_now:  # what was committed was found out by a further try
-            rows_now = self.reports.count(schema, done)
+        rows_now = self._commit(one, schema, reading, done, counts, intent)
         self.failed |= {
             name: error for name, error in broken_off.items() if name not in self.failed
         }
@@ -229,26 +215,40 @@ class Passes:
         )
         return made, reading
 
-    def _tell_what_slid(self, reading: Reading) -> None:
-        """Of a reading that moves no cursor, so that none can be held."""
-        for name, step in reading.cursors.items():
-            hold_where_it_slid(
-                step,
-                reading.pages[name],
-                {"incremental": {step.cursor.path: {}}},
-                is_read_again=False,
-                tell=partial(self._tell_of_list, name, reading),
-            )
+    def _commit(
+        self,
+        one: Pass,
+        schema: Schema,
+        reading: Reading,
+        done: frozenset[str],
+        counts: Mapping[str, int],
+        intent: RefreshIntent | None,
+    ) -> Mapping[str, int]:
+        """Commit what is normalized, `counts` rows by table; how many its tables have then, by
+        resource."""
+        pipeline, resources = self._pipeline, self._connector.resources
+        replaced = ReplacedRanges(pipeline, resources, () if one.moves else done)
+        rows_now: dict[str, int] = {}
 
-    def _tell_of_list(self, name: str, reading: Reading, text: str) -> None:
-        """In the report of a resource, or in those of what hangs on it if it is not loaded."""
-        resources = self._connector.resources
-        if resources[name].selected:
-            reading.pages[name].warn(text)
-            return
-        for below in resources.descendants(name):
-            if below in reading.pages:
-                reading.pages[below].warn(f"{name}: {text}")
+        def commit() -> None:
+            nonlocal rows_now
+            replaced.begin(counts)
+            if intent:
+                intent.commit(pipeline)
+            for name in done & reading.childless.keys():
+                childless = reading.childless[name].but(reading.read_in_part(name))
+                remove_children(pipeline, name, resources, childless)
+            pipeline.load().raise_on_failed_jobs()
+            rows_now = self.reports.count(schema, done)
+
+        self._progress.loads(counts)
+        self.reports.unfilled.look(schema, done, reading.pages, counts)
+        self._commits.commit(commit, also=intent.packages if intent else ())
+        deleted = replaced.finish(counts)
+        for name, rows in deleted.items():
+            self._tell(f"{name}: {rows:,} rows of the range were replaced")
+        # What was committed may have been found out by a further try.
+        return rows_now if rows_now and not deleted else self.reports.count(schema, done)
 
     def _isolation(self, chunks: Chunks | None, backlog: Backlog) -> Isolation:
         resources = self._connector.resources

@@ -15,12 +15,11 @@ from typing import Any
 from restsrc_dagster.connector.conversion import seconds_since_1970
 from restsrc_dagster.connector.instants import seconds_of, shifted
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.ranges import why_no_range
 from restsrc_dagster.connector.resource import Resource, expanded
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.cursor_time import said_to_be_time
 
-STRATEGIES = (None, "delete-insert", "upsert")
-"""Those by which a row that is read again takes the place of what was there."""
 YEAR_2001 = 1_000_000_000
 LEAST_NANOSECONDS = 10**17
 """Numbers as long are ids more often than times."""
@@ -63,7 +62,7 @@ def ranged(
     refused = [
         f"{name}: {why}"
         for name in sorted(chosen | of_children)
-        if (why := _refusal(connector, name, top=name in tops))
+        if (why := why_no_range(resources, name, top=name in tops))
     ]
     spelled: dict[str, tuple[Any, Any]] = {}
     for name in sorted(tops):
@@ -79,37 +78,6 @@ def ranged(
     if refused:
         raise RestsrcError("\n".join(refused))
     return _with_ranges(connector, spelled), chosen
-
-
-def _refusal(connector: Connector, name: str, *, top: bool) -> str:
-    """Why reading a range again would not make its table right; empty if it would."""
-    resources, resource = connector.resources, connector.resources[name]
-    incremental = resource.incremental or {}
-    again = "read it again as a whole, with full_refresh"
-    if resource.parent and incremental:
-        return (
-            f"has a cursor of its own below {resource.parent}, of which no range is read; {again}"
-        )
-    if incremental.get("end_value") is not None:
-        return "has an end_value, up to which each run reads everything again"
-    if incremental.get("last_value_func", "max") != "max":
-        return f"has a cursor that falls; {again}"
-    if not resource.selected:
-        return ""
-    if resources.disposition(name) != "merge" or resources.strategy(name) not in STRATEGIES:
-        return (
-            f"is not merged, and rows that are read again would be there twice, or not at all;"
-            f" name a primary_key, or {again}"
-        )
-    if top and not resource.has_primary_key:
-        return f"has no primary_key, by which rows that are read again are found; {again}"
-    deciding = {"hard_delete", "dedup_sort"}
-    if named := sorted({hint for one in resource.columns.values() for hint in deciding & {*one}}):
-        return (
-            f"has {' and '.join(named)} in columns, so that its list has several versions of a "
-            f"record, and the newest of the range may be an older one; {again}"
-        )
-    return ""
 
 
 def _spelled(resource: Resource, state: Mapping[str, Any], between: Between) -> tuple[Any, Any]:
@@ -176,7 +144,7 @@ def _with_ranges(connector: Connector, spelled: Mapping[str, tuple[Any, Any]]) -
         for item in configuration["resources"]
     ]
     changed = connector.model_copy(update={"configuration": configuration})
-    for cached in ("resources", "lints"):
+    for cached in ("resources", "lints", "partitioned"):
         vars(changed).pop(cached, None)
     return changed
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from dlt.common.schema.typing import TColumnSchema
@@ -26,7 +27,8 @@ class ResourceReport:
     """One resource of one load.
 
     `table` is `dataset.table` as the destination spells it. `rows_in_table` is None where the
-    destination cannot count, or has no such table yet. `columns` are dlt's. `read` is what the
+    destination cannot count, or has no such table yet. `columns` are dlt's. `cursor_began` is the
+    value with which the cursor began when it was first used. `read` is what the
     API gave and announced; `rows_before` is known where rows are replaced; `changes` are those of
     the tables.
     """
@@ -39,6 +41,7 @@ class ResourceReport:
     columns: Mapping[str, TColumnSchema]
     nested_rows: Mapping[str, int]
     traffic: Traffic
+    cursor_began: Any = None
     cursor_before: Any = None
     cursor_after: Any = None
     read: PageFacts = field(default_factory=PageFacts)
@@ -136,9 +139,9 @@ class LoadReport:
     `resources` were loaded; `failed` were not, and their cursors stand still, for the reason that
     each of them gives: its own, or that of what it hangs on. `also_loaded` were not asked for, but
     had to be loaded too. `late` are new below a cursor that had moved, and were read for every
-    parent. `between` is the range that was read again, if it was one. `removed_rows` were the
-    remains of a broken load. `seconds_waited` are those of the clock in which at least one request
-    waited.
+    parent. `began_at` is when it began, in UTC. `between` is the range that was read again, if it
+    was one. `removed_rows` were the remains of a broken load. `seconds_waited` are those of the
+    clock in which at least one request waited.
     """
 
     connector: str
@@ -149,6 +152,7 @@ class LoadReport:
     also_loaded: frozenset[str]
     refreshed: frozenset[str]
     late: frozenset[str]
+    began_at: datetime
     between: Between | None
     removed_rows: int
     seconds: float
@@ -156,14 +160,14 @@ class LoadReport:
     seconds_waited: Mapping[Wait, float]
 
 
-def cursor_of(states: Mapping[str, Any], resource: Resource) -> Any:
-    """The cursor's last value in dlt's states of the resources; None where there is none."""
+def cursor_of(states: Mapping[str, Any], resource: Resource, value: str = "last_value") -> Any:
+    """A value of the cursor in dlt's states of the resources; None where there is none."""
     if resource.cursor_path is None:
         return None
     state: Any = states
     for key in (resource.name, "incremental", resource.cursor_path):
         state = state.get(key, {})
-    return state.get("last_value")
+    return state.get(value)
 
 
 def count_rows(pipeline: Pipeline, tables: Mapping[str, str]) -> dict[str, int]:

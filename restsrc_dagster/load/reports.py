@@ -26,11 +26,11 @@ class Reports:
         self.unfilled = Unfilled(pipeline, connector.resources)
         self._handed_on: dict[str, int] = {}
 
-    def cursors(self, names: Iterable[str]) -> dict[str, Any]:
-        """The cursors of resources now; None where there is none."""
+    def cursors(self, names: Iterable[str], value: str = "last_value") -> dict[str, Any]:
+        """The cursors of resources now, or another value of theirs; None where there is none."""
         states = resource_states(self._pipeline, self._connector.name)
         resources = self._connector.resources
-        return {name: cursor_of(states, resources[name]) for name in names}
+        return {name: cursor_of(states, resources[name], value) for name in names}
 
     def of(
         self,
@@ -48,6 +48,7 @@ class Reports:
         """
         resources = self._connector.resources
         tables, cursors = self.tables(schema, selection), self.cursors(selection)
+        began = self.cursors(selection, "initial_value")
         loaded = self._loaded(tables, reading.pages, row_counts)
         reports = {}
         for name, table in tables.items():
@@ -66,6 +67,7 @@ class Reports:
                 columns=schema.get_table_columns(table) if table in schema.tables else {},
                 nested_rows=nested,
                 traffic=replace(reading.traffic(name)),
+                cursor_began=began[name],
                 cursor_before=before[name],
                 cursor_after=cursors[name],
                 read=reading.pages[name],

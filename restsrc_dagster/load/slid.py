@@ -7,10 +7,13 @@ has slipped stood behind it, so its cursor is not before that which the record h
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.incremental import CursorStep
+from restsrc_dagster.extract.reading import Reading
 
 
 def hold_where_it_slid(
@@ -54,3 +57,25 @@ def hold_where_it_slid(
     if known.get("last_value") is None or cursor.is_later(known["last_value"], earliest):
         known["last_value"] = earliest
     tell(f"{told}. The next run reads again from where they were")
+
+
+def tell_what_slid(resources: Resources, reading: Reading) -> None:
+    """Of a reading that moves no cursor, so that none can be held."""
+    for name, step in reading.cursors.items():
+        hold_where_it_slid(
+            step,
+            reading.pages[name],
+            {"incremental": {step.cursor.path: {}}},
+            is_read_again=False,
+            tell=partial(tell_of_list, resources, name, reading),
+        )
+
+
+def tell_of_list(resources: Resources, name: str, reading: Reading, text: str) -> None:
+    """In the report of a resource, or in those of what hangs on it if it is not loaded."""
+    if resources[name].selected:
+        reading.pages[name].warn(text)
+        return
+    for below in resources.descendants(name):
+        if below in reading.pages:
+            reading.pages[below].warn(f"{name}: {text}")
