@@ -208,6 +208,7 @@ class RestApiConnector(_Carrier):
     http: AsWritten = Field(None, description="The request budget and the limits.")
     reading: AsWritten = Field(None, description="How resources are read, by name.")
     destination: AsWritten = Field(None, description="Where the rows go.")
+    partitions: AsWritten = Field(None, description="Periods of time, to be filled again.")
     on_schema_change: AsWritten = Field(None, description="warn, fail or ignore.")
     alerts: AsWritten = Field(None, description="What the deployment's webhook is told.")
     owners: AsWritten = Field(None, description="Owners of the assets.")

@@ -16,6 +16,7 @@ from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.parse import SUFFIXES, parse
+from restsrc_dagster.connector.partitions import partitions_problems
 from restsrc_dagster.connector.reading import reading_problems
 from restsrc_dagster.connector.references import misplaced_references
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
@@ -170,6 +171,9 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
         reading = content.get("reading")
         if isinstance(reading, dict):
             found = reading_problems(reading, configuration)
+            problems += [Problem(file, place, message) for place, message in found]
+        if content.get("partitions") is not None:
+            found = partitions_problems(configuration)
             problems += [Problem(file, place, message) for place, message in found]
     if problems or connector is None:
         raise ConnectorError(problems)

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from restsrc_dagster.connector.origins import named_origin, overlap
+from restsrc_dagster.connector.partitions import Partitions, partitioned
 from restsrc_dagster.connector.reading import ResourceReading
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.schedule import Schedule
@@ -175,6 +176,11 @@ class Connector(_Part):
         default_factory=lambda: Destination(),
         description="Where the rows go; by default where the deployment says.",
     )
+    partitions: Partitions | None = Field(
+        None,
+        description="Periods by which resources with an end in their request are shown, and "
+        "filled again.",
+    )
     on_schema_change: OnSchemaChange = Field(
         "warn",
         description="What becomes of a run after which columns are new, or get no values any more: "
@@ -201,6 +207,11 @@ class Connector(_Part):
         from restsrc_dagster.connector.lint import lint  # whose rules know what a connector is
 
         return lint(self)
+
+    @cached_property
+    def partitioned(self) -> frozenset[str]:
+        """The resources that have partitions."""
+        return partitioned(self.resources) if self.partitions else frozenset()
 
     def cursor_is_shared(self, resource: str) -> bool:
         """Whether the file asks for one cursor for all parents of a resource."""

@@ -24,7 +24,10 @@ NAMELESS = "connector_file"
 
 _CLIENT = {"base_url": "http://127.0.0.1"}
 _UNKNOWN = {"schedule": {"mode": "hours"}, "created_at": "1970-01-01T00:00:00Z"}
-_KEPT = ("description", "owners", "tags", "destination", "on_schema_change", "alerts", *_UNKNOWN)
+_KEPT = (
+    *("description", "owners", "tags", "destination", "partitions", "on_schema_change", "alerts"),
+    *_UNKNOWN,
+)
 _POSITION = re.compile(r"resources\[(\d+)\]")
 _PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\]:]|[^\s{}\[\]:,"]+')
 _NAMES = re.compile(r"^[ \t]*(?:- +|  )(?:name: *)(?P<name>[^\s#].*?)[ \t]*$", re.MULTILINE)

@@ -1,8 +1,6 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,27 +8,22 @@ from warnings import catch_warnings, simplefilter
 
 import dagster as dg
 
-from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.connector.lines import lines_of_resources
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import Problem, RestsrcError, TryLater
+from restsrc_dagster.errors import Problem
 from restsrc_dagster.orchestrate.checks import (
     check_specs,
-    loaded_too,
-    of_a_load,
+    of_loads,
     of_the_file,
     problems_in_words,
-    refused_changes,
     told_again,
 )
-from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, op_name, pool_name
+from restsrc_dagster.orchestrate.materialize import materialize_connector
+from restsrc_dagster.orchestrate.names import op_name, pool_name
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
-from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings
 
-RETRY_AFTER = (30, 120)
-"""Seconds before a run tries again by itself, for what may go well later."""
 CONFIG_SCHEMA = {
     "full_refresh": dg.Field(
         dg.ScalarUnion(scalar_type=dg.Bool, non_scalar_schema=dg.Array(dg.String)),
@@ -89,12 +82,15 @@ def build_connector_assets(
     by_key = {spec.key: name for name, spec in specs.items()}
     # Named outputs: those made from keys fail for resources such as `a/b`, `a b` or `é`.
     outs = {f"resource_{position}": spec for position, spec in enumerate(specs.values())}
-    upstream = {name: {dep.asset_key for dep in spec.deps} for name, spec in outs.items()}
+    upstream = {
+        name: {dep.asset_key for dep in spec.deps if not connector.partitioned}
+        for name, spec in outs.items()
+    }
 
     @dg.multi_asset(
         name=op_name(connector.name),
         outs={
-            name: dg.AssetOut.from_spec(_without_deps(spec), is_required=False)
+            name: dg.AssetOut.from_spec(_of_an_output(spec), is_required=False)
             for name, spec in outs.items()
         },
         check_specs=check_specs(
@@ -106,13 +102,14 @@ def build_connector_assets(
         config_schema=CONFIG_SCHEMA,
         pool=pool_name(connector.name),
         description=connector.description,
+        backfill_policy=dg.BackfillPolicy.single_run() if connector.partitioned else None,
     )
     def connector_assets(context: dg.AssetExecutionContext) -> Iterator[Any]:
         checks = context.selected_asset_check_keys
         if context.retry_number == 0:
             yield from of_the_file(checks, problems)
         if problems:
-            yield from told_again(context.instance, _of_loads(checks))
+            yield from told_again(context.instance, of_loads(checks))
             raise dg.Failure(description="\n".join(map(str, problems)), allow_retries=False)
         selection = frozenset(by_key[key] for key in context.selected_asset_keys)
         load = partial(
@@ -125,7 +122,9 @@ def build_connector_assets(
         )
         yield from execute(context, load) if execute else load()
 
-    return connector_assets
+    if not connector.partitioned:
+        return connector_assets
+    return _in_partitions(connector_assets, specs.values())
 
 
 def _not_in_order(spec: dg.AssetSpec, problems: Sequence[Problem]) -> dg.AssetSpec:
@@ -173,137 +172,25 @@ def _sources(connector: Connector, file: Path | None) -> Mapping[str, dg.LocalFi
     }
 
 
-def _without_deps(spec: dg.AssetSpec) -> dg.AssetSpec:
-    """An output takes none; most resources have none, and a copy of each costs a sixth of all."""
-    return spec.replace_attributes(deps=[]) if spec.deps else spec
+def _of_an_output(spec: dg.AssetSpec) -> dg.AssetSpec:
+    """Without what outputs do not take; most have none of it, and a copy of each costs a sixth of
+    all."""
+    if not (spec.deps or spec.partitions_def):
+        return spec
+    return spec.replace_attributes(deps=[], partitions_def=None)
 
 
-def materialize_connector(
-    context: dg.AssetExecutionContext,
-    connector: Connector,
-    *,
-    settings: Settings,
-    selection: frozenset[str],
-    keys: Mapping[str, dg.AssetKey],
-) -> Iterator[dg.MaterializeResult[Any] | dg.AssetCheckResult]:
-    """Load the selected resources, and say what each of them got; then, what failed.
+def _in_partitions(
+    assets: dg.AssetsDefinition, specs: Iterable[dg.AssetSpec]
+) -> dg.AssetsDefinition:
+    """The assets with the partitions of their specs: the outputs of an op have one kind, or none.
 
-    Raises:
-        dagster.Failure: a sentence for each resource that failed; the causes stay behind.
-        dagster.RetryRequested: what failed may go well later; only that is loaded again then.
+    What they depend on is added here, too: as an input of the op, what has partitions fails each
+    run that is for none of them (dagster `data_version_cache.py`, `partition_key_range`).
     """
-    with without_collecting():
-        from restsrc_dagster.load.load import Order, load
-        from restsrc_dagster.orchestrate.metadata import materialization_metadata
-        from restsrc_dagster.orchestrate.one_load import refuse_second_load
-        from restsrc_dagster.orchestrate.range_config import between_of
-
-    done = already_materialized(context.instance, context.run, again=context.retry_number > 0)
-    checks = _of_loads(context.selected_asset_check_keys)
-    if context.retry_number == 0:
-        known = done | (set(keys.values()) - context.selected_asset_keys)
-        yield from told_again(
-            context.instance, [check for check in checks if check.asset_key in known]
+    by_key = {spec.key: spec for spec in specs}
+    return assets.map_asset_specs(
+        lambda spec: spec.replace_attributes(
+            partitions_def=by_key[spec.key].partitions_def, deps=by_key[spec.key].deps
         )
-    left = frozenset(name for name in selection if keys[name] not in done)
-    if skipped := sorted(selection - left):
-        context.log.info(
-            f"{connector.name}: {', '.join(skipped)} went well before, and what failed is loaded"
-        )
-    if not left:
-        return
-    try:
-        config = context.op_execution_context.op_config
-        refresh = _to_refresh(config["full_refresh"], left, connector)
-        between = between_of(config, now=datetime.now(UTC))
-        report = load(
-            connector,
-            Order(
-                selection=left,
-                refresh=frozenset(name for name in refresh if keys.get(name) not in done),
-                between=between,
-                holder=f"run {context.run.run_id}",
-            ),
-            settings=settings,
-            unlocked=lambda: refuse_second_load(context.instance, context.run, connector.name),
-            tell=lambda line: context.log.info(f"{connector.name}: {line}"),
-        )
-    except RestsrcError as error:
-        red = _red(context, [error])
-        raise red from red.__cause__
-    if report.removed_rows:
-        context.log.warning(
-            f"{connector.name}: removed {report.removed_rows} rows that a broken load had left"
-        )
-    for name in sorted(report.late):
-        context.log.info(
-            f"{connector.name}/{name} is new here: it was read for every record of "
-            f"{connector.resources[name].parent}, also for those that were read before"
-        )
-    storage = storage_of(connector, settings)
-    # Dagster wants parents before children, whatever the order of the file or of the load.
-    depth = {name: len(connector.resources.ancestors(name)) for name in report.resources}
-    for name, resource in sorted(report.resources.items(), key=lambda item: depth[item[0]]):
-        if name not in keys:
-            continue
-        metadata = materialization_metadata(connector, report, resource, storage)
-        for warning in resource.warnings:
-            context.log.warning(f"{connector.name}/{name}: {warning}")
-        if name in selection:
-            context.log.info(
-                f"{connector.name}/{name}: {resource.rows_loaded} rows loaded by "
-                f"{resource.traffic.requests} requests, {resource.write_disposition}, "
-                f"{metadata['rows_per_second']:g} rows/s"
-            )
-            yield dg.MaterializeResult(asset_key=keys[name], metadata=metadata)
-            own = [check for check in checks if check.asset_key == keys[name]]
-            yield from of_a_load(connector, own, resource)
-        else:
-            context.log.info(
-                f"{connector.name}/{name} was not selected, but loaded too: its rows and the "
-                "selected ones hang on one cursor"
-            )
-            context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
-            for one in loaded_too(connector, keys[name], resource):
-                context.log_event(one)
-    failed = [*report.failed.values(), *refused_changes(connector, report.resources.values())]
-    if failed:
-        red = _red(context, failed)
-        raise red from red.__cause__
-
-
-def _of_loads(checks: Iterable[dg.AssetCheckKey]) -> list[dg.AssetCheckKey]:
-    """Those that a load gives a result for, and no look at the file."""
-    return [check for check in checks if check.name != CONNECTOR_FILE_CHECK]
-
-
-def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:
-    """The end of a step in which something failed: it tries again if all of it may go well later.
-
-    What was yielded before stays: Dagster has materialized it. The pause before another try is
-    waited out here: Dagster's own, between two tries of a step, hears of no termination.
-    """
-    reasons = "\n".join(map(str, errors))
-    failure = dg.Failure(description=reasons, allow_retries=False)
-    may_help = all(isinstance(error, TryLater) for error in errors)
-    if not may_help or context.retry_number >= len(RETRY_AFTER):
-        return failure
-    pause = RETRY_AFTER[context.retry_number]
-    context.log.warning(f"{reasons}; tried again in {pause} s")
-    time.sleep(pause)
-    again = dg.RetryRequested(max_retries=len(RETRY_AFTER))
-    again.__cause__ = failure  # what the page of the step shows
-    return again
-
-
-def _to_refresh(
-    full_refresh: bool | list[str], selection: frozenset[str], connector: Connector
-) -> frozenset[str]:
-    if isinstance(full_refresh, bool):
-        return selection if full_refresh else frozenset()
-    if unknown := sorted(set(full_refresh) - set(connector.resources)):
-        raise RestsrcError(
-            f"full_refresh: {', '.join(unknown)} is not a resource of {connector.name}; known are "
-            f"{', '.join(connector.resources)}"
-        )
-    return frozenset(full_refresh)
+    )

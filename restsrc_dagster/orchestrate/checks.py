@@ -70,6 +70,11 @@ def of_the_file(
             )
 
 
+def of_loads(checks: Iterable[dg.AssetCheckKey]) -> list[dg.AssetCheckKey]:
+    """Those that a load gives a result for, and no look at the file."""
+    return [check for check in checks if check.name != CONNECTOR_FILE_CHECK]
+
+
 def of_a_load(
     connector: Connector, checks: Iterable[dg.AssetCheckKey], report: "ResourceReport"
 ) -> Iterator[dg.AssetCheckResult]:

@@ -10,6 +10,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.orchestrate.names import asset_key, iso
+from restsrc_dagster.orchestrate.partitions import partitions_definition
 from restsrc_dagster.orchestrate.storage import Storage
 
 
@@ -55,6 +56,9 @@ class ConnectorTranslator:
             owners=connector.owners,
             tags=connector.tags,
             freshness_policy=_freshness(connector),
+            partitions_def=partitions_definition(connector.partitions)
+            if resource.name in connector.partitioned
+            else None,
             description=_description(connector, resource),
             metadata={
                 "write_disposition": dg.MetadataValue.json(disposition)

@@ -92,7 +92,7 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     (
         content(zzz=1),
         "zzz: unknown key; allowed are created_at, schedule, configuration, description, reading, "
-        "http, destination, on_schema_change, alerts, owners, tags",
+        "http, destination, partitions, on_schema_change, alerts, owners, tags",
     ),
     (content(description=5), "description: is a number, not text"),
     (content(created_at=None), "created_at: is not a time in quotes, such as 2026-11-23T10:03:00Z"),
@@ -134,6 +134,29 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     (
         content(schedule={"mode": "days", "intervall": 2}),
         "schedule.intervall: unknown key; did you mean interval?",
+    ),
+    # partitions
+    (content(partitions={"every": "day"}), "partitions.from: required: the day of the first one"),
+    (
+        content(partitions={"every": "year", "from": "2025-01-01"}),
+        "partitions.every: 'year' is not one of hour, day, week, month",
+    ),
+    (
+        content(partitions={"every": "day", "from": "20250101"}),
+        "partitions.from: '20250101' is not a day, such as 2025-01-01",
+    ),
+    (
+        content(partitions={"every": "week", "from": "2025-01-01"}),
+        "partitions.from: '2025-01-01' is no Monday, on which weeks begin; write 2024-12-30",
+    ),
+    (
+        content(partitions={"every": "month", "from": "2025-01-02"}),
+        "partitions.from: '2025-01-02' is no first of a month; write 2025-01-01",
+    ),
+    (
+        content(partitions={"every": "day", "from": "2025-01-01"}),
+        "partitions: no resource has an end in its request: name the parameter of it as "
+        "endpoint.incremental.end_param, beside start_param",
     ),
     # http, destination, on_schema_change, alerts, owners, tags
     (content(http={"max_concurrency": 0}), "http.max_concurrency: 0 is not ≥ 1"),

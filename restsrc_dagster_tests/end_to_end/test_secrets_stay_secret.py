@@ -21,9 +21,9 @@ RUN_JOBS = """
 import sys
 import dagster as dg
 from restsrc_dagster.definitions import defs
-from restsrc_dagster.orchestrate import assets
+from restsrc_dagster.orchestrate import materialize
 
-assets.RETRY_AFTER = (0,)
+materialize.RETRY_AFTER = (0,)
 repository = defs().get_repository_def()
 with dg.DagsterInstance.get() as instance:
     for name in sys.argv[1:]:

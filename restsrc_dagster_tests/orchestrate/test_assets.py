@@ -390,7 +390,7 @@ def test_what_may_go_well_later_is_tried_again(
     succeeds: bool,
 ) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr("restsrc_dagster.orchestrate.assets.RETRY_AFTER", (0, 0))
+    monkeypatch.setattr("restsrc_dagster.orchestrate.materialize.RETRY_AFTER", (0, 0))
     answers = iter([Answer({}, 502)] * failures + [Answer({"data": [{"id": 1}]})])
     api.routes["/items"] = lambda _: next(answers)
     result = materialize(build_connector_assets(connector("acme", api.url), settings=settings))

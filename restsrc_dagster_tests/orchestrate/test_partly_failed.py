@@ -28,7 +28,7 @@ RESOURCES = [
 @pytest.fixture(autouse=True)
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
-    monkeypatch.setattr("restsrc_dagster.orchestrate.assets.RETRY_AFTER", (0, 0))
+    monkeypatch.setattr("restsrc_dagster.orchestrate.materialize.RETRY_AFTER", (0, 0))
 
 
 @pytest.fixture

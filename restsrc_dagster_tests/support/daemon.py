@@ -30,12 +30,16 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from dagster._core.workspace.context import WorkspaceProcessContext
 from dagster._core.workspace.load_target import InProcessWorkspaceLoadTarget, WorkspaceLoadTarget
 from dagster._daemon.auto_run_reexecution.event_log_consumer import EventLogConsumerDaemon
+from dagster._daemon.backfill import execute_backfill_iteration
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import (
     QueuedRunCoordinatorDaemon,
 )
 from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler import scheduler
-from dagster_graphql.client.query import LAUNCH_PIPELINE_EXECUTION_MUTATION
+from dagster_graphql.client.query import (
+    LAUNCH_PARTITION_BACKFILL_MUTATION,
+    LAUNCH_PIPELINE_EXECUTION_MUTATION,
+)
 from dagster_graphql.test.utils import execute_dagster_graphql
 
 from restsrc_dagster.orchestrate import alerts, build, initial_run
@@ -196,6 +200,46 @@ class Daemon:
         self._end_runs()
         run_id: str = answer.data["launchPipelineExecution"]["run"]["runId"]
         return run_id
+
+    def backfill(
+        self,
+        job: str,
+        *partitions: str,
+        assets: Iterable[dg.AssetKey] = (),
+        at: datetime | None = None,
+    ) -> str:
+        """What the backfill page does: of a job, or of assets if there are some; returns its id.
+
+        Its runs are requested, and launched; how it goes on is seen by `backfill_goes_on`.
+        """
+        named = [{"path": key.path} for key in assets]
+        of_job = {
+            "partitionSetName": f"{job}_partition_set",
+            "repositorySelector": {
+                "repositoryLocationName": LOCATION,
+                "repositoryName": "__repository__",
+            },
+        }
+        target = {"assetSelection": named} if named else {"selector": of_job}
+        with self._clock(at):
+            answer = execute_dagster_graphql(
+                self.workspace.create_request_context(),
+                LAUNCH_PARTITION_BACKFILL_MUTATION,
+                variables={"backfillParams": {**target, "partitionNames": [*partitions]}},
+            )
+        launched = answer.data["launchPartitionBackfill"]
+        assert "backfillId" in launched, launched
+        backfill_id: str = launched["backfillId"]
+        self.backfill_goes_on()
+        return backfill_id
+
+    def backfill_goes_on(self) -> Self:
+        """Rounds of the daemon of backfills, and of the queue."""
+        for _ in range(3):
+            with self._clock(None):
+                _exhaust(execute_backfill_iteration(self.workspace, log))
+            self.queue()
+        return self
 
     def runs(self, connector: str = "acme") -> list[str]:
         """What the sensor and the schedule have requested, in order; see `slot`."""

@@ -1,0 +1,75 @@
+"""`partitions`: the periods of time by which Dagster shows and fills what a list has."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from restsrc_dagster.connector.ranges import why_no_range
+from restsrc_dagster.connector.resources import Resources
+
+Every = Literal["hour", "day", "week", "month"]
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MONDAY = 0
+
+
+class Partitions(BaseModel):
+    """Which periods there are. All times are UTC; weeks begin on Monday."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    every: Every = Field(description="The length of a partition: hour, day, week or month.")
+    first: str = Field(alias="from", description="The day of the first one, such as 2025-01-01.")
+
+    @field_validator("first")
+    @classmethod
+    def _begins_one(cls, text: str, info: ValidationInfo) -> str:
+        try:
+            day = date.fromisoformat(text)
+        except ValueError:
+            day = None
+        if day is None or day.isoformat() != text:
+            raise ValueError(f"{text!r} is not a day, such as 2025-01-01")
+        every = info.data.get("every")
+        if every == "week" and day.weekday() != MONDAY:
+            monday = day - timedelta(days=day.weekday())
+            raise ValueError(f"{text!r} is no Monday, on which weeks begin; write {monday}")
+        if every == "month" and day.day != 1:
+            raise ValueError(f"{text!r} is no first of a month; write {day.replace(day=1)}")
+        return text
+
+    @property
+    def start(self) -> datetime:
+        return datetime.combine(date.fromisoformat(self.first), time(), tzinfo=UTC)
+
+
+def partitioned(resources: Resources) -> frozenset[str]:
+    """The resources that have partitions: those with an end in their request, and what hangs on
+    them."""
+    tops = {name for name in resources if has_end_param(resources, name)}
+    return frozenset(name for name in resources if [name, *resources.ancestors(name)][-1] in tops)
+
+
+def has_end_param(resources: Resources, name: str) -> bool:
+    """Whether a request of the resource can say where the range ends."""
+    resource = resources[name]
+    return resource.parent is None and bool((resource.incremental or {}).get("end_param"))
+
+
+def partitions_problems(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(place, message) of resources that cannot be read by partitions."""
+    try:
+        resources = Resources(configuration)
+    except Exception:  # what is wrong with them is told elsewhere
+        return
+    chosen = partitioned(resources)
+    if not chosen:
+        yield (
+            "partitions",
+            "no resource has an end in its request: name the parameter of it as "
+            "endpoint.incremental.end_param, beside start_param",
+        )
+    for name in sorted(chosen):
+        if why := why_no_range(resources, name, top=resources[name].parent is None):
+            yield "partitions", f"{name} {why}"

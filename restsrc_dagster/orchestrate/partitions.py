@@ -1,0 +1,124 @@
+"""Partitions of a connector's assets: which a run is to read again, and which it has filled."""
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from restsrc_dagster.connector.conversion import seconds_since_1970
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.partitions import MONDAY, Every, Partitions
+from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.orchestrate.names import CREATED_AT_TAG, iso
+
+if TYPE_CHECKING:  # a run alone imports dlt
+    from restsrc_dagster.load.ranges import Between
+    from restsrc_dagster.load.report import LoadReport
+
+SUNDAY_IS_FIRST = 1
+"""Dagster counts the days of a week from Sunday."""
+_DEFINITIONS: Mapping[Every, Any] = {
+    "hour": dg.HourlyPartitionsDefinition,
+    "day": dg.DailyPartitionsDefinition,
+    "week": partial(dg.WeeklyPartitionsDefinition, day_offset=MONDAY + SUNDAY_IS_FIRST),
+    "month": dg.MonthlyPartitionsDefinition,
+}
+
+
+def partitions_definition(
+    partitions: Partitions | None,
+) -> dg.TimeWindowPartitionsDefinition | None:
+    """Dagster's partitions; the newest is the last that is over."""
+    if partitions is None:
+        return None
+    definition: dg.TimeWindowPartitionsDefinition = _DEFINITIONS[partitions.every](
+        start_date=partitions.start
+    )
+    return definition
+
+
+def range_of_partitions(
+    context: dg.AssetExecutionContext, partitions: Partitions | None, config: Mapping[str, Any]
+) -> "Between | None":
+    """The range of the partitions that a run is for; None if it is for none.
+
+    Raises:
+        RestsrcError: its config asks for something else.
+    """
+    from restsrc_dagster.load.ranges import Between
+
+    definition = partitions_definition(partitions)
+    if definition is None:
+        return None
+    if context.has_partition_key:
+        first = last = context.partition_key
+    elif context.has_partition_key_range:
+        keys = context.partition_key_range
+        first, last = keys.start, keys.end
+    else:
+        return None
+    if config["full_refresh"] or "from" in config or "to" in config:
+        raise RestsrcError(
+            "a run for partitions reads these again: it takes no full_refresh, from or to; launch "
+            "one without partitions for it"
+        )
+    return Between(
+        definition.time_window_for_partition_key(first).start,
+        definition.time_window_for_partition_key(last).end,
+    )
+
+
+def filled(
+    instance: dg.DagsterInstance,
+    connector: Connector,
+    report: "LoadReport",
+    keys: Mapping[str, dg.AssetKey],
+    name: str,
+) -> Iterator[dg.AssetMaterialization]:
+    """The partitions of a resource of which all is there since a run that was for none of them.
+
+    Those that were over when it began, from where its cursor has ever begun: once, and again where
+    rows have come behind the cursor of the run before.
+    """
+    definition = partitions_definition(connector.partitions)
+    if definition is None or name not in connector.partitioned:
+        return
+    top = [name, *connector.resources.ancestors(name)][-1]
+    read = report.resources.get(top)
+    if read is None:
+        return
+    first = definition.start
+    if report.between is not None:
+        begin, end, news = report.between.start, report.between.end, report.between.start
+    else:
+        begin, end = _instant(read.cursor_began) or first, report.began_at
+        news = _instant(read.cursor_before) or begin
+        if top in report.refreshed:
+            news = begin
+        elif not report.resources[name].rows_loaded:
+            news = end
+    known = instance.get_materialized_partitions(keys[name])
+    window = dg.TimeWindow(max(begin, first), max(end, first))
+    for key in definition.get_partition_keys_in_time_window(window):
+        one = definition.time_window_for_partition_key(key)
+        is_whole = one.start >= begin and one.end <= end
+        if is_whole and (key not in known or one.end > news):
+            yield dg.AssetMaterialization(
+                asset_key=keys[name],
+                partition=key,
+                metadata={CREATED_AT_TAG: iso(connector.created_at)},
+                description="All of it was read by a run that follows the cursor.",
+            )
+
+
+def _instant(cursor: Any) -> datetime | None:
+    """The time that a cursor tells; None where it is none."""
+    seconds = None if cursor is None else seconds_since_1970(cursor)
+    if seconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(float(seconds), UTC)
+    except (OverflowError, ValueError, OSError):
+        return None
