@@ -30,6 +30,7 @@ from restsrc_dagster.load.destination import loader_file_format
 from restsrc_dagster.load.extracted import ExtractedRows
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
+from restsrc_dagster.load.older import leave_newer
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.read_in_part import leave_out
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, intend_refresh
@@ -182,7 +183,7 @@ class Passes:
                     moving=_moving(one),
                     file_format=self._file_format,
                     finish=partial(
-                        self._settle_rows, reading, handover, isolation.broken_off.keys()
+                        self._settle_rows, one, reading, handover, isolation.broken_off.keys()
                     ),
                 )
             excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
@@ -273,6 +274,7 @@ class Passes:
 
     def _settle_rows(
         self,
+        one: Pass,
         reading: Reading,
         handover: Handover | None,
         broken_off: Set[str],
@@ -295,6 +297,9 @@ class Passes:
                     rows,
                     is_sorted=reading.surprises[name].is_sorted,
                 )
+                if not one.moves and resources[name].parent is None:
+                    keys_of = reading.surprises[name].keys_of
+                    leave_newer(self._pipeline, schema, resources[name], facts, keys_of, rows)
 
     def _begin_anew_what_could_not_go_on(
         self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]

@@ -60,7 +60,7 @@ class ReplacedRanges:
         with database as client, client.begin_transaction():
             for name, resource in self._resources.items():
                 table = self._table(resource)
-                if row_counts.get(table) and (found := _bounds(schema, table, resource)):
+                if row_counts.get(table) and (found := bounds_of(schema, table, resource)):
                     deleted[name] = self._delete(client, schema, table, *found)
             forget_replacing(client, schema)
         return deleted
@@ -99,7 +99,7 @@ def not_replaceable(
             column = _column(schema, path)
             if columns and any(one.startswith(f"{column}__v_") for one in columns):
                 why = f"{path!r} is in several columns of its table; {AGAIN}"
-            elif columns and not (bounds := _bounds(schema, table, resource)):
+            elif columns and not (bounds := bounds_of(schema, table, resource)):
                 why = f"{path!r} is no column of its table that tells times apart; {AGAIN}"
             elif columns and not _compares(database, table, *bounds):
                 why = f"{path!r} is text in its table, written in several ways; {AGAIN}"
@@ -119,7 +119,7 @@ def _column(schema: Schema, path: str) -> str:
     return str(schema.naming.normalize_path(path.replace(".", "__")))
 
 
-def _bounds(schema: Schema, table: str, resource: Resource) -> tuple[Any, ...]:
+def bounds_of(schema: Schema, table: str, resource: Resource) -> tuple[Any, ...]:
     """The column of the cursor, and where the range begins and ends in its values; nothing where
     those do not tell it."""
     incremental = resource.incremental or {}

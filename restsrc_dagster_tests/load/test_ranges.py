@@ -402,3 +402,29 @@ def test_old_records_that_lack_a_column_are_no_news(api: Api, duck: Warehouse) -
     report = duck.load(acme, between=between(-1, 3)).resources["items"]
     assert report.warnings == []
     assert report.changes.emptied == ()
+
+
+@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize("key", [["id"], ["id", "part"]])
+def test_an_older_version_does_not_take_the_place_of_a_newer_one(
+    api: Api, warehouse: Warehouse, size: int, key: list[str]
+) -> None:
+    """The API lists what has happened to a record, and the range ends before the last of it."""
+    listing = Listing(api)
+    listing.size = size
+    listing.records = [
+        {"id": number % 4, "part": "p", "at": SPELLINGS["Z"](FIRST + number * DAY)}
+        for number in range(10)
+    ]
+    one = {**resource("2000-01-01T00:00:00Z", paginator=NUMBERED), "primary_key": key}
+    acme = warehouse.connector(api.url, [one])
+    warehouse.load(acme)
+    rows = "SELECT i.id, i.at, i.text FROM acme.items i ORDER BY i.id"
+    before = warehouse.rows(rows)
+    assert len(before) == 4
+    listing.text = "new"
+    report = warehouse.load(acme, between=between(1, 6)).resources["items"]
+    found = warehouse.rows(rows)
+    assert [row[:2] for row in found] == [row[:2] for row in before]
+    assert [text for *_, text in found] == ["old", "old", "new", "old"]
+    assert any("in a version of after it, which stays" in told for told in report.warnings)
