@@ -190,12 +190,12 @@ def carrier_cron(slots: AnySlots) -> list[str]:
     for minute in sorted(hours_by_minute):
         minutes_by_hours[tuple(sorted(hours_by_minute[minute]))].append(minute)
     return [
-        f"{_cron_field(minutes, 60)} {_cron_field(hours, 24)} * * *"
+        f"{cron_field(minutes, 60)} {cron_field(hours, 24)} * * *"
         for hours, minutes in minutes_by_hours.items()
     ]
 
 
-def _cron_field(values: Sequence[int], of: int) -> str:
+def cron_field(values: Sequence[int], of: int) -> str:
     """`*`, `*/10`, `3-59/10` or a list: the shortest that a person would write."""
     if len(values) == of:
         return "*"

@@ -9,12 +9,18 @@ from dagster._core.definitions.definitions_load_context import (
 )
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
-from dagster._core.scheduler.instigation import InstigatorState, SensorInstigatorData, TickStatus
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    SensorInstigatorData,
+    TickStatus,
+)
 
 __all__ = [
     "DefinitionsLoadContext",
     "DefinitionsLoadType",
     "InstigatorState",
+    "InstigatorStatus",
     "InstigatorType",
     "SensorInstigatorData",
     "TickStatus",

@@ -17,6 +17,11 @@ from restsrc_dagster.orchestrate.checks import problems_in_words
 from restsrc_dagster.orchestrate.dagster_private import UnresolvedAssetJobDefinition
 from restsrc_dagster.orchestrate.files_sensor import build_connector_files_sensor
 from restsrc_dagster.orchestrate.initial_run import build_initial_run_sensor
+from restsrc_dagster.orchestrate.later_slots import (
+    LaterSlots,
+    build_later_slots_sensor,
+    later_slots,
+)
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, CONNECTOR_TAG, job_name
 from restsrc_dagster.orchestrate.schedules import build_connector_schedule
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator
@@ -31,6 +36,7 @@ class ConnectorDefinitions:
     assets: dg.AssetsDefinition
     job: UnresolvedAssetJobDefinition
     schedule: dg.ScheduleDefinition
+    later: LaterSlots | None = None
 
     @property
     def checked(self) -> list[dg.AssetKey]:
@@ -121,6 +127,7 @@ def build_connector_definitions(
             trouble=trouble,
             description=description,
         ),
+        later=later_slots(connector, loaded_at, trouble),
     )
 
 
@@ -156,6 +163,9 @@ def location_sensors(found: Sequence[Found], *, settings: Settings) -> list[dg.S
         if place.watch is not None:
             checked = {name: definitions.checked for name, definitions in place.shown.items()}
             sensors.append(build_connector_files_sensor(place.watch, checked, settings=settings))
+    if later := [one.later for one in built.values() if one.later is not None]:
+        jobs = [built[one.connector.name].job for one in later]
+        sensors.append(build_later_slots_sensor(later, jobs=jobs, settings=settings))
     if settings.alert_url:
         watched = {
             name: Watched.of(definitions.connector, list(definitions.assets.keys))

@@ -1,4 +1,4 @@
-"""A connector's schedule: cron ticks carry it, and each tick decides by the slots.
+"""A connector's schedule: each of its cron ticks is a slot, and decides whether that has a run.
 
 Only cron strings reach Dagster's daemon, and after an outage it evaluates only the latest missed
 tick (`_scheduler/scheduler.py`, "not trying to catch up"). So a tick does not ask "am I a slot?"
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from restsrc_dagster.connector.dated_cron import DatedCron, dated_cron
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.slots import carrier_cron, carrier_zone
 from restsrc_dagster.connector.watch import Trouble
@@ -28,6 +29,10 @@ from restsrc_dagster.orchestrate.names import (
 from restsrc_dagster.orchestrate.runs import GOING, WAITING, connector_runs
 from restsrc_dagster.settings import Settings
 
+LATER = (
+    "its slots are requested by the sensor later_slots_sensor since the dates have ended that this "
+    "schedule names; reload the location to have it name the next ones"
+)
 Evaluation = dg.RunRequest | dg.SkipReason
 
 
@@ -49,14 +54,15 @@ def build_connector_schedule(
         description: by default the schedule in words.
     """
     slots = connector.slots
-    crons = carrier_cron(slots)
+    dated = dated_cron(slots, loaded_at)
+    crons = dated.strings if dated else carrier_cron(slots)
     status = dg.DefaultScheduleStatus
     return dg.ScheduleDefinition(
         name=schedule_name(connector.name),
         job_name=job_name(connector.name),
-        cron_schedule=crons if len(crons) > 1 else crons[0],
-        execution_timezone=carrier_zone(slots),
-        execution_fn=_evaluate(connector, loaded_at, trouble),
+        cron_schedule=list(crons) if len(crons) > 1 else crons[0],
+        execution_timezone="UTC" if dated else carrier_zone(slots),
+        execution_fn=_evaluate(connector, loaded_at, trouble, dated),
         default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
         description=description or connector.schedule.describe(connector.created_at),
         tags={CONNECTOR_TAG: connector.name},
@@ -70,13 +76,19 @@ def build_connector_schedule(
 
 
 def _evaluate(
-    connector: Connector, loaded_at: datetime, trouble: Callable[[], Trouble | None]
+    connector: Connector,
+    loaded_at: datetime,
+    trouble: Callable[[], Trouble | None],
+    dated: DatedCron | None,
 ) -> Callable[[dg.ScheduleEvaluationContext], Evaluation]:
     def evaluate(context: dg.ScheduleEvaluationContext) -> Evaluation:
         found = trouble()
         if found is not None and not found.can_run:
             return dg.SkipReason(found.says)
         at = context.scheduled_execution_time.astimezone(UTC)
+        latest = connector.slots.latest(max(at, datetime.now(UTC)))
+        if dated is not None and latest is not None and latest >= dated.end:
+            return dg.SkipReason(LATER)
         return evaluate_tick(connector, at, Ledger(context.instance, connector), loaded_at)
 
     return evaluate

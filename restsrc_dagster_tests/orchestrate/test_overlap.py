@@ -83,12 +83,12 @@ def test_nor_when_the_one_that_waited_was_started_by_a_person(carried: Daemon, j
     assert carried.at("10:24:01").runs()[-1] == "2026-11-23 10:24"
 
 
-def test_a_slot_left_to_a_run_that_never_began_is_requested_by_the_carrier(
+def test_of_a_slot_left_to_a_run_that_never_began_the_next_one_reads_the_rows(
     carried: Daemon,
 ) -> None:
     waiting = carried.launch("acme_sync", at="10:09:00")
-    carried.at("10:10:01").canceled(waiting, "10:11:30").at("10:12:01")
-    assert carried.runs() == ["initial", "2026-11-23 10:10"]
+    carried.at("10:10:01").canceled(waiting, "10:11:30").at("10:12:01").at("10:17:01")
+    assert carried.runs() == ["initial", "2026-11-23 10:17"]
 
 
 @pytest.mark.parametrize("job", ["acme_sync", "__ASSET_JOB"])

@@ -8,6 +8,7 @@ from restsrc_dagster.orchestrate.dagster_private import (
     DefinitionsLoadContext,
     DefinitionsLoadType,
     InstigatorState,
+    InstigatorStatus,
     InstigatorType,
     SensorInstigatorData,
     TickStatus,
@@ -51,6 +52,16 @@ def test_instigator_types_select_the_stored_states(daemon: Daemon) -> None:
 
     assert names(InstigatorType.SCHEDULE) == {"acme_schedule"}
     assert names(InstigatorType.SENSOR) == {"initial_run_sensor", "connector_files_sensor"}
+
+
+def test_a_schedule_that_a_person_stops_is_stored_as_stopped(daemon: Daemon) -> None:
+    daemon.write()
+    daemon.start("10:03:20")
+    (state,) = daemon.states("acme_schedule")
+    assert state.status is not InstigatorStatus.STOPPED
+    daemon.stop_schedule()
+    (state,) = daemon.states("acme_schedule")
+    assert state.status is InstigatorStatus.STOPPED
 
 
 def test_a_state_of_a_sensor_holds_its_cursor(daemon: Daemon) -> None:

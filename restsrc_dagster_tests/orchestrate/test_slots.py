@@ -84,7 +84,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
             {"mode": "minutes", "interval": 7}, "2026-11-23T10:03:00Z",
             "10:03:20", "10:18", MINUTE,
             ["2026-11-23 10:10", "2026-11-23 10:17"],
-            id="every 7 minutes, carried by every minute",
+            id="every 7 minutes",
         ),
         pytest.param(
             {"mode": "minutes", "interval": 50}, "2026-11-23T23:03:00Z",
@@ -160,14 +160,6 @@ def test_a_slot_whose_run_was_deleted_is_not_requested_again(
     daemon.instance.delete_run(daemon.last_run())
     daemon.at(daemon.now + tick).restart(daemon.now + MINUTE / 2).at(daemon.now + tick)
     assert daemon.runs() == ["initial"]
-
-
-def test_later_ticks_of_the_carrier_say_that_the_slot_is_requested(daemon: Daemon) -> None:
-    daemon.write(mode="days", interval=3)
-    daemon.start("10:03:20").sensors().until("2026-11-28 00:01", every=timedelta(days=1))
-    assert daemon.ticks()[-1].says == (
-        "slot 2026-11-26 00:00 UTC is already requested; the next slot is 2026-11-29 00:00 UTC"
-    )
 
 
 def test_a_manual_run_moves_nothing(daemon: Daemon) -> None:

@@ -42,7 +42,7 @@ from dagster_graphql.client.query import (
 )
 from dagster_graphql.test.utils import execute_dagster_graphql
 
-from restsrc_dagster.orchestrate import alerts, build, initial_run
+from restsrc_dagster.orchestrate import alerts, build, initial_run, later_slots, schedules
 from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, SLOT_TAG, TRIGGER_TAG
 from restsrc_dagster.settings import default_dagster_yaml
 from restsrc_dagster_tests.support.connectors import write
@@ -181,6 +181,18 @@ class Daemon:
         """One round of the daemon that retries runs; the first one only begins to look."""
         with self._clock(at), EventLogConsumerDaemon() as consumer:
             _exhaust(consumer.run_iteration(self.workspace))
+        return self
+
+    def stop_schedule(self, connector: str = "acme", at: str | None = None) -> Self:
+        """What the switch on the page of a schedule does."""
+        with self._clock(at):
+            location = self.workspace.create_request_context().get_code_location(LOCATION)
+            schedule = location.get_repository("__repository__").get_schedule(
+                f"{connector}_schedule"
+            )
+            self.instance.stop_schedule(
+                schedule.get_remote_origin_id(), schedule.selector_id, schedule
+            )
         return self
 
     def launch(self, job: str, *assets: dg.AssetKey, at: str | None = None) -> str:
@@ -333,6 +345,8 @@ class Daemon:
             freeze_time(moment),
             mock.patch.object(build, "datetime", Clock),
             mock.patch.object(initial_run, "datetime", Clock),
+            mock.patch.object(later_slots, "datetime", Clock),
+            mock.patch.object(schedules, "datetime", Clock),
             mock.patch.object(alerts, "datetime", Clock),
             mock.patch.object(dg.DagsterInstance, "from_ref", self._same_instance),
             # Dagster writes its hourly checkpoint up to ten minutes late, at random.

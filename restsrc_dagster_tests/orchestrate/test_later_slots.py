@@ -1,0 +1,77 @@
+"""Slots that no cron string says: dates as far as they reach, and then one sensor for all."""
+
+from datetime import datetime, timedelta
+
+from restsrc_dagster.connector.dated_cron import dated_cron
+from restsrc_dagster.connector.schedule import Schedule
+from restsrc_dagster_tests.support.daemon import Daemon
+
+SENSOR = "later_slots_sensor"
+CREATED = datetime.fromisoformat("2026-11-23T10:03:00Z")
+SLOTS = Schedule(mode="minutes", interval=7).slots(CREATED)
+
+
+def horizon() -> datetime:
+    dated = dated_cron(SLOTS, CREATED + timedelta(seconds=20))
+    assert dated is not None
+    return dated.end
+
+
+def shown(slot: datetime) -> str:
+    return f"{slot:%Y-%m-%d %H:%M}"
+
+
+def test_no_tick_is_empty(daemon: Daemon) -> None:
+    daemon.write(mode="minutes", interval=7)
+    daemon.start("10:03:20").until("10:32")
+    assert daemon.runs() == [f"2026-11-23 {slot}" for slot in ("10:10", "10:17", "10:24", "10:31")]
+    assert [tick.says for tick in daemon.ticks()] == ["", "", "", ""]
+
+
+def test_one_sensor_goes_on_where_the_dates_end(daemon: Daemon) -> None:
+    daemon.write(mode="minutes", interval=7)
+    last, first = SLOTS.latest(horizon() - timedelta(seconds=1)), SLOTS.next(horizon())
+    daemon.start("10:03:20").sensors().at(last + timedelta(seconds=5))
+    daemon.sensors()
+    assert daemon.runs() == ["initial", shown(last)]
+    daemon.at(first + timedelta(seconds=5)).sensors().sensors()
+    assert daemon.runs() == ["initial", shown(last), shown(first)]
+    second = SLOTS.next(first)
+    daemon.at(second + timedelta(seconds=40)).sensors().sensors()
+    assert daemon.runs() == ["initial", shown(last), shown(first), shown(second)]
+    assert "reload the location so that 1 schedules show their next slots" in (
+        daemon.ticks(SENSOR)[-1].says
+    )
+
+
+def test_a_schedule_that_is_stopped_stays_stopped(daemon: Daemon) -> None:
+    daemon.write(mode="minutes", interval=7)
+    first = SLOTS.next(horizon())
+    daemon.start("10:03:20").sensors().stop_schedule()
+    daemon.at(first + timedelta(seconds=5)).sensors()
+    assert daemon.runs() == ["initial"]
+    assert daemon.ticks(SENSOR)[-1].says == "acme_schedule is stopped"
+
+
+def test_of_an_outage_the_latest_slot_is_requested_once(daemon: Daemon) -> None:
+    daemon.write(mode="minutes", interval=7)
+    daemon.start("10:03:20").sensors()
+    late = SLOTS.next(horizon() + timedelta(days=3))
+    daemon.at(late + timedelta(seconds=30)).sensors().at(late + timedelta(seconds=60)).sensors()
+    assert daemon.runs()[-1] == shown(late)
+    assert daemon.runs().count(shown(late)) == 1
+
+
+def test_a_file_that_broke_meanwhile_is_not_loaded(daemon: Daemon) -> None:
+    file = daemon.write(mode="minutes", interval=7)
+    first = SLOTS.next(horizon())
+    daemon.start("10:03:20").sensors()
+    file.write_text("{", encoding="utf-8")
+    daemon.at(first + timedelta(seconds=5)).sensors()
+    assert daemon.runs() == ["initial"]
+
+
+def test_where_each_slot_is_said_by_a_cron_there_is_no_such_sensor(daemon: Daemon) -> None:
+    daemon.write(mode="hours")
+    daemon.start("10:03:20").sensors()
+    assert daemon.states(SENSOR) == []
