@@ -148,7 +148,13 @@ def demo_connector(base_url: str, *, created_at: datetime) -> dict[str, Any]:
                 "endpoint": {"data_selector": "data"},
             },
             "resources": [
-                _changing("customers"),
+                {
+                    **_changing("customers"),
+                    "columns": {
+                        "status": {"description": "active, or paused for a while"},
+                        "plan": {"description": "What the customer has booked, free or paid"},
+                    },
+                },
                 _changing("invoices"),
                 {"name": "subscriptions", "endpoint": {"path": "subscriptions"}},
                 {
@@ -157,6 +163,8 @@ def demo_connector(base_url: str, *, created_at: datetime) -> dict[str, Any]:
                 },
             ],
         },
+        "owners": ["team:sales"],
+        "tags": {"domain": "billing"},
     }
 
 
