@@ -147,7 +147,7 @@ def the_figures_are_plotted(ui: Browser) -> None:
 def a_broken_file_stays_visible(ui: Browser, demo: Demo) -> None:
     demo.edit('"interval"', '"intervall"')
     reload_definitions(ui, checks_of_invoices=3)
-    ui.open("/assets/demo_shop/invoices?view=checks&checkDetail=connector_file")
+    ui.open("/assets/demo_shop/subscriptions?view=checks&checkDetail=connector_file")
     ui.sees("connector_file\nFailed", TYPO)
     ui.takes_picture("broken-file.png")
     ui.open("/asset-groups")
