@@ -17,6 +17,7 @@ from restsrc_dagster.orchestrate.names import (
     TRIGGER_TAG,
     iso,
     job_name,
+    pool_name,
 )
 from restsrc_dagster.settings import Settings
 
@@ -88,6 +89,7 @@ def evaluate_first_runs(
         ):
             context.log.info(f"{connector.name}: first run requested")
             requests.append(first_run_request(connector))
+            _make_pool(context.instance, connector)
         memory.remember(connector, now)
         left -= 1
     return dg.SensorResult(
@@ -106,6 +108,12 @@ def first_run_request(connector: Connector) -> dg.RunRequest:
             "dagster/priority": PRIORITY,
         },
     )
+
+
+def _make_pool(instance: dg.DagsterInstance, connector: Connector) -> None:
+    """Before the queue meets it: its pass in which a pool becomes known does not limit it yet
+    (dagster `op_concurrency_limits_counter.py`, `concurrency_keys`), and two runs would begin."""
+    instance.event_log_storage.initialize_concurrency_limit_to_default(pool_name(connector.name))
 
 
 def _was_requested(

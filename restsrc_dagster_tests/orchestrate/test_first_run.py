@@ -198,6 +198,15 @@ def test_a_failed_first_run_is_not_requested_again(daemon: Daemon) -> None:
     assert daemon.runs() == ["initial", "2026-11-23 10:13"]
 
 
+def test_another_run_waits_for_it_from_the_first_pass_of_the_queue_on(daemon: Daemon) -> None:
+    daemon.write()
+    daemon.holds_runs = True
+    first = daemon.start("10:03:20").sensors().last_run()
+    second = daemon.launch("acme_sync", at="10:03:21")
+    daemon.queue()
+    assert [daemon.status(run) for run in (first, second)] == ["STARTING", "QUEUED"]
+
+
 def test_many_new_connectors_are_requested_in_batches(
     daemon: Daemon, monkeypatch: pytest.MonkeyPatch
 ) -> None:
