@@ -4,6 +4,7 @@ RestsrcError             change the configuration, if it is none of those below
 ├── ConnectorError       change the connector file (carries every problem found)
 ├── MissingVariable      set an environment variable, then run again
 ├── SettingsError        change the deployment's settings
+│   └── MissingPackage   install a package where runs are
 ├── ConnectorBusy        wait for the run that is going, or stop it
 ├── ReadError            the API answered what cannot be loaded
 │   ├── AccessDenied     fix the access at the API (401, 403)
@@ -50,6 +51,10 @@ class MissingVariable(RestsrcError):
 
 class SettingsError(RestsrcError):
     """A setting of the deployment is missing or impossible."""
+
+
+class MissingPackage(SettingsError):
+    """The destination wants a package that is not installed."""
 
 
 class ConnectorBusy(RestsrcError):

@@ -1,7 +1,7 @@
 """The deployment's settings, all from the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -12,10 +12,13 @@ EPHEMERAL_MARKS = {
     "KUBERNETES_SERVICE_HOST": "Kubernetes",
 }
 
+TABLE_FORMATS = ("delta", "iceberg", "hive", "native")
+WHERE_MERGE_IS_IMPOSSIBLE = ("refuse", "append", "replace")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Where connectors are, and where data goes unless a connector says otherwise.
+    """Where connectors are, and where data goes, and how, unless a connector says otherwise.
 
     `commit_after_*` is how much of a long list is read before it is committed, and
     `progress_seconds` how long a run goes on before it says how far it is. `alert_url` is a secret.
@@ -24,6 +27,8 @@ class Settings:
     connectors_dir: Path = Path("connectors")
     data_dir: Path | None = None
     destination: str = "duckdb"
+    table_format: str | None = None
+    where_merge_is_impossible: str = "refuse"
     commit_after_records: int = 500_000
     commit_after_seconds: float = 120.0
     progress_seconds: float = 5.0
@@ -38,6 +43,11 @@ class Settings:
             connectors_dir=Path(environment.get("RESTSRC_CONNECTORS_DIR") or "connectors"),
             data_dir=Path(data_dir) if data_dir else None,
             destination=environment.get("RESTSRC_DESTINATION") or "duckdb",
+            table_format=_one_of(environment, "RESTSRC_TABLE_FORMAT", TABLE_FORMATS),
+            where_merge_is_impossible=_one_of(
+                environment, "RESTSRC_WHERE_MERGE_IS_IMPOSSIBLE", WHERE_MERGE_IS_IMPOSSIBLE
+            )
+            or cls.where_merge_is_impossible,
             commit_after_records=int(
                 _number(environment, "RESTSRC_COMMIT_AFTER_RECORDS", cls.commit_after_records)
             ),
@@ -70,6 +80,13 @@ class Settings:
     def duckdb_file(self, connector: str) -> Path:
         """The file of a connector that names no other; raises as `local_data_dir` does."""
         return (self.local_data_dir() / f"restsrc_{connector}.duckdb").absolute()
+
+
+def _one_of(environment: Mapping[str, str], name: str, allowed: Sequence[str]) -> str | None:
+    text = environment.get(name)
+    if text and text not in allowed:
+        raise SettingsError(f"{name} is {text!r}; it takes {', '.join(allowed)}")
+    return text or None
 
 
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:

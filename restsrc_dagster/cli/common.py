@@ -7,9 +7,10 @@ from pathlib import Path
 import click
 
 from restsrc_dagster.connector.files import connector_paths, read_connector
+from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import ConnectorError, Problem
+from restsrc_dagster.errors import ConnectorError, MissingPackage, Problem
 from restsrc_dagster.settings import Settings
 
 connectors_dir_option = click.option(
@@ -30,7 +31,8 @@ def named_connector(name: str, connectors_dir: Path) -> Connector:
 
 
 def dlt_problems(connector: Connector, file: str) -> list[Problem]:
-    """What dlt does not take, though the models do: the configuration, or the destination."""
+    """What dlt does not take, though the models do: the configuration, or the destination, or what
+    that is to do."""
     from restsrc_dagster.extract.dry import dlt_refusal
     from restsrc_dagster.load.destination import unknown_destination
 
@@ -39,26 +41,41 @@ def dlt_problems(connector: Connector, file: str) -> list[Problem]:
         problems.append(Problem(file, "configuration", f"dlt refuses it: {refusal}"))
     if unknown := unknown_destination(connector, Settings.from_environment()):
         problems.append(Problem(file, *unknown))
+    refused = _fitted(connector).refused
+    problems += [Problem(file, refusal.path, refusal.message) for refusal in refused]
     return with_lines(problems, Path(file))
 
 
 def warn(connector: Connector, file: str) -> int:
     """Print what is valid and will hurt later; how many there are.
 
-    What the destination lacks here is printed, too, but not counted: a run has another environment.
+    Not counted is what somebody has chosen (what cannot be merged is written in another way), and
+    credentials that are not here: a run has another environment. Packages are in an image as they
+    are on a laptop: one that is missing counts.
     """
-    warnings = [Problem(file, lint.path, str(lint)) for lint in connector.lints]
-    lack = _lack(connector)
-    told = [*warnings, Problem(file, "destination", lack)] if lack else warnings
-    for warning in with_lines(told, Path(file)):
-        click.echo(f"warning: {warning}", err=True)
-    return len(warnings)
-
-
-def _lack(connector: Connector) -> str | None:
     from restsrc_dagster.load.unready import unready
 
-    return unready(connector, Settings.from_environment(), os.environ)
+    warnings = [Problem(file, lint.path, str(lint)) for lint in connector.lints]
+    lack = unready(connector, Settings.from_environment(), os.environ)
+    lacks = [Problem(file, "destination", str(lack))] if lack else []
+    instead = _fitted(connector).instead
+    told = [
+        Problem(file, f"configuration.resources[{position}]", instead[name])
+        for position, name in enumerate(connector.resources)
+        if name in instead
+    ]
+    for warning in with_lines([*warnings, *told, *lacks], Path(file)):
+        click.echo(f"warning: {warning}", err=True)
+    return len(warnings) + isinstance(lack, MissingPackage)
+
+
+def _fitted(connector: Connector) -> Fitted:
+    """As its destination can load it, by what is known without one."""
+    from restsrc_dagster.load.abilities import abilities_by_name
+
+    settings = Settings.from_environment()
+    kind = connector.destination_type(settings.destination)
+    return fitted(connector, abilities_by_name(kind), settings)
 
 
 def fail_on(problems: Sequence[Problem]) -> None:

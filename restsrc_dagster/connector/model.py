@@ -16,6 +16,7 @@ from pydantic import (
     field_validator,
 )
 
+from restsrc_dagster.connector.abilities import TableFormat, WhereMergeIsImpossible
 from restsrc_dagster.connector.origins import named_origin, overlap
 from restsrc_dagster.connector.partitions import Partitions, partitioned
 from restsrc_dagster.connector.reading import ResourceReading
@@ -147,6 +148,16 @@ class Destination(BaseModel):
 
     type: str | None = Field(None, min_length=1, description="A dlt destination, e.g. postgres.")
     dataset: str | None = Field(None, min_length=1, description="The schema or dataset.")
+    table_format: TableFormat | None = Field(
+        None,
+        description="How tables are stored where a destination knows several ways: of files, delta "
+        "and iceberg can be merged into.",
+    )
+    where_merge_is_impossible: WhereMergeIsImpossible | None = Field(
+        None,
+        description="What becomes of a resource that the destination cannot merge: a run refuses "
+        "it, or appends what is new or changed, or reads all of it and replaces the table.",
+    )
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -41,9 +41,13 @@ _QUERY_VALUE = re.compile(
 )
 _CERTIFICATE = re.compile(r"certificate verify failed: (?P<reason>[^()]+?)[.,]? *(\(|$)")
 NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_PAYLOAD = re.compile(r",? (?:but )?got:? `?[\[{].*|\s*DETAIL: .*", re.DOTALL)
-_ROW = re.compile(r"DETAIL: [^\n]*")
-"""PostgreSQL shows the whole row that it refuses."""
+_PAYLOAD = re.compile(
+    r",? (?:but )?got:? `?[\[{].*|\s*DETAIL: .*|\s*\[SQL: .*|\s*\[parameters: .*", re.DOTALL
+)
+_ROW = re.compile(r"DETAIL: [^\n]*|\[parameters: [^\n]*")
+"""PostgreSQL shows the whole row that it refuses, and SQLAlchemy all that it was given."""
+OF_ROWS = (ValueError, TypeError)
+"""What libraries raise that write files of tables."""
 NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
@@ -89,9 +93,13 @@ def answers_nobody(error: Exception) -> bool:
 
 
 def is_destination_away(error: Exception) -> bool:
-    """Locked by another process, or unreachable: nothing that the connector's file says."""
+    """Locked by another process, or unreachable: nothing that the connector's file says.
+
+    To dlt, most of what it does not know may pass: also what no try will ever change.
+    """
     chain = list(causes(error))
-    return any(map(_is_away, chain)) and not is_full(error)
+    of_rows = isinstance(chain[-1], OF_ROWS) or any(map(_is_of_rows, chain))
+    return any(map(_is_away, chain)) and not of_rows and not is_full(error)
 
 
 def is_full(error: Exception) -> bool:
@@ -103,6 +111,11 @@ def _is_away(cause: BaseException) -> bool:
     # PostgreSQL's own lock is asked for without dlt.
     name = f"{type(cause).__module__}.{type(cause).__name__}"
     return isinstance(cause, DestinationTransientException) or name == "psycopg2.OperationalError"
+
+
+def _is_of_rows(cause: BaseException) -> bool:
+    """A database behind SQLAlchemy refuses a value."""
+    return f"{type(cause).__module__}.{type(cause).__name__}" == "sqlalchemy.exc.DataError"
 
 
 def _is_full(cause: BaseException) -> bool:

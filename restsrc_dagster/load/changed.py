@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_write_disposition
 
+from restsrc_dagster.connector.abilities import NATIVE
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.fits import is_dlts
@@ -24,7 +25,7 @@ def to_begin_anew(
 ) -> frozenset[str]:
     """Resources whose tables were replaced so far, and are not any more, as a whole or with their
     parents; children whose rows do not tell by what they are to be replaced; and tables that are
-    replaced and have columns which were never empty, and may be now."""
+    replaced and have columns which were never empty, and may be now, or another format."""
 
     def begins_anew(name: str) -> bool:
         resource = resources[name]
@@ -33,7 +34,7 @@ def to_begin_anew(
             case "replace", "merge" | "append":
                 return True
             case _, "replace":
-                return bool(needless)
+                return bool(needless) or formats_of(schema, resource) is not None
             case "merge", "merge" | "append" if schema and not key_of_table(schema, resource):
                 return any(column.startswith("_") for column in needless)
         return resources.replaces_children(name) and _lacks_key(schema, resources, name)
@@ -88,6 +89,19 @@ def written_before(schema: Schema | None, resource: Resource) -> str | None:
     """How the table was written so far; None if there is none."""
     table = table_of(schema, resource) if schema else None
     return get_write_disposition(schema.tables, table) if schema and table else None
+
+
+def formats_of(schema: Schema | None, resource: Resource) -> tuple[str, str] | None:
+    """How the table is stored, and how it should be, in words; None where that is the same.
+
+    Files of another format lie beside those that are there, and are not seen by who reads these.
+    """
+    table = table_of(schema, resource) if schema else None
+    if schema is None or table is None:
+        return None
+    before, now = schema.tables[table].get("table_format"), resource.hints.get("table_format")
+    words = [NATIVE if one in (None, NATIVE) else str(one) for one in (before, now)]
+    return None if words[0] == words[1] else (words[0], words[1])
 
 
 def table_of(schema: Schema, resource: Resource) -> str | None:

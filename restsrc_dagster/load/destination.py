@@ -1,6 +1,6 @@
 """Which dlt destination a connector loads to."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
@@ -8,8 +8,6 @@ from typing import Any, Literal
 from dlt import destinations
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import UnknownDestinationModule
-from dlt.common.destination.utils import resolve_merge_strategy
-from dlt.common.schema.typing import TTableSchema
 from dlt.destinations.impl.duckdb.configuration import DuckDbBaseCredentials
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
@@ -17,7 +15,6 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.references import resolve
-from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.wording import nearest
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.settings import Settings
@@ -25,9 +22,11 @@ from restsrc_dagster.settings import Settings
 STAGING_LAYOUT = ("staging_dataset_name_layout", "_staging_%s")
 """No connector's name begins with `_`. With dlt's own layout, `%s_staging`, the connector `acme`
 would use the dataset of a connector `acme_staging` to merge in, and empty its tables."""
-VANISHING = (":memory:", ":pipeline:")
+VANISHING = (":memory:", ":pipeline:", "sqlite://", "sqlite:///", "sqlite:///:memory:")
 FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
 POSTGRES = "postgres"
+FILESYSTEM = "filesystem"
+SQLALCHEMY = "sqlalchemy"
 FileFormat = Literal["parquet", "csv", "insert_values"]
 
 
@@ -67,7 +66,11 @@ def build_destination(
             "destination is wrong, or a package is missing"
         ) from None
     _resolve_once(destination)
-    if _type_of(destination) == POSTGRES:
+    if type_of(destination) == SQLALCHEMY:
+        from restsrc_dagster.load.mysql import use_long_texts
+
+        use_long_texts()
+    if type_of(destination) == POSTGRES:
         from restsrc_dagster.load.columns.copy_job import load_by_copying
 
         load_by_copying(destination)
@@ -122,31 +125,6 @@ def unknown_destination(connector: Connector, settings: Settings) -> tuple[str, 
     return None
 
 
-def refuse_merge_of_files(
-    destination: Destination[Any, Any], resources: Resources, names: Iterable[str]
-) -> None:
-    """Where a destination cannot merge, dlt appends: copies would pile up with every run.
-
-    Raises:
-        SettingsError: names the resource, and what it may be instead.
-    """
-    capabilities = destination.capabilities()
-    for name in sorted(names):
-        disposition = resources.write_disposition(name)
-        kind = disposition.get("disposition") if isinstance(disposition, dict) else disposition
-        if kind != "merge":
-            continue
-        hints = resources[name].hints
-        table: TTableSchema = {"name": name, "write_disposition": "merge", "columns": {}}
-        if hints.get("table_format"):
-            table["table_format"] = hints["table_format"]
-        if resolve_merge_strategy({name: table}, table, capabilities) is None:
-            raise SettingsError(
-                f"{name} is to be merged, which {destination.destination_name} cannot do: name "
-                "write_disposition replace or append, or, for files, table_format delta or iceberg"
-            )
-
-
 def duckdb_file(connector: str, settings: Settings) -> Path:
     """The DuckDB file of a connector; its folder exists afterwards."""
     file = settings.duckdb_file(connector)
@@ -188,12 +166,13 @@ def loader_file_format(
     `copy_text.py`. They are written only where rows go `by_column`; elsewhere dlt's choice is
     named, as it would remember the other one, and lose empty texts by it.
     """
-    if {destination.destination_name, _type_of(destination)} & FAST_WITH_PARQUET:
+    if {destination.destination_name, type_of(destination)} & FAST_WITH_PARQUET:
         return "parquet"
-    if _type_of(destination) == POSTGRES:
+    if type_of(destination) == POSTGRES:
         return "csv" if by_column else "insert_values"
     return None
 
 
-def _type_of(destination: Destination[Any, Any]) -> str:
+def type_of(destination: Destination[Any, Any]) -> str:
+    """dlt's name of what a destination is made of, whatever its own name."""
     return destination.destination_type.rpartition(".")[2]

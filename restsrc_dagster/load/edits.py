@@ -20,7 +20,13 @@ from restsrc_dagster.extract.chunk import STATE_KEY
 from restsrc_dagster.extract.cursors import BY
 from restsrc_dagster.extract.cursors import STATE_KEY as CURSOR_STATE
 from restsrc_dagster.extract.parent_cursors import OF, bound_to
-from restsrc_dagster.load.changed import key_of_table, table_of, taken_over, written_before
+from restsrc_dagster.load.changed import (
+    formats_of,
+    key_of_table,
+    table_of,
+    taken_over,
+    written_before,
+)
 
 CURE = "run it once with full_refresh, which empties its table and reads everything again"
 AGAIN = "all that is there already would be appended again"
@@ -154,6 +160,16 @@ def _nested_merged(edit: _Edit) -> str | None:
     return "was appended so far and is to be merged, which its nested tables do not allow"
 
 
+def _another_format(edit: _Edit) -> str | None:
+    formats = formats_of(edit.schema, edit.resource)
+    if formats is None:
+        return None
+    return (
+        f"has tables of the format {formats[0]}, and is to have those of {formats[1]} now, in "
+        "which all would be missing that is there"
+    )
+
+
 def _another_cursor(edit: _Edit) -> str | None:
     path = edit.resource.cursor_path
     if edit.change != ("append", "append") or not edit.cursors or path in (None, *edit.cursors):
@@ -211,6 +227,13 @@ def _another_table(edit: _Edit) -> str | None:
 _Rule = Callable[[_Edit], str | None]
 _OF_THE_STATE: tuple[_Rule, ...] = (_order_gone, _never_loaded)
 _OF_THE_TABLE: tuple[_Rule, ...] = (
-    *(_another_key, _history_updated, _nested_merged, _another_cursor, _turned_round),
+    *(
+        _another_format,
+        _another_key,
+        _history_updated,
+        _nested_merged,
+        _another_cursor,
+        _turned_round,
+    ),
     *(_merged_so_far, _renamed, _bound_otherwise, _another_table),
 )

@@ -12,6 +12,7 @@ from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
+from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunk import Bound
@@ -20,14 +21,11 @@ from restsrc_dagster.extract.failures import explained
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.ticker import Ticker
 from restsrc_dagster.extract.waiting import Wait
+from restsrc_dagster.load.abilities import abilities_of, refuse_what_cannot_be_done
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_begin_anew
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destination import (
-    build_destination,
-    kept_open,
-    refuse_merge_of_files,
-)
+from restsrc_dagster.load.destination import build_destination, kept_open
 from restsrc_dagster.load.edits import to_be_decided
 from restsrc_dagster.load.impossible import refused
 from restsrc_dagster.load.known import (
@@ -41,16 +39,11 @@ from restsrc_dagster.load.old_hints import forget_old_hints
 from restsrc_dagster.load.passes import Pass, Passes
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.ranges import Between, ranged
-from restsrc_dagster.load.refresh import (
-    pending_refresh,
-)
+from restsrc_dagster.load.refresh import pending_refresh
 from restsrc_dagster.load.replaced import not_replaceable
 from restsrc_dagster.load.report import LoadReport, ResourceReport
-from restsrc_dagster.load.schema_changes import (
-    columns_now,
-    width_of,
-)
-from restsrc_dagster.load.unready import opening
+from restsrc_dagster.load.schema_changes import columns_now, width_of
+from restsrc_dagster.load.unready import opening, refuse_without_packages
 from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
@@ -117,6 +110,9 @@ def load(
                 pipelines_dir=str(folder),
                 progress=progress.counts,
             )
+            fit = fitted(connector, abilities_of(pipeline.destination.capabilities()), settings)
+            connector = fit.connector
+            refuse_without_packages(connector, pipeline.destination)
             pipeline.destination_client()
         progress.begin(Phase.LOCK)
         with connector_lock(pipeline, order.holder) as still_held:
@@ -152,7 +148,8 @@ def load(
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
-            return _Load(connector, pipeline, passes, bound, progress, tell).run(order)
+            fit = replace(fit, connector=connector)
+            return _Load(fit, pipeline, passes, bound, progress, tell).run(order)
 
 
 class _Load:
@@ -160,14 +157,14 @@ class _Load:
 
     def __init__(
         self,
-        connector: Connector,
+        fit: Fitted,
         pipeline: Pipeline,
         passes: Passes,
         bound: Bound,
         progress: Progress,
         tell: Callable[[str], None],
     ) -> None:
-        self._connector = connector
+        self._fit, self._connector = fit, fit.connector
         self._pipeline = pipeline
         self._passes = passes
         self._reports = passes.reports
@@ -189,11 +186,13 @@ class _Load:
             forget_old_hints(schema, resources)
             unfinished = pending_refresh(state) & set(resources)
             anew = to_begin_anew(schema, resources, resources.closed(order.selection))
+            for name in sorted(self._fit.instead.keys() & order.selection):
+                self._tell(f"{name} {self._fit.instead[name]}")
             for name in sorted(anew - order.refresh - unfinished):
                 self._tell(f"{name}: its table begins anew, as the file says it otherwise now")
             refresh = resources.refreshed_with(order.refresh | unfinished | anew)
             selection = resources.closed(order.selection - refresh) | refresh
-            refuse_merge_of_files(self._pipeline.destination, resources, selection)
+            refuse_what_cannot_be_done(self._fit, selection)
             self._failed |= refused(self._pipeline, schema, resources, selection, refresh)
             if order.between is not None:
                 self._refuse_range(schema, selection, refresh)
@@ -223,6 +222,7 @@ class _Load:
             late=late - failed,
             began_at=began_at,
             between=order.between,
+            instead=self._fit.instead,
             removed_rows=removed,
             seconds=time.monotonic() - started,
             seconds_by_phase={phase: self._progress.seconds(phase) for phase in Phase},

@@ -31,6 +31,7 @@ from restsrc_dagster.load.extracted import ExtractedRows
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.history import History
 from restsrc_dagster.load.older import leave_newer
+from restsrc_dagster.load.open_tables import make_ready
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.read_in_part import leave_out
 from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, intend_refresh
@@ -239,6 +240,7 @@ class Passes:
             for name in done & reading.childless.keys():
                 childless = reading.childless[name].but(reading.read_in_part(name))
                 remove_children(pipeline, name, resources, childless)
+            make_ready(pipeline)
             pipeline.load().raise_on_failed_jobs()
             rows_now = self.reports.count(schema, done)
 

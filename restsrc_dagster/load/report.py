@@ -140,8 +140,9 @@ class LoadReport:
     each of them gives: its own, or that of what it hangs on. `also_loaded` were not asked for, but
     had to be loaded too. `late` are new below a cursor that had moved, and were read for every
     parent. `began_at` is when it began, in UTC. `between` is the range that was read again, if it
-    was one. `removed_rows` were the remains of a broken load. `seconds_waited` are those of the
-    clock in which at least one request waited.
+    was one. `instead` says, by resource, how what cannot be merged is written. `removed_rows` were
+    the remains of a broken load. `seconds_waited` are those of the clock in which at least one
+    request waited.
     """
 
     connector: str
@@ -154,6 +155,7 @@ class LoadReport:
     late: frozenset[str]
     began_at: datetime
     between: Between | None
+    instead: Mapping[str, str]
     removed_rows: int
     seconds: float
     seconds_by_phase: Mapping[Phase, float]

@@ -5,6 +5,7 @@ dlt says so where it is first used, in twenty lines of all the places in which i
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import Any
 
 import dlt
@@ -14,17 +15,22 @@ from dlt.common.configuration.exceptions import (
     LookupTrace,
     LookupTraces,
 )
+from dlt.common.destination import Destination
 from dlt.common.exceptions import MissingDependencyException
 from sqlalchemy.exc import ArgumentError
 
+from restsrc_dagster.connector.fitted import fitted
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import RestsrcError, SettingsError
-from restsrc_dagster.load.destination import build_destination
+from restsrc_dagster.errors import MissingPackage, RestsrcError, SettingsError
+from restsrc_dagster.load.abilities import abilities_of
+from restsrc_dagster.load.destination import FILESYSTEM, build_destination, type_of
 from restsrc_dagster.load.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
 ENVIRONMENT = "Environment Variables"
 """dlt's name of the provider."""
+PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
+"""The modules by which files of a table format are written."""
 
 
 @contextmanager
@@ -40,10 +46,30 @@ def opening(kind: str) -> Iterator[None]:
         problem = _problem(kind, error)
         if problem is None:
             raise
-        raise SettingsError(problem) from None
+        raise problem from None
 
 
-def unready(connector: Connector, settings: Settings, environment: Mapping[str, str]) -> str | None:
+def refuse_without_packages(connector: Connector, destination: Destination[Any, Any]) -> None:
+    """The table formats of files are written by packages that dlt looks for when it loads.
+
+    Raises:
+        MissingPackage: one is not installed, and which.
+    """
+    if type_of(destination) != FILESYSTEM:
+        return
+    resources = connector.resources.values()
+    formats = {str(one.hints.get("table_format")) for one in resources if one.selected}
+    for table_format, module in PACKAGES.items():
+        if table_format in formats and find_spec(module) is None:
+            raise MissingPackage(
+                f"the table format {table_format} wants a package: "
+                f"pip install 'restsrc-dagster[{table_format}]'"
+            )
+
+
+def unready(
+    connector: Connector, settings: Settings, environment: Mapping[str, str]
+) -> SettingsError | None:
     """What the destination of a connector lacks; None if it can be opened, or if something else is
     wrong. Nothing is connected."""
     is_duckdb = connector.destination_type(settings.destination) == "duckdb"
@@ -63,27 +89,34 @@ def unready(connector: Connector, settings: Settings, environment: Mapping[str, 
                     pipelines_dir=str(folder),
                 )
                 pipeline.destination_client()
+                abilities = abilities_of(destination.capabilities())
+                refuse_without_packages(
+                    fitted(connector, abilities, settings).connector, destination
+                )
         except SettingsError as error:
-            return str(error)
+            return error
     return None
 
 
-def _problem(kind: str, error: Exception) -> str | None:
+def _problem(kind: str, error: Exception) -> SettingsError | None:
     match error:
         case ConfigFieldMissingException():
-            return _missing(kind, error)
+            return SettingsError(_missing(kind, error))
         case MissingDependencyException():
-            named = " ".join(error.dependencies)
-            return f"the destination {kind} wants a package: pip install '{named}'"
+            return _no_package(kind, " ".join(error.dependencies))
         case ModuleNotFoundError():
-            return f"the destination {kind} wants a package: pip install '{error.name}'"
+            return _no_package(kind, str(error.name))
         case ConfigurationException() | ArgumentError():
-            return (
+            return SettingsError(
                 f"the credentials of the destination {kind} cannot be read "
                 f"({type(error).__name__}): they are a URL of user, password, host and database, "
                 "or an object"
             )
     return None
+
+
+def _no_package(kind: str, package: str) -> MissingPackage:
+    return MissingPackage(f"the destination {kind} wants a package: pip install '{package}'")
 
 
 def _missing(kind: str, error: ConfigFieldMissingException) -> str:

@@ -17,8 +17,8 @@ from restsrc_dagster.extract.failures import LONGEST_MESSAGE, causes
 
 _QUOTED = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"")
 """What libraries quote may be a value."""
-_DETAIL = re.compile(r"\s*(?:DETAIL|CONTEXT|LINE \d+|HINT):.*", re.DOTALL)
-"""PostgreSQL shows the whole row that it refuses."""
+_DETAIL = re.compile(r"\s*(?:DETAIL|CONTEXT|LINE \d+|HINT|\[SQL|\[parameters):.*", re.DOTALL)
+"""PostgreSQL shows the whole row that it refuses, and SQLAlchemy all that it was given."""
 _LAST_ERROR = re.compile(r"^(?:[A-Za-z_]\w*\.)*(?P<kind>\w+): (?P<words>\S.*)$", re.MULTILINE)
 _OURS = ReadError.__name__
 

@@ -1,14 +1,12 @@
 """One multi-asset per connector: its resources, loaded together in one op and one process."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from warnings import catch_warnings, simplefilter
 
 import dagster as dg
 
-from restsrc_dagster.connector.lines import lines_of_resources
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import Problem
 from restsrc_dagster.orchestrate.checks import (
@@ -20,8 +18,8 @@ from restsrc_dagster.orchestrate.checks import (
 )
 from restsrc_dagster.orchestrate.materialize import materialize_connector
 from restsrc_dagster.orchestrate.names import op_name, pool_name
-from restsrc_dagster.orchestrate.storage import storage_of
-from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
+from restsrc_dagster.orchestrate.specs import asset_specs
+from restsrc_dagster.orchestrate.translator import ConnectorTranslator
 from restsrc_dagster.settings import Settings
 
 CONFIG_SCHEMA = {
@@ -72,7 +70,7 @@ def build_connector_assets(
         is_fresh_by_schedule: false if the schedule is not known, and no asset can be overdue.
         execute: what runs a load; by default the load itself.
     """
-    specs = _specs(connector, settings, translator or ConnectorTranslator(), file)
+    specs = asset_specs(connector, settings, translator or ConnectorTranslator(), file)
     if problems:
         specs = {name: _not_in_order(spec, problems) for name, spec in specs.items()}
     if not is_fresh_by_schedule:
@@ -134,42 +132,6 @@ def _not_in_order(spec: dg.AssetSpec, problems: Sequence[Problem]) -> dg.AssetSp
         description=problems_in_words(problems),
         metadata={key: value for key, value in spec.metadata.items() if key not in gone},
     )
-
-
-def _specs(
-    connector: Connector, settings: Settings, translator: ConnectorTranslator, file: Path | None
-) -> dict[str, dg.AssetSpec]:
-    """The assets by the names of their resources."""
-    storage = storage_of(connector, settings)
-    with catch_warnings():
-        # References to code are beta: an upgrade that moves them fails a test, and tells nobody.
-        simplefilter("ignore", dg.BetaWarning)
-        sources = _sources(connector, file)
-        return {
-            name: translator.get_asset_spec(
-                ResourceProps(connector, resource, storage.kind, storage, sources.get(name))
-            )
-            for name, resource in connector.resources.items()
-            if resource.selected
-        }
-
-
-def _sources(connector: Connector, file: Path | None) -> Mapping[str, dg.LocalFileCodeReference]:
-    """Where each resource stands in the file."""
-    if file is None:
-        return {}
-    written = connector.configuration["resources"]
-    try:
-        lines = lines_of_resources(file.read_text(encoding="utf-8-sig"), written)
-    except OSError:  # it was there a moment ago
-        return {}
-    label = f"Connector file {file.name}"
-    return {
-        name: dg.LocalFileCodeReference(
-            file_path=str(file.absolute()), line_number=line, label=label
-        )
-        for name, line in zip(connector.resources, lines, strict=False)
-    }
 
 
 def _of_an_output(spec: dg.AssetSpec) -> dg.AssetSpec:

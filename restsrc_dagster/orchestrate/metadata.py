@@ -65,6 +65,8 @@ def materialization_metadata(
 def _of_the_order(load: LoadReport, report: ResourceReport) -> dict[str, Any]:
     """What the run was to do but read what is new."""
     metadata: dict[str, Any] = {}
+    if report.resource in load.instead:
+        metadata["not_merged"] = load.instead[report.resource]
     if report.resource in load.refreshed:
         metadata["full_refresh"] = True
     if load.between is not None:

@@ -18,6 +18,9 @@ from restsrc_dagster.settings import Settings
 
 DUCKDB = "duckdb"
 FILESYSTEM = "filesystem"
+SQLITE = "sqlite"
+SCHEMA_IS_DATABASE = ("mysql", "mariadb")
+"""Of the URLs of dlt's `sqlalchemy`: the database that is named is only where dlt logs in."""
 DATABASE = ("database", "catalog", "project_id")
 """The fields of dlt's credentials that name what a schema lies in."""
 
@@ -60,7 +63,12 @@ def storage_of(
         bucket = bucket or environment.get(f"{variables}BUCKET_URL")
         return Storage(kind, None, connector.dataset, _bucket(bucket))
     given = credentials or environment.get(f"{variables}CREDENTIALS")
-    if (url := _url(given)) and url.path.strip("/"):
+    if (url := _url(given)) and (engine := url.scheme.partition("+")[0]) in SCHEMA_IS_DATABASE:
+        return Storage(kind, None, connector.dataset, _address(url))
+    if url and engine == SQLITE:
+        file = url.path.removeprefix("/")
+        return Storage(kind, Path(file).stem, connector.dataset, f"{SQLITE}:///{file}")
+    if url and url.path.strip("/"):
         database = url.path.strip("/").partition("/")[0]
         return Storage(kind, database, connector.dataset, f"{_address(url)}/{database}")
     fields = given if isinstance(given, Mapping) else {}

@@ -19,7 +19,8 @@ class ResourceProps:
     """What a translator sees of one resource.
 
     `destination` is dlt's name of it, `storage` says where the rows are, and `source` where the
-    person wrote the resource down, None where it stands in no file.
+    person wrote the resource down, None where it stands in no file. `instead` says how it is
+    written where it is to be merged, and the destination cannot.
     """
 
     connector: Connector
@@ -27,6 +28,7 @@ class ResourceProps:
     destination: str
     storage: Storage | None = None
     source: dg.LocalFileCodeReference | None = None
+    instead: str | None = None
 
 
 class ConnectorTranslator:
@@ -59,7 +61,7 @@ class ConnectorTranslator:
             partitions_def=partitions_definition(connector.partitions)
             if resource.name in connector.partitioned
             else None,
-            description=_description(connector, resource),
+            description=_description(connector, resource, props.instead),
             metadata={
                 "write_disposition": dg.MetadataValue.json(disposition)
                 if isinstance(disposition, dict)
@@ -114,7 +116,7 @@ def _of_source(props: ResourceProps) -> dict[str, Any]:
     return {"dagster/code_references": references}
 
 
-def _description(connector: Connector, resource: Resource) -> str:
+def _description(connector: Connector, resource: Resource, instead: str | None) -> str:
     """`customers of acme: what is new by updated_at, merged on id.`, and what to know of it."""
     kind = connector.resources.disposition(resource.name)
     reads = f"what is new by `{resource.cursor_path}`" if resource.cursor_path else "all of it"
@@ -128,6 +130,7 @@ def _description(connector: Connector, resource: Resource) -> str:
         f"Read {connector.schedule.describe(connector.created_at)}."
     ]
     lines += [connector.description] if connector.description else []
+    lines += [f"It {instead}."] if instead else []
     lines += [
         f"Warning `{lint.code}`: {lint.message}."
         for lint in connector.lints

@@ -59,6 +59,18 @@ def test_table_kind_and_uri_are_those_of_the_definition(tmp_path: Path, settings
             None,
         ),
         (
+            {"type": "sqlalchemy", "credentials": "sqlite:////data/lake.db"},
+            {},
+            "lake.acme.items",
+            "sqlite:////data/lake.db/acme/items",
+        ),
+        (
+            {"type": "sqlalchemy", "credentials": "mysql+pymysql://u:s3cret@db.example.com/login"},
+            {},
+            "acme.items",
+            "mysql+pymysql://db.example.com/acme/items",
+        ),
+        (
             {"type": "filesystem", "bucket_url": "s3://acme/raw"},
             {},
             "acme.items",

@@ -1,0 +1,38 @@
+"""Texts in MySQL and MariaDB, which may be as long as an API has them.
+
+dlt makes columns of the type TEXT there, which end at 65,535 bytes: a record with a longer one
+would fail its resource. Those of LONGTEXT end at 4 GB and cost one byte more. Columns that are
+there keep their type.
+"""
+
+from typing import Any
+
+from dlt.common.destination.capabilities import DataTypeMapper
+from dlt.common.destination.typing import PreparedTableSchema
+from dlt.common.schema.typing import TColumnSchema
+from dlt.destinations.impl.sqlalchemy.dialect import (
+    MysqlDialectCapabilities,
+    register_dialect_capabilities,
+)
+from dlt.destinations.impl.sqlalchemy.type_mapper import MysqlVariantTypeMapper
+from sqlalchemy.dialects.mysql import LONGTEXT
+from sqlalchemy.types import Text
+
+
+class LongTextMapper(MysqlVariantTypeMapper):
+    """dlt's, but for texts without a size."""
+
+    def db_type_from_text_type(self, column: TColumnSchema, table: PreparedTableSchema) -> Any:
+        made = super().db_type_from_text_type(column, table)
+        return LONGTEXT() if type(made) is Text else made
+
+
+class LongTextCapabilities(MysqlDialectCapabilities):
+    def type_mapper_class(self) -> type[DataTypeMapper]:
+        return LongTextMapper
+
+
+def use_long_texts() -> None:
+    """In this process, for whatever dlt loads into MySQL."""
+    for dialect in ("mysql", "mariadb"):
+        register_dialect_capabilities(dialect, LongTextCapabilities)
