@@ -149,9 +149,15 @@ class _Fitting:
         return cure
 
     def _write_otherwise(self, name: str) -> None:
-        resource, resources = self._resources[name], self._resources
-        whole = resource.incremental is None and not resources.below_incremental(name)
-        way = "replace" if whole or self._rule == "replace" else "append"
+        resource, way = self._resources[name], self._way(name)
+        beside = sorted(self._resources.beside(name))
+        if any(self._way(other) == "replace" for other in (name, *beside) if beside):
+            self._refuse(
+                name,
+                f"cannot be replaced, as {', '.join(beside)} has rows in the same table; give each "
+                "a table of its own",
+            )
+            return
         if way == "replace" and any(
             column.get("hard_delete") for column in resource.columns.values()
         ):
@@ -165,6 +171,12 @@ class _Fitting:
             else f"is appended, {cannot}: a record that has changed is one more row, and the "
             "newest one of a key counts"
         )
+
+    def _way(self, name: str) -> str:
+        """How a resource is written instead: what is read as a whole is never appended."""
+        resources = self._resources
+        whole = resources[name].incremental is None and not resources.below_incremental(name)
+        return "replace" if whole or self._rule == "replace" else "append"
 
     def _replace_above(self, name: str) -> None:
         """What a table that is replaced hangs on has to be read as a whole, too."""

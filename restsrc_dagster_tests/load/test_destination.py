@@ -1,5 +1,6 @@
 """Which destination is meant, and what is said where it cannot be one."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +10,10 @@ from dlt.destinations import duckdb
 from duckdb import ConnectionException, connect
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import SettingsError
+from restsrc_dagster.errors import MissingPackage, SettingsError
 from restsrc_dagster.load.destination import build_destination, unknown_destination
 from restsrc_dagster.load.load import Order, load
-from restsrc_dagster.load.unready import unready
+from restsrc_dagster.load.unready import PACKAGES, unready
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector
@@ -96,7 +97,39 @@ def test_what_a_destination_lacks_is_said_before_anything_is_read(
         load(acme, order, settings=settings, environment={}, tell=print)
     assert str(refused.value) == message
     assert not api.asked
-    assert unready(acme, settings, {}) == message
+    assert str(unready(acme, settings, {})) == message
+
+
+@pytest.mark.parametrize(("table_format", "module"), PACKAGES.items())
+def test_a_table_format_without_its_package(
+    api: Api,
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    table_format: str,
+    module: str,
+) -> None:
+    bucket = {"type": "filesystem", "bucket_url": tmp_path.as_uri()}
+    acme = connector("acme", api.url, destination={**bucket, "table_format": table_format})
+    found = {name: None if name == module else "there" for name in PACKAGES.values()}
+    monkeypatch.setattr("restsrc_dagster.load.unready.find_spec", found.get)
+    message = (
+        f"the table format {table_format} wants a package: pip install "
+        f"'restsrc-dagster[{table_format}]'"
+    )
+    with pytest.raises(MissingPackage) as refused:
+        load(acme, Order(selection=frozenset({"items"})), settings=settings, environment={})
+    assert str(refused.value) == message
+    assert not api.asked
+    assert str(unready(acme, settings, {})) == message
+    plain = connector("acme", api.url, destination=bucket)
+    assert unready(plain, settings, {}) is None
+
+
+def test_a_database_that_ends_with_the_run(settings: Settings) -> None:
+    for url in ("sqlite://", "sqlite:///:memory:"):
+        acme = connector(destination={"type": "sqlalchemy", "credentials": url})
+        assert "ends with the run, and its rows too" in refusal(acme, settings)
 
 
 def test_a_destination_that_lacks_nothing(settings: Settings) -> None:

@@ -44,6 +44,7 @@ def test_what_cannot_be_merged_is_refused_before_it_is_read(
         [{**items(), "primary_key": "id"}],
         destination={"type": "filesystem", "bucket_url": (tmp_path / "bucket").as_uri()},
     )
-    with pytest.raises(SettingsError, match="items is to be merged, which filesystem cannot do"):
+    told = "^acme/items: is to be merged, which filesystem cannot do without a table format; set "
+    with pytest.raises(SettingsError, match=told):
         load(acme, Order(selection=frozenset({"items"})), settings=settings, environment={})
     assert api.asked == []
