@@ -4,12 +4,17 @@ import json
 import re
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
 from restsrc_dagster.cli.main import cli
+from restsrc_dagster.connector.abilities import ABILITIES
+from restsrc_dagster.connector.fitted import fitted
+from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.connector.configuration.tables import dlt_refusal
+from restsrc_dagster_tests.support.connectors import connector, items
 
 PAGE = (Path(__file__).parent.parent / "docs" / "errors.md").read_text(encoding="utf-8")
 SECTIONS = re.findall(
@@ -50,7 +55,9 @@ def test_this_is_what_dlt_says(title: str, mistake: str, told: str, rest: str) -
     assert f"{len(refusal):,} characters" in rest
 
 
-@pytest.mark.parametrize(("name", "least"), [("guarantees.md", 100), ("dagster.md", 25)])
+@pytest.mark.parametrize(
+    ("name", "least"), [("guarantees.md", 100), ("dagster.md", 25), ("destinations.md", 25)]
+)
 def test_every_row_names_a_test_that_is_there(name: str, least: int) -> None:
     page = (Path(__file__).parent.parent / "docs" / name).read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| ") and "| test |" not in line]
@@ -61,3 +68,22 @@ def test_every_row_names_a_test_that_is_there(name: str, least: int) -> None:
         for file, function in found:
             source = (Path(__file__).parent / file).read_text(encoding="utf-8")
             assert not function or f"def {function}(" in source, row
+
+
+DESTINATIONS = re.findall(
+    r"^```json destination\n(.+?)```$",
+    (Path(__file__).parent.parent / "docs" / "destinations.md").read_text(encoding="utf-8"),
+    re.MULTILINE | re.DOTALL,
+)
+
+
+def test_each_destination_has_an_example() -> None:
+    assert len(DESTINATIONS) == 6
+
+
+@pytest.mark.parametrize("shown", [json.loads(text) for text in DESTINATIONS])
+def test_a_destination_that_is_shown_is_one_of_a_connector(shown: dict[str, Any]) -> None:
+    resource = {**items(), "primary_key": "id"}
+    acme = connector(resources=[resource], destination=shown)
+    assert acme.lints == []
+    assert fitted(acme, ABILITIES[shown["type"]], Settings()).refused == ()
