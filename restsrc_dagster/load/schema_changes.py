@@ -17,7 +17,16 @@ from restsrc_dagster.extract.surprises import hinted_columns
 from restsrc_dagster.extract.width import Width
 from restsrc_dagster.load.unloadable import Unloadable
 
-MOST_COLUMNS = {"postgres": 1600, "redshift": 1600, "mssql": 1024, "synapse": 1024}
+MOST_COLUMNS = {
+    "postgres": 1600,
+    "redshift": 1600,
+    "mssql": 1024,
+    "synapse": 1024,
+    "mysql": 1017,
+    "sqlite": 2000,
+    "tsql": 1024,
+}
+"""By dlt's name of a destination, of `sqlalchemy` by the dialect."""
 SIZES = ("precision", "scale")
 _VARIANT = "__v_"
 Columns = Mapping[str, frozenset[str]]
@@ -196,6 +205,8 @@ def _is_of_another_type(
 def width_of(destination: AnyDestination) -> Width | None:
     """What a table may hold; None where there is no limit worth a word."""
     kind = destination.destination_type.rpartition(".")[2]
+    if kind == "sqlalchemy":
+        kind = str(destination.capabilities().sqlglot_dialect)
     return Width(kind, MOST_COLUMNS[kind]) if kind in MOST_COLUMNS else None
 
 
