@@ -153,10 +153,12 @@ class PageChecks(ItemTransform[Any, Any]):
         if not crawl.pages:
             crawl.total, crawl.of_pages = total, announced_pages(page.paginator, body)
         elif total is not None and crawl.total is not None and total != crawl.total:
-            self.facts.warn(
-                f"the list changed while it was read: the API announced {crawl.total} records "
-                f"first and {total} later; rows that moved between pages may have been missed"
-            )
+            # What follows links, or tokens, does not miss a record because another one came.
+            if total < crawl.total or isinstance(page.paginator, RangePaginator):
+                self.facts.warn(
+                    f"the list changed while it was read: the API announced {crawl.total} records "
+                    f"first and {total} later; rows that moved between pages may have been missed"
+                )
             crawl.total = total
         if self._ignores_answers:
             self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)

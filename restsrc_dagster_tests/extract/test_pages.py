@@ -226,6 +226,21 @@ def test_a_list_that_changes_while_it_is_read_is_warned_about(api: Api) -> None:
     ]
 
 
+@pytest.mark.parametrize(("paginator", "warns"), [("json_link", False), (NUMBER, True)])
+def test_of_a_list_that_grows_nothing_is_missed_where_links_are_followed(
+    api: Api, paginator: Any, warns: bool
+) -> None:
+    def answer(asked: Asked) -> Any:
+        at = number(asked)
+        link = f"{api.url}/items?page={at + 1}" if at == 1 else None
+        return {"data": page(at - 1), "total": 6 + (at > 1), "next": link}
+
+    if paginator == "json_link":
+        paginator = {"type": "json_link", "next_url_path": "next"}
+    found = facts(api, answer, paginator)
+    assert bool(list(found.warnings)) == warns
+
+
 def test_lists_of_all_parents_are_added_up(api: Api) -> None:
     api.routes["/posts"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
     for post, total in ((1, 2), (2, 5)):
