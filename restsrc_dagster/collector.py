@@ -8,6 +8,22 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+RARELY = 50_000
+"""New things after which a process looks for cycles that has much, and keeps it."""
+
+
+def look_rarely() -> None:
+    """From now on, this process looks for cycles after `RARELY` new things, not after hundreds.
+
+    For one that loads definitions: there are millions of things, which it keeps, and what Dagster
+    makes of them is as much again. With hundreds of connectors, looking was a third of a reload.
+    What is garbage waits a while longer, a few MB of it. A process that looks less often already,
+    or not at all, goes on as it does.
+    """
+    often, *rest = gc.get_threshold()
+    if 0 < often < RARELY:
+        gc.set_threshold(RARELY, *rest)
+
 
 @contextmanager
 def without_collecting() -> Iterator[None]:

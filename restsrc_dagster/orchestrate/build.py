@@ -9,6 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from restsrc_dagster.collector import look_rarely
 from restsrc_dagster.connector.files import ConnectorFolder, find_connector, read_folder
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
@@ -24,7 +25,11 @@ from restsrc_dagster.orchestrate.location import (
 from restsrc_dagster.orchestrate.names import (
     connector_of_job,
 )
-from restsrc_dagster.orchestrate.one_run import definitions_for_a_run, is_reconstruction
+from restsrc_dagster.orchestrate.one_run import (
+    definitions_for_a_run,
+    is_code_server,
+    is_reconstruction,
+)
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator
 from restsrc_dagster.settings import Settings
 
@@ -155,6 +160,8 @@ def connectors_of_folder(
     folder: Path, *, settings: Settings, translator: ConnectorTranslator | None = None
 ) -> Found:
     """Every connector file of a folder; raises as `build_definitions` does."""
+    if is_code_server():
+        look_rarely()
     read = read_folder(folder)
     refused = {
         name: Problem(str(folder / name), "destination", message)

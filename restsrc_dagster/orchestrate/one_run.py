@@ -23,6 +23,13 @@ def is_reconstruction() -> bool:
     return DefinitionsLoadContext.get().load_type is DefinitionsLoadType.RECONSTRUCTION
 
 
+def is_code_server() -> bool:
+    """Whether this process loads the location for others, and keeps it."""
+    if not DefinitionsLoadContext.is_set():
+        return False
+    return DefinitionsLoadContext.get().load_type is DefinitionsLoadType.INITIALIZATION
+
+
 def definitions_for_a_run(
     whole: Callable[[], dg.Definitions],
     part: Callable[[str], dg.Definitions | None],
