@@ -24,6 +24,7 @@ from restsrc_dagster.orchestrate.later_slots import (
 )
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, CONNECTOR_TAG, job_name
 from restsrc_dagster.orchestrate.schedules import build_connector_schedule
+from restsrc_dagster.orchestrate.selection import AssetsWithChecks
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator
 from restsrc_dagster.settings import Settings
 
@@ -115,7 +116,7 @@ def build_connector_definitions(
         assets=assets,
         job=dg.define_asset_job(
             job_name(connector.name),
-            selection=dg.AssetSelection.assets(*assets.keys),
+            selection=AssetsWithChecks(assets.keys),
             tags={CONNECTOR_TAG: connector.name},
             description=description or connector.description,
             executor_def=dg.in_process_executor,
