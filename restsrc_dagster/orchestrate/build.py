@@ -16,6 +16,7 @@ from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
 from restsrc_dagster.connector.salvage import Salvage, salvage
 from restsrc_dagster.connector.watch import FolderWatch
 from restsrc_dagster.errors import ConnectorError, Problem
+from restsrc_dagster.orchestrate.loaded import LOADED, Order
 from restsrc_dagster.orchestrate.location import (
     ConnectorDefinitions,
     Found,
@@ -134,13 +135,19 @@ def build_definitions(
     """
     folder = Path(connectors_dir)
     settings = settings or Settings.from_environment()
-    if is_reconstruction() and folder.is_dir():
-        return definitions_for_a_run(
-            lambda: _of_all(folder, settings, translator, executor),
-            lambda job: _of_job(job, folder, settings, translator),
-            executor=executor,
-        )
-    return _of_all(folder, settings, translator, executor)
+    make = partial(_of_all, folder, settings, translator, executor)
+    if not folder.is_dir():
+        return make()  # which tells it
+    order = Order(folder, settings, translator, executor)
+    if is_code_server():
+        return LOADED.load(order, make)
+    if not is_reconstruction():
+        return make()
+    if (loaded := LOADED.again(order, make)) is not None:
+        return loaded
+    return definitions_for_a_run(
+        make, lambda job: _of_job(job, folder, settings, translator), executor=executor
+    )
 
 
 def _of_all(
