@@ -1,6 +1,7 @@
 """A sensor that is red while a connector file is broken, and says when files have changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 
 import dagster as dg
 
@@ -9,6 +10,10 @@ from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.checks import FILE_IN_ORDER
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, CONNECTOR_FILES_SENSOR
 from restsrc_dagster.settings import Settings
+
+AT_ONCE = 500
+"""Checks of which the storage is asked in one query: one by one, the first look at 500 connectors
+takes seconds."""
 
 
 def build_connector_files_sensor(
@@ -98,9 +103,10 @@ def _said(
 ) -> dict[dg.AssetKey, dg.AssetCheckEvaluation]:
     """The last result of each check; none while a run is still to give it."""
     found = {}
-    for key in keys:
-        check = dg.AssetCheckKey(key, CONNECTOR_FILE_CHECK)
-        record = instance.get_latest_asset_check_evaluation_record(check)
-        if record is not None and isinstance(record.evaluation, dg.AssetCheckEvaluation):
-            found[key] = record.evaluation
+    checks = (dg.AssetCheckKey(key, CONNECTOR_FILE_CHECK) for key in keys)
+    while some := list(islice(checks, AT_ONCE)):
+        records = instance.event_log_storage.get_latest_asset_check_execution_by_key(some)
+        for check, record in records.items():
+            if isinstance(record.evaluation, dg.AssetCheckEvaluation):
+                found[check.asset_key] = record.evaluation
     return found
