@@ -12,6 +12,7 @@ from restsrc_dagster.connector.files import (
     read_folder,
     signature_of,
 )
+from restsrc_dagster.connector.parse import SUFFIXES
 from restsrc_dagster.errors import Problem
 
 RELOAD = "reload the code location to use it"
@@ -74,8 +75,12 @@ class FolderWatch:
         Raises:
             SettingsError: the folder is gone.
         """
-        if signature_of(connector_files(self._folder, name)) != _part(self._current, name):
+        if signature_of(connector_files(self._folder, name)) != self._known(name):
             self.look()
+        return self.trouble_at_last_look(name)
+
+    def trouble_at_last_look(self, name: str) -> Trouble | None:
+        """The same, of the files as they were then: none is looked at."""
         now, file = self._current, self.file(name)
         if name in now.broken:
             return not_in_order(file, now.broken[name])
@@ -91,15 +96,21 @@ class FolderWatch:
 
     def file(self, name: str) -> str:
         """The name of a connector's file."""
-        files = {**self._loaded.signature, **self._current.signature}
-        return next((path.name for path in files if path.stem == name), name)
+        known = (self._loaded.signature, self._current.signature)
+        paths = (path for files in known for path in self._paths(name) if path in files)
+        return next((path.name for path in paths), name)
+
+    def _known(self, name: str) -> Signature:
+        """What the files of one connector were like at the last look."""
+        now = self._current.signature
+        return {path: now[path] for path in self._paths(name) if path in now}
+
+    def _paths(self, name: str) -> list[Path]:
+        """Where the file of a connector may be."""
+        return [self._folder / f"{name}{suffix}" for suffix in SUFFIXES]
 
 
 def not_in_order(file: str, problems: tuple[Problem, ...]) -> Trouble:
     """That of a file with these problems."""
     lines = "\n".join(map(str, problems))
     return Trouble(f"{file} is not in order, and nothing is loaded until it is:\n{lines}", problems)
-
-
-def _part(folder: ConnectorFolder, name: str) -> Signature:
-    return {path: stat for path, stat in folder.signature.items() if path.stem == name}

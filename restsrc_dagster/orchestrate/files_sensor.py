@@ -61,11 +61,11 @@ class _Told:
         self._red: set[str] | None = None  # the connectors that were red at the last look
 
     def tell(self, instance: dg.DagsterInstance) -> None:
-        """Record what the checks do not say yet.
+        """Record what the checks do not say yet of the files as they were at the last look.
 
         A file that is in order is told by the runs that read it, and here after it was not.
         """
-        troubles = {name: self._watch.trouble(name) for name in self._checked}
+        troubles = {name: self._watch.trouble_at_last_look(name) for name in self._checked}
         red = {name for name, trouble in troubles.items() if trouble}
         # What an earlier process has told is not known: all are looked at once.
         names = set(troubles) if self._red is None else red | self._red
