@@ -1,6 +1,7 @@
 """Connector files of a location."""
 
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,30 @@ def write_connectors(folder: Path, count: int, resources: int, **schedule: Any) 
     for number in range(count):
         content = _connector(f"api{number}.example.com", resources)
         content["schedule"] = schedule or {"mode": "minutes", "interval": 10}
+        _write(folder / f"connector_{number:04}.json", content)
+
+
+MIXTURE: tuple[dict[str, Any], ...] = (
+    *({"mode": "hours", "interval": 1, "offset": offset} for offset in (5, 20, 35, 50)),
+    *({"mode": "hours", "interval": 6, "offset": offset} for offset in (10, 100, 190)),
+    *({"mode": "days", "interval": 1, "offset": offset} for offset in (30, 280, 390, 1_100)),
+    {"mode": "days", "interval": 1, "offset": 375, "timezone": "Europe/Berlin"},
+    *({"mode": "days", "interval": interval, "offset": 200} for interval in (3, 7)),
+    *({"mode": "minutes", "interval": interval} for interval in (30, 60)),
+    {"mode": "hours", "interval": 5, "offset": 15},
+    *({"mode": "minutes", "interval": interval} for interval in (50, 77)),
+)
+"""Schedules as they come; the last three no cron string can say."""
+
+
+def write_mixture(folder: Path, count: int, resources: int, *, created_at: datetime) -> None:
+    """Connectors that differ in their schedules; the first slot of none is sooner than in half an
+    hour, but for those that are at a time of the clock."""
+    folder.mkdir()
+    for number in range(count):
+        content = _connector(f"api{number}.example.com", resources)
+        content["created_at"] = f"{created_at:%Y-%m-%dT%H:%M:%SZ}"
+        content["schedule"] = MIXTURE[number % len(MIXTURE)]
         _write(folder / f"connector_{number:04}.json", content)
 
 

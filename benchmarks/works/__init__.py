@@ -13,6 +13,7 @@ from benchmarks.works import (
     postgres,
     rows,
     runs,
+    scale,
 )
 
 WORKS: tuple[Work, ...] = (
@@ -27,4 +28,5 @@ WORKS: tuple[Work, ...] = (
     *cursors.WORKS,
     *parents.WORKS,
     *idle.WORKS,
+    *scale.WORKS,
 )
