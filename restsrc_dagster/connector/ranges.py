@@ -57,6 +57,8 @@ def replaces_range(resources: Resources, name: str) -> bool:
 
 
 def _why_not_replaced(resources: Resources, resource: Resource, again: str) -> str:
+    if (resource.incremental or {}).get("lag"):
+        return f"has a lag, within which each run reads again, and no primary_key; {again}"
     if (resource.incremental or {}).get("on_cursor_value_missing") == "include":
         return f"has records without a cursor, which would be there twice; {again}"
     if others := sorted(resources.beside(resource.name)):

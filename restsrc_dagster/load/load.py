@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 import dlt
-from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
@@ -38,9 +37,8 @@ from restsrc_dagster.load.lock import connector_lock
 from restsrc_dagster.load.old_hints import forget_old_hints
 from restsrc_dagster.load.passes import Pass, Passes
 from restsrc_dagster.load.progress import Phase, Progress
-from restsrc_dagster.load.ranges import Between, ranged
+from restsrc_dagster.load.ranges import Between, ranged, refuse_range, tell_of_range
 from restsrc_dagster.load.refresh import pending_refresh
-from restsrc_dagster.load.replaced import not_replaceable
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.schema_changes import columns_now, width_of
 from restsrc_dagster.load.unready import opening, refuse_without_packages
@@ -119,11 +117,13 @@ def load(
             if still_held is None:
                 unlocked()
             progress.begin(Phase.PREPARING)
+            cut = frozenset[str]()
             if order.between is not None:
                 pipeline.sync_destination()
                 states = resource_states(pipeline, connector.name)
-                connector, selection = ranged(connector, order.selection, order.between, states)
-                order = replace(order, selection=selection)
+                found = ranged(connector, order.selection, order.between, states)
+                connector, cut = found.connector, found.cut
+                order = replace(order, selection=found.selection)
             width = width_of(pipeline.destination)
             read = partial(
                 open_reading,
@@ -149,7 +149,7 @@ def load(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
             fit = replace(fit, connector=connector)
-            return _Load(fit, pipeline, passes, bound, progress, tell).run(order)
+            return _Load(fit, pipeline, passes, bound, progress, tell).run(order, cut)
 
 
 class _Load:
@@ -174,7 +174,7 @@ class _Load:
         self._progress = progress
         self._tell = tell
 
-    def run(self, order: Order) -> LoadReport:
+    def run(self, order: Order, cut: Set[str]) -> LoadReport:
         started, began_at = time.monotonic(), datetime.now(UTC)
         resources, source = self._connector.resources, self._connector.name
         with kept_open(self._pipeline):
@@ -195,7 +195,7 @@ class _Load:
             refuse_what_cannot_be_done(self._fit, selection)
             self._failed |= refused(self._pipeline, schema, resources, selection, refresh)
             if order.between is not None:
-                self._refuse_range(schema, selection, refresh)
+                refuse_range(self._pipeline, schema, resources, selection, refresh)
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             left = selection - refresh - self._failed.keys()
@@ -204,9 +204,8 @@ class _Load:
         if order.between is not None:
             late = frozenset[str]()
             reports = self._at_once(Pass(selection=selection, moves=False))
-            for name, report in reports.items():
-                if not report.read.records and resources[name].parent is None:
-                    report.read.warn("the range has no records")
+            facts = {name: report.read for name, report in reports.items()}
+            tell_of_range(facts, resources, cut)
         else:
             late = self._history.late(selection - refresh)
             reports = self._pass_by_pass(selection, refresh, late)
@@ -228,19 +227,6 @@ class _Load:
             seconds_by_phase={phase: self._progress.seconds(phase) for phase in Phase},
             seconds_waited={wait: self._progress.waits.seconds(wait) for wait in Wait},
         )
-
-    def _refuse_range(
-        self, schema: Schema | None, selection: frozenset[str], refresh: frozenset[str]
-    ) -> None:
-        if refresh & selection:
-            names = ", ".join(sorted(refresh & selection))
-            raise RestsrcError(
-                f"{names}: the next run reads everything anew, so there is no range to read "
-                "again yet; run it once without from"
-            )
-        why = not_replaceable(self._pipeline, schema, self._connector.resources, selection)
-        if refused := list(map(str, why)):
-            raise RestsrcError("\n".join(refused))
 
     def _pass_by_pass(
         self, selection: frozenset[str], refresh: frozenset[str], late: frozenset[str]

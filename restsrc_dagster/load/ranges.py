@@ -12,13 +12,19 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any
 
+from dlt.common.schema import Schema
+from dlt.pipeline.pipeline import Pipeline
+
 from restsrc_dagster.connector.conversion import seconds_since_1970
 from restsrc_dagster.connector.instants import seconds_of, shifted
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.ranges import why_no_range
+from restsrc_dagster.connector.ranges import replaces_range, why_no_range
 from restsrc_dagster.connector.resource import Resource, expanded
+from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.cursor_time import said_to_be_time
+from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.load.replaced import not_replaceable
 
 YEAR_2001 = 1_000_000_000
 LEAST_NANOSECONDS = 10**17
@@ -38,10 +44,23 @@ class Between:
     end: datetime
 
 
+@dataclass(frozen=True)
+class Ranged:
+    """A connector with a range in place of its cursors.
+
+    `selection` is what has one. Of `cut`, the range ends where the cursor is, as the next run
+    appends what lies behind.
+    """
+
+    connector: Connector
+    selection: frozenset[str]
+    cut: frozenset[str]
+
+
 def ranged(
     connector: Connector, selection: Set[str], between: Between, states: Mapping[str, Any]
-) -> tuple[Connector, frozenset[str]]:
-    """The connector with the range in place of its cursors, and what of `selection` has one.
+) -> Ranged:
+    """The connector as it is read for the range.
 
     `states` are dlt's of the resources: a cursor is spelled as it stands there.
 
@@ -65,9 +84,16 @@ def ranged(
         if (why := why_no_range(resources, name, top=name in tops))
     ]
     spelled: dict[str, tuple[Any, Any]] = {}
+    cut: set[str] = set()
     for name in sorted(tops):
+        incremental = resources[name].incremental or {}
+        kept = _kept(incremental, states.get(name, {}))
         try:
-            spelled[name] = _spelled(resources[name], states.get(name, {}), between)
+            spelled[name] = _spelled(resources[name], kept, between)
+            if replaces_range(resources, name):
+                start, end = spelled[name]
+                spelled[name] = start, _cut(kept, start, end)
+                cut |= {name} if spelled[name] != (start, end) else set()
         except ValueError as error:
             refused.append(f"{name}: {error}")
     if not tops and not of_children:
@@ -77,15 +103,68 @@ def ranged(
         )
     if refused:
         raise RestsrcError("\n".join(refused))
-    return _with_ranges(connector, spelled), chosen
+    return Ranged(_with_ranges(connector, spelled), chosen, frozenset(cut))
 
 
-def _spelled(resource: Resource, state: Mapping[str, Any], between: Between) -> tuple[Any, Any]:
+def refuse_range(
+    pipeline: Pipeline,
+    schema: Schema | None,
+    resources: Resources,
+    selection: frozenset[str],
+    refresh: frozenset[str],
+) -> None:
+    """Raise RestsrcError where the tables are such that a range of them cannot be put right."""
+    if refresh & selection:
+        names = ", ".join(sorted(refresh & selection))
+        raise RestsrcError(
+            f"{names}: the next run reads everything anew, so there is no range to read again yet; "
+            "run it once without from"
+        )
+    why = not_replaceable(pipeline, schema, resources, selection)
+    if refused := list(map(str, why)):
+        raise RestsrcError("\n".join(refused))
+
+
+def tell_of_range(facts: Mapping[str, PageFacts], resources: Resources, cut: Set[str]) -> None:
+    """What a person should know of a range that was read; of `cut`, it ended at the cursor."""
+    for name, read in facts.items():
+        if not read.records and resources[name].parent is None:
+            read.warn("the range has no records")
+        if name in cut:
+            read.warn(
+                "the range reaches behind what was loaded so far: the rows of there come with the "
+                "next run that follows the cursor, which appends them"
+            )
+
+
+def _kept(incremental: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
+    """What the runs before have kept of the cursor; None if there was none."""
+    cursors = state.get("incremental") or {}
+    return (cursors.get(incremental.get("cursor_path")) or {}).get("last_value")
+
+
+def _cut(kept: Any, start: Any, end: Any) -> Any:
+    """The end of a range of rows that are appended: not behind what is `kept` of the cursor.
+
+    Raises:
+        ValueError: there is nothing in the range that the next run does not append.
+    """
+    if kept is None:
+        raise ValueError("nothing was loaded yet; run it once without a range")
+    seconds = seconds_since_1970
+    if (seconds(kept) or 0) <= (seconds(start) or 0):
+        raise ValueError(
+            f"was loaded up to {kept}, which is not behind the beginning of the range; the next "
+            "run without a range appends what comes after"
+        )
+    return kept if (seconds(kept) or 0) < (seconds(end) or 0) else end
+
+
+def _spelled(resource: Resource, kept: Any, between: Between) -> tuple[Any, Any]:
     """Start and end as the cursor is written; raises ValueError."""
     incremental = resource.incremental or {}
     path = incremental["cursor_path"]
-    known = ((state.get("incremental") or {}).get(path) or {}).get("last_value")
-    sample = incremental.get("initial_value") if known is None else known
+    sample = incremental.get("initial_value") if kept is None else kept
     if said_to_be_time(incremental, resource.columns) is False:
         raise ValueError(f"its cursor {path!r} counts, and is no time")
     if sample is None:

@@ -153,11 +153,31 @@ def test_a_range_that_is_empty_now_leaves_what_was_there(api: Api, duck: Warehou
     assert "the range has no records" in report.resources["items"].warnings
 
 
-def test_a_range_before_anything_was_loaded(api: Api, duck: Warehouse) -> None:
+def test_before_anything_was_loaded_there_is_nothing_to_read_again(
+    api: Api, duck: Warehouse
+) -> None:
     Log(api)
     acme = duck.connector(api.url, [log()])
-    duck.load(acme, between=RANGE)
-    assert len(rows(duck)) == 6
+    with pytest.raises(RestsrcError, match="nothing was loaded yet; run it once without a range"):
+        duck.load(acme, between=RANGE)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_what_comes_behind_the_cursor_is_left_to_the_next_run(
+    api: Api, duck: Warehouse, spelling: str
+) -> None:
+    spelled = SPELLINGS[spelling]
+    listed = Log(api, spelled)
+    acme = duck.connector(api.url, [log(spelled)])
+    duck.load(acme)
+    listed.events += [listed.event(8, "a"), listed.event(9, "a")]
+    report = duck.load(acme, between=Between(FIRST + 5 * DAY, FIRST + 20 * DAY))
+    assert len(rows(duck)) == 16
+    assert "reaches behind what was loaded so far" in report.resources["items"].warnings[0]
+    with pytest.raises(RestsrcError, match="which is not behind the beginning of the range"):
+        duck.load(acme, between=Between(FIRST + 8 * DAY, FIRST + 20 * DAY))
+    assert duck.load(acme).resources["items"].rows_loaded == 2
+    assert len(rows(duck)) == 18
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -165,6 +185,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         log(cursor={"on_cursor_value_missing": "include"}),
         "items: has records without a cursor, which would be there twice",
     ),
+    "a lag": (log(cursor={"lag": 3600}), "items: has a lag, within which each run reads again"),
     "a table of two": (
         {**log(), "table_name": "other"},
         "items: has no primary_key, and shares its table with other",
