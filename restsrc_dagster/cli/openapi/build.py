@@ -5,6 +5,7 @@ from typing import Any
 
 from restsrc_dagster.cli.first import FirstConfiguration, References
 from restsrc_dagster.cli.openapi.auth import Auth, Secured
+from restsrc_dagster.cli.openapi.columns import described_columns
 from restsrc_dagster.cli.openapi.cursor import START, Cursor, find_cursor
 from restsrc_dagster.cli.openapi.document import Document
 from restsrc_dagster.cli.openapi.fill import PARAMETER, Filler
@@ -102,6 +103,8 @@ class _Builder:
             resource["primary_key"] = key
         if not one.asked:
             resource["selected"] = False
+        elif columns := described_columns(self._document, records.item):
+            resource["columns"] = columns
         if copied := self._copied.get(one.name):
             resource["include_from_parent"] = copied
         self._notes += [f"{one.name}: {note}" for note in told]
@@ -216,7 +219,7 @@ def _share(client: dict[str, Any], endpoints: Sequence[dict[str, Any]], key: str
             del endpoint[key]
 
 
-_RESOURCE = ("name", "selected", "primary_key", "include_from_parent", "endpoint")
+_RESOURCE = ("name", "selected", "primary_key", "include_from_parent", "endpoint", "columns")
 _ENDPOINT = ("path", "method", "auth", "headers", "json", "data_selector", "params", "paginator")
 
 
