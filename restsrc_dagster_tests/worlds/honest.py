@@ -228,7 +228,7 @@ def _may_read_again(world: World, run: Run) -> bool:
     versions = world.has("version", "old version", "null version", "repeat", "late", "ahead")
     if cursor is None or not KINDS[cursor.kind].is_time or cursor.kind == "nanoseconds":
         return False
-    return quiet and not versions and bool(world.p.key) and len(run.again) == 2
+    return quiet and not versions and len(run.again) == 2
 
 
 def _may_edit(world: World, edit: str) -> bool:

@@ -88,8 +88,10 @@ def select(draw: Draw, draft: Draft) -> None:
 
 
 def again(draw: Draw, draft: Draft) -> None:
-    """A range is read again, and nothing is another by it."""
-    keyed(draw, draft, "p")
+    """A range is read again, and nothing is another by it, but that of a list without a key what it
+    does not have any more may be gone."""
+    if draw(st.booleans()):
+        keyed(draw, draft, "p")
     cursor = cursor_of(draw, draft, "p")
     if draw(st.booleans()):
         cursor["kind"] = draw(st.sampled_from(["iso", "spellings", "date", "epoch", "mail"]))

@@ -84,6 +84,16 @@ class Meaning:
             for view in moments:
                 self._seen(name, view, sure=sure)
 
+    def read_again(self, view: View) -> None:
+        """A range of `p`, as the list has it in `view`: without a key, versions that are not there
+        any more may be gone."""
+        if "p" not in self.tables or slots(self.world, "p") != "append":
+            return
+        listed = {row.v for rows in self.delivered("p", view).values() for row in rows}
+        for v, contents in self.tables["p"].right.items():
+            if v not in listed:
+                contents.add(NOTHING)
+
     def _seen(self, name: str, view: View, *, sure: bool) -> None:
         table, resource = self.tables[name], self.world.resources[name]
         lists = self.delivered(name, view)

@@ -139,6 +139,7 @@ class Player:
             report = load(connector, order, settings=settings, environment={})
             said = f"loaded {', '.join(sorted(report.resources))}"
             said += "".join(f", failed {name}: {why}" for name, why in report.failed.items())
+            self._meaning.read_again(self._shop.view())
         except RestsrcError as error:
             said = f"refused: {error}"
         self._played.log += [f"run {number}, range {between.start} to {between.end}: {said}"]
