@@ -118,19 +118,41 @@ def loaded_too(
         )
 
 
+class ColumnsChanged(RestsrcError):
+    """Those of a table, where the file says that a run fails then. Its rows are loaded."""
+
+    def __init__(self, resource: str, lines: Iterable[str]) -> None:
+        super().__init__(
+            f"{resource}: its columns have changed, and on_schema_change is fail. "
+            f"{'; '.join(lines)}. The rows are loaded: look whether they are what is wanted; the "
+            "next run does not fail for the same change"
+        )
+
+
 def refused_changes(
     connector: Connector, reports: Iterable["ResourceReport"]
-) -> Iterator[RestsrcError]:
+) -> Iterator[ColumnsChanged]:
     """For each resource whose columns have changed, if the file says that a run fails then."""
     if connector.on_schema_change != "fail":
         return
     for report in reports:
         if lines := report.changes.lines:
-            yield RestsrcError(
-                f"{report.resource}: its columns have changed, and on_schema_change is fail. "
-                f"{'; '.join(lines)}. The rows are loaded: look whether they are what is wanted; "
-                "the next run does not fail for the same change"
-            )
+            yield ColumnsChanged(report.resource, lines)
+
+
+def refused_before(
+    instance: dg.DagsterInstance, run_id: str, connector: Connector
+) -> Iterator[ColumnsChanged]:
+    """The same, of what a run had loaded before it tried again: no load tells a change twice."""
+    if connector.on_schema_change != "fail":
+        return
+    evaluated = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+    for record in instance.get_records_for_run(run_id, of_type=evaluated).records:
+        event = record.event_log_entry.dagster_event
+        found = event.asset_check_evaluation_data if event is not None else None
+        if found is not None and found.check_name == SCHEMA_CHECK and not found.passed:
+            lines = (found.description or "").split("\n\n")
+            yield ColumnsChanged(found.asset_key.path[-1], lines)
 
 
 def told_again(

@@ -11,9 +11,11 @@ from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.orchestrate.checks import (
+    ColumnsChanged,
     loaded_too,
     of_a_load,
     of_loads,
+    refused_before,
     refused_changes,
     told_again,
 )
@@ -64,6 +66,8 @@ def materialize_connector(
     if not left:
         return
     failed: list[RestsrcError] = []
+    if context.retry_number:
+        failed += refused_before(context.instance, context.run.run_id, connector)
     orders: list[Order] = []
     try:
         orders += _orders(context, connector, left, {name for name in keys if keys[name] in done})
@@ -182,15 +186,17 @@ def _filled(
 
 
 def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:
-    """The end of a step in which something failed: it tries again if all of it may go well later.
+    """The end of a step in which something failed: it tries again if all of it may go well later,
+    but columns that have changed, which are told in the end.
 
     What was yielded before stays: Dagster has materialized it. The pause before another try is
     waited out here: Dagster's own, between two tries of a step, hears of no termination.
     """
     reasons = "\n".join(map(str, errors))
     failure = dg.Failure(description=reasons, allow_retries=False)
-    may_help = all(isinstance(error, TryLater) for error in errors)
-    if not may_help or context.retry_number >= len(RETRY_AFTER):
+    may_help = [error for error in errors if isinstance(error, TryLater)]
+    final = [error for error in errors if not isinstance(error, (TryLater, ColumnsChanged))]
+    if final or not may_help or context.retry_number >= len(RETRY_AFTER):
         return failure
     pause = RETRY_AFTER[context.retry_number]
     context.log.warning(f"{reasons}; tried again in {pause} s")

@@ -141,6 +141,27 @@ class TestSchemaChange:
         shop.load(amount=1.5, note="x")
         assert shop.told()[2] == "Fields that schema_contract leaves out: note"
 
+    def test_fail_beside_what_may_go_well_later_is_told_when_that_was_tried_again(
+        self,
+        api: Api,
+        settings: Settings,
+        instance: dg.DagsterInstance,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        monkeypatch.setattr("restsrc_dagster.orchestrate.materialize.RETRY_AFTER", (0, 0))
+        shop = Shop(api, settings, instance, "fail")
+        shop.load(amount=1.5)
+        answers = iter([Answer({}, status=503), {"data": [{"id": 2}]}])
+        api.routes["/others"] = lambda _: next(answers)
+        failed = shop.load(amount=1.5, note="x")
+        assert not failed.success
+        (failure,) = failed.get_step_failure_events()
+        told = failure.step_failure_data.user_failure_data.description
+        assert told.startswith("orders: its columns have changed")
+        assert "others" not in told
+        loaded = [event.asset_key.path[-1] for event in failed.get_asset_materialization_events()]
+        assert sorted(loaded) == ["orders", "others"]
+
     def test_fail_makes_the_run_red_with_the_rows_there(
         self, api: Api, settings: Settings, instance: dg.DagsterInstance
     ) -> None:
