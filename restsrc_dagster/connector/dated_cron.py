@@ -88,9 +88,16 @@ def _strings(slots: Iterable[datetime]) -> list[str]:
         for same, hours in hours_of.items():
             days[cron_field(same, 60), cron_field(hours, 24), month].append(day)
     return [
-        f"{minutes} {hours} {','.join(map(str, of_month))} {month} *"
+        f"{minutes} {hours} {_days(of_month, month)} {month} *"
         for (minutes, hours, month), of_month in days.items()
     ]
+
+
+def _days(days: list[int], month: int) -> str:
+    """On a 29 February that stands alone, Dagster looks for the day before it, and passes a tick of
+    the day itself (dagster `_utils/schedules.py`, "leap day special casing")."""
+    text = ",".join(map(str, days))
+    return "29,29" if (text, month) == ("29", 2) else text
 
 
 def _midnight(at: datetime) -> datetime:

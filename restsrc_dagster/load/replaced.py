@@ -123,6 +123,8 @@ def bounds_of(schema: Schema, table: str, resource: Resource) -> tuple[Any, ...]
     """The column of the cursor, and where the range begins and ends in its values; nothing where
     those do not tell it."""
     incremental = resource.incremental or {}
+    if incremental.get("end_value") is None:  # it is not read, or only for others
+        return ()
     columns, column = schema.get_table_columns(table), _column(schema, str(resource.cursor_path))
     start, end = ends = (incremental["initial_value"], incremental["end_value"])
     kind = columns.get(column, {}).get("data_type", "json")

@@ -5,7 +5,7 @@ from itertools import islice, takewhile
 
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from restsrc_dagster.connector.dated_cron import MOST, DatedCron, dated_cron
@@ -26,6 +26,8 @@ def ticks(dated: DatedCron, after: datetime) -> list[datetime]:
 
 @settings(max_examples=60, deadline=None)
 @given(schedules(longest=5_000), creations, st.integers(0, 200 * 1440))
+@example(Schedule(mode="minutes", interval=721), EDGES[3], 721)
+@example(Schedule(mode="hours", interval=5), EDGES[3], 0)
 def test_the_ticks_are_the_slots(schedule: Schedule, created_at: datetime, minutes: int) -> None:
     slots = schedule.slots(created_at)
     at = created_at + timedelta(minutes=minutes)

@@ -491,7 +491,7 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         resource(table_format="parquet"),
-        ["resources[0].table_format: 'parquet' is not one of iceberg, delta, hive, native"],
+        ["resources[0].table_format: 'parquet' is not one of delta, iceberg, hive, native"],
     ),
     (
         resource(file_format="json"),
