@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, Tag, ValidationError, model_validator
 
+from restsrc_dagster.connector.abilities import TableFormat
 from restsrc_dagster.connector.configuration.dispositions import WriteDisposition
 from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, told
 
@@ -142,7 +143,7 @@ class TableHints(Part):
     )
     columns: Columns | None = Field(None, description="Hints of columns.")
     schema_contract: SchemaContract | None = Field(None, description="What may change by itself.")
-    table_format: Literal["iceberg", "delta", "hive", "native"] | None = Field(
+    table_format: TableFormat | None = Field(
         None, description="The table's format at the destination."
     )
     file_format: (
