@@ -72,12 +72,21 @@ class ReplacedRanges:
         self, client: SqlClientBase[Any], schema: Schema, table: str, column: str, *bounds: Any
     ) -> int:
         root, cursor = client.make_qualified_table_name(table), client.escape_column_name(column)
-        new = ", ".join(["%s"] * len(self._packages))
-        old = f"WHERE {cursor} >= %s AND {cursor} < %s AND {LOAD_ID} NOT IN ({new})"
-        counted = client.execute_sql(f"SELECT COUNT(*) FROM {root} {old}", *bounds, *self._packages)
-        client.execute_sql(f"DELETE FROM {root} {old}", *bounds, *self._packages)
+        new = f"{LOAD_ID} IN ({', '.join(['%s'] * len(self._packages))})"
+
+        def count(where: str, *values: Any) -> int:
+            found = client.execute_sql(f"SELECT COUNT(*) FROM {root} WHERE {where}", *values)
+            return int(found[0][0]) if found else 0
+
+        # To some APIs the start is no part of the range: what they do not give again stays.
+        start, end = bounds
+        begins = ">=" if count(f"{cursor} = %s AND {new}", start, *self._packages) else ">"
+        old = f"{cursor} {begins} %s AND {cursor} < %s AND NOT {new}"
+        values = (start, end, *self._packages)
+        deleted = count(old, *values)
+        client.execute_sql(f"DELETE FROM {root} WHERE {old}", *values)
         remove_orphans(client, schema, table)
-        return int(counted[0][0]) if counted else 0
+        return deleted
 
 
 def not_replaceable(

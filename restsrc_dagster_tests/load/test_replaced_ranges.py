@@ -99,6 +99,20 @@ def test_the_rows_of_the_range_are_those_of_the_api(
     assert warehouse.load(acme).resources["items"].rows_loaded == 0
 
 
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_what_an_api_leaves_out_that_begins_behind_the_start_stays(
+    api: Api, duck: Warehouse, spelling: str
+) -> None:
+    spelled = SPELLINGS[spelling]
+    listed = Log(api, spelled)
+    acme = duck.connector(api.url, [log(spelled)])
+    duck.load(acme)
+    listed.events = [one for one in listed.events if one["at"] > spelled(RANGE.start)]
+    duck.load(acme, between=RANGE)
+    assert len(rows(duck)) == 16
+    assert loose_tags(duck) == 0
+
+
 @pytest.mark.parametrize(("size", "concurrency"), [(1, 1), (1, 4), (3, 4)])
 def test_pages_do_not_matter(api: Api, duck: Warehouse, size: int, concurrency: int) -> None:
     listed = Log(api)

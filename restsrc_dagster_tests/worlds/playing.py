@@ -101,7 +101,7 @@ class Player:
         # A child that comes into the file later cannot be asked for before.
         run = replace(run, refresh=tuple(name for name in run.refresh if name in names))
         settings = self._place.settings(self._how.commit)
-        if run.again:
+        if run.again and self._world.p.cursor is not None:  # an edit may have taken it away
             between = self._between(run)
             self._read_again(number, connector, frozenset(chosen), between, settings)
         for selection in [[name] for name in names] if split else [chosen]:
