@@ -50,10 +50,10 @@ def check_specs(
 
 
 def problems_in_words(problems: Sequence[Problem]) -> str:
-    """What assets, job and schedule of a broken connector say of it, as Markdown."""
+    """What assets, job and schedule of a broken connector say of it, as text and as Markdown."""
     lines = "\n".join(f"- {problem}" for problem in problems)
     file = Path(problems[0].file).name
-    return f"**{file} is not in order, and nothing is loaded until it is.**\n\n{lines}"
+    return f"{file} is not in order, and nothing is loaded until it is.\n\n{lines}"
 
 
 def of_the_file(
@@ -98,7 +98,8 @@ def of_a_load(
                 check_name=SCHEMA_CHECK,
                 passed=not lines,
                 severity=severity.ERROR if fails else severity.WARN,
-                description="\n\n".join(lines) or "The columns are those of the load before.",
+                description="\n\n".join(lines)
+                or "No column is new, gone, without values or of another type.",
             )
 
 

@@ -68,8 +68,7 @@ def test_assets_group_owners_and_kind_stay_and_tell_the_problem(folder: Path) ->
         )
         assert spec.metadata["dagster/table_name"] == good[key].metadata["dagster/table_name"]
         assert spec.description == (
-            "**acme.json is not in order, and nothing is loaded until it is.**\n\n"
-            f"- {file}:1: {TYPO}"
+            f"acme.json is not in order, and nothing is loaded until it is.\n\n- {file}:1: {TYPO}"
         )
 
 

@@ -13,7 +13,7 @@ from restsrc_dagster_tests.support.connectors import connector, items
 
 SCHEMA = "column_schema_change"
 ORDERS = dg.AssetKey(["acme", "orders"])
-SAME = "The columns are those of the load before."
+SAME = "No column is new, gone, without values or of another type."
 
 
 class Shop:
