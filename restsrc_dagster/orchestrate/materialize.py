@@ -130,6 +130,7 @@ def _results(
 ) -> Iterator[Result]:
     """Tell of one load: in the log, and in materializations and checks."""
     from restsrc_dagster.orchestrate.metadata import materialization_metadata
+    from restsrc_dagster.orchestrate.partitions import filled
 
     checks = of_loads(context.selected_asset_check_keys)
     if report.removed_rows:
@@ -150,7 +151,7 @@ def _results(
         metadata = materialization_metadata(connector, report, resource, storage)
         for warning in resource.warnings:
             context.log.warning(f"{connector.name}/{name}: {warning}")
-        for partition in _filled(context, connector, report, keys, name):
+        for partition in filled(context, connector, report, keys[name], name):
             context.log_event(partition)
         if name in selection:
             context.log.info(
@@ -169,20 +170,6 @@ def _results(
             context.log_event(dg.AssetMaterialization(asset_key=keys[name], metadata=metadata))
             for one in loaded_too(connector, keys[name], resource):
                 context.log_event(one)
-
-
-def _filled(
-    context: dg.AssetExecutionContext,
-    connector: Connector,
-    report: "LoadReport",
-    keys: Mapping[str, dg.AssetKey],
-    name: str,
-) -> Iterator[dg.AssetMaterialization]:
-    """The partitions that a run has filled which is for none; of others, Dagster knows them."""
-    from restsrc_dagster.orchestrate.partitions import filled
-
-    if not (context.has_partition_key or context.has_partition_key_range):
-        yield from filled(context.instance, connector, report, keys, name)
 
 
 def _red(context: dg.AssetExecutionContext, errors: list[RestsrcError]) -> Exception:

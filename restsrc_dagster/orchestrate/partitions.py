@@ -71,10 +71,10 @@ def range_of_partitions(
 
 
 def filled(
-    instance: dg.DagsterInstance,
+    context: dg.AssetExecutionContext,
     connector: Connector,
     report: "LoadReport",
-    keys: Mapping[str, dg.AssetKey],
+    key: dg.AssetKey,
     name: str,
 ) -> Iterator[dg.AssetMaterialization]:
     """The partitions of a resource of which all is there since a run that was for none of them.
@@ -83,7 +83,7 @@ def filled(
     rows have come behind the cursor of the run before.
     """
     definition = partitions_definition(connector.partitions)
-    if definition is None or name not in connector.partitioned:
+    if definition is None or name not in connector.partitioned or _is_for_partitions(context):
         return
     top = [name, *connector.resources.ancestors(name)][-1]
     read = report.resources.get(top)
@@ -99,18 +99,22 @@ def filled(
             news = begin
         elif not report.resources[name].rows_loaded:
             news = end
-    known = instance.get_materialized_partitions(keys[name])
+    known = context.instance.get_materialized_partitions(key)
     window = dg.TimeWindow(max(begin, first), max(end, first))
-    for key in definition.get_partition_keys_in_time_window(window):
-        one = definition.time_window_for_partition_key(key)
+    for partition in definition.get_partition_keys_in_time_window(window):
+        one = definition.time_window_for_partition_key(partition)
         is_whole = one.start >= begin and one.end <= end
-        if is_whole and (key not in known or one.end > news):
+        if is_whole and (partition not in known or one.end > news):
             yield dg.AssetMaterialization(
-                asset_key=keys[name],
-                partition=key,
+                asset_key=key,
+                partition=partition,
                 metadata={CREATED_AT_TAG: iso(connector.created_at)},
                 description="All of it was read by a run that follows the cursor.",
             )
+
+
+def _is_for_partitions(context: dg.AssetExecutionContext) -> bool:
+    return bool(context.has_partition_key or context.has_partition_key_range)
 
 
 def _instant(cursor: Any) -> datetime | None:

@@ -9,6 +9,7 @@ import pytest
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.load.ranges import Between
 from restsrc_dagster.load.replaced import ReplacedRanges
+from restsrc_dagster_tests.load.test_ranges import SPELLINGS as EVERY_SPELLING
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import items
@@ -16,13 +17,9 @@ from restsrc_dagster_tests.support.connectors import items
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
 RANGE = Between(FIRST + 2 * DAY, FIRST + 5 * DAY)
-SPELLINGS: dict[str, Callable[[datetime], Any]] = {
-    "Z": lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}",
-    "date": lambda at: f"{at:%Y-%m-%d}",
-    "seconds": lambda at: int(at.timestamp()),
-    "milliseconds": lambda at: int(at.timestamp() * 1000),
-    "digits": lambda at: str(int(at.timestamp())),
-    "compact": lambda at: int(f"{at:%Y%m%d}"),
+SPELLINGS = {
+    name: EVERY_SPELLING[name]
+    for name in ("Z", "date", "seconds", "milliseconds", "digits", "compact")
 }
 
 
