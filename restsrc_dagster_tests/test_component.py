@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 import yaml
 
@@ -233,6 +234,26 @@ def test_dg_scaffolds_checks_and_lists_it(project: Project) -> None:
     assert "loaded successfully" in checked
     assert "SHOP_TOKEN" in project.dg("list", "envs")
     assert TYPE in project.dg("list", "components")
+
+
+def test_dg_launches_a_job_of_this_repository(tmp_path: Path, api: Api) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
+    write(tmp_path / "connectors", "acme", api.url)
+    (tmp_path / "home").mkdir()
+    ended = subprocess.run(
+        [str(Path(sys.executable).with_name("dg")), "launch", "--job", "acme_sync"],
+        cwd=Path(__file__).parent.parent,
+        env={
+            **os.environ,
+            "RESTSRC_CONNECTORS_DIR": str(tmp_path / "connectors"),
+            "RESTSRC_DATA_DIR": str(tmp_path / "data"),
+            "DAGSTER_HOME": str(tmp_path / "home"),
+        },
+        capture_output=True, text=True, check=False, timeout=240,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    with duckdb.connect(tmp_path / "data" / "restsrc_acme.duckdb") as database:
+        assert database.sql("SELECT id FROM acme.items ORDER BY id").fetchall() == [(1,), (2,)]
 
 
 def test_two_components_that_claim_a_table_are_refused(project: Project) -> None:
