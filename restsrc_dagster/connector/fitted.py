@@ -163,6 +163,9 @@ class _Fitting:
         ):
             self._refuse(name, "has hard_delete in columns, which only a merge heeds; take it out")
             return
+        if way == "append" and (why := self._comes_again(name)):
+            self._refuse(name, why)
+            return
         self._named[name] = way
         cannot = f"as {self._kind} cannot merge it"
         self._instead[name] = (
@@ -171,6 +174,19 @@ class _Fitting:
             else f"is appended, {cannot}: a record that has changed is one more row, and the "
             "newest one of a key counts"
         )
+
+    def _comes_again(self, name: str) -> str | None:
+        """Why records that have not changed would be appended in each run."""
+        for one in (name, *self._resources.ancestors(name)):
+            incremental = self._resources[one].incremental or {}
+            for key in ("lag", "end_value"):
+                if incremental.get(key):
+                    return (
+                        f"would be appended, and by the {key} of {one} each run reads records "
+                        "again that have not changed; take it out, or set "
+                        "where_merge_is_impossible to replace"
+                    )
+        return None
 
     def _way(self, name: str) -> str:
         """How a resource is written instead: what is read as a whole is never appended."""

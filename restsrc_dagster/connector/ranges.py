@@ -56,11 +56,25 @@ def replaces_range(resources: Resources, name: str) -> bool:
     )
 
 
+def limit_of_pages(resources: Resources, name: str) -> str | None:
+    """The key of the paginator by which a list ends though the API has more; None if there is none.
+
+    What `http` limits fails the run.
+    """
+    paginator = resources.named_paginator(name)
+    limits = ("maximum_page", "maximum_offset")
+    return next((key for key in limits if paginator.get(key) is not None), None)
+
+
 def _why_not_replaced(resources: Resources, resource: Resource, again: str) -> str:
     if (resource.incremental or {}).get("lag"):
         return f"has a lag, within which each run reads again, and no primary_key; {again}"
     if (resource.incremental or {}).get("on_cursor_value_missing") == "include":
         return f"has records without a cursor, which would be there twice; {again}"
+    if limit := limit_of_pages(resources, resource.name):
+        return (
+            f"has no primary_key, and {limit}, by which its list may end before the range; {again}"
+        )
     if others := sorted(resources.beside(resource.name)):
         return (
             f"has no primary_key, and shares its table with {', '.join(others)}: which rows of the "

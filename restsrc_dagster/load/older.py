@@ -4,7 +4,10 @@ An API that lists several versions of a record gives the one of the range. It wo
 of the newer one, and no later run would bring that back.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from fractions import Fraction
 from itertools import islice
 from typing import Any
 
@@ -14,59 +17,79 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.columns import named_by
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.conversion import seconds_since_1970
+from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.extracted import ExtractedRows
-from restsrc_dagster.load.replaced import bounds_of
+from restsrc_dagster.load.known import resource_states
+from restsrc_dagster.load.report import cursor_of
 
 AT_ONCE = 200
 """Keys in one query."""
+
+KeysOf = Callable[[Sequence[Any]], list[Any]]
 
 
 def leave_newer(
     pipeline: Pipeline,
     schema: Schema,
-    resource: Resource,
+    resources: Resources,
+    name: str,
     facts: PageFacts,
-    keys_of: Callable[[Sequence[Any]], list[Any]],
+    keys_of: KeysOf,
     rows: ExtractedRows,
 ) -> None:
     """Take out of `rows` what the table of the resource has in a version of after the range; say so
-    in `facts`."""
-    table = schema.naming.normalize_tables_path(resource.table_name)
+    in `facts`.
+
+    Raises:
+        ReadError: what hangs on it would be taken from the older version.
+    """
+    resource, naming = resources[name], schema.naming
+    incremental = resource.incremental or {}
+    end = seconds_since_1970(incremental.get("end_value"))
+    table = naming.normalize_tables_path(resource.table_name)
     columns = schema.get_table_columns(table) if table in schema.tables else {}
-    names = [schema.naming.normalize_path(name) for name in named_by(resource.hints, "primary_key")]
-    bounds, database = bounds_of(schema, table, resource), database_client(pipeline)
-    if not bounds or database is None or any("data_type" not in columns.get(n, {}) for n in names):
+    keys = [naming.normalize_path(key) for key in named_by(resource.hints, "primary_key")]
+    cursor = naming.normalize_path(str(resource.cursor_path).replace(".", "__"))
+    database = database_client(pipeline)
+    known = all("data_type" in columns.get(column, {}) for column in (*keys, cursor))
+    if end is None or database is None or not known:
         return
-    cursor, _, end = bounds
+    kept = cursor_of(resource_states(pipeline, pipeline.pipeline_name), resource)
+    if kept is not None and (seconds_since_1970(kept) or end) < end:
+        return
     dropped: set[int] = set()
     with database as client:
-        table_name = client.make_qualified_table_name(table)
-        later = f"{client.escape_column_name(cursor)} >= %s"
+        numbered = _numbered(keys_of, rows)
         try:
-            found = client.execute_sql(f"SELECT COUNT(*) FROM {table_name} WHERE {later}", end)
-            if not found or not found[0][0]:
-                return
-            numbered = _numbered(keys_of, rows)
             while some := dict(islice(numbered, AT_ONCE)):
-                dropped |= _newer(client, schema, table_name, names, columns, some, later, end)
+                stored = _stored(client, schema, table, keys, cursor, some)
+                dropped |= {
+                    number
+                    for numbers, value in stored
+                    if (at := _seconds(value)) is not None and at >= end
+                    for number in numbers
+                }
         except DestinationUndefinedEntity:  # nothing was ever loaded into it
             return
-    if dropped:
-        rows.remove(dropped)
-        facts.handed_on -= len(dropped)
-        facts.warn(
-            f"{len(dropped)} records of the range are in the table in a version of after it, which "
-            "stays"
+    if not dropped:
+        return
+    told = f"{len(dropped)} records of the range are in the table in a version of after it"
+    if below := [one for one in resources.descendants(name) if resources[one].selected]:
+        raise ReadError(
+            f"{name}: {told}, and {', '.join(below)} would be taken from the older one; let the "
+            "range reach to now, or read all again, with full_refresh"
         )
+    rows.remove(dropped)
+    facts.handed_on -= len(dropped)
+    facts.warn(f"{told}, which stays")
 
 
-def _numbered(
-    keys_of: Callable[[Sequence[Any]], list[Any]], rows: ExtractedRows
-) -> Iterator[tuple[int, Any]]:
+def _numbered(keys_of: KeysOf, rows: ExtractedRows) -> Iterator[tuple[int, Any]]:
     """Each record's number and key, as a tuple."""
     number = 0
     for records in rows:
@@ -75,28 +98,38 @@ def _numbered(
             number += 1
 
 
-def _newer(
+def _stored(
     client: SqlClientBase[Any],
     schema: Schema,
-    table_name: str,
-    names: Sequence[str],
-    columns: Any,
-    some: dict[int, Any],
-    later: str,
-    end: Any,
-) -> set[int]:
-    """The numbers of those whose keys have a row of after the range."""
+    table: str,
+    keys: Sequence[str],
+    cursor: str,
+    some: Mapping[int, Any],
+) -> Iterator[tuple[set[int], Any]]:
+    """The numbers of the records of each row that the table has of `some`, and its cursor."""
+    columns = schema.get_table_columns(table)
     numbers: dict[Any, set[int]] = {}
     for number, key in some.items():
-        for value in comparable([key], names, columns, schema):
+        for value in comparable([key], keys, columns, schema):
             numbers.setdefault(value, set()).add(number)
     if not numbers:
-        return set()
-    escaped = [client.escape_column_name(name) for name in names]
-    one = " AND ".join(f"{name} = %s" for name in escaped)
-    where = " OR ".join([f"({one})"] * len(numbers))
-    values = [part for value in numbers for part in value]
+        return
+    escaped = [client.escape_column_name(column) for column in (*keys, cursor)]
+    one = " AND ".join(f"{column} = %s" for column in escaped[:-1])
     found = client.execute_sql(
-        f"SELECT {', '.join(escaped)} FROM {table_name} WHERE {later} AND ({where})", end, *values
+        f"SELECT {', '.join(escaped)} FROM {client.make_qualified_table_name(table)} "
+        f"WHERE {' OR '.join([f'({one})'] * len(numbers))}",
+        *(part for value in numbers for part in value),
     )
-    return set().union(*(numbers.get(tuple(row), set()) for row in found or ()))
+    for *values, at in found or ():
+        yield numbers.get(tuple(values), set()), at
+
+
+def _seconds(stored: Any) -> Fraction | None:
+    """When a cursor was, as the table has it."""
+    if isinstance(stored, datetime):
+        aware = stored if stored.tzinfo else stored.replace(tzinfo=UTC)
+        return Fraction(aware.timestamp()).limit_denominator(10**6)
+    if isinstance(stored, date):
+        return Fraction(datetime.combine(stored, time(), tzinfo=UTC).timestamp())
+    return seconds_since_1970(float(stored) if isinstance(stored, Decimal) else stored)

@@ -244,6 +244,7 @@ class Passes:
             pipeline.load().raise_on_failed_jobs()
             rows_now = self.reports.count(schema, done)
 
+        replaced.refuse_incomplete(counts, reading.pages)
         self._progress.loads(counts)
         self.reports.unfilled.look(schema, done, reading.pages, counts)
         self._commits.commit(commit, also=intent.packages if intent else ())
@@ -301,7 +302,7 @@ class Passes:
                 )
                 if not one.moves and resources[name].parent is None:
                     keys_of = reading.surprises[name].keys_of
-                    leave_newer(self._pipeline, schema, resources[name], facts, keys_of, rows)
+                    leave_newer(self._pipeline, schema, resources, name, facts, keys_of, rows)
 
     def _begin_anew_what_could_not_go_on(
         self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]

@@ -38,10 +38,14 @@ STEPS = (Fraction(1, 10**9), Fraction(1, 10**6), Fraction(1, 1000), *map(Fractio
 
 @dataclass(frozen=True)
 class Between:
-    """From `start` on, up to `end`, which is not of it; both are aware."""
+    """From `start` on, up to `end`, which is not of it; both are aware.
+
+    `may_be_cut` is whether it may end where a cursor is, if that lies before.
+    """
 
     start: datetime
     end: datetime
+    may_be_cut: bool = True
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def ranged(
             spelled[name] = _spelled(resources[name], kept, between)
             if replaces_range(resources, name):
                 start, end = spelled[name]
-                spelled[name] = start, _cut(kept, start, end)
+                spelled[name] = start, _cut(kept, start, end, may_be_cut=between.may_be_cut)
                 cut |= {name} if spelled[name] != (start, end) else set()
         except ValueError as error:
             refused.append(f"{name}: {error}")
@@ -143,7 +147,7 @@ def _kept(incremental: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
     return (cursors.get(incremental.get("cursor_path")) or {}).get("last_value")
 
 
-def _cut(kept: Any, start: Any, end: Any) -> Any:
+def _cut(kept: Any, start: Any, end: Any, *, may_be_cut: bool) -> Any:
     """The end of a range of rows that are appended: not behind what is `kept` of the cursor.
 
     Raises:
@@ -157,7 +161,14 @@ def _cut(kept: Any, start: Any, end: Any) -> Any:
             f"was loaded up to {kept}, which is not behind the beginning of the range; the next "
             "run without a range appends what comes after"
         )
-    return kept if (seconds(kept) or 0) < (seconds(end) or 0) else end
+    if (seconds(kept) or 0) >= (seconds(end) or 0):
+        return end
+    if not may_be_cut:
+        raise ValueError(
+            f"was loaded up to {kept}, and the partitions reach behind that; the next run without "
+            "partitions appends what comes after"
+        )
+    return kept
 
 
 def _spelled(resource: Resource, kept: Any, between: Between) -> tuple[Any, Any]:

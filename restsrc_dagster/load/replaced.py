@@ -6,6 +6,8 @@ one transaction for all tables. A load that breaks in between is undone by the n
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
@@ -13,16 +15,21 @@ from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.connector.conversion import seconds_since_1970
+from restsrc_dagster.connector.lag import is_date
 from restsrc_dagster.connector.ranges import replaces_range
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.load.broken import LOAD_ID, forget_replacing, note_replacing, remove_orphans
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client
 
 LIKE_TIME = re.compile(r"\d+|\d{4}-\d\d-\d\d[\d:. TZ]*", re.ASCII)
 """Texts of which that of the later time comes later, if they are of one length."""
+MICROSECONDS = 6
+"""Digits of the second that a time has where the file says nothing else."""
 AGAIN = "read it again as a whole, with full_refresh"
 
 
@@ -41,6 +48,18 @@ class ReplacedRanges:
             name: resources[name] for name in sorted(names) if replaces_range(resources, name)
         }
         self._packages: list[str] = []
+
+    def refuse_incomplete(
+        self, row_counts: Mapping[str, int], pages: Mapping[str, PageFacts]
+    ) -> None:
+        """Raise ReadError where it is known that not all of the range came: the old rows of what is
+        missing would be deleted, and no run brings them again."""
+        for name, resource in self._resources.items():
+            facts, rows = pages[name], row_counts.get(self._table(resource), 0)
+            if why := _why_incomplete(facts, rows):
+                raise ReadError(
+                    f"{name}: has no primary_key, and {why}: nothing of the range is replaced"
+                )
 
     def begin(self, row_counts: Mapping[str, int]) -> None:
         """Before the rows are committed, `row_counts` of them by table: note that old ones stand
@@ -89,6 +108,18 @@ class ReplacedRanges:
         return deleted
 
 
+def _why_incomplete(facts: PageFacts, rows: int) -> str | None:
+    if facts.cut_off:
+        return "a list ended with an answer that response_actions ignores"
+    if facts.announced is not None and facts.missing:
+        return f"the API announces {facts.announced} records and gave {facts.records}"
+    if facts.repeated and facts.counts_pages:
+        return f"the list moved while it was read: {facts.repeated} records came twice"
+    if rows < facts.handed_on:
+        return f"{facts.handed_on - rows} records were discarded by schema_contract"
+    return None
+
+
 def not_replaceable(
     pipeline: Pipeline, schema: Schema | None, resources: Resources, names: Iterable[str]
 ) -> Iterator[ReadError]:
@@ -130,7 +161,7 @@ def _column(schema: Schema, path: str) -> str:
 
 def bounds_of(schema: Schema, table: str, resource: Resource) -> tuple[Any, ...]:
     """The column of the cursor, and where the range begins and ends in its values; nothing where
-    those do not tell it."""
+    those do not tell it: a bound that the column cannot hold is another one there."""
     incremental = resource.incremental or {}
     if incremental.get("end_value") is None:  # it is not read, or only for others
         return ()
@@ -142,8 +173,21 @@ def bounds_of(schema: Schema, table: str, resource: Resource) -> tuple[Any, ...]
     if kind == "text" and not (LIKE_TIME.fullmatch(start) and len(start) == len(end)):
         return ()
     for bounds in comparable([ends], [column, column], columns, schema):
-        return column, *bounds
+        exact = all(map(partial(_is_exact, columns[column]), bounds, ends))
+        return (column, *bounds) if exact else ()
     return ()
+
+
+def _is_exact(column: Mapping[str, Any], held: Any, bound: Any) -> bool:
+    """Whether a column holds a bound, and all values beside it, as they are."""
+    kind, precision = column["data_type"], column.get("precision")
+    if kind == "date":
+        return is_date(bound)
+    if kind == "timestamp":
+        if precision is not None and precision < MICROSECONDS:
+            return False
+        return Fraction(held.timestamp()).limit_denominator(10**6) == seconds_since_1970(bound)
+    return kind == "text" or bool(held == bound)
 
 
 def _compares(database: SqlClientBase[Any], table: str, column: str, start: Any, end: Any) -> bool:

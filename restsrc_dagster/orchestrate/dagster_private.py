@@ -25,4 +25,10 @@ __all__ = [
     "SensorInstigatorData",
     "TickStatus",
     "UnresolvedAssetJobDefinition",
+    "location_of",
 ]
+
+
+def location_of(state: InstigatorState) -> str:
+    """The code location whose schedule or sensor it is."""
+    return str(state.origin.repository_origin.code_location_origin.location_name)

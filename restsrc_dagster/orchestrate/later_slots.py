@@ -20,6 +20,7 @@ from restsrc_dagster.orchestrate.dagster_private import (
     InstigatorStatus,
     InstigatorType,
     UnresolvedAssetJobDefinition,
+    location_of,
 )
 from restsrc_dagster.orchestrate.ledger import Ledger
 from restsrc_dagster.orchestrate.names import LATER_SLOTS_SENSOR, iso, job_name, schedule_name
@@ -93,7 +94,7 @@ def evaluate_later_slots(
         if (slot := one.due(now)) is not None and requested.get(one.connector.name) != iso(slot)
     }
     deadline = time.monotonic() + TIME_BUDGET_SECONDS
-    stopped = _stopped(context.instance) if due else frozenset()
+    stopped = _stopped(context) if due else frozenset()
     requests: list[dg.RunRequest] = []
     reasons: list[str] = []
     for name, (one, slot) in due.items():
@@ -140,9 +141,13 @@ def _parse(cursor: str | None) -> dict[str, str]:
     return {str(name): str(slot) for name, slot in found.items()} if isinstance(found, dict) else {}
 
 
-def _stopped(instance: dg.DagsterInstance) -> frozenset[str]:
-    """The schedules that a person has stopped, by name."""
-    states = instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+def _stopped(context: dg.SensorEvaluationContext) -> frozenset[str]:
+    """The schedules of this location that a person has stopped, by name."""
+    here = context.code_location_origin
+    states = context.instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
     return frozenset(
-        state.instigator_name for state in states if state.status is InstigatorStatus.STOPPED
+        state.instigator_name
+        for state in states
+        if state.status is InstigatorStatus.STOPPED
+        and (here is None or location_of(state) == here.location_name)
     )

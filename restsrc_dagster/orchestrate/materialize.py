@@ -130,7 +130,7 @@ def _results(
 ) -> Iterator[Result]:
     """Tell of one load: in the log, and in materializations and checks."""
     from restsrc_dagster.orchestrate.metadata import materialization_metadata
-    from restsrc_dagster.orchestrate.partitions import filled
+    from restsrc_dagster.orchestrate.partitions import emptied, filled
 
     checks = of_loads(context.selected_asset_check_keys)
     if report.removed_rows:
@@ -148,6 +148,12 @@ def _results(
     for name, resource in sorted(report.resources.items(), key=lambda item: depth[item[0]]):
         if name not in keys:
             continue
+        if gone := emptied(context, connector, report, keys[name], name):
+            resource.read.warn(
+                f"{len(gone)} partitions that a backfill had filled, {gone[0]} to {gone[-1]}, are "
+                "empty now, as the table was read anew from its initial_value; Dagster shows them "
+                "as filled still: fill them again"
+            )
         metadata = materialization_metadata(connector, report, resource, storage)
         for warning in resource.warnings:
             context.log.warning(f"{connector.name}/{name}: {warning}")

@@ -1,6 +1,6 @@
 """Partitions of a connector's assets: which a run is to read again, and which it has filled."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ import dagster as dg
 from restsrc_dagster.connector.conversion import seconds_since_1970
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.partitions import MONDAY, Every, Partitions
+from restsrc_dagster.connector.ranges import limit_of_pages, replaces_range
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.orchestrate.names import CREATED_AT_TAG, iso
 
@@ -67,6 +68,7 @@ def range_of_partitions(
     return Between(
         definition.time_window_for_partition_key(first).start,
         definition.time_window_for_partition_key(last).end,
+        may_be_cut=False,
     )
 
 
@@ -87,11 +89,13 @@ def filled(
         return
     top = [name, *connector.resources.ancestors(name)][-1]
     read = report.resources.get(top)
-    if read is None:
+    if read is None or _may_be_incomplete(connector, report, {top, name}):
         return
     first = definition.start
     if report.between is not None:
         begin, end, news = report.between.start, report.between.end, report.between.start
+        if replaces_range(connector.resources, top):
+            end = min(end, _instant(read.cursor_after) or begin)
     else:
         begin, end = _instant(read.cursor_began) or first, report.began_at
         news = _instant(read.cursor_before) or begin
@@ -111,6 +115,37 @@ def filled(
                 metadata={CREATED_AT_TAG: iso(connector.created_at)},
                 description="All of it was read by a run that follows the cursor.",
             )
+
+
+def emptied(
+    context: dg.AssetExecutionContext,
+    connector: Connector,
+    report: "LoadReport",
+    key: dg.AssetKey,
+    name: str,
+) -> Sequence[str]:
+    """The partitions of a resource that was read from its beginning, which lie before that, and
+    which Dagster shows as filled: of these, no mark can be taken back."""
+    definition = partitions_definition(connector.partitions)
+    top = [name, *connector.resources.ancestors(name)][-1]
+    began = _instant(report.resources[top].cursor_began) if top in report.resources else None
+    if definition is None or began is None or name not in report.refreshed:
+        return ()
+    window = dg.TimeWindow(definition.start, max(began, definition.start))
+    known = context.instance.get_materialized_partitions(key)
+    keys = definition.get_partition_keys_in_time_window(window)
+    return [one for one in keys if one in known and _start(definition, one) < began]
+
+
+def _start(definition: dg.TimeWindowPartitionsDefinition, key: str) -> datetime:
+    return definition.time_window_for_partition_key(key).start
+
+
+def _may_be_incomplete(connector: Connector, report: "LoadReport", names: Set[str]) -> bool:
+    """Whether a list may have ended before the API's, though its run went well."""
+    read = [report.resources[name] for name in names if name in report.resources]
+    limited = any(limit_of_pages(connector.resources, name) for name in names)
+    return limited or any(one.read.cut_off or one.missing for one in read)
 
 
 def _is_for_partitions(context: dg.AssetExecutionContext) -> bool:

@@ -68,6 +68,12 @@ REFUSED = [
         "has hard_delete in columns, which only a merge heeds; take it out",
     ),
     (
+        {"where_merge_is_impossible": "append"},
+        KEYED | items(incremental={"cursor_path": "at", "initial_value": 1, "lag": 60}),
+        "would be appended, and by the lag of items each run reads records again that have not "
+        "changed; take it out, or set where_merge_is_impossible to replace",
+    ),
+    (
         {},
         items() | {"table_format": "hive"},
         "'hive' is a table format that filesystem does not have; it has delta, iceberg",

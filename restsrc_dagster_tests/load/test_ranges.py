@@ -404,6 +404,61 @@ def test_old_records_that_lack_a_column_are_no_news(api: Api, duck: Warehouse) -
     assert report.changes.emptied == ()
 
 
+@pytest.mark.parametrize("spelling", ["Z", "mail", "seconds", "date", "digits"])
+@pytest.mark.parametrize("hint", [None, "date"])
+def test_so_it_is_however_the_cursor_is_written(
+    api: Api, duck: Warehouse, spelling: str, hint: str | None
+) -> None:
+    spelled = SPELLINGS[spelling]
+    listing = Listing(api, spelled)
+    listing.records = [{"id": 1, "at": spelled(FIRST + number * DAY)} for number in (2, 8)]
+    one = resource(spelled(FIRST - 8000 * DAY))
+    if hint and spelling in ("Z", "date"):
+        one["columns"] = {"at": {"data_type": hint}}
+    acme = duck.connector(api.url, [one])
+    duck.load(acme)
+    listing.text = "new"
+    listing.records = listing.records[:1]
+    report = duck.load(acme, between=between(1, 6)).resources["items"]
+    assert texts(duck) == {1: "old"}
+    assert any("in a version of after it, which stays" in told for told in report.warnings)
+
+
+def test_a_record_of_the_range_is_not_taken_for_newer_in_a_coarse_column(
+    api: Api, duck: Warehouse
+) -> None:
+    listing = Listing(api)
+    listing.records = [
+        {"id": 1, "at": "2026-01-05T06:00:00Z"},
+        {"id": 2, "at": "2026-01-09T06:00:00Z"},
+    ]
+    one = {**resource("2000-01-01T00:00:00Z"), "columns": {"at": {"data_type": "date"}}}
+    acme = duck.connector(api.url, [one])
+    duck.load(acme)
+    listing.text = "new"
+    duck.load(acme, between=between(2, 4))
+    assert texts(duck) == {1: "new", 2: "old"}
+
+
+def test_children_of_an_older_version_are_refused(api: Api, duck: Warehouse) -> None:
+    listing = Listing(api)
+    listing.records = [
+        {"id": 1, "v": version, "at": SPELLINGS["Z"](FIRST + day * DAY)}
+        for day, version in ((2, "old"), (8, "new"))
+    ]
+    notes = {
+        **items("notes", path="items/{resources.items.id}/notes"),
+        "include_from_parent": ["v"],
+    }
+    acme = duck.connector(api.url, [resource("2000-01-01T00:00:00Z"), notes])
+    duck.load(acme)
+    query = "SELECT _items_v FROM acme.notes"
+    before = duck.rows(query)
+    with pytest.raises(RestsrcError, match="and notes would be taken from the older one"):
+        duck.load(acme, between=between(1, 6))
+    assert duck.rows(query) == before
+
+
 @pytest.mark.parametrize("size", [1, 100])
 @pytest.mark.parametrize("key", [["id"], ["id", "part"]])
 def test_an_older_version_does_not_take_the_place_of_a_newer_one(

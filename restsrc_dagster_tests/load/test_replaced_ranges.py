@@ -11,7 +11,7 @@ from restsrc_dagster.load.ranges import Between
 from restsrc_dagster.load.replaced import ReplacedRanges
 from restsrc_dagster_tests.load.test_ranges import SPELLINGS as EVERY_SPELLING
 from restsrc_dagster_tests.load.warehouse import Warehouse
-from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.api import Answer, Api
 from restsrc_dagster_tests.support.connectors import items
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
@@ -41,10 +41,9 @@ class Log:
 
 def log(spelled: Callable[[datetime], Any] = SPELLINGS["Z"], **more: Any) -> dict[str, Any]:
     cursor = {"cursor_path": "at", "initial_value": spelled(FIRST - 8000 * DAY)}
-    return items(
-        **{"incremental": {**cursor, **more.pop("cursor", {})}, **more},
-        paginator={"type": "page_number", "base_page": 1, "total_path": None},
-    )
+    numbered = {"type": "page_number", "base_page": 1, "total_path": None}
+    incremental = {**cursor, **more.pop("cursor", {})}
+    return items(**{"incremental": incremental, "paginator": numbered, **more})
 
 
 def rows(warehouse: Warehouse) -> list[Any]:
@@ -197,6 +196,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         "items: has records without a cursor, which would be there twice",
     ),
     "a lag": (log(cursor={"lag": 3600}), "items: has a lag, within which each run reads again"),
+    "a limit of pages": (
+        log(paginator={"type": "page_number", "base_page": 1, "maximum_page": 3}),
+        "items: has no primary_key, and maximum_page, by which its list may end before the range",
+    ),
     "a table of two": (
         {**log(), "table_name": "other"},
         "items: has no primary_key, and shares its table with other",
@@ -230,6 +233,65 @@ def test_texts_that_compare_by_other_letters_are_refused(api: Api, duck: Warehou
 
     Log(api, spelled)
     acme = duck.connector(api.url, [log(spelled)])
+    duck.load(acme)
+    with pytest.raises(RestsrcError, match="'at' is no column of its table that tells times"):
+        duck.load(acme, between=RANGE)
+
+
+def cut_off(listed: Log, asked: Any) -> Any:
+    return Answer({}, status=404) if asked.params.get("page") == "3" else listed.page(asked)
+
+
+def less_than_announced(listed: Log, asked: Any) -> Any:
+    return {"data": listed.events[6:8], "total": 6} if "page" not in asked.params else {"data": []}
+
+
+def with_a_new_field(listed: Log, asked: Any) -> Any:
+    return {"data": [{**one, "new": 1} for one in listed.page(asked)["data"]]}
+
+
+@pytest.mark.parametrize(
+    ("page", "hints", "why"),
+    [
+        (cut_off, {}, "a list ended with an answer that response_actions ignores"),
+        (less_than_announced, {"paginator": "single_page"}, "the API announces 6 records and gave"),
+        (
+            with_a_new_field,
+            {"schema_contract": {"columns": "discard_row"}},
+            "6 records were discarded by schema_contract",
+        ),
+    ],
+    ids=["cut off", "announced", "discarded"],
+)
+def test_nothing_is_replaced_by_what_is_known_to_be_incomplete(
+    api: Api, duck: Warehouse, page: Any, hints: dict[str, Any], why: str
+) -> None:
+    listed = Log(api)
+    listed.size = 2
+    actions = [{"status_code": 404, "action": "ignore"}]
+    contract = {key: hints[key] for key in hints if key == "schema_contract"}
+    endpoint = {key: hints[key] for key in hints if key == "paginator"}
+    acme = duck.connector(api.url, [{**log(response_actions=actions, **endpoint), **contract}])
+    if endpoint:
+        listed.size = 100
+    duck.load(acme)
+    before = rows(duck)
+    api.routes["/items"] = lambda asked: page(listed, asked)
+    with pytest.raises(RestsrcError, match=why):
+        duck.load(acme, between=RANGE)
+    api.routes["/items"] = lambda _: {"data": []}
+    duck.load(acme)
+    assert rows(duck) == before
+
+
+@pytest.mark.parametrize(
+    "hint", [{"data_type": "date"}, {"data_type": "timestamp", "precision": 3}]
+)
+def test_a_column_that_is_coarser_than_the_cursor_is_refused(
+    api: Api, duck: Warehouse, hint: dict[str, Any]
+) -> None:
+    Log(api)
+    acme = duck.connector(api.url, [{**log(), "columns": {"at": hint}}])
     duck.load(acme)
     with pytest.raises(RestsrcError, match="'at' is no column of its table that tells times"):
         duck.load(acme, between=RANGE)

@@ -39,7 +39,13 @@ class Shop:
         self.write(**keys)
 
     def write(
-        self, every: str = "day", first: int = 0, partitions_from: int = 0, **keys: Any
+        self,
+        every: str = "day",
+        first: int = 0,
+        partitions_from: int = 0,
+        key: str | None = "id",
+        endpoint: dict[str, Any] | None = None,
+        **keys: Any,
     ) -> None:
         cursor = {
             "cursor_path": "at",
@@ -48,7 +54,10 @@ class Shop:
             "end_param": "until",
         }
         resources = [
-            {**items("items", incremental=cursor), "primary_key": "id"},
+            {
+                **items("items", incremental=cursor, **(endpoint or {})),
+                **({"primary_key": key} if key else {}),
+            },
             items("notes", path="items/{resources.items.id}/notes"),
             items("things"),
         ]
@@ -184,6 +193,72 @@ def test_days_before_the_cursor_began_are_left_to_a_backfill(running: Daemon, ap
     shop.backfill(*range(6))
     assert set(shop.texts()) == set(range(11))
     assert shop.filled() == {day(number) for number in range(10)}
+
+
+def test_after_a_full_refresh_what_a_backfill_had_filled_is_told(running: Daemon, api: Api) -> None:
+    shop = Shop(running, api, first=6)
+    running.start("10:03:20").sensors().queue()
+    shop.backfill(*range(6))
+    config = {"ops": {"acme__load": {"config": {"full_refresh": True}}}}
+    running.launch("acme_sync", config=config)
+    running.queue()
+    assert set(shop.texts()) == {6, 7, 8, 9, 10}
+    check = dg.AssetCheckKey(ITEMS, "delivery")
+    found = running.instance.get_latest_asset_check_evaluation_record(check).evaluation
+    assert not found.passed
+    assert found.description.startswith(
+        f"6 partitions that a backfill had filled, {day(0)} to {day(5)}, are empty now"
+    )
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        {
+            "paginator": {
+                "type": "page_number",
+                "base_page": 1,
+                "total_path": None,
+                "maximum_page": 3,
+            }
+        },
+        {
+            "paginator": {"type": "page_number", "base_page": 1, "total_path": None},
+            "response_actions": [{"status_code": 404, "action": "ignore"}],
+        },
+    ],
+    ids=["a limit of pages", "cut off"],
+)
+def test_what_may_be_incomplete_is_not_filled(
+    running: Daemon, api: Api, endpoint: dict[str, Any]
+) -> None:
+    shop = Shop(running, api, endpoint=endpoint)
+
+    def page(asked: Asked) -> Any:
+        number = int(asked.params["page"])
+        first = 2 * (number - 1)
+        return (
+            Answer({}, status=404)
+            if number == 3
+            else {"data": shop.page(asked)["data"][first:][:2]}
+        )
+
+    api.routes["/items"] = page
+    running.start("10:03:20").sensors().queue()
+    assert set(shop.texts()) == {0, 1, 2, 3}
+    assert shop.filled() == shop.filled(NOTES) == set()
+
+
+def test_partitions_behind_the_cursor_are_not_filled_without_a_key(
+    running: Daemon, api: Api
+) -> None:
+    shop = Shop(running, api, key=None)
+    shop.days = list(range(5))
+    running.start("10:03:20").sensors().queue()
+    shop.days = list(range(8))
+    shop.backfill(3, 4, 5, assets=[ITEMS])
+    assert running.status(running.last_run()) == "FAILURE"
+    assert set(shop.texts()) == set(range(5))
 
 
 def test_what_comes_late_fills_its_days_again(running: Daemon, api: Api) -> None:

@@ -195,7 +195,9 @@ class Daemon:
             )
         return self
 
-    def launch(self, job: str, *assets: dg.AssetKey, at: str | None = None) -> str:
+    def launch(
+        self, job: str, *assets: dg.AssetKey, at: str | None = None, config: Any = None
+    ) -> str:
         """What the UI does when a person launches a job or picks assets; returns the run's id."""
         selector = {
             "repositoryLocationName": LOCATION,
@@ -207,7 +209,13 @@ class Daemon:
             answer = execute_dagster_graphql(
                 self.workspace.create_request_context(),
                 LAUNCH_PIPELINE_EXECUTION_MUTATION,
-                variables={"executionParams": {"selector": selector, "mode": "default"}},
+                variables={
+                    "executionParams": {
+                        "selector": selector,
+                        "mode": "default",
+                        "runConfigData": config or {},
+                    }
+                },
             )
         self._end_runs()
         run_id: str = answer.data["launchPipelineExecution"]["run"]["runId"]
