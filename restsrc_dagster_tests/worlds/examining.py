@@ -72,7 +72,8 @@ class Examiner:
         for name in sorted(ended.asked - ended.good - ended.failed.keys()):
             yield Finding("idle", name, "neither loaded nor failed")
         for name in sorted(ended.good & self._meaning.tables.keys()):
-            if reason := must_fail(self._meaning, name, self._serving.moments[-1]):
+            now = self._serving.moments[-1]
+            if reason := must_fail(self._meaning, name, now, excused=self._excused):
                 yield Finding("green", name, reason)
         for name, text in ended.failed.items():
             if must_not_fail(self._world, run, name):
