@@ -1,6 +1,7 @@
 """A resource that fails on its way keeps what is safe to keep, whatever the thresholds."""
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -62,8 +63,11 @@ def shelf(api: Api) -> Shelf:
     return Shelf(api)
 
 
-@pytest.mark.parametrize("resource", LISTS.values(), ids=LISTS)
-@pytest.mark.parametrize("answer", [QUOTA, WINDOW], ids=["quota", "window"])
+@pytest.mark.parametrize(
+    ("resource", "answer"),
+    list(zip(LISTS.values(), cycle([QUOTA, WINDOW]), strict=False)),
+    ids=LISTS,
+)
 def test_each_run_comes_further(
     api: Api, shelf: Shelf, duck: Warehouse, resource: dict[str, Any], answer: Answer
 ) -> None:

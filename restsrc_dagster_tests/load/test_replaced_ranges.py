@@ -95,7 +95,7 @@ def test_the_rows_of_the_range_are_those_of_the_api(
     assert warehouse.load(acme).resources["items"].rows_loaded == 0
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("spelling", ["Z", "milliseconds", "digits"])
 def test_what_an_api_leaves_out_that_begins_behind_the_start_stays(
     api: Api, duck: Warehouse, spelling: str
 ) -> None:
@@ -109,7 +109,7 @@ def test_what_an_api_leaves_out_that_begins_behind_the_start_stays(
     assert loose_tags(duck) == 0
 
 
-@pytest.mark.parametrize(("size", "concurrency"), [(1, 1), (1, 4), (3, 4)])
+@pytest.mark.parametrize(("size", "concurrency"), [(1, 4), (3, 1)])
 def test_pages_do_not_matter(api: Api, duck: Warehouse, size: int, concurrency: int) -> None:
     listed = Log(api)
     listed.size = size
@@ -172,7 +172,7 @@ def test_before_anything_was_loaded_there_is_nothing_to_read_again(
         duck.load(acme, between=RANGE)
 
 
-@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize("spelling", ["Z", "seconds", "compact"])
 def test_what_comes_behind_the_cursor_is_left_to_the_next_run(
     api: Api, duck: Warehouse, spelling: str
 ) -> None:

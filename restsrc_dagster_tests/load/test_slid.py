@@ -55,9 +55,11 @@ def resource(paginator: dict[str, Any], **hints: Any) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("commit", [500_000, 1], ids=["at once", "page by page"])
-@pytest.mark.parametrize("paginator", [NUMBERED, OFFSET], ids=["page_number", "offset"])
-@pytest.mark.parametrize("moved", [0, 3])
+@pytest.mark.parametrize(
+    ("moved", "paginator", "commit"),
+    [(0, NUMBERED, 500_000), (0, OFFSET, 1), (3, NUMBERED, 1), (3, OFFSET, 500_000)],
+    ids=["pages, at once", "offsets, page by page", "pages, page by page", "offsets, at once"],
+)
 def test_it_comes_with_the_next_run(
     api: Api, duck: Warehouse, paginator: dict[str, Any], commit: int, moved: int
 ) -> None:

@@ -13,9 +13,10 @@ from restsrc_dagster.orchestrate.dagster_private import (
     SensorInstigatorData,
     TickStatus,
     UnresolvedAssetJobDefinition,
+    location_of,
 )
 from restsrc_dagster.orchestrate.runs import IMPLICIT_ASSET_JOB, connector_runs
-from restsrc_dagster_tests.support.daemon import Daemon
+from restsrc_dagster_tests.support.daemon import LOCATION, Daemon
 
 
 def test_each_private_name_has_a_test_here() -> None:
@@ -70,6 +71,7 @@ def test_a_state_of_a_sensor_holds_its_cursor(daemon: Daemon) -> None:
     assert isinstance(state, InstigatorState)
     assert isinstance(state.instigator_data, SensorInstigatorData)
     assert '"seen"' in (state.instigator_data.cursor or "")
+    assert location_of(state) == LOCATION
 
 
 def test_ticks_are_found_by_state_time_and_status(daemon: Daemon) -> None:
