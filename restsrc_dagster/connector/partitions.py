@@ -48,7 +48,7 @@ def partitioned(resources: Resources) -> frozenset[str]:
     """The resources that have partitions: those with an end in their request, and what hangs on
     them."""
     tops = {name for name in resources if has_end_param(resources, name)}
-    return frozenset(name for name in resources if [name, *resources.ancestors(name)][-1] in tops)
+    return frozenset(name for name in resources if resources.top(name) in tops)
 
 
 def has_end_param(resources: Resources, name: str) -> bool:

@@ -41,6 +41,10 @@ class Resources(Mapping[str, Resource]):
             parent = self[parent].parent
         return found
 
+    def top(self, name: str) -> str:
+        """What the resource hangs on in the end; itself if it has no parent."""
+        return [name, *self.ancestors(name)][-1]
+
     def loaded_parent(self, name: str) -> str | None:
         """The nearest ancestor that is a table, and so an asset."""
         return next((other for other in self.ancestors(name) if self[other].selected), None)

@@ -203,7 +203,7 @@ class Assembly:
 
     def _family(self, name: str) -> FamilyPages:
         """Of the topmost list above a resource, or of its own."""
-        top = [name, *self.resources.ancestors(name)][-1]
+        top = self.resources.top(name)
         if top not in self.families:
             self.families[top] = FamilyPages(self.readers)
         return self.families[top]

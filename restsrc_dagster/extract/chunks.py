@@ -170,7 +170,7 @@ class Chunks:
         its list is left with that of its topmost parent, if both hang on one cursor, or if the
         parent will not be answered either; else the child alone is, and the parent goes on.
         """
-        top = [name, *self._resources.ancestors(name)][-1]
+        top = self._resources.top(name)
         chunk = self._now.get(top)
         family = {top, *self._resources.descendants(top)}
         if chunk is None or self._anew & family:  # a table has more than a part of the list

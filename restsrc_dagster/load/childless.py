@@ -14,6 +14,7 @@ from restsrc_dagster.extract.binding import Key
 from restsrc_dagster.load.broken import remove_orphans
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client
+from restsrc_dagster.load.known import column_of
 
 AT_ONCE = 200
 
@@ -21,7 +22,7 @@ AT_ONCE = 200
 def replacing_columns(schema: Schema, resources: Resources, name: str) -> list[str]:
     """Those by which the children of a parent replace the ones that it had."""
     paths = resources.replaced_by(name).values()
-    return [schema.naming.normalize_path(path.replace(".", "__")) for path in paths]
+    return [column_of(schema, path) for path in paths]
 
 
 def remove_children(

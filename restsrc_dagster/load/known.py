@@ -10,6 +10,8 @@ from typing import Any
 from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.connector.resource import Resource
+
 WITH_ROWS = ("_dlt_load_id", "_dlt_parent_id")
 """Columns that dlt makes for rows alone: of a resource's own table, and of those nested in it."""
 
@@ -35,6 +37,11 @@ def _remember_rows(schema: Schema) -> None:
             table["x-normalizer"] = {**(table.get("x-normalizer") or {}), "seen-data": True}
 
 
+def column_of(schema: Schema, path: str) -> str:
+    """The column in which the value at a path of a record, in dots, is held."""
+    return schema.naming.normalize_path(path.replace(".", "__"))
+
+
 def source_state(pipeline: Pipeline, source: str) -> Mapping[str, Any]:
     """dlt's state of a source, by its name."""
     state: Mapping[str, Any] = pipeline.state.get("sources", {}).get(source, {})
@@ -45,6 +52,16 @@ def resource_states(pipeline: Pipeline, source: str) -> Mapping[str, Any]:
     """dlt's states of the resources of a source, by their names."""
     states: Mapping[str, Any] = source_state(pipeline, source).get("resources", {})
     return states
+
+
+def cursor_of(states: Mapping[str, Any], resource: Resource, value: str = "last_value") -> Any:
+    """A value of the cursor in dlt's states of the resources; None where there is none."""
+    if resource.cursor_path is None:
+        return None
+    state: Any = states
+    for key in (resource.name, "incremental", resource.cursor_path):
+        state = state.get(key) or {}
+    return state.get(value)
 
 
 def mend_states(pipeline: Pipeline, source: str) -> None:

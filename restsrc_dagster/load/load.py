@@ -283,7 +283,7 @@ class _Load:
                 for name, report in new.items()
             }
         for name in reports.keys() & self._failed.keys():
-            top = [name, *resources.ancestors(name)][-1]
+            top = resources.top(name)
             self._failed[name] = _with_what_is_there(
                 self._failed[name], reports.pop(name), goes_on=top in self._failed
             )

@@ -23,6 +23,7 @@ from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.column_hints import hints_by_table
 from restsrc_dagster.extract.surprises import hinted_columns
+from restsrc_dagster.load.known import column_of
 
 OF_VERSIONS = ("x-row-version", "x-valid-from", "x-valid-to")
 DECIDING = ("dedup_sort", "hard_delete", "merge_key", *OF_VERSIONS)
@@ -49,7 +50,7 @@ def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
         for column, hints in _said(schema, root, resource):
             of_table.setdefault(column, set()).update(hints)
         for part, path, hint in (*_merged_by(schema, root, resources, name), *_kept(root, merge)):
-            column = part, schema.naming.normalize_path(path.replace(".", "__"))
+            column = part, column_of(schema, path)
             of_table.setdefault(column, set()).add(hint)
     for root, of_table in said.items():
         if root not in schema.tables:

@@ -24,8 +24,7 @@ from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.extracted import ExtractedRows
-from restsrc_dagster.load.known import resource_states
-from restsrc_dagster.load.report import cursor_of
+from restsrc_dagster.load.known import column_of, cursor_of, resource_states
 
 AT_ONCE = 200
 """Keys in one query."""
@@ -54,7 +53,7 @@ def leave_newer(
     table = naming.normalize_tables_path(resource.table_name)
     columns = schema.get_table_columns(table) if table in schema.tables else {}
     keys = [naming.normalize_path(key) for key in named_by(resource.hints, "primary_key")]
-    cursor = naming.normalize_path(str(resource.cursor_path).replace(".", "__"))
+    cursor = column_of(schema, str(resource.cursor_path))
     database = database_client(pipeline)
     known = all("data_type" in columns.get(column, {}) for column in (*keys, cursor))
     if end is None or database is None or not known:

@@ -24,6 +24,7 @@ from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.cursor_time import said_to_be_time
 from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.load.known import cursor_of
 from restsrc_dagster.load.replaced import not_replaceable
 
 YEAR_2001 = 1_000_000_000
@@ -73,9 +74,7 @@ def ranged(
     """
     resources = connector.resources
     tops = {
-        top
-        for name in selection
-        if resources[top := [name, *resources.ancestors(name)][-1]].incremental is not None
+        top for name in selection if resources[top := resources.top(name)].incremental is not None
     }
     with_tops = {name for name in selection if tops & {name, *resources.ancestors(name)}}
     chosen = resources.closed(frozenset(with_tops | tops))
@@ -90,8 +89,7 @@ def ranged(
     spelled: dict[str, tuple[Any, Any]] = {}
     cut: set[str] = set()
     for name in sorted(tops):
-        incremental = resources[name].incremental or {}
-        kept = _kept(incremental, states.get(name, {}))
+        kept = cursor_of(states, resources[name])
         try:
             spelled[name] = _spelled(resources[name], kept, between)
             if replaces_range(resources, name):
@@ -139,12 +137,6 @@ def tell_of_range(facts: Mapping[str, PageFacts], resources: Resources, cut: Set
                 "the range reaches behind what was loaded so far: the rows of there come with the "
                 "next run that follows the cursor, which appends them"
             )
-
-
-def _kept(incremental: Mapping[str, Any], state: Mapping[str, Any]) -> Any:
-    """What the runs before have kept of the cursor; None if there was none."""
-    cursors = state.get("incremental") or {}
-    return (cursors.get(incremental.get("cursor_path")) or {}).get("last_value")
 
 
 def _cut(kept: Any, start: Any, end: Any, *, may_be_cut: bool) -> Any:

@@ -25,6 +25,7 @@ from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.load.broken import LOAD_ID, forget_replacing, note_replacing, remove_orphans
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client
+from restsrc_dagster.load.known import column_of
 
 LIKE_TIME = re.compile(r"\d+|\d{4}-\d\d-\d\d[\d:. TZ]*", re.ASCII)
 """Texts of which that of the later time comes later, if they are of one length."""
@@ -136,7 +137,7 @@ def not_replaceable(
         elif schema is not None:
             table = schema.naming.normalize_tables_path(resource.table_name)
             columns = schema.get_table_columns(table) if table in schema.tables else {}
-            column = _column(schema, path)
+            column = column_of(schema, path)
             if columns and any(one.startswith(f"{column}__v_") for one in columns):
                 why = f"{path!r} is in several columns of its table; {AGAIN}"
             elif columns and not (bounds := bounds_of(schema, table, resource)):
@@ -155,17 +156,13 @@ def _has_transactions(pipeline: Pipeline) -> bool:
     )
 
 
-def _column(schema: Schema, path: str) -> str:
-    return str(schema.naming.normalize_path(path.replace(".", "__")))
-
-
 def bounds_of(schema: Schema, table: str, resource: Resource) -> tuple[Any, ...]:
     """The column of the cursor, and where the range begins and ends in its values; nothing where
     those do not tell it: a bound that the column cannot hold is another one there."""
     incremental = resource.incremental or {}
     if incremental.get("end_value") is None:  # it is not read, or only for others
         return ()
-    columns, column = schema.get_table_columns(table), _column(schema, str(resource.cursor_path))
+    columns, column = schema.get_table_columns(table), column_of(schema, str(resource.cursor_path))
     start, end = ends = (incremental["initial_value"], incremental["end_value"])
     kind = columns.get(column, {}).get("data_type", "json")
     if kind in ("json", "binary", "bool"):

@@ -9,7 +9,6 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import WriteDisposition
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import RestsrcError
@@ -160,16 +159,6 @@ class LoadReport:
     seconds: float
     seconds_by_phase: Mapping[Phase, float]
     seconds_waited: Mapping[Wait, float]
-
-
-def cursor_of(states: Mapping[str, Any], resource: Resource, value: str = "last_value") -> Any:
-    """A value of the cursor in dlt's states of the resources; None where there is none."""
-    if resource.cursor_path is None:
-        return None
-    state: Any = states
-    for key in (resource.name, "incremental", resource.cursor_path):
-        state = state.get(key, {})
-    return state.get(value)
 
 
 def count_rows(pipeline: Pipeline, tables: Mapping[str, str]) -> dict[str, int]:

@@ -11,8 +11,8 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.facts import PageFacts
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.load.known import resource_states
-from restsrc_dagster.load.report import ResourceReport, count_rows, cursor_of
+from restsrc_dagster.load.known import cursor_of, resource_states
+from restsrc_dagster.load.report import ResourceReport, count_rows
 from restsrc_dagster.load.schema_changes import Columns, schema_changes
 from restsrc_dagster.load.unfilled import Unfilled
 

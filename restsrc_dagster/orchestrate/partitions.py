@@ -87,7 +87,7 @@ def filled(
     definition = partitions_definition(connector.partitions)
     if definition is None or name not in connector.partitioned or _is_for_partitions(context):
         return
-    top = [name, *connector.resources.ancestors(name)][-1]
+    top = connector.resources.top(name)
     read = report.resources.get(top)
     if read is None or _may_be_incomplete(connector, report, {top, name}):
         return
@@ -127,7 +127,7 @@ def emptied(
     """The partitions of a resource that was read from its beginning, which lie before that, and
     which Dagster shows as filled: of these, no mark can be taken back."""
     definition = partitions_definition(connector.partitions)
-    top = [name, *connector.resources.ancestors(name)][-1]
+    top = connector.resources.top(name)
     began = _instant(report.resources[top].cursor_began) if top in report.resources else None
     if definition is None or began is None or name not in report.refreshed:
         return ()
