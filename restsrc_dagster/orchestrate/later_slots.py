@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from restsrc_dagster.connector.dated_cron import dated_cron
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.watch import Trouble
 from restsrc_dagster.orchestrate.dagster_private import (
@@ -50,14 +49,6 @@ class LaterSlots:
             return None
         slot = self.connector.slots.latest(now)
         return slot if slot is not None and slot >= self.since else None
-
-
-def later_slots(
-    connector: Connector, loaded_at: datetime, trouble: Callable[[], Trouble | None]
-) -> LaterSlots | None:
-    """Those of a connector; None where a cron string says all of its slots."""
-    dated = dated_cron(connector.slots, loaded_at)
-    return LaterSlots(connector, dated.end, loaded_at, trouble) if dated else None
 
 
 def build_later_slots_sensor(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from restsrc_dagster.connector.dated_cron import dated_cron
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.neighbours import shared_tables
 from restsrc_dagster.connector.watch import FolderWatch, Trouble
@@ -20,7 +21,6 @@ from restsrc_dagster.orchestrate.initial_run import build_initial_run_sensor
 from restsrc_dagster.orchestrate.later_slots import (
     LaterSlots,
     build_later_slots_sensor,
-    later_slots,
 )
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, CONNECTOR_TAG, job_name
 from restsrc_dagster.orchestrate.schedules import build_connector_schedule
@@ -111,6 +111,7 @@ def build_connector_definitions(
         execute=execute,
     )
     description = problems_in_words(problems) if problems else None
+    dated = dated_cron(connector.slots, loaded_at)
     return ConnectorDefinitions(
         connector=connector,
         assets=assets,
@@ -125,10 +126,11 @@ def build_connector_definitions(
             connector,
             settings=settings,
             loaded_at=loaded_at,
+            dated=dated,
             trouble=trouble,
             description=description,
         ),
-        later=later_slots(connector, loaded_at, trouble),
+        later=LaterSlots(connector, dated.end, loaded_at, trouble) if dated else None,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from restsrc_dagster.connector.dated_cron import DatedCron, dated_cron
+from restsrc_dagster.connector.dated_cron import DatedCron
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.slots import carrier_cron, carrier_zone
 from restsrc_dagster.connector.watch import Trouble
@@ -41,6 +41,7 @@ def build_connector_schedule(
     *,
     settings: Settings,
     loaded_at: datetime,
+    dated: DatedCron | None,
     trouble: Callable[[], Trouble | None] = lambda: None,
     description: str | None = None,
 ) -> dg.ScheduleDefinition:
@@ -50,11 +51,11 @@ def build_connector_schedule(
         connector: gives the slots.
         settings: a branch deployment starts nothing by itself.
         loaded_at: when this process loaded the definitions; aware.
+        dated: the dates of its slots, where no cron string says them.
         trouble: what is the matter with the connector's file at the moment.
         description: by default the schedule in words.
     """
     slots = connector.slots
-    dated = dated_cron(slots, loaded_at)
     crons = dated.strings if dated else carrier_cron(slots)
     status = dg.DefaultScheduleStatus
     return dg.ScheduleDefinition(
