@@ -113,7 +113,7 @@ def filled(
                 asset_key=key,
                 partition=partition,
                 metadata={CREATED_AT_TAG: iso(connector.created_at)},
-                description="All of it was read by a run that follows the cursor.",
+                description="All of it is there since this run.",
             )
 
 
