@@ -3,14 +3,11 @@
 Pure arithmetic on aware UTC datetimes; nothing here knows the time of day.
 """
 
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from itertools import islice
-from math import gcd
 from zoneinfo import ZoneInfo
 
 SECOND = timedelta(seconds=1)
@@ -77,7 +74,7 @@ class ZonedDays:
     def is_on_a_change(self) -> bool:
         """Whether the clocks ever leave the slot's time out, or show it twice: there, Dagster's own
         ticks in a zone may be an hour off, or end for good."""
-        return _utc_times(self.zone, self.offset, self._first_day.year) is not None
+        return _is_on_a_change(self.zone, self.offset, self._first_day.year)
 
     @property
     def anchor(self) -> datetime:
@@ -150,56 +147,9 @@ DAYS_LOOKED_AT = 4 * 366
 
 
 @cache
-def _utc_times(zone: ZoneInfo, offset: int, year: int) -> list[int] | None:
-    """The minutes of a day, in UTC, at which the slots of each day are; None where the clocks
-    neither leave out nor show twice the time that is `offset` minutes after midnight."""
+def _is_on_a_change(zone: ZoneInfo, offset: int, year: int) -> bool:
     start = datetime(year, 1, 1, tzinfo=zone)
-    daily = ZonedDays(zone=zone, interval=1, offset=offset, created_at=start.astimezone(UTC))
     clocks = (
         start + timedelta(days=number, minutes=offset) for number in range(DAYS_LOOKED_AT)
     )  # by the clock, as both are of one zone
-    if all(clock.utcoffset() == clock.replace(fold=1).utcoffset() for clock in clocks):
-        return None
-    slots = islice(daily.upcoming(daily.created_at), DAYS_LOOKED_AT)
-    return sorted({slot.hour * 60 + slot.minute for slot in slots})
-
-
-def carrier_zone(slots: AnySlots) -> str:
-    """The zone in which the strings of `carrier_cron` are meant."""
-    return str(slots.zone) if isinstance(slots, ZonedDays) and not slots.is_on_a_change else "UTC"
-
-
-def carrier_cron(slots: AnySlots) -> list[str]:
-    """Cron strings whose ticks hit every slot, as few a day as can be.
-
-    In UTC, and for most `ZonedDays` in their zone (`carrier_zone`). Only cron strings reach
-    Dagster's daemon. With g = gcd(period, one day), the times `anchor + k * g` are the same every
-    day, so they are exactly a list of cron strings; where g is the period itself the ticks are the
-    slots, else the schedule decides at each tick.
-    """
-    if isinstance(slots, ZonedDays):
-        times = _utc_times(slots.zone, slots.offset, slots.created_at.astimezone(slots.zone).year)
-        minutes = [slots.offset] if times is None else times
-        return [f"{minute % 60} {minute // 60} * * *" for minute in minutes]
-    step = gcd(slots.period // MINUTE, MINUTES_A_DAY)
-    first = slots.anchor.hour * 60 + slots.anchor.minute
-    hours_by_minute: defaultdict[int, set[int]] = defaultdict(set)
-    for minute_of_day in range(first % step, MINUTES_A_DAY, step):
-        hours_by_minute[minute_of_day % 60].add(minute_of_day // 60)
-    minutes_by_hours: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
-    for minute in sorted(hours_by_minute):
-        minutes_by_hours[tuple(sorted(hours_by_minute[minute]))].append(minute)
-    return [
-        f"{cron_field(minutes, 60)} {cron_field(hours, 24)} * * *"
-        for hours, minutes in minutes_by_hours.items()
-    ]
-
-
-def cron_field(values: Sequence[int], of: int) -> str:
-    """`*`, `*/10`, `3-59/10` or a list: the shortest that a person would write."""
-    if len(values) == of:
-        return "*"
-    step = of // len(values)
-    if len(values) > 1 and list(values) == list(range(values[0], of, step)):
-        return f"*/{step}" if values[0] == 0 else f"{values[0]}-{of - 1}/{step}"
-    return ",".join(map(str, values))
+    return any(clock.utcoffset() != clock.replace(fold=1).utcoffset() for clock in clocks)

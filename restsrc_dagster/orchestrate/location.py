@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from restsrc_dagster.connector.dated_cron import dated_cron
+from restsrc_dagster.connector.cron import cron_of
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.neighbours import shared_tables
 from restsrc_dagster.connector.watch import FolderWatch, Trouble
@@ -111,7 +111,7 @@ def build_connector_definitions(
         execute=execute,
     )
     description = problems_in_words(problems) if problems else None
-    dated = dated_cron(connector.slots, loaded_at)
+    cron = cron_of(connector.slots, loaded_at)
     return ConnectorDefinitions(
         connector=connector,
         assets=assets,
@@ -126,11 +126,11 @@ def build_connector_definitions(
             connector,
             settings=settings,
             loaded_at=loaded_at,
-            dated=dated,
+            cron=cron,
             trouble=trouble,
             description=description,
         ),
-        later=LaterSlots(connector, dated.end, loaded_at, trouble) if dated else None,
+        later=LaterSlots(connector, cron.end, loaded_at, trouble) if cron.end else None,
     )
 
 

@@ -1,6 +1,6 @@
 """A connector's schedule: each of its cron ticks is a slot, and decides whether that has a run.
 
-Only cron strings reach Dagster's daemon, and after an outage it evaluates only the latest missed
+After an outage it evaluates only the latest missed
 tick (`_scheduler/scheduler.py`, "not trying to catch up"). So a tick does not ask "am I a slot?"
 but "is the latest slot requested yet?".
 """
@@ -10,9 +10,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from restsrc_dagster.connector.dated_cron import DatedCron
+from restsrc_dagster.connector.cron import Cron
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.slots import carrier_cron, carrier_zone
 from restsrc_dagster.connector.watch import Trouble
 from restsrc_dagster.orchestrate.ledger import Ledger
 from restsrc_dagster.orchestrate.names import (
@@ -41,7 +40,7 @@ def build_connector_schedule(
     *,
     settings: Settings,
     loaded_at: datetime,
-    dated: DatedCron | None,
+    cron: Cron,
     trouble: Callable[[], Trouble | None] = lambda: None,
     description: str | None = None,
 ) -> dg.ScheduleDefinition:
@@ -51,19 +50,18 @@ def build_connector_schedule(
         connector: gives the slots.
         settings: a branch deployment starts nothing by itself.
         loaded_at: when this process loaded the definitions; aware.
-        dated: the dates of its slots, where no cron string says them.
+        cron: has a tick at each of them.
         trouble: what is the matter with the connector's file at the moment.
         description: by default the schedule in words.
     """
     slots = connector.slots
-    crons = dated.strings if dated else carrier_cron(slots)
     status = dg.DefaultScheduleStatus
     return dg.ScheduleDefinition(
         name=schedule_name(connector.name),
         job_name=job_name(connector.name),
-        cron_schedule=list(crons) if len(crons) > 1 else crons[0],
-        execution_timezone="UTC" if dated else carrier_zone(slots),
-        execution_fn=_evaluate(connector, loaded_at, trouble, dated),
+        cron_schedule=list(cron.strings) if len(cron.strings) > 1 else cron.strings[0],
+        execution_timezone=cron.zone,
+        execution_fn=_evaluate(connector, loaded_at, trouble, cron),
         default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
         description=description or connector.schedule.describe(connector.created_at),
         tags={CONNECTOR_TAG: connector.name},
@@ -80,7 +78,7 @@ def _evaluate(
     connector: Connector,
     loaded_at: datetime,
     trouble: Callable[[], Trouble | None],
-    dated: DatedCron | None,
+    cron: Cron,
 ) -> Callable[[dg.ScheduleEvaluationContext], Evaluation]:
     def evaluate(context: dg.ScheduleEvaluationContext) -> Evaluation:
         found = trouble()
@@ -88,7 +86,7 @@ def _evaluate(
             return dg.SkipReason(found.says)
         at = context.scheduled_execution_time.astimezone(UTC)
         latest = connector.slots.latest(max(at, datetime.now(UTC)))
-        if dated is not None and latest is not None and latest >= dated.end:
+        if cron.end is not None and latest is not None and latest >= cron.end:
             return dg.SkipReason(LATER)
         return evaluate_tick(connector, at, Ledger(context.instance, connector), loaded_at)
 

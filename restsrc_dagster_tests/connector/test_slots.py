@@ -1,17 +1,14 @@
-"""Slots and their carriers against a brute force that walks the calendar minute by minute."""
+"""Slots against a brute force that walks the calendar minute by minute."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice, takewhile
-from math import gcd
+from itertools import islice
 
 import pytest
-from dagster._utils.schedules import cron_string_iterator
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from restsrc_dagster.connector.schedule import MINUTES_IN, Schedule
-from restsrc_dagster.connector.slots import MINUTES_A_DAY, Slots, carrier_cron
+from restsrc_dagster.connector.slots import Slots
 
 MINUTE = timedelta(minutes=1)
 EDGES = [
@@ -60,35 +57,6 @@ def slots_by_walking(schedule: Schedule, created_at: datetime, until: datetime) 
         minute += MINUTE
         count += 1
     return found
-
-
-def ticks_of(cron: str, day: datetime) -> Iterator[datetime]:
-    """The ticks of a daily cron string on the day of `day`: an expander of its own."""
-    minutes, hours, *rest = cron.split()
-    assert rest == ["*", "*", "*"]
-    for hour in field_of(hours, 24):
-        for minute in field_of(minutes, 60):
-            yield day.replace(hour=hour, minute=minute, second=0, microsecond=0)
-
-
-def field_of(field: str, of: int) -> Iterator[int]:
-    """`*`, `*/6`, `1-23/6`, `3,13`."""
-    span, _, step = field.partition("/")
-    if "," in span or not (step or span == "*"):
-        yield from map(int, span.split(","))
-        return
-    first, _, last = ("0", "-", str(of - 1)) if span == "*" else span.partition("-")
-    yield from range(int(first), int(last) + 1, int(step or 1))
-
-
-def carrier_ticks(slots: Slots, days: int = 3) -> set[datetime]:
-    crons = carrier_cron(slots)
-    return {
-        tick
-        for number in range(days)
-        for cron in crons
-        for tick in ticks_of(cron, slots.created_at + timedelta(days=number))
-    }
 
 
 def times(slots: Slots, count: int) -> list[str]:
@@ -224,75 +192,3 @@ def test_no_slot_lies_before_the_anchor(schedule: Schedule, created_at: datetime
 def test_the_last_slots_that_datetime_knows() -> None:
     slots = Schedule(mode="days", interval=100_000).slots(at("2026-11-23T10:03:00"))
     assert [slot.year for slot in slots.upcoming(slots.created_at)][-1] == 9966
-
-
-@settings(max_examples=60, deadline=None)
-@given(schedules(), creations)
-@example(Schedule(mode="days", interval=3, offset=30), EDGES[0])
-@example(Schedule(mode="minutes", interval=7), EDGES[0])
-@example(Schedule(mode="hours", interval=5), EDGES[0])
-@example(Schedule(mode="minutes", interval=90), EDGES[0])
-def test_carrier_ticks_hit_every_slot_and_no_more_than_they_must(
-    schedule: Schedule, created_at: datetime
-) -> None:
-    slots = schedule.slots(created_at)
-    ticks = carrier_ticks(slots)
-    last = max(ticks)
-    due = set(takewhile(lambda slot: slot <= last, slots.upcoming(created_at)))
-    assert due <= ticks
-    minutes = schedule.interval * MINUTES_IN[schedule.mode]
-    assert len(ticks) == 3 * MINUTES_A_DAY // gcd(minutes, MINUTES_A_DAY)
-    if MINUTES_A_DAY % minutes == 0:
-        assert due == {tick for tick in ticks if tick >= min(due)}
-
-
-@pytest.mark.parametrize(
-    "schedule",
-    [
-        Schedule(mode="days", interval=3, offset=30),
-        Schedule(mode="minutes", interval=7),
-        Schedule(mode="minutes", interval=50),
-        Schedule(mode="minutes", interval=90),
-        Schedule(mode="hours", interval=5, offset=15),
-        Schedule(mode="hours"),
-    ],
-    ids=str,
-)
-@pytest.mark.parametrize("created_at", EDGES, ids=str)
-def test_dagsters_own_reading_of_the_cron_strings(schedule: Schedule, created_at: datetime) -> None:
-    slots = schedule.slots(created_at)
-    midnight = created_at.replace(hour=0, minute=0, second=0, microsecond=0)
-    until = midnight + timedelta(days=3)
-    read = {
-        tick.astimezone(UTC)
-        for cron in carrier_cron(slots)
-        for tick in takewhile(
-            lambda tick: tick < until, cron_string_iterator(midnight.timestamp(), cron, "UTC")
-        )
-    }
-    assert read == carrier_ticks(slots)
-
-
-@pytest.mark.parametrize(
-    ("schedule", "crons"),
-    [
-        (Schedule(mode="days", offset=30), ["30 0 * * *"]),
-        (Schedule(mode="days", interval=3, offset=30), ["30 0 * * *"]),
-        (Schedule(mode="hours", offset=15), ["15 * * * *"]),
-        (Schedule(mode="hours", interval=6, offset=15), ["15 */6 * * *"]),
-        (Schedule(mode="hours", interval=5), ["0 * * * *"]),
-        (Schedule(mode="minutes", interval=10), ["3-59/10 * * * *"]),
-        (Schedule(mode="minutes", interval=7), ["* * * * *"]),
-        (
-            Schedule(mode="minutes", interval=90),
-            [
-                "3 1-23/3 * * *",
-                "33 2-23/3 * * *",
-            ],
-        ),
-        (Schedule(mode="minutes", interval=1440), ["3 10 * * *"]),
-    ],
-    ids=str,
-)
-def test_cron_strings_that_people_read(schedule: Schedule, crons: list[str]) -> None:
-    assert carrier_cron(schedule.slots(EDGES[0])) == crons

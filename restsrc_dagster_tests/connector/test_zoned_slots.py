@@ -1,17 +1,16 @@
 """Days by the clocks of a zone, held to a walk over every minute of `zoneinfo`'s clocks."""
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from itertools import islice, takewhile
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 import pytest
-from dagster._utils.schedules import schedule_execution_time_iterator
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from restsrc_dagster.connector.schedule import Schedule, parse_schedule
-from restsrc_dagster.connector.slots import ZonedDays, carrier_cron, carrier_zone
+from restsrc_dagster.connector.slots import ZonedDays
+from restsrc_dagster_tests.connector.test_cron import assert_the_ticks_are_the_slots
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 ZONES = [
@@ -115,18 +114,8 @@ def test_every_so_many_days_is_every_so_many_th_of_them(
 @example(("America/Havana", at("2027-11-04T10:03:00"), 0))
 @example(("Atlantic/Azores", at("2027-10-29T10:03:00"), 30))
 def test_dagsters_ticks_are_the_slots(drawn: tuple[str, datetime, int]) -> None:
-    """Where the clocks ever leave the time out, or show it twice, some others are among them."""
     zone, created_at, minute_of_day = drawn
-    slots = slots_of(zone, created_at, minute_of_day)
-    crons = carrier_cron(slots)
-    ticks: Iterator[datetime] = schedule_execution_time_iterator(
-        (created_at + MINUTE).timestamp() + 1, crons, carrier_zone(slots)
-    )
-    wanted = list(islice(slots.upcoming(created_at + MINUTE), 5))
-    until = takewhile(lambda tick: tick <= wanted[-1], ticks)
-    found = [tick.astimezone(UTC) for tick in until]
-    assert [tick for tick in found if tick in slots] == wanted
-    assert found == wanted or slots.is_on_a_change
+    assert_the_ticks_are_the_slots(slots_of(zone, created_at, minute_of_day), created_at + MINUTE)
 
 
 @pytest.mark.parametrize(

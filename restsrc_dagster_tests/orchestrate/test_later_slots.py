@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from restsrc_dagster.connector.dated_cron import dated_cron
+from restsrc_dagster.connector.cron import cron_of
 from restsrc_dagster.connector.schedule import Schedule
 from restsrc_dagster_tests.support.daemon import Daemon
 
@@ -12,9 +12,9 @@ SLOTS = Schedule(mode="minutes", interval=7).slots(CREATED)
 
 
 def horizon() -> datetime:
-    dated = dated_cron(SLOTS, CREATED + timedelta(seconds=20))
-    assert dated is not None
-    return dated.end
+    end = cron_of(SLOTS, CREATED + timedelta(seconds=20)).end
+    assert end is not None
+    return end
 
 
 def shown(slot: datetime) -> str:

@@ -1,18 +1,18 @@
-"""Cron strings for slots that no cron says: of the next weeks, by their dates.
+"""Cron strings whose ticks are the slots: nothing else reaches Dagster's daemon.
 
-A cron string has no period of 7 minutes, 5 hours or 3 days. It can name days of a month, and those
-on which the slots are at the same times share one. As many are named as some strings hold; what
-comes later is carried by a sensor (`orchestrate/later_slots.py`).
+A cron string has no period of 7 minutes, 5 hours or 3 days. Such slots are named by their dates:
+days of a month on which they are at the same times share a string. As many are named as some
+strings hold; what comes later is carried by a sensor (`orchestrate/later_slots.py`).
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import takewhile
 from math import gcd
 
-from restsrc_dagster.connector.slots import MINUTE, MINUTES_A_DAY, AnySlots, ZonedDays, cron_field
+from restsrc_dagster.connector.slots import MINUTE, MINUTES_A_DAY, AnySlots, ZonedDays
 
 MOST = 24
 """Strings for one connector: Dagster's daemon and its pages look through all of them."""
@@ -22,22 +22,48 @@ LONGEST_MONTH = 31
 
 
 @dataclass(frozen=True)
-class DatedCron:
-    """Strings in UTC whose ticks are the slots from `start` to `end`, which is not of them.
+class Cron:
+    """What Dagster is given.
 
-    A year later they tick again, between other slots; so they do where a period is as long.
+    Args:
+        strings: at least one.
+        zone: the IANA zone by whose clocks they are meant.
+        end: from when on they tick beside the slots; None for never. Dates come again each year.
     """
 
     strings: tuple[str, ...]
-    start: datetime
-    end: datetime
+    zone: str = "UTC"
+    end: datetime | None = None
 
 
-def dated_cron(slots: AnySlots, at: datetime) -> DatedCron | None:
-    """Of slots that no cron string says: the latest one before `at`, which may have been missed,
-    and those that follow; None where one does."""
-    if _is_daily(slots):
-        return None
+def cron_of(slots: AnySlots, at: datetime) -> Cron:
+    """Strings whose ticks are the slots, by their dates only where nothing shorter says them.
+
+    With dates, they are those of the latest slot before `at`, which may have been missed, and of
+    the slots that follow.
+    """
+    if isinstance(slots, ZonedDays):
+        if slots.interval == 1 and not slots.is_on_a_change:
+            return Cron((f"{slots.offset % 60} {slots.offset // 60} * * *",), str(slots.zone))
+    elif MINUTES_A_DAY % (slots.period // MINUTE) == 0:
+        return Cron(tuple(_daily(slots.anchor, slots.period // MINUTE)))
+    return _dated(slots, at)
+
+
+def _daily(anchor: datetime, minutes: int) -> Iterator[str]:
+    """For a period that divides the day: its hours with the same minutes share a string."""
+    first = anchor.hour * 60 + anchor.minute
+    hours_by_minute: defaultdict[int, set[int]] = defaultdict(set)
+    for minute_of_day in range(first % minutes, MINUTES_A_DAY, minutes):
+        hours_by_minute[minute_of_day % 60].add(minute_of_day // 60)
+    minutes_by_hours: defaultdict[tuple[int, ...], list[int]] = defaultdict(list)
+    for minute in sorted(hours_by_minute):
+        minutes_by_hours[tuple(sorted(hours_by_minute[minute]))].append(minute)
+    for hours, same in minutes_by_hours.items():
+        yield f"{_field(same, 60)} {_field(hours, 24)} * * *"
+
+
+def _dated(slots: AnySlots, at: datetime) -> Cron:
     first = slots.latest(at) or slots.next(at)
     months = min(MOST // _strings_a_month(slots.period // MINUTE), MOST_MONTHS)
     if months > 1:  # of one, there may be a day left
@@ -48,16 +74,9 @@ def dated_cron(slots: AnySlots, at: datetime) -> DatedCron | None:
         end = _midnight(at) + max(MOST // _strings_a_day(slots.period // MINUTE), 2) * DAY
     before = start - timedelta(microseconds=1)
     end = max(end, _midnight(slots.next(at)) + DAY)
-    return DatedCron(
-        tuple(_strings(takewhile(lambda slot: slot < end, slots.upcoming(before)))), start, end
+    return Cron(
+        tuple(_strings(takewhile(lambda slot: slot < end, slots.upcoming(before)))), end=end
     )
-
-
-def _is_daily(slots: AnySlots) -> bool:
-    """Whether the slots are at the same times each day."""
-    if isinstance(slots, ZonedDays):
-        return slots.interval == 1 and not slots.is_on_a_change
-    return MINUTES_A_DAY % (slots.period // MINUTE) == 0
 
 
 def _strings_a_day(minutes: int) -> int:
@@ -86,7 +105,7 @@ def _strings(slots: Iterable[datetime]) -> list[str]:
         for hour, minutes in minutes_of.items():
             hours_of[tuple(minutes)].append(hour)
         for same, hours in hours_of.items():
-            days[cron_field(same, 60), cron_field(hours, 24), month].append(day)
+            days[_field(same, 60), _field(hours, 24), month].append(day)
     return [
         f"{minutes} {hours} {_days(of_month, month)} {month} *"
         for (minutes, hours, month), of_month in days.items()
@@ -111,3 +130,13 @@ def _month(at: datetime) -> datetime:
 def _months_later(month: datetime, count: int) -> datetime:
     years, number = divmod(month.month - 1 + count, 12)
     return month.replace(year=month.year + years, month=number + 1)
+
+
+def _field(values: Sequence[int], of: int) -> str:
+    """`*`, `*/10`, `3-59/10` or a list: the shortest that a person would write."""
+    if len(values) == of:
+        return "*"
+    step = of // len(values)
+    if len(values) > 1 and list(values) == list(range(values[0], of, step)):
+        return f"*/{step}" if values[0] == 0 else f"{values[0]}-{of - 1}/{step}"
+    return ",".join(map(str, values))
