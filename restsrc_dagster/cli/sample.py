@@ -11,12 +11,12 @@ from restsrc_dagster.connector.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
-from restsrc_dagster.extract.convert import Sent
-from restsrc_dagster.extract.cures import key_of_child
-from restsrc_dagster.extract.cursor_text import CursorText
-from restsrc_dagster.extract.field import Field
-from restsrc_dagster.extract.infer import cursor_candidates, infer_columns, key_candidates
-from restsrc_dagster.extract.paginators import as_written
+from restsrc_dagster.extract.incremental.convert import Sent
+from restsrc_dagster.extract.incremental.cursor_text import CursorText
+from restsrc_dagster.extract.paging.paginators import as_written
+from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
+from restsrc_dagster.extract.records.remedies import key_of_child
 from restsrc_dagster.extract.sample import Sample
 
 OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4

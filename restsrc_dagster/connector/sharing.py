@@ -2,7 +2,7 @@
 
 What is said of a table is said by all of them, and each of their rows must stay until the same
 resource replaces it. Rows that are appended do; of rows that are merged, a field of the key has to
-tell whose they are, which a run finds out (`extract/whose.py`).
+tell whose they are, which a run finds out (`extract/records/shared_tables.py`).
 """
 
 from collections.abc import Iterator

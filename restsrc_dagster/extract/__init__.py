@@ -1,1 +1,22 @@
-"""How records are read: the dlt source, and the HTTP session through which it reads."""
+"""Reading an API: from a connector's configuration to pages of records, by dlt's `rest_api_source`.
+
+In the order in which a run meets it:
+
+    source          the dlt source of a connector, built afresh for each run
+    configuration   what dlt gets of it: Python where JSON cannot say it
+    assembly        our steps around those of dlt, resource by resource
+    prefetch        requests that are sent before their turn (`foresight` says which will come)
+    http            a request: budget, credentials, tries
+    response        what came back, read once
+    paging          the next page; what is no page, and what would lose or double rows
+    parents         from the records of a parent to the requests of its children
+    incremental     the cursor of a resource: what is new of its list
+    chunks          ending a reading early, so that what was read can be committed
+    records         steps, personal data, keys, values that no table can hold
+    conform         the last look before dlt writes: records as their tables want them
+    failures        from exceptions to one sentence; one resource does not stop the others
+    stats           what was counted on the way, and the lines of `progress`
+
+Beside a run: `sample` reads a few pages for `restsrc test`, `dry` asks dlt about a configuration.
+A package imports those below it in `test_imports.py`, and none above.
+"""

@@ -13,29 +13,29 @@ from restsrc_dagster.connector.needs import copied_fields, needs
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.ahead import Ahead
-from restsrc_dagster.extract.asking import AskedOnce, TellsParents
-from restsrc_dagster.extract.at_hand import PageAtHand
-from restsrc_dagster.extract.backlog import Backlog
-from restsrc_dagster.extract.binding import Binding
-from restsrc_dagster.extract.childless import Childless
-from restsrc_dagster.extract.chunks import Chunks
-from restsrc_dagster.extract.cures import key_of_child
-from restsrc_dagster.extract.cursors import Cursor
-from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.family import FamilyPages, TagsPages
+from restsrc_dagster.extract.chunks.chunks import Chunks
+from restsrc_dagster.extract.conform.conformer import Surprises
+from restsrc_dagster.extract.conform.contract import Frozen, freezes
+from restsrc_dagster.extract.failures.isolation import Isolation
 from restsrc_dagster.extract.foresight import GoesAhead
-from restsrc_dagster.extract.frozen import Frozen, freezes
-from restsrc_dagster.extract.incremental import CursorStep
-from restsrc_dagster.extract.isolation import Isolation
-from restsrc_dagster.extract.key_index import KeyIndex
-from restsrc_dagster.extract.listed import NotesKeys
-from restsrc_dagster.extract.pages import PageChecks
-from restsrc_dagster.extract.parent_cursors import ParentCursors
+from restsrc_dagster.extract.incremental.cursor import Cursor
+from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
+from restsrc_dagster.extract.incremental.step import CursorStep
+from restsrc_dagster.extract.paging.checks import PageChecks
+from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.parents.backlog import Backlog
+from restsrc_dagster.extract.parents.binding import Binding
+from restsrc_dagster.extract.parents.childless import Childless
+from restsrc_dagster.extract.parents.current_page import PageAtHand
+from restsrc_dagster.extract.parents.family import FamilyPages, TagsPages
+from restsrc_dagster.extract.parents.fan_out import AskedOnce, TellsParents
+from restsrc_dagster.extract.prefetch.prefetcher import Ahead
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.steps import Steps
-from restsrc_dagster.extract.surprises import Surprises
-from restsrc_dagster.extract.width import Width
+from restsrc_dagster.extract.records.column_limit import Width
+from restsrc_dagster.extract.records.key_index import KeyIndex
+from restsrc_dagster.extract.records.listed import NotesKeys
+from restsrc_dagster.extract.records.remedies import key_of_child
+from restsrc_dagster.extract.records.steps import Steps
 
 
 @dataclass(kw_only=True)

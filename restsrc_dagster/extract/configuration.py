@@ -14,15 +14,15 @@ from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.resource import Resource, expanded
 from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.extract.binding import Binding
-from restsrc_dagster.extract.chunk import FirstPage
-from restsrc_dagster.extract.column_hints import put_columns_apart
-from restsrc_dagster.extract.incremental import cursor_names
-from restsrc_dagster.extract.oauth2 import RenewingOAuth2
-from restsrc_dagster.extract.paginators import in_place_of
-from restsrc_dagster.extract.request_values import static
-from restsrc_dagster.extract.rewriting import rewritten, with_params_of_cursor
-from restsrc_dagster.extract.session import Sessions
+from restsrc_dagster.extract.chunks.chunk import FirstPage
+from restsrc_dagster.extract.conform.column_hints import put_columns_apart
+from restsrc_dagster.extract.http.oauth2 import RenewingOAuth2
+from restsrc_dagster.extract.http.request_values import static
+from restsrc_dagster.extract.http.session import Sessions
+from restsrc_dagster.extract.incremental.step import cursor_names
+from restsrc_dagster.extract.paging.paginators import in_place_of
+from restsrc_dagster.extract.parents.binding import Binding
+from restsrc_dagster.extract.parents.rewriting import rewritten, with_params_of_cursor
 
 NO_FIRST_PAGES: Mapping[str, FirstPage] = MappingProxyType({})
 

@@ -22,9 +22,9 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import paginate_dependent_resource, paginate_resource
 
 from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.extract.ahead import Ahead
-from restsrc_dagster.extract.coming import Coming, Reader
-from restsrc_dagster.extract.tickets import Plan, Ticket, copied, what_is_asked
+from restsrc_dagster.extract.paging.lookahead import Coming, Reader
+from restsrc_dagster.extract.prefetch.prefetcher import Ahead
+from restsrc_dagster.extract.prefetch.requests import Plan, Ticket, copied, what_is_asked
 
 
 class GoesAhead(ItemTransform[Any, Any]):

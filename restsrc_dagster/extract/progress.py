@@ -3,8 +3,8 @@
 import time
 from collections.abc import Iterable
 
-from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.waiting import Wait, Waits
+from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.stats.waits import Wait, Waits
 
 SHOWN_RESOURCES = 3
 WORTH_TELLING = 1.0

@@ -8,14 +8,14 @@ from dlt.extract.source import DltSource
 
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.binding import Key
-from restsrc_dagster.extract.childless import Childless
-from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.family import FamilyPages
-from restsrc_dagster.extract.incremental import CursorStep
-from restsrc_dagster.extract.session import Sessions
-from restsrc_dagster.extract.surprises import Surprises
-from restsrc_dagster.extract.traffic import Traffic
+from restsrc_dagster.extract.conform.conformer import Surprises
+from restsrc_dagster.extract.http.session import Sessions
+from restsrc_dagster.extract.incremental.step import CursorStep
+from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.parents.binding import Key
+from restsrc_dagster.extract.parents.childless import Childless
+from restsrc_dagster.extract.parents.family import FamilyPages
+from restsrc_dagster.extract.stats.traffic import Traffic
 
 
 @dataclass(frozen=True, kw_only=True)

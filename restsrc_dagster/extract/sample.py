@@ -23,14 +23,14 @@ from restsrc_dagster.connector.references import blank
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.announced import announced_total
-from restsrc_dagster.extract.envelope import Envelope
-from restsrc_dagster.extract.failures import explain
-from restsrc_dagster.extract.field import Field
+from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
+from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.response.envelope import Envelope
 from restsrc_dagster.extract.source import open_reading
-from restsrc_dagster.extract.ticker import Ticker
+from restsrc_dagster.extract.stats.ticker import Ticker
 
 PAGES = 2
 """One page tells nothing about paging."""

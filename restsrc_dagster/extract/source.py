@@ -9,14 +9,14 @@ from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.assembly import Assembly
-from restsrc_dagster.extract.backlog import Backlog
-from restsrc_dagster.extract.chunks import Chunks
+from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.configuration import bindings, dlt_configuration, token_urls
-from restsrc_dagster.extract.isolation import Isolation
+from restsrc_dagster.extract.failures.isolation import Isolation
+from restsrc_dagster.extract.http.session import open_sessions
+from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.session import open_sessions
-from restsrc_dagster.extract.waiting import Waits
-from restsrc_dagster.extract.width import Width
+from restsrc_dagster.extract.records.column_limit import Width
+from restsrc_dagster.extract.stats.waits import Waits
 
 
 def open_reading(

@@ -15,8 +15,8 @@ from dlt.common.schema.utils import get_write_disposition
 from restsrc_dagster.connector.abilities import NATIVE
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.extract.fits import is_dlts
-from restsrc_dagster.extract.required import required_columns
+from restsrc_dagster.extract.conform.required import required_columns
+from restsrc_dagster.extract.conform.type_fit import is_dlts
 from restsrc_dagster.load.childless import replacing_columns
 
 

@@ -10,7 +10,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.extract.binding import Key
+from restsrc_dagster.extract.parents.binding import Key
 from restsrc_dagster.load.broken import remove_orphans
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client

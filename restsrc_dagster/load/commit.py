@@ -19,7 +19,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresClientConfigura
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
-from restsrc_dagster.extract.failures import is_destination_away
+from restsrc_dagster.extract.failures.explain import is_destination_away
 from restsrc_dagster.load.broken import NOTES, note_begun, note_ended, remove_broken_loads
 from restsrc_dagster.load.destination import database_client, kept_open
 from restsrc_dagster.load.progress import Phase, Progress

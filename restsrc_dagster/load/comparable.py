@@ -5,8 +5,8 @@ from typing import Any
 
 from dlt.common.schema import Schema
 
-from restsrc_dagster.extract.binding import Key
-from restsrc_dagster.extract.fits import Misfit, coercion
+from restsrc_dagster.extract.conform.type_fit import Misfit, coercion
+from restsrc_dagster.extract.parents.binding import Key
 
 
 def comparable(

@@ -16,10 +16,10 @@ from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
-from restsrc_dagster.extract.chunk import STATE_KEY
-from restsrc_dagster.extract.cursors import BY
-from restsrc_dagster.extract.cursors import STATE_KEY as CURSOR_STATE
-from restsrc_dagster.extract.parent_cursors import OF, bound_to
+from restsrc_dagster.extract.chunks.chunk import STATE_KEY
+from restsrc_dagster.extract.incremental.cursor import BY
+from restsrc_dagster.extract.incremental.cursor import STATE_KEY as CURSOR_STATE
+from restsrc_dagster.extract.incremental.parent_cursors import OF, bound_to
 from restsrc_dagster.load.changed import (
     formats_of,
     key_of_table,

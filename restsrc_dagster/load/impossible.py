@@ -13,9 +13,9 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError, RestsrcError
-from restsrc_dagster.extract.fits import COUNTS_CHARACTERS, in_words, places_of
-from restsrc_dagster.extract.required import required_columns
-from restsrc_dagster.extract.surprises import hinted_columns
+from restsrc_dagster.extract.conform.conformer import hinted_columns
+from restsrc_dagster.extract.conform.required import required_columns
+from restsrc_dagster.extract.conform.type_fit import COUNTS_CHARACTERS, in_words, places_of
 from restsrc_dagster.load.report import count_rows
 from restsrc_dagster.load.schema_changes import changed_types
 

@@ -14,12 +14,12 @@ from restsrc_dagster.collector import without_looking_back
 from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.chunk import Bound
-from restsrc_dagster.extract.chunks import Chunks
-from restsrc_dagster.extract.failures import explained
+from restsrc_dagster.extract.chunks.chunk import Bound
+from restsrc_dagster.extract.chunks.chunks import Chunks
+from restsrc_dagster.extract.failures.explain import explained
 from restsrc_dagster.extract.source import open_reading
-from restsrc_dagster.extract.ticker import Ticker
-from restsrc_dagster.extract.waiting import Wait
+from restsrc_dagster.extract.stats.ticker import Ticker
+from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.abilities import abilities_of, refuse_what_cannot_be_done
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.changed import to_begin_anew

@@ -21,8 +21,8 @@ from dlt.common.schema.utils import get_nested_tables
 from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.extract.column_hints import hints_by_table
-from restsrc_dagster.extract.surprises import hinted_columns
+from restsrc_dagster.extract.conform.column_hints import hints_by_table
+from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.load.known import column_of
 
 OF_VERSIONS = ("x-row-version", "x-valid-from", "x-valid-to")

@@ -20,7 +20,7 @@ from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.conversion import seconds_since_1970
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.extracted import ExtractedRows

@@ -12,11 +12,11 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError, TryLater
-from restsrc_dagster.extract.backlog import Backlog
-from restsrc_dagster.extract.chunks import Chunks
-from restsrc_dagster.extract.isolation import Isolation, Silence
+from restsrc_dagster.extract.chunks.chunks import Chunks
+from restsrc_dagster.extract.failures.isolation import Isolation, Silence
+from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.width import Width
+from restsrc_dagster.extract.records.column_limit import Width
 from restsrc_dagster.load.changed import taken_over
 from restsrc_dagster.load.childless import remove_children
 from restsrc_dagster.load.columns.handover import Handover

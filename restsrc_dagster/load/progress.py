@@ -6,7 +6,7 @@ from enum import Enum
 
 from dlt.common.runtime.collector_base import Collector
 
-from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.progress import (
     counted,
     duration,
@@ -16,7 +16,7 @@ from restsrc_dagster.extract.progress import (
     waiting,
 )
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.waiting import Waits
+from restsrc_dagster.extract.stats.waits import Waits
 
 JOBS, FILES = "Jobs", "Files"
 """dlt's names of counters, beside those that are called like the table whose rows they count."""

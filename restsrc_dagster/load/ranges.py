@@ -22,8 +22,8 @@ from restsrc_dagster.connector.ranges import replaces_range, why_no_range
 from restsrc_dagster.connector.resource import Resource, expanded
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.cursor_time import said_to_be_time
-from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.incremental.cursor_time import said_to_be_time
+from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.load.known import cursor_of
 from restsrc_dagster.load.replaced import not_replaceable
 

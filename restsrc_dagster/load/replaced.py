@@ -21,7 +21,7 @@ from restsrc_dagster.connector.ranges import replaces_range
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.load.broken import LOAD_ID, forget_replacing, note_replacing, remove_orphans
 from restsrc_dagster.load.comparable import comparable
 from restsrc_dagster.load.destination import database_client

@@ -12,9 +12,9 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.resources import WriteDisposition
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.traffic import Traffic
-from restsrc_dagster.extract.waiting import Wait
+from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.stats.traffic import Traffic
+from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.ranges import Between

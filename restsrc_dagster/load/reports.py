@@ -9,7 +9,7 @@ from dlt.common.schema.utils import get_root_table
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.facts import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.load.known import cursor_of, resource_states
 from restsrc_dagster.load.report import ResourceReport, count_rows

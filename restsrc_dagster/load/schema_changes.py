@@ -11,10 +11,10 @@ from dlt.common.schema.utils import get_nested_tables
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.cures import type_hint
-from restsrc_dagster.extract.fits import in_words, places_of
-from restsrc_dagster.extract.surprises import hinted_columns
-from restsrc_dagster.extract.width import Width
+from restsrc_dagster.extract.conform.conformer import hinted_columns
+from restsrc_dagster.extract.conform.type_fit import in_words, places_of
+from restsrc_dagster.extract.records.column_limit import Width
+from restsrc_dagster.extract.records.remedies import type_hint
 from restsrc_dagster.load.unloadable import Unloadable
 
 MOST_COLUMNS = {

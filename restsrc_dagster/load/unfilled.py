@@ -15,9 +15,9 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.fits import is_dlts
-from restsrc_dagster.extract.surprises import hinted_columns
+from restsrc_dagster.extract.conform.conformer import hinted_columns
+from restsrc_dagster.extract.conform.type_fit import is_dlts
+from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.schema_changes import Columns
 

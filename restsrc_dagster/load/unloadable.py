@@ -25,10 +25,10 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.failures import causes, is_destination_away, is_full
-from restsrc_dagster.extract.fitting import Rounded, rounded_noted
-from restsrc_dagster.extract.goes_back import GoesBack
+from restsrc_dagster.extract.conform.fitting import Rounded, rounded_noted
+from restsrc_dagster.extract.failures.explain import causes, is_destination_away, is_full
+from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.records.rewind import GoesBack
 from restsrc_dagster.load.broken import remove_broken_loads
 from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.why_unloadable import not_normalized, not_taken, rounding_in_words

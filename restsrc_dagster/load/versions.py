@@ -11,14 +11,14 @@ from hashlib import blake2b
 from typing import Any
 
 from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.extract.cursors import Cursor
-from restsrc_dagster.extract.facts import PageFacts
-from restsrc_dagster.extract.field import sorted_bytes_of
-from restsrc_dagster.extract.keys import hash_of
+from restsrc_dagster.extract.incremental.cursor import Cursor
+from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.records.dedup import hash_of
+from restsrc_dagster.extract.records.field import sorted_bytes_of
 from restsrc_dagster.load.extracted import ExtractedRows
 
 KeysOf = Callable[[Sequence[Any]], list[Any]]
-"""The keys of records, as `extract/keys.py` has them."""
+"""The keys of records, as `extract/records/dedup.py` has them."""
 
 
 def settle_versions(

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.waiting import Wait
+from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.orchestrate.names import iso

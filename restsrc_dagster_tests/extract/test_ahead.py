@@ -11,9 +11,9 @@ import requests
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract import ahead
-from restsrc_dagster.extract.failures import explain
-from restsrc_dagster.extract.isolation import Isolation, Silence
+from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.failures.isolation import Isolation, Silence
+from restsrc_dagster.extract.prefetch import prefetcher as ahead
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Answer, Api, Asked, Route

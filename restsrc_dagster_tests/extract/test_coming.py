@@ -8,11 +8,11 @@ import pytest
 import requests
 import urllib3
 
-from restsrc_dagster.extract.ahead import Ahead
-from restsrc_dagster.extract.list_order import PROVEN_BY
-from restsrc_dagster.extract.pages import PageChecks
+from restsrc_dagster.extract.incremental.list_order import PROVEN_BY
+from restsrc_dagster.extract.paging.checks import PageChecks
+from restsrc_dagster.extract.prefetch.prefetcher import Ahead
+from restsrc_dagster.extract.prefetch.requests import NotWanted, Plan, Ticket
 from restsrc_dagster.extract.source import open_reading
-from restsrc_dagster.extract.tickets import NotWanted, Plan, Ticket
 from restsrc_dagster_tests.extract.test_ahead import (
     BY_LINK,
     BY_PAGE,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.failures import explain
+from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster_tests.extract.reading import bodies, params, read
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api, Asked

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.cursor_order import CursorOrder
+from restsrc_dagster.extract.incremental.cursor_order import CursorOrder
 
 
 def order(*values: Any, api_sorts: bool = False, start: Any = None) -> CursorOrder:

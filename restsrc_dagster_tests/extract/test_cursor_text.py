@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.extract.cursor_text import CursorText, is_sorted, key_of, shape_of
+from restsrc_dagster.extract.incremental.cursor_text import CursorText, is_sorted, key_of, shape_of
 
 ORDERED = [
     ["2024-01-01T00:00:05Z", "2024-01-01T00:00:05.5Z", "2024-01-01T00:00:05.50001Z"],

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.extract.decode import decoded, decoded_slowly
-from restsrc_dagster.extract.odd_values import may_be_odd, written
+from restsrc_dagster.extract.records.sanitize import may_be_odd, written
+from restsrc_dagster.extract.response.decode import decoded, decoded_slowly
 
 VALUES = st.recursive(
     st.none()

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from restsrc_dagster.extract.delivered import Delivered, _digest
-from restsrc_dagster.extract.field import bytes_of
+from restsrc_dagster.extract.incremental.delivered import Delivered, _digest
+from restsrc_dagster.extract.records.field import bytes_of
 
 
 def row(at: int, **more: Any) -> dict[str, Any]:

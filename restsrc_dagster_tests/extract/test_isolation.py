@@ -8,7 +8,7 @@ import pytest
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.isolation import Isolation, Silence
+from restsrc_dagster.extract.failures.isolation import Isolation, Silence
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items

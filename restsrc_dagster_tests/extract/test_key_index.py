@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from restsrc_dagster.extract import key_index
-from restsrc_dagster.extract.key_index import KeyIndex
+from restsrc_dagster.extract.records import key_index
+from restsrc_dagster.extract.records.key_index import KeyIndex
 
 
 @pytest.fixture(params=[(2_000_000, 4_000_000), (10, 16)], ids=["in memory", "in files"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from restsrc_dagster.extract.pace import Pace
+from restsrc_dagster.extract.http.throttle import Pace
 
 
 def begun(pace: Pace, now: float, most: int = 100) -> int:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import ReadError, RestsrcError
-from restsrc_dagster.extract.failures import explain
-from restsrc_dagster.extract.repetition import MOST_IN_A_ROW
+from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.paging.repetition import MOST_IN_A_ROW
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import RECORDS, page, read, read_with_traffic
 from restsrc_dagster_tests.support.api import Answer, Api, Asked

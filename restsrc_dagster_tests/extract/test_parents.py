@@ -6,8 +6,8 @@ from urllib.parse import quote
 import pytest
 
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.failures import explain
-from restsrc_dagster.extract.request_values import IN_A_SEGMENT
+from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.http.request_values import IN_A_SEGMENT
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Api, Asked

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.extract.personal import Hidden
+from restsrc_dagster.extract.records.masking import Hidden
 
 RECORD: dict[str, Any] = {
     "id": 1,

@@ -12,8 +12,8 @@ import requests
 import urllib3
 
 from restsrc_dagster.errors import ApiUnavailable, RestsrcError
-from restsrc_dagster.extract.failures import explain
-from restsrc_dagster.extract.rate_limits import RateLimit, exhausted, left, rate_limit
+from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.http.rate_limits import RateLimit, exhausted, left, rate_limit
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import RECORDS, read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked

@@ -8,7 +8,7 @@ import pytest
 from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.origins import below
 from restsrc_dagster.errors import OriginRefused
-from restsrc_dagster.extract.reach import Reach
+from restsrc_dagster.extract.http.allowed_origins import Reach
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import RECORDS, load_all, page, read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked

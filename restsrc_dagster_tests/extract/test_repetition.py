@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.digests import Digests
-from restsrc_dagster.extract.repetition import MOST_IN_A_ROW
+from restsrc_dagster.extract.paging.repetition import MOST_IN_A_ROW
+from restsrc_dagster.extract.records.digests import Digests
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import load_all, read, read_with_traffic
 from restsrc_dagster_tests.extract.test_pages import CURSOR, LINK, failure

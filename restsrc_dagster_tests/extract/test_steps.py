@@ -7,7 +7,7 @@ import pytest
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import MissingVariable, ReadError, RestsrcError
-from restsrc_dagster.extract.failures import explain
+from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Api

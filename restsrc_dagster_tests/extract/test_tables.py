@@ -6,7 +6,7 @@ import pytest
 from dlt.common.normalizers.naming.snake_case import NamingConvention
 
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.tables import Tables
+from restsrc_dagster.extract.records.tables import Tables
 
 FLAT = [{"id": 1, "v": "a"}, {"id": 2, "v": None}]
 

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from restsrc_dagster.extract.ticker import Ticker, pause_after
+from restsrc_dagster.extract.stats.ticker import Ticker, pause_after
 from restsrc_dagster_tests.support.told import Told
 
 OFTEN, NEVER = 0.01, 3600.0

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.extract.waiting import Wait, Waits
+from restsrc_dagster.extract.stats.waits import Wait, Waits
 from restsrc_dagster_tests.extract.reading import read_with_traffic
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.extract import parent_cursors
+from restsrc_dagster.extract.incremental import parent_cursors
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import items

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.list_order import PROVEN_BY
+from restsrc_dagster.extract.incremental.list_order import PROVEN_BY
 from restsrc_dagster_tests.load.blog import Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked

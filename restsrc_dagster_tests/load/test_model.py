@@ -43,7 +43,7 @@ def run(model: ShopModel, folder: Path, disturbance: Any, commit_after: int) -> 
     model.requests, model.on_request = 0, None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")
-        patch.setattr("restsrc_dagster.extract.chunks.LARGEST_TAIL", 1.0)
+        patch.setattr("restsrc_dagster.extract.chunks.chunks.LARGEST_TAIL", 1.0)
         if disturbance:
             disturb(model, patch, *disturbance)
         with suppress(Exception, Killed):

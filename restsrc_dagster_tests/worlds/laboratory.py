@@ -14,7 +14,7 @@ from typing import Any, Self
 import duckdb
 import psycopg2
 
-from restsrc_dagster.extract import chunks
+from restsrc_dagster.extract.chunks import chunks
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.postgres import running_postgres
 from restsrc_dagster_tests.worlds.loopback import LoopbackApi

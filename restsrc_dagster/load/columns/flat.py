@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import NoneType
 from typing import Any, Protocol
 
-from restsrc_dagster.extract.by_key import Records, by_key
+from restsrc_dagster.extract.records.transpose import Records, by_key
 from restsrc_dagster.load.columns.arrays import Surprise
 from restsrc_dagster.load.columns.columns import Columns, Values, kinds_of
 

@@ -14,7 +14,7 @@ from typing import IO, Any
 import pyarrow as pa
 from dlt.common.json import json, may_have_pua
 
-from restsrc_dagster.extract.by_key import aligned
+from restsrc_dagster.extract.records.transpose import aligned
 from restsrc_dagster.load.columns.columns import Columns, Values, as_arrow
 
 _CURRENT: "ContextVar[Handover | None]" = ContextVar("restsrc_handover", default=None)

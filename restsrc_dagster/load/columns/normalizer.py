@@ -34,7 +34,7 @@ from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_collecting
-from restsrc_dagster.extract.fitting import FittingNormalizer
+from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 from restsrc_dagster.load.columns.arrays import Surprise
 from restsrc_dagster.load.columns.columns import Columns
 from restsrc_dagster.load.columns.copy_text import CopyTextWriter

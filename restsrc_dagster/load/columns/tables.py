@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import is_nullable_column
 
-from restsrc_dagster.extract.by_key import Records
+from restsrc_dagster.extract.records.transpose import Records
 from restsrc_dagster.load.columns.arrays import Surprise, array
 from restsrc_dagster.load.columns.columns import Columns, kinds_of
 from restsrc_dagster.load.columns.flat import Flat, Names, flattened

@@ -14,7 +14,7 @@ from dlt.normalize import worker
 from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from restsrc_dagster.extract.fitting import FittingNormalizer
+from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 from restsrc_dagster.load.columns.normalizer import by_the_column, refuse_marks
 
 IDS = {"_dlt_id", "_dlt_parent_id", "_dlt_root_id", "_dlt_load_id"}

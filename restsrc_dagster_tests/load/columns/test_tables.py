@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.extract.fitting import FittingNormalizer
+from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 from restsrc_dagster.load.report import ResourceReport
 from restsrc_dagster_tests.load.columns.both_ways import IDS, by_the_record, in_trees
 from restsrc_dagster_tests.load.surprising import Listing

@@ -1,0 +1,7 @@
+"""Ending a reading early, where what was read can be committed and the rest read afterwards.
+
+chunk           what is read of a list before it is committed
+by_cursor       chunks of a list in the order of its cursor
+by_page         chunks of a list with numbered pages
+chunks          those of one load
+"""

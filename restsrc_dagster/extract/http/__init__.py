@@ -1,0 +1,14 @@
+"""Requests: who may be asked, with what, when, and how often.
+
+session             what dlt asks with; answers that were asked for before their turn
+allowed_origins     whom the requests of a connector may go to
+credentials         requests to other hosts go without them
+request_values      what values become in a request
+request_context     for which resource a thread asks, and how it waits
+adapter             one request: the budget, the tries, the figures
+throttle            when the next request may start
+gate                connections that ask at the last moment
+rate_limits         when an API says that it may be asked again
+retry               how often a request is tried again, and after how long
+oauth2              a token that may be revoked before its time
+"""

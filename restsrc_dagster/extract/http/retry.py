@@ -1,0 +1,118 @@
+"""How often a request is tried again, and after how long."""
+
+from dataclasses import dataclass, field
+
+import requests
+from dlt.common.configuration.specs import RuntimeConfiguration
+
+from restsrc_dagster.errors import ApiUnavailable, RateLimited
+from restsrc_dagster.extract.http.rate_limits import LIMITED, RateLimit
+
+TRIED_AGAIN = frozenset({408, 425, LIMITED, *range(500, 600)})
+FOR_GOOD = (
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidHeader,
+)
+"""Errors of requests that the same request meets again."""
+LONGEST_BACKOFF = 60.0
+SHORTEST_POLL = 0.1
+"""Of what is not ready, also where a deployment does not wait between tries."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """The deployment's and the connector's say in it.
+
+    Args:
+        attempts: tries in all, where the API does not say how long to wait.
+        backoff: seconds before the second try; doubled for each further one.
+        max_wait: the most seconds that one request waits because the API says so.
+    """
+
+    attempts: int
+    backoff: float
+    max_wait: float
+
+    @classmethod
+    def of(cls, runtime: RuntimeConfiguration, max_wait: float) -> "Patience":
+        """dlt's own settings, `RUNTIME__REQUEST_*`, and the connector's `max_wait_seconds`."""
+        return cls(runtime.request_max_attempts, runtime.request_backoff_factor, max_wait)
+
+
+@dataclass
+class Tries:
+    """What one request has gone through so far."""
+
+    patience: Patience
+    failed: int = field(default=0, init=False)
+    waited: float = field(default=0.0, init=False)
+
+    def pause(self) -> float | None:
+        """Seconds until the next try after a failure; None if that was the last one."""
+        self.failed += 1
+        if self.failed >= self.patience.attempts:
+            return None
+        return float(min(self.patience.backoff * 2 ** (self.failed - 1), LONGEST_BACKOFF))
+
+    def pause_for(self, limit: RateLimit, status: int) -> float | None:
+        """Seconds until the next try, as the API wishes.
+
+        Raises:
+            RateLimited: it wishes for more than the connector waits.
+        """
+        allowed = self.patience.max_wait if self.patience.attempts > 1 else 0
+        if limit.seconds and self.waited + limit.seconds > allowed:
+            before = f" after {self.waited:.0f} s of waiting" if self.waited else ""
+            raise RateLimited(
+                f"the API answered {status}{before} and asks to wait {limit.seconds:.0f} s "
+                f"({limit.header}); http.max_wait_seconds allows {allowed:g}"
+            )
+        if not limit.seconds:  # an API that says "now" and does not mean it
+            return self.pause()
+        self.waited += limit.seconds
+        return limit.seconds
+
+
+@dataclass
+class Polls:
+    """How long one request has waited for an answer that is not ready."""
+
+    patience: Patience
+    asked: int = field(default=0, init=False)
+    waited: float = field(default=0.0, init=False)
+
+    def pause(self, wished: RateLimit | None, url: str, said: str) -> float:
+        """Seconds until it is asked for again, as the API wishes, or longer each time.
+
+        Raises:
+            ApiUnavailable: no more are left, or fewer than it wishes.
+        """
+        self.asked += 1
+        left = (self.patience.max_wait if self.patience.attempts > 1 else 0) - self.waited
+        if wished is not None and wished.seconds:
+            pause, asks = wished.seconds, f", and asks to wait {wished.seconds:.0f} s"
+        else:
+            doubled = max(self.patience.backoff, SHORTEST_POLL) * 2 ** min(self.asked - 1, 32)
+            pause, asks = min(doubled, LONGEST_BACKOFF, max(left, 0)), ""
+        if not 0 < pause <= left:
+            before = f" after {self.waited:.3g} s of waiting" if self.waited else ""
+            record = '. If that is a record, say so by data_selector "$"'
+            raise ApiUnavailable(
+                f"{url} is not ready yet: it answered {said}{before}{asks}; http.max_wait_seconds "
+                f"allows {self.patience.max_wait:g}{record if said.startswith('200') else ''}"
+            )
+        self.waited += pause
+        return pause
+
+
+def worth_another_try(error: requests.RequestException) -> bool:
+    """Whether the same request may go well the next time."""
+    return not isinstance(error, FOR_GOOD) and not is_distrust(error)
+
+
+def is_distrust(error: BaseException) -> bool:
+    """Whether somebody answered, whose certificate is not trusted."""
+    is_of_tls = isinstance(error, requests.exceptions.SSLError)
+    return is_of_tls and "CERTIFICATE_VERIFY_FAILED" in str(error)

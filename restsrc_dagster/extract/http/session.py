@@ -1,0 +1,185 @@
+"""The HTTP sessions of a run: what dlt asks with, and what was asked before its turn."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from dlt.common.configuration import resolve_configuration
+from dlt.common.configuration.specs import RuntimeConfiguration
+from dlt.sources.helpers.requests import Session
+from requests.adapters import HTTPAdapter
+
+from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.origins import Origin, origin_of
+from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.http.adapter import ApiAdapter
+from restsrc_dagster.extract.http.allowed_origins import Reach
+from restsrc_dagster.extract.http.credentials import as_linked
+from restsrc_dagster.extract.http.request_context import resource_that_asks
+from restsrc_dagster.extract.http.request_values import sendable
+from restsrc_dagster.extract.http.retry import Patience
+from restsrc_dagster.extract.prefetch.prefetcher import Ahead
+from restsrc_dagster.extract.prefetch.requests import Ticket, copied
+from restsrc_dagster.extract.response.url_redaction import shown
+
+SEE_OTHER = 303
+
+
+class ApiSession(Session):
+    """dlt's, which gives an answer at once where it was fetched ahead.
+
+    It puts nothing into a link to where no credentials may go.
+    """
+
+    ahead: Ahead | None = None
+
+    def __init__(self, adapter: ApiAdapter, timeout: Any) -> None:
+        super().__init__(timeout=timeout, raise_for_status=False)
+        self._adapter = adapter
+        self._settings: dict[Any, Any] = {}
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """As it will be sent, or has been."""
+        ticket = self.ahead.take(resource_that_asks(), request) if self.ahead else None
+        return _Sent(ticket) if ticket else self._prepared(request)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """The answer; raises as `ApiAdapter.send` does, and what the hooks of the request raise."""
+        if self.ahead and isinstance(request, _Sent):
+            return self.ahead.answer(request.ticket)
+        return super().send(request, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
+
+    def merge_environment_settings(self, url: Any, *given: Any) -> Any:
+        """As requests does; it reads the whole environment, so once for each origin."""
+        key = origin_of(url), repr(given)
+        if key not in self._settings:
+            self._settings[key] = super().merge_environment_settings(url, *given)
+        return dict(self._settings[key])
+
+    def fetch(self, request: requests.Request) -> requests.Response:
+        """Send a request now, as dlt's client does."""
+        prepared = self._prepared(request)
+        settings = self.merge_environment_settings(prepared.url, {}, None, None, None)
+        return super().send(prepared, **settings)  # type: ignore[no-any-return, no-untyped-call]
+
+    def _prepared(self, request: requests.Request) -> requests.PreparedRequest:
+        """With auth, cookies and headers, or as the API has linked it."""
+        request = sendable(request)
+        reach = self._adapter.reach
+        if (followed := reach.followed(str(request.url))) != request.url:
+            request = copied(request)
+            request.url = followed
+        anonymous = reach.is_anonymous(str(request.url))
+        return super().prepare_request(as_linked(request) if anonymous else request)
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        """As requests does, or below `base_url`, if that is another address."""
+        target: str | None = super().get_redirect_target(resp)
+        if target is None or "://" not in target:
+            return target
+        followed = self._adapter.reach.followed(target)
+        return target if followed == resp.url else followed
+
+    def rebuild_method(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """As requests does, which makes a GET of a POST and leaves its body out; raises ReadError.
+
+        After a 303 that is what the API means.
+        """
+        before = prepared_request.method
+        super().rebuild_method(prepared_request, response)
+        if before != prepared_request.method and response.status_code != SEE_OTHER:
+            raise ReadError(
+                f"{shown(response.url)} answers a {before} with a redirect "
+                f"({response.status_code}) to {shown(str(prepared_request.url))}, which would be "
+                f"asked by {prepared_request.method}, without the body. Write that address in the "
+                "endpoint's path, or in configuration.client.base_url"
+            )
+
+
+class _Sent(requests.PreparedRequest):
+    """A request that was sent ahead; dlt shows its address in the log."""
+
+    def __init__(self, ticket: Ticket) -> None:
+        super().__init__()
+        self.ticket = ticket
+        sent = sendable(ticket.request)
+        self.prepare_url(sent.url, sent.params)
+
+
+class TokenAdapter(HTTPAdapter):
+    """Sends token requests to the origin of their URL, and nowhere else, on the API's budget."""
+
+    def __init__(self, adapter: ApiAdapter, origins: Iterable[Origin]) -> None:
+        super().__init__()
+        self._adapter = adapter
+        self._origins = frozenset(origins)
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
+        """As `ApiAdapter.send`, but an answer is no page."""
+        return self._adapter.send_patiently(self._origins, request, *args, **kwargs)
+
+
+@dataclass(frozen=True)
+class Sessions:
+    """For dlt's REST client and for its OAuth2 auths; the adapter counts the traffic of both."""
+
+    api: ApiSession
+    token: requests.Session
+    adapter: ApiAdapter
+
+    def go_ahead(self, http: Http, is_read: Callable[[str], bool]) -> Ahead | None:
+        """Let requests be sent before their turn, as many at once as the connector may.
+
+        `is_read` tells whether a resource is still read.
+        """
+        if http.max_concurrency > 1:
+            self.api.ahead = Ahead(
+                self.api.fetch,
+                threads=http.max_concurrency,
+                is_read=is_read,
+                max_pages=http.max_pages,
+            )
+        return self.api.ahead
+
+    def close(self) -> None:
+        """End what goes ahead, and close the connections that are kept for the next request."""
+        if self.api.ahead:
+            self.api.ahead.close()
+        self.adapter.close()
+
+
+def open_sessions(
+    base_url: str,
+    resources: Resources,
+    http: Http,
+    redact: Redactor,
+    token_urls: Iterable[str],
+) -> Sessions:
+    """The sessions of one run.
+
+    `base_url` and `resources` are resolved: no reference is left in them. dlt's own settings of
+    the deployment, `RUNTIME__REQUEST_*`, hold where the connector says nothing.
+    """
+    runtime = resolve_configuration(RuntimeConfiguration())
+    reach = Reach.of(base_url, http)
+    adapter = ApiAdapter(
+        http=http,
+        reach=reach,
+        selectors={name: one.endpoint.get("data_selector") for name, one in resources.items()},
+        redact=redact,
+        patience=Patience.of(runtime, http.max_wait_seconds),
+    )
+    token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *reach.named])
+    own = "timeout_seconds" in http.model_fields_set
+    timeout = http.timeout_seconds if own else runtime.request_timeout
+    api = ApiSession(adapter, timeout)
+    token = Session(timeout=timeout, raise_for_status=False)
+    for scheme in ("http", "https"):
+        api.mount(f"{scheme}://", adapter)
+        token.mount(f"{scheme}://", token_adapter)
+    return Sessions(api, token, adapter)

@@ -1,0 +1,12 @@
+"""The cursor of a resource: what is new of its list, and what is kept for the next run.
+
+step            dlt's incremental step, in which the cursor is ours
+cursor          what is new of a list, and where the next run begins
+convert         what becomes of a cursor's value where it is sent
+cursor_text     cursors as what they mean: dlt compares texts letter by letter
+cursor_order    how the values of one cursor compare
+cursor_time     which cursors are times, and which values lie ahead of the API's clock
+list_order      the order in which the API gives the records
+delivered       which appended rows a run before had delivered
+parent_cursors  a child's own cursor, for each parent its own
+"""

@@ -1,0 +1,211 @@
+"""dlt's incremental step, in which the cursor is ours.
+
+dlt's REST source asks it what to send, and runs each page through it. dlt binds the step of a child
+anew for each page of parents, and takes what the last page has moved for the start.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dlt.extract.incremental import Incremental
+
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.http.request_values import ABSENT, as_segment, as_text
+from restsrc_dagster.extract.incremental.convert import converter
+from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, Cursor, Position
+from restsrc_dagster.extract.incremental.delivered import at_the_cursor
+from restsrc_dagster.extract.incremental.list_order import ListOrder
+from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
+from restsrc_dagster.extract.parents.binding import BoundParent
+from restsrc_dagster.extract.parents.current_page import PageAtHand
+from restsrc_dagster.extract.parents.rewriting import Place
+
+_SENT = re.compile(r"(?P<place>path|address|param|part|text|value)_(?P<name>\w+_value)")
+"""Attributes that stand for a cursor's value in a request, by the place (`rewriting.Place`)."""
+
+
+class CursorStep(Incremental[Any]):
+    """What dlt gets in place of its own.
+
+    Args:
+        cursor: of the resource.
+        incremental: dlt's configuration of the cursor.
+        at_hand: notes the pages of the resource.
+        parents: the cursors of the parents; None for a resource that has none.
+        warn: called with a line for the person.
+        one_behind: remember what was delivered at the value before the last one, too.
+    """
+
+    def __init__(
+        self,
+        cursor: Cursor,
+        incremental: Mapping[str, Any],
+        at_hand: PageAtHand,
+        *,
+        parents: ParentCursors | None,
+        warn: Callable[[str], None],
+        one_behind: bool = False,
+    ) -> None:
+        super().__init__(
+            cursor.path,
+            cursor.initial,
+            incremental.get("last_value_func", "max"),
+            [],
+            cursor.end,
+            allow_external_schedulers=incremental.get("allow_external_schedulers"),
+        )
+        self.__is_resolved__ = True  # dlt would compare both ends of the range by their letters
+        self.cursor = cursor
+        self.list_order: ListOrder | None = None
+        self.leave: Callable[[], None] = lambda: self._bound_pipe.close()
+        """Called when all further records of the list are out of range."""
+        self.cut: Callable[[list[Any], list[Any]], list[Any]] | None = None
+        """Gives what is read of a page, by its records and their cursors; for `Chunks`."""
+        self.sends_start = True
+        """Whether requests say where reading begins, as soon as that is known."""
+        self._at_hand = at_hand
+        self._parents = parents
+        self._row_order = None if parents else incremental.get("row_order")
+        self._warn_person = warn
+        self._one_behind = one_behind
+        self._convert = converter(incremental)
+        self._position: Position | None = None
+        self._is_bound = False
+        self._error: ReadError | None = None
+
+    def bind(self, pipe: Any) -> "CursorStep":
+        """Take the state, once, however often dlt binds."""
+        if not self._is_bound:
+            self._is_bound = True
+            super().bind(pipe)
+            try:
+                self._begin()
+            except ReadError as error:
+                self._error = error
+        return self
+
+    def _begin(self) -> None:
+        cursor = self.cursor
+        cursor.initial, cursor.end = self.initial_value, self.end_value
+        cursor.order.begin(cursor.initial, cursor.end)
+        state: Any = self._cached_state
+        kept, own = state.get("last_value"), state.get(STATE_KEY) or {}
+        if self.end_value is not None:
+            kept, self._parents = None, None
+        delivered = None
+        if self._parents is None:
+            delivered = cursor.delivered(at_the_cursor(own))
+        else:
+            self._parents.begin(cursor, state)
+        self._position = Position(cursor, kept, delivered, one_behind=self._one_behind)
+        if self._row_order is not None:
+            self.list_order = ListOrder(
+                cursor, self._row_order, self._position.start, self._warn_person
+            )
+
+    @property
+    def position(self) -> Position:
+        """How far the list is read, of a resource without parents."""
+        assert self._position is not None  # noqa: S101 - it is bound
+        return self._position
+
+    def _position_of(self, parent: BoundParent | None) -> Position:
+        if parent is None or self._parents is None:
+            return self.position
+        return self._parents.position(parent)
+
+    def sent(self, name: str, parent: BoundParent | None, place: Place) -> Any:
+        """What stands for `{incremental.<name>}` in a request.
+
+        Raises:
+            ReadError: there is no value, where something has to stand.
+        """
+        self._refuse_error()
+        match name:
+            case "start_value" | "last_value":
+                value = self._position_of(parent).start if self.sends_start else None
+            case "initial_value":
+                value = self.cursor.initial
+            case _:
+                value = self.cursor.end
+        value = self._convert(value)
+        if value is None and place is not Place.VALUE:
+            if place in (Place.PARAM, Place.PART):
+                return ABSENT
+            needs = "end_value" if name == "end_value" else "initial_value"
+            raise ReadError(
+                f"{{incremental.{name}}} has no value yet, and is wanted in the path, a header or "
+                f"the body: give incremental an {needs}, or send it as a param"
+            )
+        if place in (Place.PATH, Place.ADDRESS):
+            return as_segment(value)
+        return value if place is Place.VALUE else as_text(value)
+
+    def __getattr__(self, name: str) -> Any:
+        if match := _SENT.fullmatch(name):
+            return self.sent(match["name"], None, Place(match["place"]))
+        raise AttributeError(name)
+
+    def __call__(self, rows: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+        """What is new of a page; None where nothing is."""
+        if rows is None or (isinstance(rows, list) and not rows):
+            return rows
+        self._refuse_error()
+        records = rows if isinstance(rows, list) else [rows]
+        values = self.cursor.values(records)
+        if self.list_order is not None:
+            self.list_order.look([value for value in values if value is not None])
+            if self.list_order.may_end:
+                self.leave()
+        if self.cut is not None:
+            records = self.cut(records, values)
+            values = self.cursor.values(records)
+        parent = self._at_hand.parent if self._parents is not None else None
+        position = self._position_of(parent)
+        new = position.take(records, values, self._at_hand.began)
+        if parent is not None and self._parents is not None:
+            self._parents.note(parent, position)
+        else:
+            self._note(position, position.kept)
+        if not new:
+            return None
+        return new if isinstance(rows, list) else new[0]
+
+    def leave_at(self, value: Any) -> None:
+        """The list is left; the next run begins at `value`."""
+        self._note(self.position, value)
+
+    @property
+    def began(self) -> float:
+        """When the reading began (`PageAtHand`)."""
+        return self._at_hand.began
+
+    def is_ahead(self, value: Any, began: float | None = None) -> bool:
+        """Whether a value lies ahead of the API's clock at the time of `began`, by default this
+        reading's beginning, so that the cursor does not follow it."""
+        return bool(self.cursor.held_back([value], self.began if began is None else began))
+
+    def lies_ahead(self, value: Any) -> bool:
+        """`is_ahead`, of a cursor of which it is sure by now that it is a time."""
+        return self.cursor.is_time(0) and self.is_ahead(value)
+
+    def _note(self, position: Position, kept: Any) -> None:
+        state: Any = self._cached_state
+        state["last_value"] = kept
+        if position.delivered is not None:
+            own = state.setdefault(STATE_KEY, {})
+            own.pop("future", None)
+            own[BY] = self.cursor.by
+            own["boundary"] = position.boundary(kept)
+
+    def _refuse_error(self) -> None:
+        """dlt binds where an error would end the reading of all resources."""
+        if self._error is not None:
+            raise ReadError(str(self._error))
+
+
+def cursor_names(expression: str, place: Place) -> str | None:
+    """What stands for a placeholder of the cursor, of a resource without parents."""
+    prefix, _, value = expression.partition(".")
+    return f"incremental.{place.value}_{value}" if prefix == "incremental" else None

@@ -1,0 +1,12 @@
+"""From answer to answer: the next page, and whether what came is one.
+
+paginators      dlt's paginators, which end where there is no next page
+lookahead       the further pages of a list, as far as the pages that are there tell of them
+item_count      how many records an answer holds, as the API counts them
+totals          how much there is in all, by the API's own word
+more_pages      whether an answer says that there are further pages, or that there are none
+error_body      an error that comes with a good status
+repetition      paging that goes round in circles, or gives the same again
+checks          the step that looks at each page with all of these
+page_stats      what was seen of the pages of a resource
+"""

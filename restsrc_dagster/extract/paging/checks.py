@@ -1,0 +1,292 @@
+"""What is no page, and what paging does that would lose or double rows.
+
+dlt takes a list that is not where it was said to be for an empty page, an error object for a
+record, the same page twice for two pages; and it follows whatever comes next, for ever.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import requests
+from dlt.common import jsonpath
+from dlt.extract.items_transform import ItemTransform
+from dlt.sources.helpers.rest_client.client import PageData
+from dlt.sources.helpers.rest_client.paginators import (
+    BasePaginator,
+    PageNumberPaginator,
+    RangePaginator,
+    SinglePagePaginator,
+)
+
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.paging.error_body import Found, complaint, what_is_found
+from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
+from restsrc_dagster.extract.paging.page_stats import PageFacts, Place
+from restsrc_dagster.extract.paging.paginators import Counts
+from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
+from restsrc_dagster.extract.paging.totals import announced_pages, announced_total
+from restsrc_dagster.extract.records.sanitize import may_be_odd, written
+from restsrc_dagster.extract.response.body import is_plain
+from restsrc_dagster.extract.response.envelope import Envelope
+from restsrc_dagster.extract.response.url_redaction import shown
+
+KEYS_SHOWN = 8
+
+
+@dataclass
+class _Crawl:
+    """One list, page by page: of a resource, or of one of its parents."""
+
+    number: int = 0
+    pages: int = 0
+    records: int = 0
+    total: int | None = None
+    of_pages: int | None = None
+    is_left: bool = False
+    repetition: Repetition = field(default_factory=Repetition)
+
+    @property
+    def announced(self) -> int | None:
+        """What can be true of the total: an API that says 0 or -1 does not count."""
+        return self.total if self.total is not None and self.total >= self.records else None
+
+
+class PageChecks(ItemTransform[Any, Any]):
+    """Looks at every page of one resource before anything else does; passes it on unchanged.
+
+    `facts` are of readings before, and `records_before` those of the list that is gone on with.
+    `at_end` is whether the last page was the last of its list. `has_key` is whether rows that come
+    again are told by a primary key.
+    """
+
+    placement_affinity = 0
+
+    def __init__(
+        self,
+        resource: str,
+        selector: str | None,
+        *,
+        may_lack_list: bool,
+        single_by_choice: bool,
+        ignores_answers: bool = False,
+        has_key: bool = False,
+        redact: Redactor,
+        facts: PageFacts | None = None,
+        records_before: int = 0,
+    ) -> None:
+        super().__init__(lambda item: item)
+        self.facts = facts or PageFacts()
+        self.at_end = True
+        self._records_before = records_before
+        self._crawl = _Crawl()
+        self._single_by_choice = single_by_choice
+        self._ignores_answers = ignores_answers
+        self._has_key = has_key
+        self._resource = resource
+        self._selector = selector
+        self._may_lack_list = may_lack_list
+        self._redact = redact
+        self._lists = 0
+        self._crawls: WeakKeyDictionary[BasePaginator, _Crawl] = WeakKeyDictionary()
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+        """The page as it came; raises ReadError."""
+        if isinstance(item, PageData):
+            crawl = self._crawls.get(item.paginator)
+            if crawl is None:
+                crawl = self._crawls[item.paginator] = self._begin()
+            self._crawl, self.at_end = crawl, not item.paginator.has_next_page
+            self.facts.crawl = crawl.number
+            item = self._without_repetition(item)
+            self._look_at(item, crawl)
+        return item
+
+    def _without_repetition(self, page: PageData[Any]) -> PageData[Any]:
+        """Leave out what the offset of this page has led back to (`OffsetPaginator`)."""
+        again: int = getattr(page.paginator, "came_again", 0)
+        if not again:
+            return page
+        what = (
+            f"{self._shown(page.response)} begins with {again} records of the page before, which "
+            "had fewer than were asked for: the API counts records in its offset that it does not "
+            "give, or the list has moved"
+        )
+        if not (self._has_key or is_itself(page[0])):
+            raise ReadError(
+                f"{what}, or these are equal records. Give the resource a primary_key; or, if the "
+                "API gives no more records a page, set the paginator's limit to that"
+            )
+        if again < len(page) or getattr(page.paginator, "counts_single", False):
+            self.facts.warn(f"{what}; those that came again were left out")
+        return PageData(page[again:], page.request, page.response, page.paginator, page.auth)
+
+    def left(self) -> None:
+        """No further page is wanted of the list at hand: that none comes cuts nothing off."""
+        if self._ignores_answers and not self.at_end and not self._crawl.is_left:
+            self._crawl.is_left = True
+            self.facts.cut_off -= 1
+
+    def leave(self) -> None:
+        """The list at hand is not read to its end; the rest will come as a list of its own."""
+        crawl = self._crawl
+        self.facts.end_of_list(None if crawl.announced is None else crawl.records, crawl.records)
+
+    def _begin(self) -> _Crawl:
+        """Another list; or that of the reading before, which goes on."""
+        self._lists += 1
+        if not self._records_before:
+            self.facts.repetition = Repetition()
+        return _Crawl(self._lists, records=self._records_before, repetition=self.facts.repetition)
+
+    def _look_at(self, page: PageData[Any], crawl: _Crawl) -> None:
+        response = page.response
+        body = response.json()
+        found = what_is_found(response, body, page, self._selector)
+        self._refuse_error(body, response, found)
+        if not page and not crawl.pages and self._selector and not self._may_lack_list:
+            self._refuse_missing_list(body)
+        self._refuse_repetition(page, crawl, response)
+        envelope = Envelope.of(body, page)
+        total = announced_total(response, envelope, len(page))
+        if not crawl.pages:
+            crawl.total, crawl.of_pages = total, announced_pages(page.paginator, body)
+        elif total is not None and crawl.total is not None and total != crawl.total:
+            # What follows links, or tokens, does not miss a record because another one came.
+            if total < crawl.total or isinstance(page.paginator, RangePaginator):
+                self.facts.warn(
+                    f"the list changed while it was read: the API announced {crawl.total} records "
+                    f"first and {total} later; rows that moved between pages may have been missed"
+                )
+            crawl.total = total
+        if self._ignores_answers:
+            self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)
+        crawl.pages += 1
+        crawl.records += len(page)
+        self.facts.counts_pages |= isinstance(page.paginator, RangePaginator)
+        self.facts.records += len(page)
+        self.facts.pages += 1
+        self.facts.place = _place(page.paginator, crawl)
+        if not crawl.records and crawl.total and not page.paginator.has_next_page:
+            self._refuse_nothing(page.paginator, crawl.total, response)
+        if not page.paginator.has_next_page:
+            if page:
+                self._look_at_end(page, crawl, envelope)
+            self.facts.end_of_list(crawl.announced, crawl.records)
+
+    def _refuse_missing_list(self, body: Any) -> None:
+        if body in ({}, [], None) or jsonpath.find_values(str(self._selector), body):
+            return
+        if isinstance(body, dict) and any(
+            key.lower().startswith("total") and value == 0 for key, value in body.items()
+        ):
+            return
+        raise ReadError(
+            f"nothing is at data_selector {self._selector!r}: the answer {_shape(body)}. Correct "
+            "the selector, or, if the API leaves an empty list out, name "
+            f"{self._resource!r} in http.allow_missing_selector"
+        )
+
+    def _refuse_nothing(
+        self, paginator: BasePaginator, total: int, response: requests.Response
+    ) -> None:
+        """As many as a page holds are expected, and none came: the first page is another one."""
+        cure = "correct the request or the data_selector"
+        if isinstance(paginator, PageNumberPaginator) and paginator.base_index == 0:
+            cure = "if the API counts its pages from 1, set the paginator's base_page to 1"
+        raise ReadError(f"{self._shown(response)} announces {total} records and gave none; {cure}")
+
+    def _refuse_error(self, body: Any, response: requests.Response, found: Found) -> None:
+        """An error with a good status is no record, and no empty list either."""
+        if text := complaint(response, body, found):
+            may_be_record = complaint(response, body, Found.CHOSEN) is None
+            is_whole = found is Found.WHOLE and may_be_record
+            cure = '. If that is a record, say so by data_selector "$"' if is_whole else ""
+            raise ReadError(
+                f"{self._shown(response)} answered {response.status_code} with an error: "
+                f"{self._redact(text)}{cure}"
+            )
+
+    def _refuse_repetition(
+        self, page: PageData[Any], crawl: _Crawl, response: requests.Response
+    ) -> None:
+        request = (response.history[0] if response.history else response).request
+        address = f"{request.method} {self._redact(shown(request.url or ''))}"
+        crawl.repetition.ask((request.method, request.url, request.body), address)
+        content = b""
+        if page:
+            text = written(list(page))
+            self.facts.odd = text is None or (not is_plain(response) and may_be_odd(text))
+            content = response.content if text is None else text
+        crawl.repetition.answer(page, content, page.paginator, address, by_key=self._has_key)
+
+    def _look_at_end(self, page: PageData[Any], crawl: _Crawl, envelope: Envelope) -> None:
+        """A page after which dlt stops, though the answer names a further one."""
+        paginator, response = page.paginator, page.response
+        if isinstance(paginator, RangePaginator) or getattr(paginator, "has_more_path", None):
+            self._look_at_rule(paginator, crawl, envelope, response)
+            return
+        if getattr(paginator, "ended_on_itself", False):
+            return
+        single = isinstance(paginator, SinglePagePaginator)
+        if where := unread_next(response, envelope, crawl.pages):
+            message = f"{self._shown(response)} has a next page, by its {where}, which is not read"
+            if not (single and self._single_by_choice):
+                raise ReadError(f"{message}; name the paginator that follows it")
+            self.facts.warn(message)
+        elif single and not self._single_by_choice and (crawl.total or 0) > crawl.records:
+            raise ReadError(
+                f"{self._shown(response)} announces {crawl.total} records and gave "
+                f"{crawl.records}; how the others are asked for cannot be guessed: name a paginator"
+            )
+
+    def _look_at_rule(
+        self,
+        paginator: BasePaginator,
+        crawl: _Crawl,
+        envelope: Envelope,
+        response: requests.Response,
+    ) -> None:
+        """The configuration tells where the list ends; the API may say otherwise, by a flag."""
+        at = getattr(paginator, "current_value", 0)
+        maximum = getattr(paginator, "maximum_value", None)
+        if maximum is not None and at >= maximum:
+            return
+        if where := says_more(envelope):
+            raise ReadError(
+                f"{self._shown(response)} has a next page, by its {where}, but the paginator ends "
+                "there; correct its total_path or has_more_path, or set them to null"
+            )
+        guessed = not isinstance(paginator, Counts)
+        if guessed and crawl.of_pages is not None and crawl.of_pages < crawl.pages:
+            raise ReadError(
+                f"{self._shown(response)} announces {crawl.of_pages} pages and is page "
+                f"{crawl.pages}: name the paginator, which then reads on to an empty page"
+            )
+
+    def _shown(self, response: requests.Response) -> str:
+        return self._redact(shown(response.url))
+
+
+def _place(paginator: BasePaginator, crawl: _Crawl) -> Place:
+    """A list that is gone on with is counted from its beginning.
+
+    A total of a `page_number` paginator may be one of records; which it is, the records tell.
+    """
+    of_records, of_pages, pages = crawl.announced, crawl.of_pages, crawl.pages
+    if of_pages is not None and of_pages < pages:
+        of_pages = None
+    if isinstance(paginator, PageNumberPaginator) and of_pages not in (None, of_records):
+        pages = paginator.current_value - paginator.base_index
+    else:
+        of_pages = None
+    return Place(records=crawl.records, of_records=of_records, pages=pages, of_pages=of_pages)
+
+
+def _shape(body: Any) -> str:
+    """What the answer looks like; no value of it, which may be anybody's data."""
+    if not isinstance(body, dict):
+        return f"is a {'list' if isinstance(body, list) else type(body).__name__}"
+    keys = [str(key) for key in body][:KEYS_SHOWN]
+    return f"has the keys {', '.join(keys)}{' …' if len(body) > KEYS_SHOWN else ''}"

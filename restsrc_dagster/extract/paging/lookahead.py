@@ -1,0 +1,190 @@
+"""The further pages of one list, as far as the pages that are there tell of them.
+
+A paginator that counts, and knows the last page, knows all pages in between; any other knows the
+next one.
+"""
+
+import threading
+from copy import copy, deepcopy
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+import requests
+from dlt.sources.helpers.rest_client.client import PageData, RESTClient
+from dlt.sources.helpers.rest_client.paginators import (
+    BasePaginator,
+    OffsetPaginator,
+    RangePaginator,
+    SinglePagePaginator,
+)
+
+from restsrc_dagster.extract.paging.paginators import told_total
+from restsrc_dagster.extract.prefetch.requests import copied, what_is_asked
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How dlt reads the pages of a resource: its client, and what the endpoint says of its own."""
+
+    client: RESTClient
+    paginator: BasePaginator | None
+    selector: Any
+
+    @property
+    def knows_paginator(self) -> bool:
+        """Whether there are pages, and dlt does not guess from an answer how to ask for them."""
+        paginator = self.paginator or self.client.paginator
+        return paginator is not None and not isinstance(paginator, SinglePagePaginator)
+
+    def new_paginator(self) -> BasePaginator:
+        """As dlt makes it for each list."""
+        paginator = self.paginator or self.client.paginator
+        assert paginator is not None  # noqa: S101 - for the type checker
+        return deepcopy(paginator)
+
+    def records(self, response: requests.Response) -> list[Any]:
+        """Of a page, as dlt finds them."""
+        selector = self.selector or self.client.data_selector
+        selector = selector or self.client.detect_data_selector(response)
+        return self.client.extract_response(response, selector)
+
+
+class Coming:
+    """The further requests of one list.
+
+    Requests are counted: that for the first page is number 0. What is known comes from pages that
+    dlt has handed on, and, with a reader, from those that have arrived before.
+    """
+
+    def __init__(self, reader: Reader | None = None) -> None:
+        self._reader = reader
+        self._handed_on = 0
+        self._seen = 0
+        self._largest = 1
+        self._next = 0
+        self._known = 0
+        self.off_course = False
+        self._paginator: BasePaginator
+        self._request: requests.Request
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of_first_page(
+        cls, reader: Reader, request: requests.Request, response: requests.Response
+    ) -> "Coming | None":
+        """By the answer to the first request; None if nothing more is known by it."""
+        coming = cls(reader)
+        coming._request, coming._paginator = copied(request), reader.new_paginator()
+        coming._paginator.init_request(coming._request)
+        return coming if coming._see(response) else None
+
+    @property
+    def counts(self) -> bool:
+        """Whether pages are asked for by numbers; else each page but the first is named by the one
+        before it."""
+        return isinstance(self._paginator, RangePaginator)
+
+    def after(self, page: PageData[Any]) -> bool:
+        """Look at a page that dlt has handed on; whether there is a further one.
+
+        Where the list goes on otherwise than was known, `off_course` is set: what was asked for
+        behind this page is of no use.
+        """
+        with self._lock:
+            self._handed_on += 1
+            self.off_course = False
+            if self._handed_on >= self._seen:
+                # Both belong to dlt, which goes on with them.
+                paginator, request = copy(page.paginator), copied(page.request)
+                self.off_course = self._handed_on < self._next and self._leads_elsewhere(paginator)
+                if self.off_course:
+                    self._next = self._handed_on
+                self._know(self._handed_on, paginator, request, page.response, len(page))
+            return self._known > self._handed_on
+
+    def _leads_elsewhere(self, paginator: BasePaginator) -> bool:
+        """Whether another offset comes next than pages as full as the one before would lead to."""
+        if not isinstance(paginator, RangePaginator) or not self._seen:
+            return False
+        known = self._paginator
+        assert isinstance(known, RangePaginator)  # noqa: S101 - of one list
+        expected = known.current_value + (self._handed_on - self._base) * known.value_step
+        return bool(paginator.has_next_page and paginator.current_value != expected)
+
+    def arrived(self, request: requests.Request, response: requests.Response) -> bool:
+        """Look at the answer for the last page that is known; whether a new one is known by it.
+
+        Only if all before it were looked at: after an empty one there is none.
+        """
+        with self._lock:
+            if self._known != self._seen + 1:
+                return False
+            is_it = what_is_asked(request) == what_is_asked(self._request)
+            return is_it and self._see(response)
+
+    def next(self) -> requests.Request | None:
+        """The next request, once; None if it is not known."""
+        with self._lock:
+            if self._next >= self._known:
+                return None
+            request, paginator = copied(self._request), copy(self._paginator)
+            if isinstance(paginator, RangePaginator):
+                paginator.current_value += (self._next - self._base) * paginator.value_step
+                paginator.update_request(request)
+            self._next += 1
+            return request
+
+    def _see(self, response: requests.Response) -> bool:
+        """Go on to the page behind the one that has arrived, as dlt will."""
+        if self._reader is None:
+            return False
+        paginator, request = copy(self._paginator), copied(self._request)
+        try:
+            records = self._reader.records(response)
+            paginator.update_state(response, records)
+            paginator.update_request(request)
+            goes_round = what_is_asked(request) == what_is_asked(self._request)
+            if goes_round or not paginator.has_next_page:
+                return False
+            self._know(self._seen + 1, paginator, request, response, len(records))
+        except Exception:
+            return False  # dlt will fail when it comes there
+        return self._known > self._seen
+
+    def _know(
+        self,
+        seen: int,
+        paginator: BasePaginator,
+        request: requests.Request,
+        response: requests.Response,
+        records: int,
+    ) -> None:
+        """How it goes on after so many pages."""
+        self._seen = self._base = seen
+        self._largest = max(self._largest, records)
+        self._next = max(self._next, seen)
+        self._known = seen + self._how_many(paginator, response)
+        self._paginator, self._request = paginator, request
+
+    def _how_many(self, paginator: BasePaginator, response: requests.Response) -> int:
+        if not paginator.has_next_page:
+            return 0
+        if not isinstance(paginator, RangePaginator) or paginator.has_more_path:
+            return 1
+        ends = []
+        if (total := told_total(paginator, response)) is not None:
+            ends.append(total + paginator.base_index)
+            if paginator.stop_after_empty_page and not isinstance(paginator, OffsetPaginator):
+                # It may lead to the number of records instead, until there are too many pages for
+                # that; dlt ends at the first empty one.
+                pages = paginator.base_index + ceil(total / self._largest)
+                if pages >= paginator.current_value:
+                    ends.append(max(pages, paginator.current_value + 1))
+        elif paginator.stop_after_empty_page:
+            return 1
+        if paginator.maximum_value is not None:
+            ends.append(paginator.maximum_value)
+        if not ends:
+            return 1
+        return ceil((min(ends) - paginator.current_value) / paginator.value_step)

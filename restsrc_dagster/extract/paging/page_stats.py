@@ -1,0 +1,87 @@
+"""What was seen of the pages of a resource."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from restsrc_dagster.extract.paging.repetition import Repetition
+from restsrc_dagster.extract.records.key_index import KeyIndex
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """How far a list is read; `of_…` is how long it is, None where the API does not say."""
+
+    records: int = 0
+    of_records: int | None = None
+    pages: int = 0
+    of_pages: int | None = None
+
+
+@dataclass
+class PageFacts:
+    """What the pages of one resource were like, over all parents.
+
+    `records` is what the API gave, `announced` what it says there is in the lists that were read
+    to their end; None where one of them does not say. `warnings` are for the person: nothing was
+    wrong enough to stop.
+    """
+
+    records: int = 0
+    announced: int | None = None
+    missing: int = 0
+    """How many of the announced records were not given."""
+    cut_off: int = 0
+    """Lists that an ignored answer ended, though a further page was expected."""
+    handed_on: int = 0
+    """How many records dlt got, to make rows of."""
+    columns: dict[str, set[str]] = field(default_factory=dict)
+    """What they had values for, by table."""
+    emptied: tuple[str, ...] = ()
+    """Columns of which none of them had anything, though those before them mostly did."""
+    keys: KeyIndex = field(default_factory=KeyIndex)
+    """The primary keys of the records that were handed on."""
+    fields: dict[str, set[str]] = field(default_factory=dict)
+    """What they had, be it null, by table."""
+    repeated: int = 0
+    """Records with the key of another one that say the same, and were left out."""
+    ambiguous: int = 0
+    """Records with the key of another one that say something else, where no cursor decides."""
+    across_parents: int = 0
+    """Those of them that are of another parent."""
+    moved: list[Any] = field(default_factory=list)
+    """Keys that hung on another parent in a run before, where they seem to belong to several."""
+    key_of_child: str = "name a primary_key that tells the parent, too"
+    """What to do about a child's key that is unique only within its parent."""
+    counts_pages: bool = False
+    """Whether pages are asked for by numbers, so that rows may slip from one to another."""
+    began: float | None = None
+    """When its first reading in this run began (`PageAtHand`)."""
+    pages: int = 0
+    crawl: int = 0
+    """Which list the last page is of."""
+    place: Place = Place()
+    """Where the last page stands in its list."""
+    odd: bool = False
+    """Whether the last page has values that may need to be mended."""
+    repetition: Repetition = field(default_factory=Repetition)
+    """The pages of the list that was begun last: several readings may go through one."""
+    warnings: dict[str, None] = field(default_factory=dict)
+    _silent: bool = False
+
+    def begin_anew(self) -> None:
+        """The lists are read from their start once more, in the same run."""
+        self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0
+        self.across_parents, self.moved = 0, []
+        self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
+
+    def warn(self, text: str) -> None:
+        """Tell the person, once."""
+        self.warnings.setdefault(text)
+
+    def end_of_list(self, total: int | None, records: int) -> None:
+        """A list was read to its end."""
+        if total is None or self._silent:
+            self._silent, self.announced, self.missing = True, None, 0
+            return
+        self.announced = (self.announced or 0) + total
+        self.missing += max(total - records, 0)

@@ -1,0 +1,164 @@
+"""Paging that goes round in circles, or gives the same again and again.
+
+A request that was asked before is one: the API names a page that was there already. Whether
+records that were there before are a repetition depends on who says that they come next:
+
+- Pages with numbers are asked for by us, and an API that does not heed the number gives the same
+  again. So a page that was there before, be it the one before or any other, is a repetition if it
+  holds several records that differ, or one with an id; so is one that is less full than others
+  were, as it is the last.
+- Equal records are rows of their own as long as nothing tells more: numbered pages of the same
+  record without an id, over and over, and whatever the API itself names by a link or a token that
+  is new. But a hundred pages in a row with nothing new are too many.
+"""
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from dlt.sources.helpers.rest_client.paginators import (
+    BasePaginator,
+    PageNumberPaginator,
+    RangePaginator,
+)
+
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.records.digests import Digests
+from restsrc_dagster.extract.records.rewind import GoesBack
+from restsrc_dagster.extract.response.envelope import plain
+
+MOST_IN_A_ROW = 100
+"""Pages that are empty, or bring nothing new."""
+IDENTITY = frozenset({"id", "uuid", "guid"})
+"""Fields by which a record is itself, and not one that is equal."""
+
+
+@dataclass
+class Repetition(GoesBack):
+    """The pages of one list so far; some 32 bytes for each."""
+
+    _asked: Digests = field(default_factory=Digests)
+    _pages: Digests = field(default_factory=Digests)
+    _last: int = 0
+    _last_request: str = ""
+    _largest: int = 0
+    _empty_in_a_row: int = 0
+    _known_in_a_row: int = 0
+
+    def point(self) -> Callable[[], None]:
+        return partial(vars(self).update, deepcopy(vars(self)))
+
+    def ask(self, request: tuple[Any, ...], address: str) -> None:
+        """Look at a request, which `address` shows; raises ReadError."""
+        if not self._asked.add(hash(request)):
+            raise ReadError(
+                f"paging goes round in circles: {address} was asked for a second time, after "
+                f"{self._last_request}; the API gives a next page that was there already"
+            )
+
+    def answer(
+        self,
+        records: list[Any],
+        content: bytes,
+        paginator: BasePaginator,
+        address: str,
+        *,
+        by_key: bool,
+    ) -> None:
+        """Look at the page that the request has given; raises ReadError.
+
+        `content` is the records as bytes, `by_key` whether a primary key tells them apart.
+        """
+        if records:
+            self._empty_in_a_row = 0
+            digest = hash(content)
+            if self._pages.add(digest):
+                self._known_in_a_row = 0
+            else:
+                again = digest == self._last
+                self._look_at_known(records, paginator, address, again=again, by_key=by_key)
+            self._last, self._largest = digest, max(self._largest, len(records))
+        else:
+            self._empty_in_a_row += 1
+            if self._empty_in_a_row > MOST_IN_A_ROW:
+                raise ReadError(f"{MOST_IN_A_ROW} empty pages in a row, {self._two(address)}")
+        self._last_request = address
+
+    def _look_at_known(
+        self,
+        records: list[Any],
+        paginator: BasePaginator,
+        address: str,
+        *,
+        again: bool,
+        by_key: bool,
+    ) -> None:
+        is_second = again and len(self._pages) == 1 and not self._known_in_a_row
+        is_numbered = isinstance(paginator, RangePaginator)
+        if is_numbered and (
+            len(records) < self._largest
+            or by_key
+            or is_itself(records[0])
+            or _differ(records)
+            or (is_second and _counts_from_zero(paginator))
+        ):
+            raise ReadError(self._repeated(records, paginator, address, again, is_second))
+        self._known_in_a_row += 1
+        if self._known_in_a_row >= MOST_IN_A_ROW:
+            cure = f"{_unheeded(paginator)}; if it does, and" if is_numbered else "if"
+            raise ReadError(
+                f"{MOST_IN_A_ROW} pages in a row with nothing new, {self._two(address)}; "
+                f"{cure} so many records are equal, ask for larger pages"
+            )
+
+    def _repeated(
+        self,
+        records: list[Any],
+        paginator: BasePaginator,
+        address: str,
+        again: bool,
+        is_second: bool,
+    ) -> str:
+        count = len(records)
+        if not again:
+            of_pages = isinstance(paginator, PageNumberPaginator)
+            return (
+                f"the pages begin again: {address} gave the {count} records of an earlier page. "
+                "Name in the paginator what tells the end: total_path, has_more_path or "
+                f"{'maximum_page' if of_pages else 'maximum_offset'}"
+            )
+        told = (
+            f"the same page came twice: {self._last_request} and {address} gave the same {count} "
+            "records"
+        )
+        if is_second and _counts_from_zero(paginator):
+            cure = "the API counts its pages from 1: set the paginator's base_page to 1"
+            may_be_equal = not (is_itself(records[0]) or _differ(records))
+            larger = ", or, if these are equal records, ask for larger pages"
+            return f"{told}; {cure}{larger if may_be_equal else ''}"
+        return f"{told}; {_unheeded(paginator)}"
+
+    def _two(self, address: str) -> str:
+        return f"each with a next one; the last two: {self._last_request} and {address}"
+
+
+def _counts_from_zero(paginator: BasePaginator) -> bool:
+    return isinstance(paginator, PageNumberPaginator) and paginator.base_index == 0
+
+
+def _unheeded(paginator: BasePaginator) -> str:
+    name = getattr(paginator, "param_name", None) or getattr(paginator, "param_body_path", None)
+    return f"the API does not heed {name!r}: name the parameter that it takes"
+
+
+def is_itself(record: Any) -> bool:
+    """Whether a record has an id: met again, it is the same one, and not one that is equal."""
+    return isinstance(record, dict) and any(
+        value is not None and plain(str(key)) in IDENTITY for key, value in record.items()
+    )
+
+
+def _differ(records: list[Any]) -> bool:
+    return any(record != records[0] for record in records)

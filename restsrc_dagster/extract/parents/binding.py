@@ -1,0 +1,183 @@
+"""From the records of a parent to the requests of its children.
+
+Each record becomes what its children's requests need of it, and nothing else: values as they are
+sent, fields that children include, and where the child's own cursor begins for this parent.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from typing import Any
+
+import requests
+from dlt.sources.helpers.rest_client.client import PageData
+
+from restsrc_dagster.connector.placeholders import Placeholder
+from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.wording import quoted
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.http.request_values import as_json, as_param, as_segment, as_text
+from restsrc_dagster.extract.parents.rewriting import (
+    Place,
+    name_beside,
+    rewritten,
+    with_params_of_cursor,
+)
+from restsrc_dagster.extract.records.field import Field, sorted_bytes_of, walked
+
+CursorValue = Callable[[str, "BoundParent", Place], Any]
+"""What a child's cursor sends to a parent, by the name of the value (`start_value`)."""
+
+Key = tuple[Any, ...]
+"""The values by which the children of one parent are replaced."""
+
+
+class BoundParent(dict[str, Any]):
+    """One record of a parent, as its children's requests take it.
+
+    `key` tells it from others: a digest of the values that the child binds. `replaced` are the
+    values by which the children that it had before are replaced, if they are; `position` is how
+    far the children's own cursor is; `page` the number of the page of the topmost list that it
+    comes from; `has_children` whether rows of them are left.
+    """
+
+    __slots__ = ("has_children", "key", "page", "position", "replaced")
+    key: str
+    replaced: Key
+    position: Any
+    page: int
+    has_children: bool
+
+
+class Binding:
+    """How a child is bound to its parent.
+
+    Args:
+        child: the resource.
+        included: names under which dlt copies fields into the child's records, and where these are
+            in the parent's.
+        replaced_by: paths of the fields by which the children of a parent are replaced.
+    """
+
+    def __init__(
+        self,
+        child: Resource,
+        included: Mapping[str, Sequence[str]],
+        replaced_by: Iterable[str] = (),
+    ) -> None:
+        self.child = child
+        self._parent = str(child.parent)
+        self._names: dict[tuple[str, Place], str] = {}
+        self._cursor_names: dict[tuple[str, Place], str] = {}
+        self._fields = {path: Field(path) for path in child.bound_fields}
+        self._included = dict(included)
+        self._replaced_by = [path.split(".") for path in replaced_by]
+        self.endpoint = self._endpoint(child.endpoint)
+
+    def bound(self, record: Mapping[str, Any], cursor: CursorValue | None) -> BoundParent:
+        """A record as the requests take it; raises ReadError where a value cannot be sent."""
+        made = BoundParent()
+        values = {path: field.get(record) for path, field in self._fields.items()}
+        made.position, made.page, made.has_children = None, 0, False
+        made.key = _key_of(list(values.values()))
+        made.replaced = tuple(walked(record, names) for names in self._replaced_by)
+        for (path, place), name in self._names.items():
+            made[name] = self._sent(path, values[path], place)
+        for name, names in self._included.items():
+            made[name] = walked(record, names)
+        if cursor is not None:
+            for (value, place), name in self._cursor_names.items():
+                made[name] = cursor(value, made, place)
+        return made
+
+    def refuse_overwritten(self, page: PageData[Any], parent: BoundParent) -> None:
+        """Raises ReadError where records of a page have a field of the name under which dlt has
+        copied one of the parent's into them: theirs is gone."""
+        content = page.response.content
+        for field in self._included:
+            name, value = f"_{self._parent}_{field}", parent[field]
+            if name.encode() in content and any(
+                one.get(name, value) != value and {**one, name: value} in page
+                for one in _objects(page.response)
+            ):
+                raise ReadError(
+                    f"records have a field {name} of their own, which include_from_parent would "
+                    f"overwrite: copy another field than {field}, or give {self._parent!r} another "
+                    "name"
+                )
+
+    def _endpoint(self, endpoint: Mapping[str, Any]) -> dict[str, Any]:
+        made = with_params_of_cursor(endpoint, self.child.incremental or {})
+        path, params = str(made["path"]).strip(), made["params"]
+        for name, value in params.items():
+            if isinstance(value, dict):  # of type resolve
+                place = Place.ADDRESS if path.startswith("{" + name) else Place.PATH
+                params[name] = {**value, "field": self._name(str(value["field"]), place)}
+        return rewritten(made, self._name_of)
+
+    def _name_of(self, expression: str, place: Place) -> str | None:
+        placeholder = Placeholder(expression, "")
+        if link := placeholder.parent_field:
+            name = name_beside(expression, self._name(link[1], place))
+            return f"resources.{self._parent}.{name}"
+        if value := placeholder.incremental_value:
+            known = self._cursor_names
+            name = known.setdefault((value, place), f"restsrc_cursor_{len(known)}")
+            return f"resources.{self._parent}.{name}"
+        return None
+
+    def _name(self, path: str, place: Place) -> str:
+        return self._names.setdefault((path, place), f"restsrc_{len(self._names)}")
+
+    def _sent(self, path: str, value: Any, place: Place) -> Any:
+        where = f"{_WHERE[place]} of {self.child.name!r}, by {{resources.{self._parent}.{path}}}"
+        if value is None:
+            raise ReadError(
+                f"a record of {self._parent!r} has no {path}, which is wanted in {where}; leave "
+                "such records out with processing_steps"
+            )
+        if place is Place.VALUE:
+            return as_json(value)
+        if place is Place.PARAM:
+            return as_param(value)
+        if place in (Place.PART, Place.TEXT):
+            return as_text(value)
+        if isinstance(value, (dict, list, bool, float)) or value == "":
+            kind = "an empty text" if value == "" else f"a {type(value).__name__}"
+            raise ReadError(f"{path} of a record of {self._parent!r} is {kind}, in {where}")
+        text = as_text(value)
+        if {".", ".."} & set(text.split("?")[0].split("/")):
+            raise ReadError(f"{quoted(text)} would lead elsewhere in {where}")
+        return text if place is Place.ADDRESS else as_segment(text)
+
+
+_WHERE = {
+    Place.PATH: "the path",
+    Place.ADDRESS: "the path",
+    Place.PARAM: "a param",
+    Place.PART: "a param",
+    Place.TEXT: "a header or the body",
+    Place.VALUE: "the body",
+}
+
+
+def parent_of(item: Any) -> BoundParent | None:
+    """Of which parent a page is; None for what has none."""
+    parent: BoundParent | None = getattr(item, "parent", None)
+    return parent
+
+
+def _key_of(values: list[Any]) -> str:
+    """Of what is sent: an API that says `1` here and `"1"` there means the same parent."""
+    sent = [as_text(value) if type(value) in (int, str) else value for value in values]
+    return blake2b(sorted_bytes_of(sent), digest_size=8).hexdigest()
+
+
+def _objects(response: requests.Response) -> Iterator[dict[str, Any]]:
+    """All that an answer holds, as it came; what the response gives has been changed since."""
+    waiting = [json.loads(response.content)]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()

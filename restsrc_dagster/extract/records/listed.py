@@ -1,0 +1,36 @@
+"""The keys of a list that is read for its children alone.
+
+A record of it that comes again tells that the list has moved, and that others, with their children,
+may have been passed over (`load/slid.py`). Of a list that is loaded, `Keys` notes the same.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dlt.extract.items_transform import ItemTransform
+
+from restsrc_dagster.extract.records.dedup import hashes_of
+from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.records.key_index import KeyIndex
+
+
+class NotesKeys(ItemTransform[Any, Any]):
+    """Notes the primary keys of records, with their cursors; the records pass."""
+
+    placement_affinity = 0
+
+    def __init__(self, key: Sequence[str], cursor: Field, index: KeyIndex) -> None:
+        super().__init__(lambda item: item)
+        self._key = [Field(name) for name in key]
+        self._cursor = cursor
+        self._index = index
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+        records = [record for record in (item if isinstance(item, list) else [item]) if record]
+        keys = [tuple(field.get(record) for field in self._key) for record in records]
+        whole = [position for position, key in enumerate(keys) if None not in key]
+        hashes = hashes_of([keys[position] for position in whole])
+        self._index.add(hashes)
+        values = [self._cursor.get(records[position]) for position in whole]
+        self._index.note_values(hashes, values)
+        return item

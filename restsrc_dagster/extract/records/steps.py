@@ -1,0 +1,144 @@
+"""The processing steps of a resource, run on each page where dlt would run its own.
+
+After the check of the selector, before the cursor and before any child: an ItemTransform in the
+order in which it was added. Not dlt's `add_filter` and `add_map`, which see one record and one
+step at a time: what a step has lost shows only at the end of all of them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from dlt.extract.items_transform import ItemTransform
+
+from restsrc_dagster.connector.expression import expression_tree
+from restsrc_dagster.connector.needs import Need
+from restsrc_dagster.connector.wording import kind_of
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.records.masking import Hidden
+
+Step = Callable[[Any], Iterable[Any]]
+"""From a record to the records that take its place."""
+
+
+class Steps(ItemTransform[Any, Any]):
+    """Runs the steps, in order; a page of which nothing is left is an empty one.
+
+    Args:
+        steps: as they stand in the configuration, the salt resolved.
+        needs: fields that must not get lost on the way.
+        copied: fields of the parent's record, which a map takes over though it names them not.
+    """
+
+    placement_affinity = 0
+
+    def __init__(
+        self,
+        steps: Sequence[Mapping[str, Any]],
+        needs: Iterable[Need] = (),
+        copied: Iterable[str] = (),
+    ) -> None:
+        super().__init__(lambda item: item)
+        self._steps = [
+            _step(step, f"processing_steps[{position}]", frozenset(copied))
+            for position, step in enumerate(steps)
+        ]
+        maps = any(key != "filter" for step in steps for key in step)
+        self._needs = {need.path: need for need in needs}.values() if maps else ()
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+        """The page after all steps; raises ReadError, without any value of a record."""
+        records = item if isinstance(item, list) else [item]
+        return [made for record in records for made in self._run(record)]
+
+    def _run(self, record: Any) -> list[Any]:
+        made = [record]
+        for step in self._steps:
+            made = [result for one in made for result in step(one)]
+        for need in self._needs:
+            for result in made:
+                if _is_lost(need, result, record):
+                    raise ReadError(
+                        f"the processing_steps drop {need.name}, {need.role}; keep it under this "
+                        "name"
+                    )
+        return made
+
+
+def _step(step: Mapping[str, Any], place: str, copied: frozenset[str]) -> Step:
+    ((key, value),) = step.items()
+    place = f"{place}.{key}"
+    if isinstance(value, Mapping):
+        hidden = Hidden(value)
+        return lambda record: [hidden(record)]
+    search = _search(value, place)
+    match key:
+        case "filter":
+            return lambda record: [record] if _is_true(search(record)) else []
+        case "map":
+            return lambda record: [_object(search(record), record, copied, place)]
+        case "yield_map":
+            return lambda record: [
+                _object(result, record, copied, place) for result in _list(search(record), place)
+            ]
+        case _:
+            raise ValueError(f"{place}: is no step")
+
+
+def _search(expression: str, place: str) -> Callable[[Any], Any]:
+    """An expression that is parsed once; `jmespath.search` would build its interpreter each time.
+
+    The messages of jmespath repeat the value that did not fit, which is somebody's data.
+    """
+    from jmespath.exceptions import JMESPathTypeError
+    from jmespath.visitor import TreeInterpreter
+
+    tree: Any = expression_tree(expression)
+    interpreter = TreeInterpreter()
+
+    def search(record: Any) -> Any:
+        try:
+            return interpreter.visit(tree, record)
+        except JMESPathTypeError as error:
+            guard = "; write field && function(field)" if error.actual_type == "null" else ""
+            raise ReadError(
+                f"{place}: {error.function_name}() takes {' or '.join(error.expected_types)}, but "
+                f"got {error.actual_type}{guard}"
+            ) from None
+        except Exception as error:
+            raise ReadError(f"{place}: fails with {type(error).__name__}") from None
+
+    return search
+
+
+def _is_true(value: Any) -> bool:
+    """As JMESPath sees it: 0 is true."""
+    return value is not None and value is not False and value not in ("", [], {})
+
+
+def _object(result: Any, record: Any, copied: frozenset[str], place: str) -> dict[str, Any]:
+    if not isinstance(result, dict):
+        raise ReadError(f"{place}: gives {kind_of(result)} instead of a record, which is an object")
+    kept = {name: record[name] for name in copied if name in record}
+    return {**kept, **result}
+
+
+def _list(result: Any, place: str) -> list[Any]:
+    if result is None:
+        return []
+    if not isinstance(result, list):
+        raise ReadError(f"{place}: gives {kind_of(result)} instead of a list of records")
+    return result
+
+
+def _is_lost(need: Need, made: Any, record: Any) -> bool:
+    """Whether a record has it and what was made of the record has not."""
+    return not _has(need, made) and _has(need, record)
+
+
+def _has(need: Need, record: Any) -> bool:
+    value = record
+    for name in need.path:
+        if not isinstance(value, dict) or name not in value:
+            return False
+        value = value[name]
+    return value is not None or not need.filled
