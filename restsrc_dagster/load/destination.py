@@ -8,6 +8,7 @@ from typing import Any, Literal
 from dlt import destinations
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import UnknownDestinationModule
+from dlt.destinations.exceptions import DatabaseUndefinedRelation
 from dlt.destinations.impl.duckdb.configuration import DuckDbBaseCredentials
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
@@ -139,6 +140,25 @@ def database_client(pipeline: Pipeline) -> SqlClientBase[Any] | None:
     """
     client = pipeline.destination_client()
     return client.sql_client if isinstance(client, SqlJobClientBase) else None
+
+
+def count_rows(pipeline: Pipeline, tables: Mapping[str, str]) -> dict[str, int]:
+    """Rows now in each table, by the key of `tables`; left out where they cannot be counted."""
+    counted: dict[str, int] = {}
+    database = database_client(pipeline)
+    if database is None:
+        return counted
+    with database as client:
+        for key, table in tables.items():
+            try:
+                rows = client.execute_sql(
+                    f"SELECT COUNT(*) FROM {client.make_qualified_table_name(table)}"
+                )
+            except DatabaseUndefinedRelation:
+                continue
+            if rows:
+                counted[key] = int(rows[0][0])
+    return counted
 
 
 @contextmanager

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from dlt.common.schema.typing import TColumnSchema
-from dlt.destinations.exceptions import DatabaseUndefinedRelation
-from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import WriteDisposition
 from restsrc_dagster.connector.wording import quoted
@@ -15,7 +13,6 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.stats.traffic import Traffic
 from restsrc_dagster.extract.stats.waits import Wait
-from restsrc_dagster.load.destination import database_client
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.ranges import Between
 from restsrc_dagster.load.schema_changes import SchemaChanges
@@ -159,22 +156,3 @@ class LoadReport:
     seconds: float
     seconds_by_phase: Mapping[Phase, float]
     seconds_waited: Mapping[Wait, float]
-
-
-def count_rows(pipeline: Pipeline, tables: Mapping[str, str]) -> dict[str, int]:
-    """Rows now in each table, by the key of `tables`; left out where they cannot be counted."""
-    counted: dict[str, int] = {}
-    database = database_client(pipeline)
-    if database is None:
-        return counted
-    with database as client:
-        for key, table in tables.items():
-            try:
-                rows = client.execute_sql(
-                    f"SELECT COUNT(*) FROM {client.make_qualified_table_name(table)}"
-                )
-            except DatabaseUndefinedRelation:
-                continue
-            if rows:
-                counted[key] = int(rows[0][0])
-    return counted
