@@ -34,7 +34,7 @@ def dlt_problems(connector: Connector, file: str) -> list[Problem]:
     """What dlt does not take, though the models do: the configuration, or the destination, or what
     that is to do."""
     from restsrc_dagster.extract.dry import dlt_refusal
-    from restsrc_dagster.load.destination import unknown_destination
+    from restsrc_dagster.load.destinations.destination import unknown_destination
 
     problems = []
     if refusal := dlt_refusal(connector):
@@ -53,7 +53,7 @@ def warn(connector: Connector, file: str) -> int:
     credentials that are not here: a run has another environment. Packages are in an image as they
     are on a laptop: one that is missing counts.
     """
-    from restsrc_dagster.load.unready import unready
+    from restsrc_dagster.load.destinations.readiness import unready
 
     warnings = [Problem(file, lint.path, str(lint)) for lint in connector.lints]
     lack = unready(connector, Settings.from_environment(), os.environ)
@@ -71,7 +71,7 @@ def warn(connector: Connector, file: str) -> int:
 
 def _fitted(connector: Connector) -> Fitted:
     """As its destination can load it, by what is known without one."""
-    from restsrc_dagster.load.abilities import abilities_by_name
+    from restsrc_dagster.load.destinations.abilities import abilities_by_name
 
     settings = Settings.from_environment()
     kind = connector.destination_type(settings.destination)

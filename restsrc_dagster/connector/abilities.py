@@ -1,7 +1,7 @@
 """What dlt's destinations can do with rows that are there already, known without dlt.
 
 Definitions load without dlt, and `restsrc validate` connects to nothing. What a load goes by is
-what dlt itself says (`load/abilities.py`); a test holds this table to that.
+what dlt itself says (`load/destinations/abilities.py`); a test holds this table to that.
 """
 
 from collections.abc import Mapping

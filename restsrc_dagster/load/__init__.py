@@ -1,1 +1,16 @@
-"""Where records go: the destination, its lock, and the dlt pipeline that loads them."""
+"""Loading a connector: read it, normalize it, commit it to a destination.
+
+In the order in which a run meets it:
+
+    load            one load, from the order to the report
+    destinations    what there is to load to: what each can do, its lock, its credentials
+    state           what the destination knows of the loads before; what a broken one left behind
+    tables          what an edit, or the data, changes in the tables: refused, decided or told
+    ranges          a range of a list that is read again
+    passes          one pass over the API: `extraction` into a load package
+    rows            what of the extracted rows stays
+    columns         plain records go into the tables as Arrow
+    commit          committing to a destination that may be away for a while
+    progress        how far a load is
+    reports         making the `report` of what was loaded
+"""

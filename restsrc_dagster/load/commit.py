@@ -20,9 +20,9 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures.explain import is_destination_away
-from restsrc_dagster.load.broken import NOTES, note_begun, note_ended, remove_broken_loads
-from restsrc_dagster.load.destination import database_client, kept_open
+from restsrc_dagster.load.destinations.destination import database_client, kept_open
 from restsrc_dagster.load.progress import Phase, Progress
+from restsrc_dagster.load.state.recovery import NOTES, note_begun, note_ended, remove_broken_loads
 
 LONGEST_WAIT_SECONDS = 120.0
 POLL_SECONDS = 1.0

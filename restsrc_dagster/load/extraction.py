@@ -20,8 +20,8 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.load.destination import FileFormat
-from restsrc_dagster.load.known import known_schema, resource_states
+from restsrc_dagster.load.destinations.destination import FileFormat
+from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states
 
 SETTLING = "_restsrc_settling"
 

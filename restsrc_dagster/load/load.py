@@ -20,29 +20,29 @@ from restsrc_dagster.extract.failures.explain import explained
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.stats.waits import Wait
-from restsrc_dagster.load.abilities import abilities_of, refuse_what_cannot_be_done
-from restsrc_dagster.load.broken import remove_broken_loads
-from restsrc_dagster.load.changed import to_begin_anew
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destination import build_destination, kept_open
-from restsrc_dagster.load.edits import to_be_decided
-from restsrc_dagster.load.impossible import refused
-from restsrc_dagster.load.known import (
+from restsrc_dagster.load.destinations.abilities import abilities_of, refuse_what_cannot_be_done
+from restsrc_dagster.load.destinations.destination import build_destination, kept_open
+from restsrc_dagster.load.destinations.lock import connector_lock
+from restsrc_dagster.load.destinations.readiness import opening, refuse_without_packages
+from restsrc_dagster.load.destinations.working_folder import working_folder
+from restsrc_dagster.load.passes import Pass, Passes
+from restsrc_dagster.load.progress import Phase, Progress
+from restsrc_dagster.load.ranges.ranges import Between, ranged, refuse_range, tell_of_range
+from restsrc_dagster.load.report import LoadReport, ResourceReport
+from restsrc_dagster.load.state.pipeline_state import (
     known_schema,
     mend_states,
     resource_states,
     source_state,
 )
-from restsrc_dagster.load.lock import connector_lock
-from restsrc_dagster.load.old_hints import forget_old_hints
-from restsrc_dagster.load.passes import Pass, Passes
-from restsrc_dagster.load.progress import Phase, Progress
-from restsrc_dagster.load.ranges import Between, ranged, refuse_range, tell_of_range
-from restsrc_dagster.load.refresh import pending_refresh
-from restsrc_dagster.load.report import LoadReport, ResourceReport
-from restsrc_dagster.load.schema_changes import columns_now, width_of
-from restsrc_dagster.load.unready import opening, refuse_without_packages
-from restsrc_dagster.load.working_folder import working_folder
+from restsrc_dagster.load.state.recovery import remove_broken_loads
+from restsrc_dagster.load.state.refresh import pending_refresh
+from restsrc_dagster.load.tables.edits import to_be_decided
+from restsrc_dagster.load.tables.impossible import refused
+from restsrc_dagster.load.tables.old_hints import forget_old_hints
+from restsrc_dagster.load.tables.reset import to_begin_anew
+from restsrc_dagster.load.tables.schema_changes import columns_now, width_of
 from restsrc_dagster.settings import Settings
 
 DLT_SETTINGS = {

@@ -17,8 +17,6 @@ from restsrc_dagster.extract.failures.isolation import Isolation, Silence
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.records.column_limit import Width
-from restsrc_dagster.load.changed import taken_over
-from restsrc_dagster.load.childless import remove_children
 from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.normalizer import (
     by_the_column,
@@ -26,22 +24,24 @@ from restsrc_dagster.load.columns.normalizer import (
     refuse_marks,
 )
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destination import loader_file_format
-from restsrc_dagster.load.extracted import ExtractedRows
+from restsrc_dagster.load.destinations.destination import loader_file_format
+from restsrc_dagster.load.destinations.open_tables import make_ready
 from restsrc_dagster.load.extraction import extract
-from restsrc_dagster.load.history import History
-from restsrc_dagster.load.older import leave_newer
-from restsrc_dagster.load.open_tables import make_ready
 from restsrc_dagster.load.progress import Phase, Progress
-from restsrc_dagster.load.read_in_part import leave_out
-from restsrc_dagster.load.refresh import RefreshIntent, forget_refresh, intend_refresh
-from restsrc_dagster.load.replaced import ReplacedRanges
+from restsrc_dagster.load.ranges.older import leave_newer
+from restsrc_dagster.load.ranges.replaced import ReplacedRanges
 from restsrc_dagster.load.report import ResourceReport
 from restsrc_dagster.load.reports import Reports
-from restsrc_dagster.load.schema_changes import refuse_too_many_columns
-from restsrc_dagster.load.slid import hold_where_it_slid, tell_of_list, tell_what_slid
-from restsrc_dagster.load.unloadable import Net
-from restsrc_dagster.load.versions import settle_versions
+from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
+from restsrc_dagster.load.rows.partial_families import leave_out
+from restsrc_dagster.load.rows.slipped_pages import hold_where_it_slid, tell_of_list, tell_what_slid
+from restsrc_dagster.load.rows.stale_children import remove_children
+from restsrc_dagster.load.rows.versions import settle_versions
+from restsrc_dagster.load.state.history import History
+from restsrc_dagster.load.state.refresh import RefreshIntent, forget_refresh, intend_refresh
+from restsrc_dagster.load.tables.reset import taken_over
+from restsrc_dagster.load.tables.schema_changes import refuse_too_many_columns
+from restsrc_dagster.load.tables.unloadable import Net
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.stats.traffic import Traffic
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.progress import Phase
-from restsrc_dagster.load.ranges import Between
-from restsrc_dagster.load.schema_changes import SchemaChanges
+from restsrc_dagster.load.ranges.ranges import Between
+from restsrc_dagster.load.tables.schema_changes import SchemaChanges
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,11 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.load.destination import count_rows
-from restsrc_dagster.load.known import cursor_of, resource_states
+from restsrc_dagster.load.destinations.destination import count_rows
 from restsrc_dagster.load.report import ResourceReport
-from restsrc_dagster.load.schema_changes import Columns, schema_changes
-from restsrc_dagster.load.unfilled import Unfilled
+from restsrc_dagster.load.state.pipeline_state import cursor_of, resource_states
+from restsrc_dagster.load.tables.empty_columns import Unfilled
+from restsrc_dagster.load.tables.schema_changes import Columns, schema_changes
 
 
 class Reports:

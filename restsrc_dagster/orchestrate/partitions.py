@@ -15,7 +15,7 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.orchestrate.names import CREATED_AT_TAG, iso
 
 if TYPE_CHECKING:  # a run alone imports dlt
-    from restsrc_dagster.load.ranges import Between
+    from restsrc_dagster.load.ranges.ranges import Between
     from restsrc_dagster.load.report import LoadReport
 
 SUNDAY_IS_FIRST = 1
@@ -48,7 +48,7 @@ def range_of_partitions(
     Raises:
         RestsrcError: its config asks for something else.
     """
-    from restsrc_dagster.load.ranges import Between
+    from restsrc_dagster.load.ranges.ranges import Between
 
     definition = partitions_definition(partitions)
     if definition is None:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.load.ranges import Between
+from restsrc_dagster.load.ranges.ranges import Between
 
 
 def between_of(config: Mapping[str, Any], *, now: datetime) -> Between | None:

@@ -58,7 +58,7 @@ def test_a_deployment_has_a_rule_for_it(folder: Path, monkeypatch: pytest.Monkey
 
 def test_a_table_format_of_the_deployment(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RESTSRC_TABLE_FORMAT", "delta")
-    monkeypatch.setattr("restsrc_dagster.load.unready.find_spec", lambda _: "there")
+    monkeypatch.setattr("restsrc_dagster.load.destinations.readiness.find_spec", lambda _: "there")
     assert validate(folder, KEYED, "--strict", type="filesystem").exit_code == 0
     ended = validate(folder, KEYED)
     assert isinstance(ended.exception, ConnectorError)
@@ -71,7 +71,7 @@ def test_a_table_format_of_the_deployment(folder: Path, monkeypatch: pytest.Monk
 def test_a_package_counts_and_credentials_do_not(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("restsrc_dagster.load.unready.find_spec", lambda _: None)
+    monkeypatch.setattr("restsrc_dagster.load.destinations.readiness.find_spec", lambda _: None)
     told = (
         "warning: connectors/shop.json:1: destination: the table format delta wants a package: pip "
         "install 'restsrc-dagster[delta]'\n"

@@ -12,7 +12,7 @@ from dlt.common.storages.load_storage import LoadStorage
 from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.load import broken
+from restsrc_dagster.load.state import recovery as broken
 
 STATE_TABLE = "_dlt_pipeline_state"
 

@@ -5,7 +5,7 @@ from dlt import destinations
 from dlt.common.destination import Destination
 
 from restsrc_dagster.connector.abilities import ABILITIES
-from restsrc_dagster.load.abilities import abilities_by_name, abilities_of
+from restsrc_dagster.load.destinations.abilities import abilities_by_name, abilities_of
 
 OF_NOBODY = {"destination", "dummy", "hf"}
 """A function of one's own, what dlt tests with, and a kind of bucket."""

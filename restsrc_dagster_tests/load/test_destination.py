@@ -11,9 +11,9 @@ from duckdb import ConnectionException, connect
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import MissingPackage, SettingsError
-from restsrc_dagster.load.destination import build_destination, unknown_destination
+from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
+from restsrc_dagster.load.destinations.readiness import PACKAGES, unready
 from restsrc_dagster.load.load import Order, load
-from restsrc_dagster.load.unready import PACKAGES, unready
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector
@@ -112,7 +112,7 @@ def test_a_table_format_without_its_package(
     bucket = {"type": "filesystem", "bucket_url": tmp_path.as_uri()}
     acme = connector("acme", api.url, destination={**bucket, "table_format": table_format})
     found = {name: None if name == module else "there" for name in PACKAGES.values()}
-    monkeypatch.setattr("restsrc_dagster.load.unready.find_spec", found.get)
+    monkeypatch.setattr("restsrc_dagster.load.destinations.readiness.find_spec", found.get)
     message = (
         f"the table format {table_format} wants a package: pip install "
         f"'restsrc-dagster[{table_format}]'"

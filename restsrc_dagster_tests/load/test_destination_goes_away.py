@@ -19,7 +19,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.load import commit
 from restsrc_dagster.load.progress import Phase
-from restsrc_dagster.load.refresh import RefreshIntent
+from restsrc_dagster.load.state.refresh import RefreshIntent
 from restsrc_dagster_tests.load.blog import COMMENTS, POSTS, Blog
 from restsrc_dagster_tests.load.test_destination_away import SHELL
 from restsrc_dagster_tests.load.warehouse import Warehouse

@@ -2,7 +2,7 @@
 
 import pytest
 
-from restsrc_dagster.load.known import mend_states
+from restsrc_dagster.load.state.pipeline_state import mend_states
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import items

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.load.ranges import Between
+from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.load.ranges import Between
-from restsrc_dagster.load.replaced import ReplacedRanges
+from restsrc_dagster.load.ranges.ranges import Between
+from restsrc_dagster.load.ranges.replaced import ReplacedRanges
 from restsrc_dagster_tests.load.test_ranges import SPELLINGS as EVERY_SPELLING
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.load.unfilled import EXPECTED, EXPECTED_OF_SOME
+from restsrc_dagster.load.tables.empty_columns import EXPECTED, EXPECTED_OF_SOME
 from restsrc_dagster_tests.load.surprising import Listing
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api

@@ -15,9 +15,9 @@ import dlt
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.load.destination import build_destination
+from restsrc_dagster.load.destinations.destination import build_destination
 from restsrc_dagster.load.load import Order, load
-from restsrc_dagster.load.ranges import Between
+from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.connectors import connector, content

@@ -8,7 +8,7 @@ from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, RestsrcError
 from restsrc_dagster.load.load import Order, load
-from restsrc_dagster.load.ranges import Between
+from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.worlds.cursors import BEGINNING, KINDS
 from restsrc_dagster_tests.worlds.examining import Examiner

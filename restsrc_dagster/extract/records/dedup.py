@@ -2,7 +2,7 @@
 
 A list that moves while it is read gives the last rows of a page again as the first of the next.
 Those are loaded once, and told. Other records with the key of one before are found when all is
-read (`KeyIndex`), and what becomes of them is decided then (`load/versions.py`).
+read (`KeyIndex`), and what becomes of them is decided then (`load/rows/versions.py`).
 """
 
 from collections import deque

@@ -1,7 +1,8 @@
 """The keys of a list that is read for its children alone.
 
 A record of it that comes again tells that the list has moved, and that others, with their children,
-may have been passed over (`load/slid.py`). Of a list that is loaded, `Keys` notes the same.
+may have been passed over (`load/rows/slipped_pages.py`). Of a list that is loaded, `Keys` notes
+the same.
 """
 
 from collections.abc import Sequence

@@ -13,7 +13,7 @@ from dlt.destinations.impl.postgres.postgres import PostgresCsvCopyJob
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.load.columns.copy_job import CopyJob
 from restsrc_dagster.load.columns.copy_text import lines_of
-from restsrc_dagster.load.destination import build_destination
+from restsrc_dagster.load.destinations.destination import build_destination
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.surprising import Listing
 from restsrc_dagster_tests.load.warehouse import Warehouse

@@ -28,7 +28,7 @@ from dlt.destinations.impl.postgres.configuration import PostgresClientConfigura
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.load.destination import database_client
+from restsrc_dagster.load.destinations.destination import database_client
 
 LOAD_ID = "_dlt_load_id"
 GOING, REPLACING = 1, 2

@@ -22,10 +22,15 @@ from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.page_stats import PageFacts
-from restsrc_dagster.load.broken import LOAD_ID, forget_replacing, note_replacing, remove_orphans
-from restsrc_dagster.load.comparable import comparable
-from restsrc_dagster.load.destination import database_client
-from restsrc_dagster.load.known import column_of
+from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.rows.comparable import comparable
+from restsrc_dagster.load.state.pipeline_state import column_of
+from restsrc_dagster.load.state.recovery import (
+    LOAD_ID,
+    forget_replacing,
+    note_replacing,
+    remove_orphans,
+)
 
 LIKE_TIME = re.compile(r"\d+|\d{4}-\d\d-\d\d[\d:. TZ]*", re.ASCII)
 """Texts of which that of the later time comes later, if they are of one length."""

@@ -29,9 +29,9 @@ from restsrc_dagster.extract.conform.fitting import Rounded, rounded_noted
 from restsrc_dagster.extract.failures.explain import causes, is_destination_away, is_full
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.records.rewind import GoesBack
-from restsrc_dagster.load.broken import remove_broken_loads
-from restsrc_dagster.load.destination import database_client
-from restsrc_dagster.load.why_unloadable import not_normalized, not_taken, rounding_in_words
+from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.state.recovery import remove_broken_loads
+from restsrc_dagster.load.tables.why_unloadable import not_normalized, not_taken, rounding_in_words
 
 T = TypeVar("T")
 MOST_REFUSALS = 3

@@ -21,10 +21,10 @@ from restsrc_dagster.connector.conversion import seconds_since_1970
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.page_stats import PageFacts
-from restsrc_dagster.load.comparable import comparable
-from restsrc_dagster.load.destination import database_client
-from restsrc_dagster.load.extracted import ExtractedRows
-from restsrc_dagster.load.known import column_of, cursor_of, resource_states
+from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.rows.comparable import comparable
+from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
+from restsrc_dagster.load.state.pipeline_state import column_of, cursor_of, resource_states
 
 AT_ONCE = 200
 """Keys in one query."""

@@ -24,8 +24,8 @@ from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.incremental.cursor_time import said_to_be_time
 from restsrc_dagster.extract.paging.page_stats import PageFacts
-from restsrc_dagster.load.known import cursor_of
-from restsrc_dagster.load.replaced import not_replaceable
+from restsrc_dagster.load.ranges.replaced import not_replaceable
+from restsrc_dagster.load.state.pipeline_state import cursor_of
 
 YEAR_2001 = 1_000_000_000
 LEAST_NANOSECONDS = 10**17

@@ -16,8 +16,8 @@ from restsrc_dagster.errors import ReadError, RestsrcError
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.required import required_columns
 from restsrc_dagster.extract.conform.type_fit import COUNTS_CHARACTERS, in_words, places_of
-from restsrc_dagster.load.destination import count_rows
-from restsrc_dagster.load.schema_changes import changed_types
+from restsrc_dagster.load.destinations.destination import count_rows
+from restsrc_dagster.load.tables.schema_changes import changed_types
 
 MOST_DIGITS = {"duckdb": 38, "postgres": 1000}
 

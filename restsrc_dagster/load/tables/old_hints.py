@@ -23,7 +23,7 @@ from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.conform.column_hints import hints_by_table
 from restsrc_dagster.extract.conform.conformer import hinted_columns
-from restsrc_dagster.load.known import column_of
+from restsrc_dagster.load.state.pipeline_state import column_of
 
 OF_VERSIONS = ("x-row-version", "x-valid-from", "x-valid-to")
 DECIDING = ("dedup_sort", "hard_delete", "merge_key", *OF_VERSIONS)

@@ -18,8 +18,8 @@ from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.type_fit import is_dlts
 from restsrc_dagster.extract.paging.page_stats import PageFacts
-from restsrc_dagster.load.destination import database_client
-from restsrc_dagster.load.schema_changes import Columns
+from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.tables.schema_changes import Columns
 
 EXPECTED = 10
 """So many rows should have had a value, by the share of those in the table; one in 20,000 times

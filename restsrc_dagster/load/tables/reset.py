@@ -17,7 +17,7 @@ from restsrc_dagster.connector.resource import Resource
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.conform.required import required_columns
 from restsrc_dagster.extract.conform.type_fit import is_dlts
-from restsrc_dagster.load.childless import replacing_columns
+from restsrc_dagster.load.rows.stale_children import replacing_columns
 
 
 def to_begin_anew(

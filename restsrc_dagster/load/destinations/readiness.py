@@ -22,9 +22,9 @@ from sqlalchemy.exc import ArgumentError
 from restsrc_dagster.connector.fitted import fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import MissingPackage, RestsrcError, SettingsError
-from restsrc_dagster.load.abilities import abilities_of
-from restsrc_dagster.load.destination import FILESYSTEM, build_destination, type_of
-from restsrc_dagster.load.working_folder import working_folder
+from restsrc_dagster.load.destinations.abilities import abilities_of
+from restsrc_dagster.load.destinations.destination import FILESYSTEM, build_destination, type_of
+from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
 ENVIRONMENT = "Environment Variables"

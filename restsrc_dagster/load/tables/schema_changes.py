@@ -15,7 +15,7 @@ from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.type_fit import in_words, places_of
 from restsrc_dagster.extract.records.column_limit import Width
 from restsrc_dagster.extract.records.remedies import type_hint
-from restsrc_dagster.load.unloadable import Unloadable
+from restsrc_dagster.load.tables.unloadable import Unloadable
 
 MOST_COLUMNS = {
     "postgres": 1600,

@@ -10,7 +10,7 @@ from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.parents.binding import Key
 from restsrc_dagster.extract.records.field import sorted_bytes_of, walked
-from restsrc_dagster.load.extracted import ExtractedRows
+from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 
 
 def leave_out(

@@ -20,7 +20,7 @@ from restsrc_dagster.extract.chunks.chunk import STATE_KEY
 from restsrc_dagster.extract.incremental.cursor import BY
 from restsrc_dagster.extract.incremental.cursor import STATE_KEY as CURSOR_STATE
 from restsrc_dagster.extract.incremental.parent_cursors import OF, bound_to
-from restsrc_dagster.load.changed import (
+from restsrc_dagster.load.tables.reset import (
     formats_of,
     key_of_table,
     table_of,

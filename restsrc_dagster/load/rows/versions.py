@@ -15,7 +15,7 @@ from restsrc_dagster.extract.incremental.cursor import Cursor
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.records.dedup import hash_of
 from restsrc_dagster.extract.records.field import sorted_bytes_of
-from restsrc_dagster.load.extracted import ExtractedRows
+from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 
 KeysOf = Callable[[Sequence[Any]], list[Any]]
 """The keys of records, as `extract/records/dedup.py` has them."""

@@ -68,7 +68,7 @@ def build_destination(
         ) from None
     _resolve_once(destination)
     if type_of(destination) == SQLALCHEMY:
-        from restsrc_dagster.load.mysql import use_long_texts
+        from restsrc_dagster.load.destinations.mysql import use_long_texts
 
         use_long_texts()
     if type_of(destination) == POSTGRES:

@@ -11,10 +11,10 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.extract.parents.binding import Key
-from restsrc_dagster.load.broken import remove_orphans
-from restsrc_dagster.load.comparable import comparable
-from restsrc_dagster.load.destination import database_client
-from restsrc_dagster.load.known import column_of
+from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.rows.comparable import comparable
+from restsrc_dagster.load.state.pipeline_state import column_of
+from restsrc_dagster.load.state.recovery import remove_orphans
 
 AT_ONCE = 200
 

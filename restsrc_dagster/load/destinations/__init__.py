@@ -1,0 +1,10 @@
+"""Where a connector loads to.
+
+destination     the dlt destination of a connector
+abilities       what it can do, as dlt says
+readiness       what it still wants: credentials, or a package
+lock            one load of a connector at a time
+open_tables     tables of files that can be merged into (delta, iceberg)
+mysql           texts of any length in MySQL and MariaDB
+working_folder  the folder that a load works in
+"""

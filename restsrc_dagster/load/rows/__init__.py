@@ -1,0 +1,9 @@
+"""What of the rows of a load stays, seen when all of it is read.
+
+extracted_rows      the rows of one table as dlt has extracted them
+versions            records with one primary key
+comparable          values of the API as columns hold them
+stale_children      the children of parents that have none any more
+partial_families    children whose family was left in the middle
+slipped_pages       what may have slipped from one numbered page to another
+"""

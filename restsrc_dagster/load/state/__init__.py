@@ -1,0 +1,7 @@
+"""What was there before a load.
+
+pipeline_state  what a pipeline knows of its tables and resources
+recovery        what a broken load left behind
+refresh         a full refresh that survives being killed half-way
+history         resources that came later than the cursor above them
+"""
