@@ -10,7 +10,6 @@ import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import BaseModel, Field, PrivateAttr
 
-from restsrc_dagster.cli.first import FirstConfiguration, References, bearer
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.model import Connector
@@ -23,6 +22,7 @@ from restsrc_dagster.orchestrate.location import (
     location_sensors,
 )
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
+from restsrc_dagster.scaffold.configuration import FirstConfiguration, References, bearer
 from restsrc_dagster.settings import Settings
 
 
@@ -159,8 +159,8 @@ class RestApiConnectorScaffolder(dg.Scaffolder[RestApiConnectorScaffoldParams]):
 
 
 def _first(name: str, params: RestApiConnectorScaffoldParams) -> FirstConfiguration:
-    from restsrc_dagster.cli.from_curl import from_curl
-    from restsrc_dagster.cli.openapi import from_openapi
+    from restsrc_dagster.scaffold.from_curl import from_curl
+    from restsrc_dagster.scaffold.openapi import from_openapi
 
     if params.from_curl is not None:
         return from_curl(params.from_curl, name)

@@ -11,8 +11,6 @@ from typing import Any, cast
 import click
 
 from restsrc_dagster.cli.common import connectors_dir_option, dlt_problems, fail_on, warn
-from restsrc_dagster.cli.first import FirstConfiguration
-from restsrc_dagster.cli.from_curl import from_curl
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.connector.lines import with_lines
@@ -21,6 +19,8 @@ from restsrc_dagster.connector.parse import SUFFIXES, parse, parse_text
 from restsrc_dagster.connector.references import references
 from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
 from restsrc_dagster.errors import ConnectorError, Problem
+from restsrc_dagster.scaffold.configuration import FirstConfiguration
+from restsrc_dagster.scaffold.from_curl import from_curl
 
 
 @click.command()
@@ -160,7 +160,7 @@ def _from_curl(command: str, name: str) -> FirstConfiguration:
 def _from_document(
     file: Path, name: str, paths: Sequence[str], base_url: str | None
 ) -> FirstConfiguration:
-    from restsrc_dagster.cli.openapi import from_openapi
+    from restsrc_dagster.scaffold.openapi import from_openapi
 
     piped = str(file) == "-"
     try:

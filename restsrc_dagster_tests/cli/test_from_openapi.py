@@ -12,7 +12,7 @@ from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.cli.openapi.documents import HERE, document, get, made, text
+from restsrc_dagster_tests.scaffold.openapi.documents import HERE, document, get, made, text
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import content
 

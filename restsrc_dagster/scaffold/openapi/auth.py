@@ -5,12 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
-from restsrc_dagster.cli.first import References, api_key, bearer, client_credentials, http_basic
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.operation import Field, Operation
-from restsrc_dagster.cli.openapi.parse import mapping, sequence
-from restsrc_dagster.cli.openapi.words import words
 from restsrc_dagster.connector.secrets import SECRET_KEY
+from restsrc_dagster.scaffold.configuration import (
+    References,
+    api_key,
+    bearer,
+    client_credentials,
+    http_basic,
+)
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.operation import Field, Operation
+from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
+from restsrc_dagster.scaffold.openapi.words import words
 
 _BEARER = re.compile(r"\bbearer\b", re.IGNORECASE)
 _RANKS = {"bearer": 0, "key": 0, "client": 0, "basic": 1, "interactive": 2, "cookie": 3, "": 4}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster_tests.cli.openapi.documents import (
+from restsrc_dagster_tests.scaffold.openapi.documents import (
     LIST,
     RECORD,
     document,

@@ -10,6 +10,6 @@ words.py       names as words               plan.py       resources, their names
 vocabulary.py  the names that APIs use      build.py      all of it together
 """
 
-from restsrc_dagster.cli.openapi.build import from_openapi
+from restsrc_dagster.scaffold.openapi.build import from_openapi
 
 __all__ = ["from_openapi"]

@@ -5,8 +5,15 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.cli.first import FirstConfiguration
-from restsrc_dagster_tests.cli.openapi.documents import SERVER, document, get, made, param, string
+from restsrc_dagster.scaffold.configuration import FirstConfiguration
+from restsrc_dagster_tests.scaffold.openapi.documents import (
+    SERVER,
+    document,
+    get,
+    made,
+    param,
+    string,
+)
 
 BEARER = {"type": "bearer", "token": "${ACME_TOKEN}"}
 BASIC = {"type": "http_basic", "username": "${ACME_USERNAME}", "password": "${ACME_PASSWORD}"}

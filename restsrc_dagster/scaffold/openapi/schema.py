@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from restsrc_dagster.cli.openapi.parse import mapping, sequence
+from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
 
 _DATE_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")

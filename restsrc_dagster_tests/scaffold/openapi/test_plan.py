@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.cli.openapi import from_openapi
-from restsrc_dagster_tests.cli.openapi.documents import (
+from restsrc_dagster.scaffold.openapi import from_openapi
+from restsrc_dagster_tests.scaffold.openapi.documents import (
     LIST,
     RECORD,
     document,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from restsrc_dagster.cli.openapi.parse import mapping, parse_document, sequence
-from restsrc_dagster.cli.openapi.schema import Schema, read_schema
+from restsrc_dagster.scaffold.openapi.parse import mapping, parse_document, sequence
+from restsrc_dagster.scaffold.openapi.schema import Schema, read_schema
 
 METHODS = ("get", "post")
 _ALL_METHODS = ("get", "post", "put", "patch", "delete")

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster_tests.cli.openapi.documents import SERVER, document, get, made
+from restsrc_dagster_tests.scaffold.openapi.documents import SERVER, document, get, made
 
 
 def base_url(source: str, given: str | None = None) -> Any:

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from restsrc_dagster.cli.first import (
+from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.secrets import SECRET_KEY
+from restsrc_dagster.scaffold.configuration import (
     FirstConfiguration,
     References,
     api_key,
     bearer,
     http_basic,
 )
-from restsrc_dagster.connector.instants import seconds_of
-from restsrc_dagster.connector.secrets import SECRET_KEY
 
 _SKIPPED = frozenset({"accept", "user-agent", "content-type", "content-length", "host", "cookie"})
 _TAKES_VALUE = frozenset(

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.fill import PARAMETER
-from restsrc_dagster.cli.openapi.operation import Field, Operation
-from restsrc_dagster.cli.openapi.paths import Paths
-from restsrc_dagster.cli.openapi.records import Records, find_records, primary_key, subject
-from restsrc_dagster.cli.openapi.schema import Schema
-from restsrc_dagster.cli.openapi.words import plain, singular, words
 from restsrc_dagster.connector.naming import table_identifier
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.fill import PARAMETER
+from restsrc_dagster.scaffold.openapi.operation import Field, Operation
+from restsrc_dagster.scaffold.openapi.paths import Paths
+from restsrc_dagster.scaffold.openapi.records import Records, find_records, primary_key, subject
+from restsrc_dagster.scaffold.openapi.schema import Schema
+from restsrc_dagster.scaffold.openapi.words import plain, singular, words
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _DEEPEST = 2

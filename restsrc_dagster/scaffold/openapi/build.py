@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from restsrc_dagster.cli.first import FirstConfiguration, References
-from restsrc_dagster.cli.openapi.auth import Auth, Secured
-from restsrc_dagster.cli.openapi.columns import described_columns
-from restsrc_dagster.cli.openapi.cursor import START, Cursor, find_cursor
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.fill import PARAMETER, Filler
-from restsrc_dagster.cli.openapi.paging import Paging, find_paging
-from restsrc_dagster.cli.openapi.paths import Paths
-from restsrc_dagster.cli.openapi.plan import Planned, plan
-from restsrc_dagster.cli.openapi.records import primary_key, subject
-from restsrc_dagster.cli.openapi.server import base_url as server
+from restsrc_dagster.scaffold.configuration import FirstConfiguration, References
+from restsrc_dagster.scaffold.openapi.auth import Auth, Secured
+from restsrc_dagster.scaffold.openapi.columns import described_columns
+from restsrc_dagster.scaffold.openapi.cursor import START, Cursor, find_cursor
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.fill import PARAMETER, Filler
+from restsrc_dagster.scaffold.openapi.paging import Paging, find_paging
+from restsrc_dagster.scaffold.openapi.paths import Paths
+from restsrc_dagster.scaffold.openapi.plan import Planned, plan
+from restsrc_dagster.scaffold.openapi.records import primary_key, subject
+from restsrc_dagster.scaffold.openapi.server import base_url as server
 
 
 def from_openapi(

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.operation import Field, Operation
-from restsrc_dagster.cli.openapi.schema import Schema
-from restsrc_dagster.cli.openapi.words import jsonpath, plain, words
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.operation import Field, Operation
+from restsrc_dagster.scaffold.openapi.schema import Schema
+from restsrc_dagster.scaffold.openapi.words import jsonpath, plain, words
 
 START = "{incremental.start_value}"
 _CHANGED = frozenset(

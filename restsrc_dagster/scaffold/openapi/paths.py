@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.operation import Operation, read_operation
-from restsrc_dagster.cli.openapi.parse import mapping, sequence
-from restsrc_dagster.cli.openapi.records import find_records
-from restsrc_dagster.cli.openapi.schema import SCALARS
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.operation import Operation, read_operation
+from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
+from restsrc_dagster.scaffold.openapi.records import find_records
+from restsrc_dagster.scaffold.openapi.schema import SCALARS
 
 SHOWN = 20
 NEAREST = 3

@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.schema import SCALARS, Schema
-from restsrc_dagster.cli.openapi.words import singular, words
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.schema import SCALARS, Schema
+from restsrc_dagster.scaffold.openapi.words import singular, words
 
 LONGEST = 200
 """Characters; what is longer belongs in the API's own documentation."""

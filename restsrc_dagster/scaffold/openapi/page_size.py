@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from restsrc_dagster.cli.openapi.operation import Field
-from restsrc_dagster.cli.openapi.vocabulary import POSSIBLE_SIZES, SIZES
+from restsrc_dagster.scaffold.openapi.operation import Field
+from restsrc_dagster.scaffold.openapi.vocabulary import POSSIBLE_SIZES, SIZES
 
 LARGEST = 1000
 ASSUMED = 100

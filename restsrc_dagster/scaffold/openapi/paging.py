@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.operation import Field, Operation
-from restsrc_dagster.cli.openapi.page_size import PageSize, page_size
-from restsrc_dagster.cli.openapi.records import Records
-from restsrc_dagster.cli.openapi.schema import Schema
-from restsrc_dagster.cli.openapi.vocabulary import (
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.operation import Field, Operation
+from restsrc_dagster.scaffold.openapi.page_size import PageSize, page_size
+from restsrc_dagster.scaffold.openapi.records import Records
+from restsrc_dagster.scaffold.openapi.schema import Schema
+from restsrc_dagster.scaffold.openapi.vocabulary import (
     AFTER,
     BACKWARDS,
     CURSORS,
@@ -23,7 +23,7 @@ from restsrc_dagster.cli.openapi.vocabulary import (
     TOTAL,
     TOTAL_PAGES,
 )
-from restsrc_dagster.cli.openapi.words import jsonpath, plain, words
+from restsrc_dagster.scaffold.openapi.words import jsonpath, plain, words
 
 _DEPTH = 4
 _TELLS_ID = re.compile(r"\b(id|identifier)\b", re.IGNORECASE)

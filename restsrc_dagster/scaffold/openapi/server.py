@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.operation import Operation
-from restsrc_dagster.cli.openapi.parse import mapping, sequence
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.operation import Operation
+from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
 
 _VARIABLE = re.compile(r"\{([^{}]+)\}")
 

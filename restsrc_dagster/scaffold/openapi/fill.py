@@ -4,11 +4,11 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from restsrc_dagster.cli.first import References
-from restsrc_dagster.cli.openapi.auth import is_secret
-from restsrc_dagster.cli.openapi.document import Document
-from restsrc_dagster.cli.openapi.operation import Field
-from restsrc_dagster.cli.openapi.parse import mapping, sequence
+from restsrc_dagster.scaffold.configuration import References
+from restsrc_dagster.scaffold.openapi.auth import is_secret
+from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.operation import Field
+from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
 
 _NEVER_SENT = frozenset({"accept", "content-type", "content-length", "user-agent", "host"})
 _DEPTH = 4

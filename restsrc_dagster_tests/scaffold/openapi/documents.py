@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from restsrc_dagster.cli.first import FirstConfiguration
-from restsrc_dagster.cli.openapi import from_openapi
 from restsrc_dagster.connector.files import check_content
 from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster.scaffold.configuration import FirstConfiguration
+from restsrc_dagster.scaffold.openapi import from_openapi
 from restsrc_dagster_tests.support.connectors import content
 
 HERE = Path(__file__).parent

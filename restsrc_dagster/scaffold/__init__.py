@@ -1,0 +1,6 @@
+"""A first configuration, written from what an API says of itself.
+
+configuration   what is written, and where its secrets go
+from_curl       from a curl command
+openapi         from an OpenAPI document
+"""
