@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.abilities import ABILITIES
 from restsrc_dagster.connector.fitted import fitted
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.connector.configuration.tables import dlt_refusal
 from restsrc_dagster_tests.support.connectors import connector, items
@@ -85,5 +86,5 @@ def test_each_destination_has_an_example() -> None:
 def test_a_destination_that_is_shown_is_one_of_a_connector(shown: dict[str, Any]) -> None:
     resource = {**items(), "primary_key": "id"}
     acme = connector(resources=[resource], destination=shown)
-    assert acme.lints == []
+    assert lint(acme) == []
     assert fitted(acme, ABILITIES[shown["type"]], Settings()).refused == ()

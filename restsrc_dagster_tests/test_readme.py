@@ -15,7 +15,7 @@ import yaml
 
 from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files import check_content
-from restsrc_dagster.connector.lint import RULES
+from restsrc_dagster.connector.lint import RULES, lint
 from restsrc_dagster.connector.schedule import Schedule, parse_schedule
 from restsrc_dagster.demo.folder import DemoFolder
 from restsrc_dagster.demo.run import start_api
@@ -38,7 +38,7 @@ def test_json_is_a_connector(kind: str, shown: dict[str, object]) -> None:
     whole = shown if kind == "connector" else {**content(), "configuration": shown}
     connector = check_content("acme", whole, file="README.md")
     assert dlt_refusal(connector) is None
-    assert connector.lints == []
+    assert lint(connector) == []
 
 
 def test_inline_schedules_are_schedules() -> None:
@@ -93,7 +93,7 @@ def test_the_example_of_the_repository_is_a_connector() -> None:
     connector = check_content("acme", example, file="_example.json")
     assert connector.created_at.isoformat().replace("+00:00", "Z") == CREATED_AT
     assert dlt_refusal(connector) is None
-    assert connector.lints == []
+    assert lint(connector) == []
 
 
 def test_every_warning_is_told() -> None:

@@ -9,6 +9,7 @@ import click
 from restsrc_dagster.connector.files import connector_paths, read_connector
 from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.lines import with_lines
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, MissingPackage, Problem
 from restsrc_dagster.settings import Settings
@@ -55,7 +56,7 @@ def warn(connector: Connector, file: str) -> int:
     """
     from restsrc_dagster.load.destinations.readiness import unready
 
-    warnings = [Problem(file, lint.path, str(lint)) for lint in connector.lints]
+    warnings = [Problem(file, found.path, str(found)) for found in lint(connector)]
     lack = unready(connector, Settings.from_environment(), os.environ)
     lacks = [Problem(file, "destination", str(lack))] if lack else []
     instead = _fitted(connector).instead

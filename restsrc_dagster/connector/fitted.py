@@ -251,9 +251,7 @@ def _hints(resources: Resources, name: str, way: str) -> Iterator[tuple[str, Any
 
 
 def _changed(connector: Connector, configuration: Mapping[str, Any]) -> Connector:
-    """Its warnings are still about what the person wrote."""
     changed = connector.model_copy(update={"configuration": dict(configuration)})
     for cached in ("resources", "partitioned"):
         vars(changed).pop(cached, None)
-    vars(changed)["lints"] = connector.lints
     return changed

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import (
     AfterValidator,
@@ -23,9 +23,6 @@ from restsrc_dagster.connector.reading import ResourceReading
 from restsrc_dagster.connector.resources import Resources
 from restsrc_dagster.connector.schedule import Schedule
 from restsrc_dagster.connector.slots import AnySlots
-
-if TYPE_CHECKING:
-    from restsrc_dagster.connector.lint import Lint
 
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -211,13 +208,6 @@ class Connector(_Part):
     @cached_property
     def resources(self) -> Resources:
         return Resources(self.configuration)
-
-    @cached_property
-    def lints(self) -> "list[Lint]":
-        """Warnings: what is valid in this file, and will hurt later."""
-        from restsrc_dagster.connector.lint import lint  # whose rules know what a connector is
-
-        return lint(self)
 
     @cached_property
     def partitioned(self) -> frozenset[str]:

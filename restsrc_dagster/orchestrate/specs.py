@@ -9,6 +9,7 @@ import dagster as dg
 from restsrc_dagster.connector.abilities import ABILITIES
 from restsrc_dagster.connector.fitted import fitted
 from restsrc_dagster.connector.lines import lines_of_resources
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
@@ -20,6 +21,7 @@ def asset_specs(
 ) -> dict[str, dg.AssetSpec]:
     """The assets by the names of their resources."""
     storage = storage_of(connector, settings)
+    lints = lint(connector)
     fit = fitted(connector, ABILITIES.get(storage.kind), settings)
     with catch_warnings():
         # References to code are beta: an upgrade that moves them fails a test, and tells nobody.
@@ -34,6 +36,7 @@ def asset_specs(
                     storage,
                     sources.get(name),
                     fit.instead.get(name),
+                    [found for found in lints if name in found.resources],
                 )
             )
             for name, resource in fit.connector.resources.items()

@@ -1,11 +1,13 @@
 """From a resource of a connector to the asset that Dagster shows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
 
+from restsrc_dagster.connector.lint import Lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.resource import Resource
@@ -20,7 +22,7 @@ class ResourceProps:
 
     `destination` is dlt's name of it, `storage` says where the rows are, and `source` where the
     person wrote the resource down, None where it stands in no file. `instead` says how it is
-    written where it is to be merged, and the destination cannot.
+    written where it is to be merged, and the destination cannot. `lints` are the warnings about it.
     """
 
     connector: Connector
@@ -29,6 +31,7 @@ class ResourceProps:
     storage: Storage | None = None
     source: dg.LocalFileCodeReference | None = None
     instead: str | None = None
+    lints: Sequence[Lint] = ()
 
 
 class ConnectorTranslator:
@@ -61,7 +64,7 @@ class ConnectorTranslator:
             partitions_def=partitions_definition(connector.partitions)
             if resource.name in connector.partitioned
             else None,
-            description=_description(connector, resource, props.instead),
+            description=_description(props),
             metadata={
                 "write_disposition": dg.MetadataValue.json(disposition)
                 if isinstance(disposition, dict)
@@ -116,8 +119,9 @@ def _of_source(props: ResourceProps) -> dict[str, Any]:
     return {"dagster/code_references": references}
 
 
-def _description(connector: Connector, resource: Resource, instead: str | None) -> str:
+def _description(props: ResourceProps) -> str:
     """`customers of acme: what is new by updated_at, merged on id.`, and what to know of it."""
+    connector, resource = props.connector, props.resource
     kind = connector.resources.disposition(resource.name)
     reads = f"what is new by `{resource.cursor_path}`" if resource.cursor_path else "all of it"
     if resource.parent:
@@ -130,10 +134,6 @@ def _description(connector: Connector, resource: Resource, instead: str | None) 
         f"Read {connector.schedule.describe(connector.created_at)}."
     ]
     lines += [connector.description] if connector.description else []
-    lines += [f"It {instead}."] if instead else []
-    lines += [
-        f"Warning `{lint.code}`: {lint.message}."
-        for lint in connector.lints
-        if resource.name in lint.resources
-    ]
+    lines += [f"It {props.instead}."] if props.instead else []
+    lines += [f"Warning `{lint.code}`: {lint.message}." for lint in props.lints]
     return "\n\n".join(lines)

@@ -14,6 +14,7 @@ import yaml
 
 from restsrc_dagster.connector.files import check_content, connector_paths, read_connector
 from restsrc_dagster.connector.files import read_folder as read
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.parse import parse
 from restsrc_dagster.errors import ConnectorError, SettingsError
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
@@ -482,7 +483,7 @@ def use(what: dict[str, Any]) -> None:
     for name in connector.resources:
         connector.resources.write_disposition(name)
         connector.resources.loaded_parent(name)
-    assert isinstance(connector.lints, list)
+    assert isinstance(lint(connector), list)
 
 
 @pytest.mark.parametrize("odd", ODD, ids=repr)
@@ -538,13 +539,13 @@ def test_the_example_that_the_repository_ships_is_the_contracts_and_free_of_warn
     shipped = Path(__file__).parents[2] / "connectors" / "_example.json"
     connector = check_content("acme", parse(shipped), file=str(shipped))
     contract = json.loads(CONTRACT_EXAMPLE)
-    warned = [lint.code for lint in check_content("acme", contract, file="acme.json").lints]
+    warned = [found.code for found in lint(check_content("acme", contract, file="acme.json"))]
     assert warned == ["cursor-not-sent", "changes-appended"]
     customers = contract["configuration"]["resources"][0]
     customers["primary_key"] = "id"
     customers["endpoint"]["params"]["updated_since"] = "{incremental.start_value}"
     assert connector == check_content("acme", contract, file="acme.json")
-    assert connector.lints == []
+    assert lint(connector) == []
     assert connector_paths(shipped.parent) == []
 
 

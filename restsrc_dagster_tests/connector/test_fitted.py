@@ -196,10 +196,5 @@ def test_what_can_be_merged_and_what_is_unknown_stays_as_it_is() -> None:
         assert fitted(acme, abilities, settings) == Fitted(connector=acme)
 
 
-def test_warnings_are_about_what_the_person_wrote() -> None:
-    found = fit(NEW, CHILD, where_merge_is_impossible="append")
-    assert found.connector.lints == connector(resources=[NEW, CHILD], destination=FILES).lints
-
-
 def test_settings_take_what_a_file_takes() -> None:
     assert (FORMATS_OF_SETTINGS, WHERE_MERGE_IS_IMPOSSIBLE) == (TABLE_FORMATS, RULES)

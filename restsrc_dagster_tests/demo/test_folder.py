@@ -7,6 +7,7 @@ import pytest
 from dlt.sources.rest_api import rest_api_source
 
 from restsrc_dagster.connector.files import read_connector
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.demo import DemoApi, Shop
 from restsrc_dagster.demo.api import DEFAULT_TOKEN
 from restsrc_dagster.demo.folder import DemoError, DemoFolder, demo_connector
@@ -38,7 +39,7 @@ def test_the_connector_file_is_a_valid_connector(folder: DemoFolder) -> None:
     folder.write_connector(A_URL, now=NOON)
     connector = read_connector(folder.connector_file)
     assert connector.created_at == NOON
-    assert connector.lints == []
+    assert lint(connector) == []
 
 
 def test_a_later_start_at_the_same_port_touches_nothing(folder: DemoFolder) -> None:

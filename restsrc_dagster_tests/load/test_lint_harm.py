@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.incremental.list_order import PROVEN_BY
 from restsrc_dagster_tests.load.blog import Blog
@@ -28,7 +29,7 @@ def records(*ids: int, **fields: Any) -> list[dict[str, Any]]:
 
 
 def codes(connector: Connector) -> set[str]:
-    return {lint.code for lint in connector.lints}
+    return {found.code for found in lint(connector)}
 
 
 def test_an_unsent_cursor_reads_everything(api: Api, duck: Warehouse) -> None:

@@ -8,6 +8,7 @@ import dagster as dg
 import pytest
 
 from restsrc_dagster import ConnectorDltTranslator, ConnectorTranslator, ResourceProps
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.orchestrate.assets import build_connector_assets
 from restsrc_dagster.orchestrate.build import build_definitions
 from restsrc_dagster.settings import Settings
@@ -83,7 +84,7 @@ def test_a_description_warns_of_what_concerns_its_rows(settings: Settings) -> No
     appended = items("copies") | {"write_disposition": "append"}
     secret = {"auth": {"type": "bearer", "token": "m4rk3r"}}
     acme = connector(resources=[*posts_and_comments(), appended], client=secret)
-    assert {lint.code for lint in acme.lints} == {
+    assert {found.code for found in lint(acme)} == {
         "cursor-not-sent",
         "append-without-cursor",
         "literal-secret",

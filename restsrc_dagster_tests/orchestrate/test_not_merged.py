@@ -35,3 +35,13 @@ def test_it_is_told_by_the_asset_and_by_each_materialization(
     metadata = event.materialization.metadata
     assert metadata["not_merged"].value == TOLD
     assert metadata["rows_loaded"].value == 1
+
+
+def test_warnings_are_about_what_the_person_wrote(settings: Settings) -> None:
+    notes = items("notes", path="items/{resources.items.id}/notes")
+    bucket = {"type": "filesystem", "bucket_url": "file:///x"}
+    acme = connector(resources=[NEW, notes], destination=bucket)
+    chosen = replace(settings, where_merge_is_impossible="append")
+    for spec in build_connector_assets(acme, settings=chosen).specs:
+        assert "It is appended, " in str(spec.description)
+        assert "Warning" not in str(spec.description)

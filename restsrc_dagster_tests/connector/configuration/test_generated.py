@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.lint import lint
 from restsrc_dagster_tests.connector.configuration.tables import (
     URL,
     VALID,
@@ -144,7 +145,7 @@ def test_the_models_and_dlt_agree(configuration: Configuration) -> None:
     found, refusal = problems(configuration), dlt_refusal(configuration)
     if not found:
         whole = {**content(), "configuration": configuration}
-        assert isinstance(check_content("acme", whole, file="acme.json").lints, list)
+        assert isinstance(lint(check_content("acme", whole, file="acme.json")), list)
     assert configuration == before
     if refusal is not None:
         assert found, refusal
