@@ -11,9 +11,9 @@ from dagster.components.utils.translation import TranslationFn, TranslationFnRes
 from pydantic import BaseModel, Field, PrivateAttr
 
 from restsrc_dagster.cli.stamp import created_now
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.schedule import parse_schedule
+from restsrc_dagster.connector.schedule.schedule import parse_schedule
 from restsrc_dagster.orchestrate.assets import Load
 from restsrc_dagster.orchestrate.build import connectors_of_folder
 from restsrc_dagster.orchestrate.location import (

@@ -16,7 +16,7 @@ import yaml
 from dagster._config import process_config
 from dagster._core.instance.config import dagster_instance_config_schema
 
-from restsrc_dagster.connector.files import read_folder
+from restsrc_dagster.connector.files.folder import read_folder
 from restsrc_dagster.settings import default_dagster_yaml
 from restsrc_dagster_tests.support.connectors import write
 

@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from restsrc_dagster.cli.main import cli
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.lint import RULES, lint
-from restsrc_dagster.connector.schedule import Schedule, parse_schedule
+from restsrc_dagster.connector.schedule.schedule import Schedule, parse_schedule
 from restsrc_dagster.demo.folder import DemoFolder
 from restsrc_dagster.demo.run import start_api
 from restsrc_dagster.extract.dry import dlt_refusal

@@ -33,7 +33,7 @@ from benchmarks.processes import (
     wait_for,
     wait_until_quiet,
 )
-from restsrc_dagster.connector.files import read_folder
+from restsrc_dagster.connector.files.folder import read_folder
 from restsrc_dagster.orchestrate.memory import SensorMemory
 from restsrc_dagster.orchestrate.names import INITIAL_RUN_SENSOR
 from restsrc_dagster.settings import default_dagster_yaml

@@ -7,7 +7,7 @@ from typing import Any
 import dlt
 
 from benchmarks.task import Task
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.load.load import Order

@@ -12,12 +12,12 @@ import click
 
 from restsrc_dagster.cli.common import connectors_dir_option, dlt_problems, fail_on, warn
 from restsrc_dagster.cli.stamp import created_now
-from restsrc_dagster.connector.files import check_content
-from restsrc_dagster.connector.lines import with_lines
+from restsrc_dagster.connector.files.folder import check_content
+from restsrc_dagster.connector.files.lines import with_lines
+from restsrc_dagster.connector.files.parse import SUFFIXES, parse, parse_text
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.parse import SUFFIXES, parse, parse_text
-from restsrc_dagster.connector.references import references
-from restsrc_dagster.connector.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
+from restsrc_dagster.connector.schedule.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
+from restsrc_dagster.connector.syntax.references import references
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.from_curl import from_curl

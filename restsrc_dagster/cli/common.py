@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from restsrc_dagster.connector.files import connector_paths, read_connector
+from restsrc_dagster.connector.files.folder import connector_paths, read_connector
+from restsrc_dagster.connector.files.lines import with_lines
 from restsrc_dagster.connector.fitted import Fitted, fitted
-from restsrc_dagster.connector.lines import with_lines
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, MissingPackage, Problem

@@ -19,10 +19,10 @@ from restsrc_dagster.cli.common import (
     warn,
 )
 from restsrc_dagster.cli.stamp import created_now, stamp_text
-from restsrc_dagster.connector.files import connector_paths, read_connector
+from restsrc_dagster.connector.files.folder import connector_paths, read_connector
+from restsrc_dagster.connector.files.parse import parse
+from restsrc_dagster.connector.files.table_conflicts import shared_tables
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.neighbours import shared_tables
-from restsrc_dagster.connector.parse import parse
 from restsrc_dagster.connector.schema import connector_schema
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.settings import Settings

@@ -4,12 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.page_size import is_page_size
-from restsrc_dagster.connector.placeholders import endpoint_placeholders
-from restsrc_dagster.connector.references import blank
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.columns import named_by
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
+from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
 from restsrc_dagster.extract.incremental.convert import Sent
 from restsrc_dagster.extract.incremental.cursor_text import CursorText

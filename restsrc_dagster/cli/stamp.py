@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from restsrc_dagster.connector.parse import parse_text
+from restsrc_dagster.connector.files.parse import parse_text
 
 _OPENING_BRACE = re.compile(r"\s*(?:[#%][^\n]*\n\s*|---\s*)*\{(?P<space>\s*)(?P<empty>\})?")
 _FIRST_YAML_KEY = re.compile(r"^(?P<indent> *)(?![#%\s]|---|\.\.\.)", re.MULTILINE)

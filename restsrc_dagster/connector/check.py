@@ -8,18 +8,18 @@ from urllib.parse import urlsplit
 
 from restsrc_dagster.connector.configuration import Found, configuration_problems
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
-from restsrc_dagster.connector.needs import lost, needs
-from restsrc_dagster.connector.placeholders import (
+from restsrc_dagster.connector.resources.needs import lost, needs
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.resources.sharing import one_table_conflicts
+from restsrc_dagster.connector.secrets import SECRET_KEY
+from restsrc_dagster.connector.syntax.placeholders import (
     INCREMENTAL_VALUES,
     Placeholder,
     endpoint_placeholders,
     literal_braces,
 )
-from restsrc_dagster.connector.references import blank, misplaced_references
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.connector.secrets import SECRET_KEY
-from restsrc_dagster.connector.sharing import one_table_conflicts
+from restsrc_dagster.connector.syntax.references import blank, misplaced_references
 
 _PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 

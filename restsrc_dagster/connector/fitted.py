@@ -11,8 +11,8 @@ from typing import Any, Protocol
 
 from restsrc_dagster.connector.abilities import DELETES, NATIVE, NEED_A_KEY, Abilities
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.resource import expanded
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import expanded
+from restsrc_dagster.connector.resources.resources import Resources
 
 REPLACEABLE = (None, DELETES, "upsert")
 """Strategies after which a table has one row of each key, as a list that is read as a whole has."""

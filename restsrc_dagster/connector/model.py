@@ -17,12 +17,12 @@ from pydantic import (
 )
 
 from restsrc_dagster.connector.abilities import TableFormat, WhereMergeIsImpossible
-from restsrc_dagster.connector.origins import named_origin, overlap
-from restsrc_dagster.connector.partitions import Partitions, partitioned
-from restsrc_dagster.connector.reading import ResourceReading
-from restsrc_dagster.connector.resources import Resources
-from restsrc_dagster.connector.schedule import Schedule
-from restsrc_dagster.connector.slots import AnySlots
+from restsrc_dagster.connector.resources.partitions import Partitions, partitioned
+from restsrc_dagster.connector.resources.reading import ResourceReading
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.schedule.schedule import Schedule
+from restsrc_dagster.connector.schedule.slots import AnySlots
+from restsrc_dagster.connector.syntax.origins import named_origin, overlap
 
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII

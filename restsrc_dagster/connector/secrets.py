@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.references import SALT, SENT, in_steps, references
+from restsrc_dagster.connector.syntax.references import SALT, SENT, in_steps, references
 
 MASK = "***"
 SHORTEST_SECRET = 4

@@ -6,12 +6,12 @@ from functools import partial
 
 from dlt.extract.source import DltSource
 
-from restsrc_dagster.connector.chunking import NUMBERED, chunking
-from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.needs import copied_fields, needs
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.chunking import NUMBERED, chunking
+from restsrc_dagster.connector.resources.columns import named_by
+from restsrc_dagster.connector.resources.needs import copied_fields, needs
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.conform.conformer import Surprises

@@ -12,8 +12,8 @@ from typing import Any, cast
 from dlt.common import jsonpath
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
-from restsrc_dagster.connector.resource import Resource, expanded
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource, expanded
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.chunks.chunk import FirstPage
 from restsrc_dagster.extract.conform.column_hints import put_columns_apart
 from restsrc_dagster.extract.http.oauth2 import RenewingOAuth2

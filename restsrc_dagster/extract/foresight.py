@@ -21,7 +21,7 @@ from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import paginate_dependent_resource, paginate_resource
 
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.paging.lookahead import Coming, Reader
 from restsrc_dagster.extract.prefetch.prefetcher import Ahead
 from restsrc_dagster.extract.prefetch.requests import Plan, Ticket, copied, what_is_asked

@@ -6,7 +6,7 @@ from typing import Self
 
 from dlt.extract.source import DltSource
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.conform.conformer import Surprises
 from restsrc_dagster.extract.http.session import Sessions

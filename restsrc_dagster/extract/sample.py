@@ -18,10 +18,10 @@ from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.placeholders import endpoint_placeholders
-from restsrc_dagster.connector.references import blank
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
+from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.paging.totals import announced_total

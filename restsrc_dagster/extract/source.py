@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Set
 from dlt.sources.rest_api import rest_api_source
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.references import resolve
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.syntax.references import resolve
 from restsrc_dagster.extract.assembly import Assembly
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.configuration import bindings, dlt_configuration, token_urls

@@ -7,7 +7,7 @@ from typing import Any
 
 from dlt.common.schema.typing import TColumnSchema
 
-from restsrc_dagster.connector.resources import WriteDisposition
+from restsrc_dagster.connector.resources.resources import WriteDisposition
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.paging.page_stats import PageFacts

@@ -10,8 +10,8 @@ from typing import Any, Self
 
 import dagster as dg
 
+from restsrc_dagster.connector.files.watch import FolderWatch, not_in_order
 from restsrc_dagster.connector.model import AlertKind, Connector
-from restsrc_dagster.connector.watch import FolderWatch, not_in_order
 from restsrc_dagster.orchestrate.checks import TOLD_AGAIN
 from restsrc_dagster.orchestrate.names import (
     ALERTS_SENSOR,

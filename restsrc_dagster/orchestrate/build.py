@@ -10,11 +10,11 @@ from pathlib import Path
 import dagster as dg
 
 from restsrc_dagster.collector import look_rarely
-from restsrc_dagster.connector.files import ConnectorFolder, find_connector, read_folder
+from restsrc_dagster.connector.files.folder import ConnectorFolder, find_connector, read_folder
+from restsrc_dagster.connector.files.salvage import Salvage, salvage
+from restsrc_dagster.connector.files.table_conflicts import may_share_tables, shared_tables
+from restsrc_dagster.connector.files.watch import FolderWatch
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
-from restsrc_dagster.connector.salvage import Salvage, salvage
-from restsrc_dagster.connector.watch import FolderWatch
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.loaded import LOADED, Order
 from restsrc_dagster.orchestrate.location import (

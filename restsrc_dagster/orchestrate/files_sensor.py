@@ -5,7 +5,7 @@ from itertools import islice
 
 import dagster as dg
 
-from restsrc_dagster.connector.watch import FolderWatch, Trouble
+from restsrc_dagster.connector.files.watch import FolderWatch, Trouble
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.checks import FILE_IN_ORDER
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, CONNECTOR_FILES_SENSOR

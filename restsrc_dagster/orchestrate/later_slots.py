@@ -1,6 +1,6 @@
 """Slots behind the dates that a schedule's cron strings name, for a location that runs for weeks.
 
-A slot that no cron string says is named by its date (`connector/cron.py`), as far ahead as
+A slot that no cron string says is named by its date (`connector/schedule/cron.py`), as far ahead as
 some strings reach. From there on one sensor requests the slots of all such connectors, by the same
 rules, and a schedule that a person has stopped stays stopped.
 """
@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from restsrc_dagster.connector.files.watch import Trouble
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.watch import Trouble
 from restsrc_dagster.orchestrate.dagster_private import (
     InstigatorStatus,
     InstigatorType,

@@ -12,7 +12,7 @@ from typing import Any
 
 import dagster as dg
 
-from restsrc_dagster.connector.files import Signature, folder_signature
+from restsrc_dagster.connector.files.folder import Signature, folder_signature
 from restsrc_dagster.settings import Settings
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from restsrc_dagster.connector.cron import cron_of
+from restsrc_dagster.connector.files.table_conflicts import shared_tables
+from restsrc_dagster.connector.files.watch import FolderWatch, Trouble
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.neighbours import shared_tables
-from restsrc_dagster.connector.watch import FolderWatch, Trouble
+from restsrc_dagster.connector.schedule.cron import cron_of
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.orchestrate.alerts import Watched, build_alerts_sensor
 from restsrc_dagster.orchestrate.assets import Execute, build_connector_assets

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from restsrc_dagster.connector.conversion import seconds_since_1970
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.partitions import MONDAY, Every, Partitions
-from restsrc_dagster.connector.ranges import limit_of_pages, replaces_range
+from restsrc_dagster.connector.resources.partitions import MONDAY, Every, Partitions
+from restsrc_dagster.connector.resources.ranges import limit_of_pages, replaces_range
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.orchestrate.names import CREATED_AT_TAG, iso
 

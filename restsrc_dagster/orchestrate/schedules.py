@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from restsrc_dagster.connector.cron import Cron
+from restsrc_dagster.connector.files.watch import Trouble
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.watch import Trouble
+from restsrc_dagster.connector.schedule.cron import Cron
 from restsrc_dagster.orchestrate.ledger import Ledger
 from restsrc_dagster.orchestrate.names import (
     CONNECTOR_TAG,

@@ -7,8 +7,8 @@ from warnings import catch_warnings, simplefilter
 import dagster as dg
 
 from restsrc_dagster.connector.abilities import ABILITIES
+from restsrc_dagster.connector.files.lines import lines_of_resources
 from restsrc_dagster.connector.fitted import fitted
-from restsrc_dagster.connector.lines import lines_of_resources
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.orchestrate.storage import storage_of

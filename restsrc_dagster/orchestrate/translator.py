@@ -10,7 +10,7 @@ import dagster as dg
 from restsrc_dagster.connector.lint import Lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.orchestrate.names import asset_key, iso
 from restsrc_dagster.orchestrate.partitions import partitions_definition
 from restsrc_dagster.orchestrate.storage import Storage

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from restsrc_dagster.connector.instants import seconds_of
 from restsrc_dagster.connector.secrets import SECRET_KEY
+from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.scaffold.configuration import (
     FirstConfiguration,
     References,

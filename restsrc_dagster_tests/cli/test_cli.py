@@ -15,8 +15,8 @@ import yaml
 
 from restsrc_dagster.cli.main import main
 from restsrc_dagster.cli.stamp import stamp_text
-from restsrc_dagster.connector.files import read_connector
-from restsrc_dagster.connector.parse import parse
+from restsrc_dagster.connector.files.folder import read_connector
+from restsrc_dagster.connector.files.parse import parse
 from restsrc_dagster.extract.dry import dlt_refusal
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
 

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from restsrc_dagster.cli.main import cli
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.scaffold.openapi.documents import HERE, document, get, made, text

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.chunking import chunking
+from restsrc_dagster.connector.resources.chunking import chunking
 from restsrc_dagster_tests.support.connectors import connector, items
 
 CURSOR = {"cursor_path": "at", "start_param": "since"}

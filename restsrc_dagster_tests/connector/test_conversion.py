@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.conversion import (
+from restsrc_dagster.connector.time.conversion import (
     FORMATS,
     conversion,
     instant_of,

@@ -9,9 +9,9 @@ from dagster._utils.schedules import schedule_execution_time_iterator
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.cron import MOST, Cron, cron_of
-from restsrc_dagster.connector.schedule import Schedule
-from restsrc_dagster.connector.slots import AnySlots
+from restsrc_dagster.connector.schedule.cron import MOST, Cron, cron_of
+from restsrc_dagster.connector.schedule.schedule import Schedule
+from restsrc_dagster.connector.schedule.slots import AnySlots
 from restsrc_dagster_tests.connector.test_slots import EDGES, creations, schedules
 
 CREATED = EDGES[0]

@@ -4,7 +4,7 @@ import warnings
 
 import pytest
 
-from restsrc_dagster.connector.expression import expression_error
+from restsrc_dagster.connector.syntax.expression import expression_error
 
 
 @pytest.mark.parametrize(

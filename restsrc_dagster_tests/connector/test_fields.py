@@ -2,7 +2,7 @@
 
 import pytest
 
-from restsrc_dagster.connector.fields import FieldPath, field_path, plain_path
+from restsrc_dagster.connector.syntax.fields import FieldPath, field_path, plain_path
 
 
 @pytest.mark.parametrize(

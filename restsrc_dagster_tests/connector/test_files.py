@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 import yaml
 
-from restsrc_dagster.connector.files import check_content, connector_paths, read_connector
-from restsrc_dagster.connector.files import read_folder as read
+from restsrc_dagster.connector.files.folder import check_content, connector_paths, read_connector
+from restsrc_dagster.connector.files.folder import read_folder as read
+from restsrc_dagster.connector.files.parse import parse
 from restsrc_dagster.connector.lint import lint
-from restsrc_dagster.connector.parse import parse
 from restsrc_dagster.errors import ConnectorError, SettingsError
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
 

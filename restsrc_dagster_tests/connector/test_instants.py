@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.time.instants import seconds_of
 
 TEN = Fraction(int(datetime(2024, 1, 31, 10, tzinfo=UTC).timestamp()))
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from restsrc_dagster.connector.files import read_connector
-from restsrc_dagster.connector.lines import line_of_each_path
+from restsrc_dagster.connector.files.folder import read_connector
+from restsrc_dagster.connector.files.lines import line_of_each_path
 from restsrc_dagster.errors import ConnectorError
 
 BROKEN = """{

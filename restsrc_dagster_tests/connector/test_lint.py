@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.lint import RULES, Lint, lint
 from restsrc_dagster_tests.connector.configuration.tables import VALID
 from restsrc_dagster_tests.support.connectors import connector, content, items

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.neighbours import may_share_tables, shared_tables
+from restsrc_dagster.connector.files.table_conflicts import may_share_tables, shared_tables
 from restsrc_dagster.orchestrate.build import build_definitions
 from restsrc_dagster_tests.support.connectors import connector, items, write
 

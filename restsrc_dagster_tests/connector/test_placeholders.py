@@ -7,8 +7,8 @@ from dlt.sources.rest_api import rest_api_source
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.files import check_content
-from restsrc_dagster.connector.placeholders import Placeholder, endpoint_placeholders
+from restsrc_dagster.connector.files.folder import check_content
+from restsrc_dagster.connector.syntax.placeholders import Placeholder, endpoint_placeholders
 from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import content, items

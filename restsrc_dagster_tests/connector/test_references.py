@@ -6,7 +6,12 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.references import blank, misplaced_references, references, resolve
+from restsrc_dagster.connector.syntax.references import (
+    blank,
+    misplaced_references,
+    references,
+    resolve,
+)
 from restsrc_dagster.errors import ConnectorError, MissingVariable
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Api

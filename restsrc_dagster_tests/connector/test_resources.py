@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from dlt.sources.rest_api.config_setup import build_resource_dependency_graph
 
-from restsrc_dagster.connector.resource import expanded
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import expanded
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster_tests.support.connectors import items
 
 INCREMENTAL = {"cursor_path": "updated_at", "initial_value": "1970-01-01"}

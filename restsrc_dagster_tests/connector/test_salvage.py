@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from restsrc_dagster.connector.files import read_connector
-from restsrc_dagster.connector.salvage import NAMELESS, Salvage, salvage
+from restsrc_dagster.connector.files.folder import read_connector
+from restsrc_dagster.connector.files.salvage import NAMELESS, Salvage, salvage
 from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster_tests.support.connectors import content, items
 

@@ -3,7 +3,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from restsrc_dagster.connector.schedule import Schedule, parse_schedule
+from restsrc_dagster.connector.schedule.schedule import Schedule, parse_schedule
 from restsrc_dagster_tests.connector.test_slots import at
 
 WORDS = {

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from restsrc_dagster.cli.main import cli
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.schema import EXAMPLE, connector_schema
 from restsrc_dagster_tests.connector.configuration.tables import VALID
 from restsrc_dagster_tests.connector.configuration.test_invalid import INVALID

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.secrets import MASK, Redactor, literal_secrets
+from restsrc_dagster.connector.syntax.references import resolve
 from restsrc_dagster_tests.support.connectors import connector, items
 
 SECRET = 'p&s/w"ö\\rd +%'

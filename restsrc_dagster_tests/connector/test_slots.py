@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.schedule import MINUTES_IN, Schedule
-from restsrc_dagster.connector.slots import Slots
+from restsrc_dagster.connector.schedule.schedule import MINUTES_IN, Schedule
+from restsrc_dagster.connector.schedule.slots import Slots
 
 MINUTE = timedelta(minutes=1)
 EDGES = [

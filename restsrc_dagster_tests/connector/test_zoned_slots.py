@@ -8,8 +8,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from restsrc_dagster.connector.schedule import Schedule, parse_schedule
-from restsrc_dagster.connector.slots import ZonedDays
+from restsrc_dagster.connector.schedule.schedule import Schedule, parse_schedule
+from restsrc_dagster.connector.schedule.slots import ZonedDays
 from restsrc_dagster_tests.connector.test_cron import assert_the_ticks_are_the_slots
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

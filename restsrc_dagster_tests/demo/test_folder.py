@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from dlt.sources.rest_api import rest_api_source
 
-from restsrc_dagster.connector.files import read_connector
+from restsrc_dagster.connector.files.folder import read_connector
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.demo import DemoApi, Shop
 from restsrc_dagster.demo.api import DEFAULT_TOKEN

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.origins import origin_of
+from restsrc_dagster.connector.syntax.origins import origin_of
 from restsrc_dagster.errors import ApiUnavailable, OriginRefused, ReadError
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import RECORDS, load_all, page, read, read_with_traffic

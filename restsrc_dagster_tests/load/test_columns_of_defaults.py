@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster_tests.load.warehouse import Warehouse

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.load.load import Order, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.points import die_at

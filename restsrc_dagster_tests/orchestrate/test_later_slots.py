@@ -2,8 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from restsrc_dagster.connector.cron import cron_of
-from restsrc_dagster.connector.schedule import Schedule
+from restsrc_dagster.connector.schedule.cron import cron_of
+from restsrc_dagster.connector.schedule.schedule import Schedule
 from restsrc_dagster_tests.support.daemon import Daemon
 
 SENSOR = "later_slots_sensor"

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from restsrc_dagster.cli.main import cli
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.extract.dry import dlt_refusal
 from restsrc_dagster.scaffold.from_curl import from_curl
 from restsrc_dagster_tests.support.api import Answer, Api, Asked

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
 from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, told
-from restsrc_dagster.connector.conversion import FORMATS, conversion, seconds_since_1970
-from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.time.conversion import FORMATS, conversion, seconds_since_1970
+from restsrc_dagster.connector.time.instants import seconds_of
 
 CursorValue = str | int | float
 

@@ -5,8 +5,8 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, ConfigDict, Field, Tag, model_validator
 
 from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, told
-from restsrc_dagster.connector.expression import expression_error
-from restsrc_dagster.connector.fields import field_path
+from restsrc_dagster.connector.syntax.expression import expression_error
+from restsrc_dagster.connector.syntax.fields import field_path
 
 
 def _expression(text: str) -> str:

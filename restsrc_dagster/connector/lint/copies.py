@@ -2,9 +2,9 @@
 
 import re
 
-from restsrc_dagster.connector.columns import named_by
 from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
+from restsrc_dagster.connector.resources.columns import named_by
 
 _OF_CHANGES = re.compile(r"updat|modif|chang|(?<!cr)edit|sync", re.IGNORECASE)
 

@@ -2,11 +2,11 @@
 
 import re
 
-from restsrc_dagster.connector.conversion import tells_zone
-from restsrc_dagster.connector.instants import seconds_of
-from restsrc_dagster.connector.lag import DAY, NoLag, is_date, lagged
 from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
+from restsrc_dagster.connector.time.conversion import tells_zone
+from restsrc_dagster.connector.time.instants import seconds_of
+from restsrc_dagster.connector.time.lag import DAY, NoLag, is_date, lagged
 
 MOST_DAYS = 3650
 """More is meant as seconds."""

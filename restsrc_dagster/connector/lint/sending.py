@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 from restsrc_dagster.connector.lint.rule import Found, rule_of_connector, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.origins import below
 from restsrc_dagster.connector.secrets import SECRET_KEY, literal_secrets
+from restsrc_dagster.connector.syntax.origins import below
 from restsrc_dagster.connector.wording import nearest
 
 _PLACEHOLDER = re.compile(r"\{(incremental|resources)\.[^{}]+\}")

@@ -7,10 +7,10 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.placeholders import Placeholder, endpoint_placeholders
-from restsrc_dagster.connector.references import blank
-from restsrc_dagster.connector.resource import Resource, expanded
-from restsrc_dagster.connector.resources import WriteDisposition
+from restsrc_dagster.connector.resources.resource import Resource, expanded
+from restsrc_dagster.connector.resources.resources import WriteDisposition
+from restsrc_dagster.connector.syntax.placeholders import Placeholder, endpoint_placeholders
+from restsrc_dagster.connector.syntax.references import blank
 
 _PLACEHOLDER = re.compile(r"\{[a-zA-Z0-9.\-_]+\}")
 

@@ -20,8 +20,8 @@ from typing import Any
 import dlt
 from dlt.extract.items_transform import ItemTransform
 
-from restsrc_dagster.connector.chunking import chunking
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.chunking import chunking
 from restsrc_dagster.extract.chunks.by_cursor import ByCursor
 from restsrc_dagster.extract.chunks.by_page import ByPage, NumberedPage
 from restsrc_dagster.extract.chunks.chunk import STATE_KEY, Bound, Chunk, FirstPage, digest

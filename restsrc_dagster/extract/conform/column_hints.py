@@ -5,8 +5,8 @@ from typing import Any
 
 from dlt.common.normalizers.naming import NamingConvention
 
-from restsrc_dagster.connector.columns import with_merged_columns
-from restsrc_dagster.connector.resource import Resource, expanded
+from restsrc_dagster.connector.resources.columns import with_merged_columns
+from restsrc_dagster.connector.resources.resource import Resource, expanded
 
 
 def put_columns_apart(config: dict[str, Any]) -> None:

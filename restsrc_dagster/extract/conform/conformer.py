@@ -14,8 +14,8 @@ from dlt.common.schema import Schema
 from dlt.extract.items import DataItemWithMeta
 from dlt.extract.items_transform import ItemTransform
 
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.conform.column_hints import hints_by_table

@@ -20,7 +20,7 @@ from dlt.extract.extractors import ObjectExtractor
 from dlt.extract.items_transform import ItemTransform
 from dlt.extract.resource import DltResource
 
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 
 

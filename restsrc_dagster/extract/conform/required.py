@@ -13,8 +13,8 @@ from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.normalizers.naming import NamingConvention
 from dlt.common.schema import Schema
 
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import WriteDisposition
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import WriteDisposition
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.conform.column_hints import hints_by_table

@@ -15,8 +15,8 @@ from dlt.extract.exceptions import PipeException
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.references import resolve
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.syntax.references import resolve
 from restsrc_dagster.errors import (
     AccessDenied,
     ApiUnavailable,

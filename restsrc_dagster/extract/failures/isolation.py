@@ -13,7 +13,7 @@ from dlt.extract.items_transform import ItemTransform
 from dlt.extract.pipe import ForkPipe
 from dlt.extract.resource import DltResource
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, RestsrcError
 from restsrc_dagster.extract.failures.explain import causes, explain, is_full, is_silence

@@ -15,8 +15,8 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from restsrc_dagster.connector.model import Http
-from restsrc_dagster.connector.origins import Origin
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.syntax.origins import Origin
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.allowed_origins import Reach
 from restsrc_dagster.extract.http.credentials import take_credentials_out

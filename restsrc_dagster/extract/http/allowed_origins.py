@@ -5,7 +5,13 @@ from dataclasses import dataclass
 from typing import Self
 
 from restsrc_dagster.connector.model import Http
-from restsrc_dagster.connector.origins import Origin, below, is_among, named_origin, origin_of
+from restsrc_dagster.connector.syntax.origins import (
+    Origin,
+    below,
+    is_among,
+    named_origin,
+    origin_of,
+)
 from restsrc_dagster.errors import OriginRefused
 
 

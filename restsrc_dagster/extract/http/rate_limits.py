@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import requests
 
-from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.time.instants import seconds_of
 
 _DURATION = re.compile(
     r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m(?!s))?"

@@ -11,9 +11,9 @@ from dlt.sources.helpers.requests import Session
 from requests.adapters import HTTPAdapter
 
 from restsrc_dagster.connector.model import Http
-from restsrc_dagster.connector.origins import Origin, origin_of
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.syntax.origins import Origin, origin_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.adapter import ApiAdapter
 from restsrc_dagster.extract.http.allowed_origins import Reach

@@ -6,7 +6,7 @@ What is kept and compared stays as the API wrote it.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from restsrc_dagster.connector.conversion import conversion, instant_of
+from restsrc_dagster.connector.time.conversion import conversion, instant_of
 from restsrc_dagster.errors import ReadError
 
 LONGEST_VALUE = 40

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from operator import ge, gt, le, lt
 from typing import Any
 
-from restsrc_dagster.connector.lag import NoLag, is_date, lagged
+from restsrc_dagster.connector.time.lag import NoLag, is_date, lagged
 from restsrc_dagster.connector.wording import nearest, quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.incremental.cursor_order import CursorOrder

@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any, Literal
 
-from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.time.instants import seconds_of
 
 Kind = Literal["time", "number", "text"]
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?", re.ASCII)

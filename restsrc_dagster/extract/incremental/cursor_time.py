@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
-from restsrc_dagster.connector.conversion import seconds_since_1970
-from restsrc_dagster.connector.fields import plain_path
+from restsrc_dagster.connector.syntax.fields import plain_path
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.extract.incremental.cursor_order import Read
 
 FAR_SECONDS = 86_400

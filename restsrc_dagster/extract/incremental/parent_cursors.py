@@ -8,7 +8,7 @@ the run.
 from collections.abc import Callable
 from typing import Any
 
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, Cursor, Position
 from restsrc_dagster.extract.incremental.delivered import at_the_cursor
 from restsrc_dagster.extract.parents.binding import BoundParent

@@ -10,7 +10,7 @@ from typing import Any
 
 import requests
 
-from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.extract.paging.totals import SIZE_KEYS, is_about_a_list, last_page
 from restsrc_dagster.extract.response.echo import is_echo
 from restsrc_dagster.extract.response.envelope import Envelope, Object, plain, words

@@ -12,8 +12,8 @@ from typing import Any
 import requests
 from dlt.sources.helpers.rest_client.client import PageData
 
-from restsrc_dagster.connector.placeholders import Placeholder
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.syntax.placeholders import Placeholder
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import as_json, as_param, as_segment, as_text

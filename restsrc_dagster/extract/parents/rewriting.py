@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
-from restsrc_dagster.connector.placeholders import FORMATTED_KEYS
+from restsrc_dagster.connector.syntax.placeholders import FORMATTED_KEYS
 
 _OF_ONE_RECORD = re.compile(r"[a-zA-Z0-9.\-_]+")
 """What dlt takes for the placeholder of a record's address (`single_entity_path`)."""

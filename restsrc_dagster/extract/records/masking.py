@@ -8,7 +8,7 @@ from enum import Enum, auto
 from hashlib import sha256
 from typing import Any
 
-from restsrc_dagster.connector.fields import field_path
+from restsrc_dagster.connector.syntax.fields import field_path
 
 
 class _Fate(Enum):

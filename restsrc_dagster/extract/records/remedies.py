@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
 
 FILTER = '"processing_steps": [{"filter": "…"}]'
 NEVER_EMPTY = "which its table has never empty"

@@ -10,8 +10,8 @@ from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
 
-from restsrc_dagster.connector.expression import expression_tree
-from restsrc_dagster.connector.needs import Need
+from restsrc_dagster.connector.resources.needs import Need
+from restsrc_dagster.connector.syntax.expression import expression_tree
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.masking import Hidden

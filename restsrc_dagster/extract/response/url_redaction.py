@@ -3,7 +3,7 @@
 import re
 from urllib.parse import parse_qsl, urlsplit
 
-from restsrc_dagster.connector.instants import seconds_of
+from restsrc_dagster.connector.time.instants import seconds_of
 
 _SHORT_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 HIDDEN = "…"

@@ -15,7 +15,7 @@ from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.references import resolve
+from restsrc_dagster.connector.syntax.references import resolve
 from restsrc_dagster.connector.wording import nearest
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.settings import Settings

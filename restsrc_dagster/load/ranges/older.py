@@ -16,9 +16,9 @@ from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.columns import named_by
-from restsrc_dagster.connector.conversion import seconds_since_1970
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.columns import named_by
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.load.destinations.destination import database_client

@@ -15,12 +15,12 @@ from typing import Any
 from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.conversion import seconds_since_1970
-from restsrc_dagster.connector.instants import seconds_of, shifted
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.ranges import replaces_range, why_no_range
-from restsrc_dagster.connector.resource import Resource, expanded
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.ranges import replaces_range, why_no_range
+from restsrc_dagster.connector.resources.resource import Resource, expanded
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
+from restsrc_dagster.connector.time.instants import seconds_of, shifted
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.incremental.cursor_time import said_to_be_time
 from restsrc_dagster.extract.paging.page_stats import PageFacts

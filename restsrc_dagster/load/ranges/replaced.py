@@ -15,11 +15,11 @@ from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.conversion import seconds_since_1970
-from restsrc_dagster.connector.lag import is_date
-from restsrc_dagster.connector.ranges import replaces_range
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.ranges import replaces_range
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
+from restsrc_dagster.connector.time.lag import is_date
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.load.destinations.destination import database_client

@@ -6,7 +6,7 @@ table has of them stays as it is.
 
 from collections.abc import Iterable
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.parents.binding import Key
 from restsrc_dagster.extract.records.field import sorted_bytes_of, walked

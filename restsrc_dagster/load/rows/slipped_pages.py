@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.reading import Reading

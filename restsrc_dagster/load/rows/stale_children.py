@@ -9,7 +9,7 @@ from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.parents.binding import Key
 from restsrc_dagster.load.destinations.destination import database_client
 from restsrc_dagster.load.rows.comparable import comparable

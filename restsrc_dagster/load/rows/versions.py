@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.incremental.cursor import Cursor
 from restsrc_dagster.extract.paging.page_stats import PageFacts
 from restsrc_dagster.extract.records.dedup import hash_of

@@ -13,7 +13,7 @@ from typing import Any
 
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 
 READ_KEY = "restsrc_read"
 BELOW_KEY = "restsrc_below"

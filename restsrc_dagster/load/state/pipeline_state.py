@@ -10,7 +10,7 @@ from typing import Any
 from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resource import Resource
+from restsrc_dagster.connector.resources.resource import Resource
 
 WITH_ROWS = ("_dlt_load_id", "_dlt_parent_id")
 """Columns that dlt makes for rows alone: of a resource's own table, and of those nested in it."""

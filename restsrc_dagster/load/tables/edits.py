@@ -11,10 +11,10 @@ from typing import Any
 from dlt.common.schema import Schema
 from dlt.common.schema.typing import MERGE_DISPOSITION_HINTS, UPSERT_MERGE_STRATEGIES
 
-from restsrc_dagster.connector.chunking import chunking
-from restsrc_dagster.connector.columns import named_by
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.columns import named_by
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
 from restsrc_dagster.extract.chunks.chunk import STATE_KEY
 from restsrc_dagster.extract.incremental.cursor import BY

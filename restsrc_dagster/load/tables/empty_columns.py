@@ -13,8 +13,8 @@ from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.type_fit import is_dlts
 from restsrc_dagster.extract.paging.page_stats import PageFacts

@@ -10,8 +10,8 @@ from dlt.common.destination import AnyDestination, DestinationCapabilitiesContex
 from dlt.common.schema import Schema
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import ReadError, RestsrcError
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.required import required_columns

@@ -18,9 +18,9 @@ from dlt.common.schema.typing import (
 )
 from dlt.common.schema.utils import get_nested_tables
 
-from restsrc_dagster.connector.columns import named_by
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.columns import named_by
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.conform.column_hints import hints_by_table
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.load.state.pipeline_state import column_of

@@ -13,8 +13,8 @@ from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_write_disposition
 
 from restsrc_dagster.connector.abilities import NATIVE
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.conform.required import required_columns
 from restsrc_dagster.extract.conform.type_fit import is_dlts
 from restsrc_dagster.load.rows.stale_children import replacing_columns

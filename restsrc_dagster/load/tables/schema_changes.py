@@ -8,8 +8,8 @@ from dlt.common.destination import AnyDestination, DestinationCapabilitiesContex
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables
 
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.type_fit import in_words, places_of

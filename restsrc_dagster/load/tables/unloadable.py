@@ -22,7 +22,7 @@ from dlt.load.exceptions import LoadClientJobException
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.conform.fitting import Rounded, rounded_noted

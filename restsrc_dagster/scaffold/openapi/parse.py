@@ -1,7 +1,7 @@
 """From the text of a document to plain values. Others wrote it, so YAML is read as they meant it.
 
-A connector file is read strictly (`connector/parse.py`). Here keys may be numbers, as statuses
-are, may stand twice, and may be merged with `<<`.
+A connector file is read strictly (`connector/files/parse.py`). Here keys may be numbers, as
+statuses are, may stand twice, and may be merged with `<<`.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from restsrc_dagster.connector.parse import JsonLikeLoader
+from restsrc_dagster.connector.files.parse import JsonLikeLoader
 
 try:  # ten times as fast; documents have megabytes
     from yaml import CSafeLoader as _Loader

@@ -6,8 +6,8 @@ from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.check import check_configuration
-from restsrc_dagster.connector.conversion import conversion
-from restsrc_dagster.connector.references import blank
+from restsrc_dagster.connector.syntax.references import blank
+from restsrc_dagster.connector.time.conversion import conversion
 
 URL = "https://api.acme.com/v1"
 Configuration = dict[str, Any]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster_tests.connector.configuration.tables import (
     VALID,

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.extract.dry import dlt_refusal
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.openapi import from_openapi

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from restsrc_dagster.connector.files import (
+from restsrc_dagster.connector.files.folder import (
     ConnectorFolder,
     Signature,
     connector_files,
@@ -12,7 +12,7 @@ from restsrc_dagster.connector.files import (
     read_folder,
     signature_of,
 )
-from restsrc_dagster.connector.parse import SUFFIXES
+from restsrc_dagster.connector.files.parse import SUFFIXES
 from restsrc_dagster.errors import Problem
 
 RELOAD = "reload the code location to use it"

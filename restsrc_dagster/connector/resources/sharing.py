@@ -8,8 +8,8 @@ tell whose they are, which a run finds out (`extract/records/shared_tables.py`).
 from collections.abc import Iterator
 
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 
 OF_THE_TABLE = (
     "schema_contract",

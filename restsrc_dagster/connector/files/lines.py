@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from restsrc_dagster.connector.parse import compose
+from restsrc_dagster.connector.files.parse import compose
 from restsrc_dagster.errors import Problem
 
 _RESOURCES = re.compile(r'"resources"\s*:\s*\[')

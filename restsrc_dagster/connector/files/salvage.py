@@ -13,10 +13,10 @@ from typing import Any
 import yaml
 
 from restsrc_dagster.connector.check import check_configuration, resource_name
-from restsrc_dagster.connector.files import check_content
+from restsrc_dagster.connector.files.folder import check_content
+from restsrc_dagster.connector.files.parse import DEEPEST, JsonLikeLoader, parse
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
-from restsrc_dagster.connector.parse import DEEPEST, JsonLikeLoader, parse
 from restsrc_dagster.errors import ConnectorError
 
 NAMELESS = "connector_file"

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from restsrc_dagster.connector.slots import MINUTES_A_DAY, AnySlots, Slots, ZonedDays
+from restsrc_dagster.connector.schedule.slots import MINUTES_A_DAY, AnySlots, Slots, ZonedDays
 
 Mode = Literal["days", "hours", "minutes"]
 MINUTES_IN: dict[Mode, int] = {"days": MINUTES_A_DAY, "hours": 60, "minutes": 1}

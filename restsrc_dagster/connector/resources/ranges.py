@@ -1,7 +1,7 @@
 """Which resources may be read again for a range of their cursor, and what becomes of their rows."""
 
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
 
 STRATEGIES = (None, "delete-insert", "upsert")
 """Those by which a row that is read again takes the place of what was there."""

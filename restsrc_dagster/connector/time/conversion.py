@@ -14,7 +14,7 @@ from math import ceil, floor
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from restsrc_dagster.connector.instants import is_local, seconds_of
+from restsrc_dagster.connector.time.instants import is_local, seconds_of
 from restsrc_dagster.connector.wording import allowed
 
 Conversion = Callable[["Instant", bool], int | str]

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from restsrc_dagster.connector.ranges import why_no_range
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.ranges import why_no_range
+from restsrc_dagster.connector.resources.resources import Resources
 
 Every = Literal["hour", "day", "week", "month"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

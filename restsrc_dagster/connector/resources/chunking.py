@@ -7,7 +7,7 @@ cursor that the request has, or pages with numbers, of records with a key.
 
 from typing import Literal
 
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resources import Resources
 
 Chunking = Literal["cursor", "page"]
 NUMBERED = ("page_number", "offset")

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from restsrc_dagster.connector.columns import by_name, named_by, with_merged_columns
-from restsrc_dagster.connector.placeholders import endpoint_placeholders
-from restsrc_dagster.connector.references import blank
+from restsrc_dagster.connector.resources.columns import by_name, named_by, with_merged_columns
+from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
+from restsrc_dagster.connector.syntax.references import blank
 
 
 @dataclass(frozen=True)

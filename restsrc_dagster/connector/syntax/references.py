@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from restsrc_dagster.connector.placeholders import FORMATTED_KEYS
+from restsrc_dagster.connector.syntax.placeholders import FORMATTED_KEYS
 from restsrc_dagster.errors import MissingVariable
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")

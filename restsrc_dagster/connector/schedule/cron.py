@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from math import gcd
 
-from restsrc_dagster.connector.slots import MINUTE, MINUTES_A_DAY, AnySlots, ZonedDays
+from restsrc_dagster.connector.schedule.slots import MINUTE, MINUTES_A_DAY, AnySlots, ZonedDays
 
 MOST = 24
 """Strings for one connector: Dagster's daemon and its pages look through all of them."""

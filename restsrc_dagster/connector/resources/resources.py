@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.resource import Resource, resource_of
+from restsrc_dagster.connector.resources.resource import Resource, resource_of
 
 WriteDisposition = str | dict[str, Any]
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from restsrc_dagster.connector.files import connector_paths
+from restsrc_dagster.connector.files.folder import connector_paths
+from restsrc_dagster.connector.files.parse import parse
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.parse import parse
 
 
 def shared_tables(

@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 from restsrc_dagster.connector.check import check_configuration
 from restsrc_dagster.connector.configuration.problems import in_words
-from restsrc_dagster.connector.lines import with_lines
+from restsrc_dagster.connector.files.lines import with_lines
+from restsrc_dagster.connector.files.parse import SUFFIXES, parse
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
-from restsrc_dagster.connector.parse import SUFFIXES, parse
-from restsrc_dagster.connector.partitions import partitions_problems
-from restsrc_dagster.connector.reading import reading_problems
-from restsrc_dagster.connector.references import misplaced_references
+from restsrc_dagster.connector.resources.partitions import partitions_problems
+from restsrc_dagster.connector.resources.reading import reading_problems
+from restsrc_dagster.connector.syntax.references import misplaced_references
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
 
 Signature = Mapping[Path, tuple[int, int]]

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
-from restsrc_dagster.connector.expression import Tree, expression_tree
-from restsrc_dagster.connector.fields import field_path, plain_path
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.resource import Resource
-from restsrc_dagster.connector.resources import Resources
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.syntax.expression import Tree, expression_tree
+from restsrc_dagster.connector.syntax.fields import field_path, plain_path
 
 _HINTS = {"primary_key": True, "merge_key": True, "dedup_sort": False, "hard_delete": False}
 """Hints of columns that say how rows are merged, and whether a hash does as well."""

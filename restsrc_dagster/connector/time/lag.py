@@ -5,8 +5,8 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from restsrc_dagster.connector.conversion import seconds_since_1970
-from restsrc_dagster.connector.instants import seconds_of, shifted
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
+from restsrc_dagster.connector.time.instants import seconds_of, shifted
 
 DAY = 86_400
 _NUMBER = re.compile(r"(?P<sign>[+-]?)(?P<whole>\d+)(?:\.(?P<decimals>\d+))?", re.ASCII)
