@@ -4,7 +4,6 @@ import ast
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,16 @@ import pytest
 
 import restsrc_dagster
 from restsrc_dagster_tests.support.connectors import items, write
+from restsrc_dagster_tests.support.packages import (
+    DIVIDED,
+    SOURCES,
+    graph,
+    imports,
+    part_of,
+    picture,
+    reached,
+    reduced,
+)
 
 PACKAGE = Path(restsrc_dagster.__file__).parent
 HEAVY = {"dlt", "dagster_dlt", "requests", "duckdb", "pyarrow", "restsrc_dagster.load.load"}
@@ -94,53 +103,48 @@ def test_loading_needs_no_dagster() -> None:
     assert {name for name in told["modules"] if name.split(".")[0] == "dagster"} == set()
 
 
-CORE = {"errors", "settings", "collector"}
-MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(),
-    "collector": set(),
-    "settings": {"errors"},
-    "connector": {"connector", "errors"},
-    "extract": {"extract", "connector", *CORE},
-    "load": {"load", "extract", "connector", *CORE},
-    "orchestrate": {"orchestrate", "load", "extract", "connector", *CORE},
-    "demo": {"demo", "connector", *CORE},
-    "cli": {"cli", "demo", "orchestrate", "load", "extract", "connector", *CORE},
-    "component": {"orchestrate", "cli", "connector", "settings"},
-    "definitions": {"orchestrate", "settings"},
-    "": {"orchestrate", "component"},
-}
 FOREIGN = {
     "connector": {"dagster", "dlt", "requests", "dagster_dlt", "duckdb", "click"},
     "extract": {"dagster", "dagster_dlt", "click"},
     "load": {"dagster", "dagster_dlt", "click"},
+    "scaffold": {"dagster", "dlt", "requests", "dagster_dlt", "duckdb", "click"},
     "orchestrate": {"dlt", "duckdb", "click"},  # which asks a webhook, when it tells something
     "cli": {"dagster", "dlt", "dagster_dlt"},
 }
 
 
-def imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            yield node.module or ""
-
-
-SOURCES = sorted(path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py"))
-
-
 @pytest.mark.parametrize("source", SOURCES, ids=str)
-def test_imports_run_one_way(source: Path) -> None:
-    part = source.parts[0] if len(source.parts) > 1 else source.stem.replace("__init__", "")
-    names = list(imports(ast.parse((PACKAGE / source).read_text(encoding="utf-8"))))
-    own = {name.split(".")[1] for name in names if name.startswith("restsrc_dagster.")}
-    assert own - MAY_IMPORT[part] == set()
-    foreign = {name.split(".")[0] for name in names}
-    assert foreign & FOREIGN.get(part, set()) == set()
+def test_a_part_uses_the_libraries_that_are_its_own(source: Path) -> None:
+    names = imports(ast.parse((PACKAGE / source).read_text(encoding="utf-8")))
+    assert {name.split(".")[0] for name in names} & FOREIGN.get(part_of(source), set()) == set()
+
+
+ARCHITECTURE = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("area", ["", *DIVIDED])
+def test_imports_run_one_way_late_ones_too(area: str) -> None:
+    """What is drawn in docs/architecture.md is what there is; a new arrow is a decision."""
+    whole = graph(area)
+    for node in whole:
+        reached(node, whole)
+    assert picture(whole) in ARCHITECTURE
 
 
 def test_the_imports_are_seen() -> None:
-    tree = ast.parse("import a.b\nfrom c.d import e\ndef f():\n    import g")
-    assert list(imports(tree)) == ["a.b", "c.d", "g"]
+    tree = ast.parse("import a.b\nfrom c.d import e, f\ndef g():\n    import h")
+    assert list(imports(tree)) == ["a.b", "c.d.e", "c.d.f", "h"]
+    assert graph()["settings"] == {"errors"}
+    assert "http" in graph("extract")["failures"]
     assert len(SOURCES) > 30
+
+
+def test_a_circle_is_seen() -> None:
+    arrows = {"a": frozenset("b"), "b": frozenset("c"), "c": frozenset("a")}
+    with pytest.raises(ValueError, match="a -> b -> c -> a"):
+        reached("a", arrows)
+
+
+def test_arrows_that_follow_are_not_drawn() -> None:
+    arrows = {"a": frozenset("bc"), "b": frozenset("c"), "c": frozenset()}
+    assert reduced(arrows) == {"a": {"b"}, "b": {"c"}, "c": frozenset()}
