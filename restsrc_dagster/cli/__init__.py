@@ -1,1 +1,9 @@
-"""The command `restsrc`."""
+"""The command `restsrc`.
+
+main            the commands
+add             `restsrc add`: from an API's documentation to a connector that runs
+sample          `restsrc test`: what the API really answers
+common          finding a connector, printing problems
+stamp           writing `created_at` into a file
+reload          telling a running Dagster
+"""
