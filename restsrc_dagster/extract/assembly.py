@@ -14,24 +14,24 @@ from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.chunks.chunks import Chunks
-from restsrc_dagster.extract.conform.conformer import Surprises
+from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.conform.contract import Frozen, freezes
 from restsrc_dagster.extract.failures.isolation import Isolation
-from restsrc_dagster.extract.foresight import GoesAhead
+from restsrc_dagster.extract.foresight import PrefetchStep
 from restsrc_dagster.extract.incremental.cursor import Cursor
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding
 from restsrc_dagster.extract.parents.childless import Childless
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages, TagsPages
 from restsrc_dagster.extract.parents.fan_out import AskedOnce, TellsParents
-from restsrc_dagster.extract.prefetch.prefetcher import Ahead
+from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.records.column_limit import Width
+from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.records.key_index import KeyIndex
 from restsrc_dagster.extract.records.listed import NotesKeys
 from restsrc_dagster.extract.records.remedies import key_of_child
@@ -54,17 +54,17 @@ class Assembly:
     chunks: Chunks | None
     before: Reading | None
     backlog: Backlog
-    width: Width | None
-    ahead: Ahead | None
+    width: ColumnLimit | None
+    ahead: Prefetcher | None
     readers: Mapping[str, int]
-    pages: dict[str, PageFacts] = field(default_factory=dict)
+    pages: dict[str, PageStats] = field(default_factory=dict)
     checks: dict[str, PageChecks] = field(default_factory=dict)
     at_hand: dict[str, PageAtHand] = field(default_factory=dict)
     childless: dict[str, Childless] = field(default_factory=dict)
     asked: dict[str, set[str]] = field(default_factory=dict)
     families: dict[str, FamilyPages] = field(default_factory=dict)
     cursors: dict[str, CursorStep] = field(default_factory=dict)
-    surprises: dict[str, Surprises] = field(default_factory=dict)
+    surprises: dict[str, RecordConformer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name in self.resources:
@@ -82,7 +82,7 @@ class Assembly:
         steps.add_step(self.at_hand[name])
         steps.add_step(checks)
         if self.ahead:
-            steps.add_step(GoesAhead(resource, self.ahead))
+            steps.add_step(PrefetchStep(resource, self.ahead))
         if resource.incremental is not None:
             self.cursors[name] = self._cursor(resource, facts)
             steps.set_incremental(self.cursors[name])
@@ -122,10 +122,10 @@ class Assembly:
                 steps.add_step(Frozen(steps))
             self.isolation.guard(steps)
 
-    def _facts(self, resource: Resource) -> PageFacts:
+    def _facts(self, resource: Resource) -> PageStats:
         """Those of the reading before, as far as this one goes on with it."""
         name, chunks = resource.name, self.chunks
-        facts = self.before.pages[name] if self.before else PageFacts()
+        facts = self.before.pages[name] if self.before else PageStats()
         if chunks is not None and chunks.reads_anew(name):
             facts.begin_anew()
         overlaps = chunking(self.resources, name) == "cursor"
@@ -136,7 +136,7 @@ class Assembly:
             facts.key_of_child = key_of_child(resource)
         return facts
 
-    def _checks(self, resource: Resource, facts: PageFacts) -> PageChecks:
+    def _checks(self, resource: Resource, facts: PageStats) -> PageChecks:
         name = resource.name
         starts = self.chunks.first_pages if self.chunks else {}
         return PageChecks(
@@ -151,7 +151,7 @@ class Assembly:
             records_before=starts[name].records_before if name in starts else 0,
         )
 
-    def _cursor(self, resource: Resource, facts: PageFacts) -> CursorStep:
+    def _cursor(self, resource: Resource, facts: PageStats) -> CursorStep:
         name, incremental = resource.name, resource.incremental or {}
         cursor = Cursor(
             incremental,
@@ -208,12 +208,12 @@ class Assembly:
             self.families[top] = FamilyPages(self.readers)
         return self.families[top]
 
-    def _surprises(self, resource: Resource, facts: PageFacts) -> Surprises:
+    def _surprises(self, resource: Resource, facts: PageStats) -> RecordConformer:
         name, cursor = resource.name, self.cursors.get(resource.name)
         # A newer version of a record may be committed when an older one comes, and one that has
         # changed meanwhile tells that others may have slipped.
         may_slip = self._may_slip(name)
-        return Surprises(
+        return RecordConformer(
             resource,
             self.resources,
             facts,

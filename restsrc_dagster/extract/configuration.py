@@ -16,7 +16,7 @@ from restsrc_dagster.connector.resources.resource import Resource, expanded
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.chunks.chunk import FirstPage
 from restsrc_dagster.extract.conform.column_hints import put_columns_apart
-from restsrc_dagster.extract.http.oauth2 import RenewingOAuth2
+from restsrc_dagster.extract.http.oauth2 import RenewableOAuth2
 from restsrc_dagster.extract.http.request_values import static
 from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import cursor_names
@@ -119,7 +119,7 @@ def _put_auth(holder: dict[str, Any], sessions: Sessions) -> None:
     auth = holder.get("auth")
     if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
         arguments = {key: value for key, value in auth.items() if key != "type"}
-        holder["auth"] = RenewingOAuth2.from_init_value({**arguments, "session": sessions.token})
+        holder["auth"] = RenewableOAuth2.from_init_value({**arguments, "session": sessions.token})
 
 
 def _compiled(selector: str) -> Any:

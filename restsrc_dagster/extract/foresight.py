@@ -22,17 +22,22 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import paginate_dependent_resource, paginate_resource
 
 from restsrc_dagster.connector.resources.resource import Resource
-from restsrc_dagster.extract.paging.lookahead import Coming, Reader
-from restsrc_dagster.extract.prefetch.prefetcher import Ahead
-from restsrc_dagster.extract.prefetch.requests import Plan, Ticket, copied, what_is_asked
+from restsrc_dagster.extract.paging.lookahead import PageLookahead, Reader
+from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
+from restsrc_dagster.extract.prefetch.requests import (
+    PrefetchedRequest,
+    RequestPlan,
+    copied,
+    what_is_asked,
+)
 
 
-class GoesAhead(ItemTransform[Any, Any]):
-    """Behind the checks of a resource's pages: tells `Ahead` what comes after each."""
+class PrefetchStep(ItemTransform[Any, Any]):
+    """Behind the checks of a resource's pages: tells `Prefetcher` what comes after each."""
 
     placement_affinity = 0
 
-    def __init__(self, resource: Resource, ahead: Ahead) -> None:
+    def __init__(self, resource: Resource, ahead: Prefetcher) -> None:
         super().__init__(lambda item: item)
         self._resource = resource
         self._ahead = ahead
@@ -102,7 +107,7 @@ class _Bound(ItemTransform[Any, Any]):
     def __init__(
         self,
         resource: str,
-        ahead: Ahead,
+        ahead: Prefetcher,
         lists: Lists,
         *,
         looks_on: bool,
@@ -136,7 +141,7 @@ class _Bound(ItemTransform[Any, Any]):
             if isinstance(known, FurtherPages):
                 plan = known
             else:
-                coming = Coming(self._all_lists.reader)
+                coming = PageLookahead(self._all_lists.reader)
                 plan = FurtherPages(
                     self._resource, coming, has_parent=self._has_parent, is_list=True
                 )
@@ -151,7 +156,7 @@ class _Bound(ItemTransform[Any, Any]):
             self._ahead.drop(plan)
 
 
-class FurtherPages(Plan):
+class FurtherPages(RequestPlan):
     """All pages of one list but the first.
 
     A list of a parent's record is gone through far before its turn. Any other is not, if each page
@@ -161,7 +166,7 @@ class FurtherPages(Plan):
     def __init__(
         self,
         resource: str,
-        coming: Coming,
+        coming: PageLookahead,
         *,
         has_parent: bool,
         is_list: bool = False,
@@ -184,7 +189,7 @@ class FurtherPages(Plan):
         request = self.peek()
         return request is not None and bool(what_is_asked(request) == asked)
 
-    def look_on(self, ticket: Ticket, response: requests.Response) -> Plan | None:
+    def look_on(self, ticket: PrefetchedRequest, response: requests.Response) -> RequestPlan | None:
         """Itself, if the answer names a further page.
 
         Without a parent, a number that was not announced waits for what dlt says of the one before:
@@ -195,7 +200,7 @@ class FurtherPages(Plan):
         return self if self.coming.arrived(ticket.request, response) else None
 
 
-class FirstPages(Plan):
+class FirstPages(RequestPlan):
     """The first page of a list or, for the records of a parent, of several.
 
     Of several, so many are begun before their turn that there is room for their further pages.
@@ -222,11 +227,11 @@ class FirstPages(Plan):
     def most(self) -> float:
         return self._most() if self._most else inf
 
-    def look_on(self, ticket: Ticket, response: requests.Response) -> Plan | None:
+    def look_on(self, ticket: PrefetchedRequest, response: requests.Response) -> RequestPlan | None:
         """The further pages of a list of which this is the first, if there are some."""
         if self._reader is None:
             return None
-        coming = Coming.of_first_page(self._reader, ticket.request, response)
+        coming = PageLookahead.of_first_page(self._reader, ticket.request, response)
         if coming is None:
             return None
         place = self.place[0], ticket.number
@@ -237,7 +242,7 @@ class _Foreseeing:
     """In place of what asks for the children of a page of parents."""
 
     def __init__(
-        self, ask: Any, resource: str, ahead: Ahead, lists: Lists, *, looks_on: bool
+        self, ask: Any, resource: str, ahead: Prefetcher, lists: Lists, *, looks_on: bool
     ) -> None:
         self._ask = ask
         self._resource = resource
@@ -290,24 +295,24 @@ def _said_of(arguments: dict[str, Any]) -> Iterator[requests.Request]:
 
 def _said(function: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[requests.Request]:
     client, paginator = copy(arguments["client"]), copy(arguments["paginator"])
-    client.session = _Listener()
+    client.session = _RequestRecorder()
     params = dict(arguments["params"] or {})
     own = {"client": client, "paginator": paginator, "params": params}
     try:
         next(function(**{**arguments, **own}), None)
-    except _Said as said:
+    except _CapturedRequest as said:
         yield copied(said.request)
     except Exception:
         return
 
 
-class _Said(Exception):
+class _CapturedRequest(Exception):
     def __init__(self, request: requests.Request) -> None:
         self.request = request
 
 
-class _Listener:
+class _RequestRecorder:
     """In place of a session: gets what is to be sent, and sends nothing."""
 
     def prepare_request(self, request: requests.Request) -> Never:
-        raise _Said(request)
+        raise _CapturedRequest(request)

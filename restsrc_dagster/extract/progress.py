@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterable
 
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.stats.waits import Wait, Waits
 
 SHOWN_RESOURCES = 3
@@ -11,7 +11,7 @@ WORTH_TELLING = 1.0
 """Seconds that were waited in all."""
 
 
-def how_far(name: str, facts: PageFacts, *, is_child: bool) -> str:
+def how_far(name: str, facts: PageStats, *, is_child: bool) -> str:
     """Of its list, where the API says how long that is; a child has one for each parent."""
     place, parts = facts.place, []
     if not is_child and place.of_pages is not None:

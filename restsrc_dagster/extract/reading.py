@@ -8,10 +8,10 @@ from dlt.extract.source import DltSource
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.conform.conformer import Surprises
+from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import CursorStep
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.binding import Key
 from restsrc_dagster.extract.parents.childless import Childless
 from restsrc_dagster.extract.parents.family import FamilyPages
@@ -29,12 +29,12 @@ class Reading:
     resources: Resources
     sessions: Sessions
     redact: Redactor
-    pages: Mapping[str, PageFacts]
+    pages: Mapping[str, PageStats]
     childless: Mapping[str, Childless]
     asked: Mapping[str, set[str]]
     families: Mapping[str, FamilyPages]
     cursors: Mapping[str, CursorStep]
-    surprises: Mapping[str, Surprises]
+    surprises: Mapping[str, RecordConformer]
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""

@@ -15,7 +15,7 @@ from restsrc_dagster.extract.failures.isolation import Isolation
 from restsrc_dagster.extract.http.session import open_sessions
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.records.column_limit import Width
+from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.stats.waits import Waits
 
 
@@ -29,7 +29,7 @@ def open_reading(
     chunks: Chunks | None = None,
     before: Reading | None = None,
     backlog: Backlog | None = None,
-    width: Width | None = None,
+    width: ColumnLimit | None = None,
     tell: Callable[[str], None] = lambda _: None,
     waits: Waits | None = None,
     ahead: bool = True,

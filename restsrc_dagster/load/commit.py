@@ -72,7 +72,7 @@ class Commits:
             return
         self._own |= {*packages, *also}
         tries, deadline = 0, 0.0
-        with _Kept(self._pipeline) as kept, self._each_job_once():
+        with _PackageBackup(self._pipeline) as kept, self._each_job_once():
             while True:
                 try:
                     self._hold_lock(self._still_held)
@@ -89,7 +89,7 @@ class Commits:
                 except Exception as error:
                     if tries == TRIES or not _may_pass(error):
                         raise
-                    self._progress.begin(Phase.AWAY)
+                    self._progress.begin(Phase.DESTINATION_DOWN)
                     if not deadline:
                         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
                         self._tell("the destination is away: it is waited for, and tried again")
@@ -142,14 +142,14 @@ class Commits:
             del os.environ[RETRIES_OF_A_JOB]
 
 
-class _Kept:
+class _PackageBackup:
     """Load packages as they were before they were loaded; the rows are linked, not copied."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._packages = Path(pipeline.working_dir) / "load" / "normalized"
         self._copy = Path(pipeline.pipelines_dir) / "kept"
 
-    def __enter__(self) -> "_Kept":
+    def __enter__(self) -> "_PackageBackup":
         shutil.copytree(self._packages, self._copy, copy_function=_copy_or_link)
         return self
 

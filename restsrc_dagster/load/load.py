@@ -16,7 +16,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
-from restsrc_dagster.extract.failures.explain import explained
+from restsrc_dagster.extract.failures.explain import explaining_failures
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.stats.waits import Wait
@@ -96,7 +96,7 @@ def load(
     progress = Progress(settings.progress_seconds)
     with (
         without_looking_back(),
-        explained(connector, environment) as redact,
+        explaining_failures(connector, environment) as redact,
         working_folder() as folder,
         Ticker(progress.line, tell, seconds=settings.progress_seconds),
     ):

@@ -13,10 +13,10 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.extract.chunks.chunks import Chunks
-from restsrc_dagster.extract.failures.isolation import Isolation, Silence
+from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.records.column_limit import Width
+from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.normalizer import (
     by_the_column,
@@ -103,7 +103,7 @@ class Passes:
         folder: Path,
         commits: Commits,
         progress: Progress,
-        width: Width | None,
+        width: ColumnLimit | None,
         tell: Callable[[str], None],
     ) -> None:
         resources = connector.resources
@@ -120,7 +120,7 @@ class Passes:
         self.failed: dict[str, RestsrcError] = {}
         self._tell = tell
         self._net = Net(pipeline, resources, redact, folder / "net", tell)
-        self._silence = Silence()
+        self._silence = CircuitBreaker()
         self._children = frozenset(name for name in resources if resources[name].parent)
         here = is_normalized_here(pipeline)
         self._file_format = loader_file_format(pipeline.destination, by_column=here)

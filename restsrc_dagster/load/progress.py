@@ -6,7 +6,7 @@ from enum import Enum
 
 from dlt.common.runtime.collector_base import Collector
 
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.progress import (
     counted,
     duration,
@@ -30,7 +30,7 @@ class Phase(Enum):
     READING = "reading"
     NORMALIZING = "normalizing"
     LOADING = "loading"
-    AWAY = "waiting for a destination that is away"
+    DESTINATION_DOWN = "waiting for a destination that is away"
 
 
 class Counts(Collector):
@@ -83,7 +83,7 @@ class Progress:
         self._started = time.monotonic()
         self._phase, self._since = Phase.PREPARING, self._started
         self._ended = dict.fromkeys(Phase, 0.0)
-        self._facts: dict[int, tuple[str, PageFacts]] = {}
+        self._facts: dict[int, tuple[str, PageStats]] = {}
         self._children: frozenset[str] = frozenset()
         self._rows_by_table: Mapping[str, int] = {}
         self._told_at = self._started
@@ -123,7 +123,7 @@ class Progress:
             parts += [f"{counted(rows, 'row')} so far"]
         elif phase is Phase.LOADING:
             parts += self._of_loading()
-        elif phase in (Phase.LOCK, Phase.AWAY):
+        elif phase in (Phase.LOCK, Phase.DESTINATION_DOWN):
             parts += [f"{duration(now - self._since)} so far"]
         self._told_at = now
         return f"{parts[0]}: {'; '.join(parts[1:])}" if parts[1:] else parts[0]

@@ -10,7 +10,7 @@ from dlt.common.schema.typing import TColumnSchema
 from restsrc_dagster.connector.resources.resources import WriteDisposition
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.stats.traffic import Traffic
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.progress import Phase
@@ -40,7 +40,7 @@ class ResourceReport:
     cursor_began: Any = None
     cursor_before: Any = None
     cursor_after: Any = None
-    read: PageFacts = field(default_factory=PageFacts)
+    read: PageStats = field(default_factory=PageStats)
     rows_before: int | None = None
     changes: SchemaChanges = field(default_factory=SchemaChanges)
 

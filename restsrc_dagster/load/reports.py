@@ -9,7 +9,7 @@ from dlt.common.schema.utils import get_root_table
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.load.destinations.destination import count_rows
 from restsrc_dagster.load.report import ResourceReport
@@ -79,7 +79,7 @@ class Reports:
     def _loaded(
         self,
         tables: Mapping[str, str],
-        pages: Mapping[str, PageFacts],
+        pages: Mapping[str, PageStats],
         row_counts: Mapping[str, int],
     ) -> dict[str, int]:
         """Rows by resource; of one table that several write into, what each has handed on.

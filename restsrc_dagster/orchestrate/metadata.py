@@ -87,7 +87,7 @@ def _seconds_of_the_run(load: LoadReport) -> dict[str, float]:
         "seconds_loading": phases[Phase.LOADING],
     }
     waiting = {
-        "seconds_waiting_for_destination": phases[Phase.LOCK] + phases[Phase.AWAY],
+        "seconds_waiting_for_destination": phases[Phase.LOCK] + phases[Phase.DESTINATION_DOWN],
         "seconds_waiting_for_rate_limits": waited[Wait.RATE_LIMIT],
         "seconds_waiting_for_own_rate": waited[Wait.BUDGET],
         "seconds_waiting_for_retries": waited[Wait.RETRY],

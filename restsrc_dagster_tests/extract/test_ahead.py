@@ -12,7 +12,7 @@ import requests
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.failures.explain import explain
-from restsrc_dagster.extract.failures.isolation import Isolation, Silence
+from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
 from restsrc_dagster.extract.prefetch import prefetcher as ahead
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.source import open_reading
@@ -345,7 +345,7 @@ def test_a_failure_is_met_when_its_turn_comes(api: Api) -> None:
 
 def isolated(api: Api, resources: list[Any], **http: Any) -> tuple[list[Any], Isolation]:
     made = acme(api, resources, 4, **http)
-    isolation = Isolation(made.resources, Redactor(), silence=Silence(), failed={})
+    isolation = Isolation(made.resources, Redactor(), silence=CircuitBreaker(), failed={})
     with open_reading(made, {}, isolation=isolation) as reading:
         return list(reading.source), isolation
 
@@ -380,16 +380,16 @@ def test_what_waits_for_a_list_that_has_ended_is_dropped() -> None:
         if request.url == "a":
             raise requests.HTTPError("gone")
         under_way.wait(SECONDS)
-        ahead.Ticket.current().sleep(SECONDS)  # type: ignore[union-attr]
+        ahead.PrefetchedRequest.current().sleep(SECONDS)  # type: ignore[union-attr]
         raise AssertionError("nobody wants it")
 
     first = requests.Request("GET", "a")
     coming = iter([first, *(requests.Request("GET", url) for url in urls)])
-    threads = ahead.Ahead(fetch, threads=2, is_read=lambda _: True)
+    threads = ahead.Prefetcher(fetch, threads=2, is_read=lambda _: True)
     answered = requests.Response()
     answered._content = b"{}"
     threads.answered("items", answered)
-    plan = ahead.Plan("items", lambda: next(coming, None), is_list=True)
+    plan = ahead.RequestPlan("items", lambda: next(coming, None), is_list=True)
     threads.add(plan)
     ticket = threads.take("items", first)
     assert ticket is not None
@@ -426,7 +426,7 @@ def test_what_has_failed_before_is_not_asked_ahead(api: Api) -> None:
     api.routes |= {f"/{name}": lambda _: {"data": RECORDS} for name in "abc"}
     made = acme(api, [items(name) for name in "abc"], 4)
     failed = {"b": RestsrcError("b: no more")}
-    isolation = Isolation(made.resources, Redactor(), silence=Silence(), failed=failed)
+    isolation = Isolation(made.resources, Redactor(), silence=CircuitBreaker(), failed=failed)
     with open_reading(made, {}, isolation=isolation) as reading:
         list(reading.source)
     assert sorted(api.paths()) == ["/a", "/c"]

@@ -10,8 +10,8 @@ import urllib3
 
 from restsrc_dagster.extract.incremental.list_order import PROVEN_BY
 from restsrc_dagster.extract.paging.checks import PageChecks
-from restsrc_dagster.extract.prefetch.prefetcher import Ahead
-from restsrc_dagster.extract.prefetch.requests import NotWanted, Plan, Ticket
+from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
+from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest, RequestDropped, RequestPlan
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.test_ahead import (
     BY_LINK,
@@ -170,15 +170,15 @@ def test_what_has_not_been_sent_when_a_resource_is_left_is_not_sent() -> None:
     answered = requests.Response()
     answered._content = b"{}"
     coming = iter([requests.Request("GET", url) for url in "abc"])
-    threads = Ahead(fetch, threads=1, is_read=lambda _: is_read)
+    threads = Prefetcher(fetch, threads=1, is_read=lambda _: is_read)
     threads.answered("items", answered)
-    plan = Plan("items", lambda: next(coming, None))
+    plan = RequestPlan("items", lambda: next(coming, None))
     threads.add(plan)
     assert began.wait(SECONDS)
     waiting = plan.tickets[-1]
     is_read = False
     released.set()
-    with pytest.raises(NotWanted):
+    with pytest.raises(RequestDropped):
         waiting.answer()
     threads.close()
     assert sent == ["a"]
@@ -190,7 +190,7 @@ def test_what_is_about_to_be_written_when_the_reading_ends_is_not(
     connect, connecting = urllib3.util.connection.create_connection, threading.Event()
 
     def slowly(*args: Any, **kwargs: Any) -> Any:
-        if ticket := Ticket.current():
+        if ticket := PrefetchedRequest.current():
             connecting.set()
             give_up = time.monotonic() + SECONDS
             while ticket.is_wanted and time.monotonic() < give_up:

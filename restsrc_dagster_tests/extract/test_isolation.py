@@ -8,7 +8,7 @@ import pytest
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.extract.failures.isolation import Isolation, Silence
+from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
@@ -23,7 +23,7 @@ def read_in_threads(api: Api, *resources: dict[str, Any]) -> tuple[list[Any], Is
 
 
 def isolated(acme: Connector) -> Isolation:
-    return Isolation(acme.resources, Redactor(), silence=Silence(), failed={})
+    return Isolation(acme.resources, Redactor(), silence=CircuitBreaker(), failed={})
 
 
 def read(acme: Connector, isolation: Isolation) -> list[Any]:

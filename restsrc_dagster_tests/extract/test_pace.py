@@ -2,10 +2,10 @@
 
 import pytest
 
-from restsrc_dagster.extract.http.throttle import Pace
+from restsrc_dagster.extract.http.throttle import Throttle
 
 
-def begun(pace: Pace, now: float, most: int = 100) -> int:
+def begun(pace: Throttle, now: float, most: int = 100) -> int:
     """How many start now."""
     count = 0
     while count < most and pace.opens_in(now) <= 0 and pace.begin(now):
@@ -13,33 +13,33 @@ def begun(pace: Pace, now: float, most: int = 100) -> int:
     return count
 
 
-def went_well(pace: Pace, now: float, count: int) -> None:
+def went_well(pace: Throttle, now: float, count: int) -> None:
     for _ in range(count):
         pace.end(now, well=True)
 
 
-def refuse(pace: Pace, now: float, seconds: float) -> None:
+def refuse(pace: Throttle, now: float, seconds: float) -> None:
     pace.refused(now)
     pace.pause(now, seconds)
     pace.end(now, well=False)
 
 
 def test_so_many_at_once() -> None:
-    pace = Pace(at_once=3, rate=None)
+    pace = Throttle(at_once=3, rate=None)
     assert begun(pace, 0) == 3
     pace.end(1, well=False)
     assert begun(pace, 1) == 1
 
 
 def test_so_many_a_second() -> None:
-    pace = Pace(at_once=9, rate=4)
+    pace = Throttle(at_once=9, rate=4)
     assert [begun(pace, quarter / 4) for quarter in range(4)] == [1, 1, 1, 1]
     assert begun(pace, 0.8) == 0
     assert pace.opens_in(0.8) == pytest.approx(0.2)
 
 
 def test_a_pause_holds_for_all_and_is_not_shortened() -> None:
-    pace = Pace(at_once=9, rate=None)
+    pace = Throttle(at_once=9, rate=None)
     assert pace.pause(10, 5) > 0
     assert pace.pause(11, 1) < 0
     assert (begun(pace, 14.9), pace.opens_in(11), pace.is_paused(14.9)) == (0, 4, True)
@@ -47,7 +47,7 @@ def test_a_pause_holds_for_all_and_is_not_shortened() -> None:
 
 
 def test_after_a_refusal_one_goes_first_and_more_with_each_answer() -> None:
-    pace = Pace(at_once=8, rate=None)
+    pace = Throttle(at_once=8, rate=None)
     for _ in range(5):
         begun(pace, 0)
         went_well(pace, 0, 8)
@@ -63,7 +63,7 @@ def test_after_a_refusal_one_goes_first_and_more_with_each_answer() -> None:
 
 def test_where_it_was_refused_before_it_tries_one_alone() -> None:
     """12 are granted each time: none is refused before the 13th, and then one."""
-    pace = Pace(at_once=8, rate=None)
+    pace = Throttle(at_once=8, rate=None)
     begun(pace, 0)
     went_well(pace, 0, 8)
     begun(pace, 0)
@@ -83,7 +83,7 @@ def test_where_it_was_refused_before_it_tries_one_alone() -> None:
 
 
 def test_more_is_asked_for_where_more_is_granted_than_before() -> None:
-    pace = Pace(at_once=8, rate=None)
+    pace = Throttle(at_once=8, rate=None)
     begun(pace, 0, most=1)
     refuse(pace, 0, 1)
     for expected in (1, 2, 4, 8):
@@ -92,7 +92,7 @@ def test_more_is_asked_for_where_more_is_granted_than_before() -> None:
 
 
 def test_no_more_than_are_left() -> None:
-    pace = Pace(at_once=8, rate=None)
+    pace = Throttle(at_once=8, rate=None)
     begun(pace, 0, most=1)
     pace.left(0, 3, 60)
     assert begun(pace, 0) == 2
@@ -104,7 +104,7 @@ def test_no_more_than_are_left() -> None:
 
 
 def test_without_a_time_the_last_answer_counts() -> None:
-    pace = Pace(at_once=8, rate=None)
+    pace = Throttle(at_once=8, rate=None)
     pace.left(0, 0, None)
     assert begun(pace, 0) == 1, "to hear more"
     pace.left(1, 5, None)

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.extract.records.masking import Hidden
+from restsrc_dagster.extract.records.masking import FieldMasker
 
 RECORD: dict[str, Any] = {
     "id": 1,
@@ -31,7 +31,7 @@ def sha(text: str) -> str:
 
 def hidden(**fields: Any) -> dict[str, Any]:
     before = deepcopy(RECORD)
-    found: dict[str, Any] = Hidden(fields)(RECORD)
+    found: dict[str, Any] = FieldMasker(fields)(RECORD)
     assert before == RECORD
     return {key: found.get(key, "gone") for key in RECORD if found.get(key, "gone") != RECORD[key]}
 
@@ -113,18 +113,18 @@ def test_what_is_excluded_is_not_hashed() -> None:
 
 def test_equal_values_have_equal_hashes_however_they_are_written() -> None:
     one, two = ({"v": {"a": 1, "b": "ü"}}, {"v": {"b": "ü", "a": 1}})
-    assert Hidden({"hash": ["v"]})(one) == Hidden({"hash": ["v"]})(two)
-    assert Hidden({"hash": ["v"]})({"v": "\ud800"}) != {"v": "\ud800"}
+    assert FieldMasker({"hash": ["v"]})(one) == FieldMasker({"hash": ["v"]})(two)
+    assert FieldMasker({"hash": ["v"]})({"v": "\ud800"}) != {"v": "\ud800"}
 
 
 def test_one_object_in_two_places() -> None:
     """A map may have put it there."""
     contact = {"email": "a"}
-    found = Hidden({"hash": ["one.email"]})({"one": contact, "two": contact})
+    found = FieldMasker({"hash": ["one.email"]})({"one": contact, "two": contact})
     assert found == {"one": {"email": sha("a")}, "two": {"email": "a"}}
 
 
 @pytest.mark.parametrize("record", [None, "text", 5, [{"email": "a"}]])
 def test_a_record_that_is_no_object(record: Any) -> None:
     expected = [{}] if isinstance(record, list) else record
-    assert Hidden({"exclude": ["email"]})(record) == expected
+    assert FieldMasker({"exclude": ["email"]})(record) == expected

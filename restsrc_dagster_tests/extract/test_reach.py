@@ -8,7 +8,7 @@ import pytest
 from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.syntax.origins import below
 from restsrc_dagster.errors import OriginRefused
-from restsrc_dagster.extract.http.allowed_origins import Reach
+from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import RECORDS, load_all, page, read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -139,7 +139,7 @@ def test_path_and_query_stay_and_the_rest_is_of_base_url(url: str, followed: str
 
 
 def refusal(url: str, base_url: str = BASE, **http: Any) -> str:
-    reach = Reach.of(base_url, Http(**http))
+    reach = AllowedOrigins.of(base_url, Http(**http))
     with pytest.raises(OriginRefused) as raised:
         reach.guard(reach.followed(url), reach.allowed)
     return str(raised.value)
@@ -171,14 +171,14 @@ def test_where_more_differs_there_is_a_choice() -> None:
 def test_a_bare_host_means_https_where_base_url_does(host: str) -> None:
     url = f"http://{host}/v1/items"
     assert "unencrypted" in refusal(url, allowed_hosts=[host])
-    Reach.of("http://api.acme.com", Http(allowed_hosts=[host])).guard(
-        url, Reach.of("http://api.acme.com", Http(allowed_hosts=[host])).allowed
+    AllowedOrigins.of("http://api.acme.com", Http(allowed_hosts=[host])).guard(
+        url, AllowedOrigins.of("http://api.acme.com", Http(allowed_hosts=[host])).allowed
     )
-    named = Reach.of(BASE, Http(allowed_hosts=[f"http://{host}"]))
+    named = AllowedOrigins.of(BASE, Http(allowed_hosts=[f"http://{host}"]))
     named.guard(url, named.allowed)
 
 
 def test_a_bare_host_without_credentials_means_any_scheme() -> None:
-    reach = Reach.of(BASE, Http(anonymous_hosts=["files.acme.com"]))
+    reach = AllowedOrigins.of(BASE, Http(anonymous_hosts=["files.acme.com"]))
     assert reach.is_anonymous("http://files.acme.com/x")
     assert reach.is_anonymous("https://files.acme.com/x")

@@ -109,7 +109,7 @@ def test_a_restart_of_the_database_is_waited_for(
     once(monkeypatch, owner, method, restart, after=after)
     report = elephant.load(acme, tell=told.append)
     assert told == ["the destination is away: it is waited for, and tried again"]
-    assert report.seconds_by_phase[Phase.AWAY] > 0
+    assert report.seconds_by_phase[Phase.DESTINATION_DOWN] > 0
     assert report.resources["posts"].rows_loaded == 1
     assert blog.asked() == ["/posts?since=1", "/posts/2/comments"], "nothing is read again"
     assert elephant.values(POST_IDS) == [1, 2]

@@ -185,8 +185,8 @@ def test_normalizing_and_loading_are_told(
     seen = [phase for phase in phases if phase is not Phase.PREPARING]
     assert seen == sorted(seen, key=in_order.index)
     by_phase = report.seconds_by_phase
-    assert all(by_phase[phase] > 0 for phase in Phase if phase is not Phase.AWAY)
-    assert by_phase[Phase.AWAY] == 0
+    assert all(by_phase[phase] > 0 for phase in Phase if phase is not Phase.DESTINATION_DOWN)
+    assert by_phase[Phase.DESTINATION_DOWN] == 0
     own = by_phase[Phase.READING] + by_phase[Phase.NORMALIZING] + by_phase[Phase.LOADING]
     assert own <= report.seconds
 

@@ -8,7 +8,7 @@ from restsrc_dagster_tests.worlds.world import Run, World
 
 LAGGING = frozenset({"iso", "spellings", "halves", "epoch", "epoch ms", "sequence"})
 """Kinds of cursors that a lag can be taken from beyond doubt."""
-FOR_GOOD = frozenset({"400", "poison"})
+PERMANENT_ERRORS = frozenset({"400", "poison"})
 
 
 def must_fail(meaning: Meaning, name: str, view: View, *, excused: Collection[int] = ()) -> str:
@@ -44,7 +44,7 @@ def must_not_fail(world: World, run: Run, name: str) -> bool:
 def safe_to_keep(world: World, run: Run) -> bool:
     """Whether what comes before a page that always fails can be committed without a loss."""
     p, cursor = world.p, world.p.cursor
-    faults = [one for one in run.faults if one.of == "p" and one.what in FOR_GOOD]
+    faults = [one for one in run.faults if one.of == "p" and one.what in PERMANENT_ERRORS]
     if _null_cursor(world):
         return False
     if world.has("repeat") and world.how.size == 1:  # a page that comes twice fails before it

@@ -22,7 +22,7 @@ _Spelling = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Need:
+class RequiredField:
     """A field of the records that must come out of the steps.
 
     `column`: the names are those of the table, so their spelling is compared as dlt normalizes it.
@@ -46,10 +46,10 @@ class Need:
 
 
 @dataclass(frozen=True)
-class Lost:
+class DroppedField:
     """A need that a step does not meet; `place` is the step's own, below processing_steps."""
 
-    need: Need
+    need: RequiredField
     place: str
     how: str
 
@@ -57,7 +57,7 @@ class Lost:
         return f"{self.how} {self.need.name}, {self.need.role}"
 
 
-def needs(resource: Resource, resources: Resources) -> list[Need]:
+def needs(resource: Resource, resources: Resources) -> list[RequiredField]:
     """What later parts look for in the records of `resource`."""
     copied = copied_fields(resource, resources)
     found = chain(_needs(resource, resources), _needs_of_children(resource, resources))
@@ -72,7 +72,7 @@ def copied_fields(resource: Resource, resources: Resources) -> frozenset[str]:
     return frozenset(f"_{resource.parent}_{field}" for field in copied)
 
 
-def lost(steps: Sequence[Mapping[str, Any]], need: Need) -> Lost | None:
+def lost(steps: Sequence[Mapping[str, Any]], need: RequiredField) -> DroppedField | None:
     """The step that takes the field away, as far as the steps themselves tell it."""
     spelling: _Spelling = table_identifier if need.column else str
     path = tuple(map(spelling, need.path))
@@ -84,12 +84,12 @@ def lost(steps: Sequence[Mapping[str, Any]], need: Need) -> Lost | None:
                 fine = how.startswith("hash") and need.may_be_hash and names == path
                 if path[: len(names)] == names and not fine:
                     verb = "hashes" if how.startswith("hash") else "removes"
-                    return Lost(need, f"{place}.{how}", verb)
+                    return DroppedField(need, f"{place}.{how}", verb)
         elif key != "filter" and not need.copied:
             try:
                 source = _before(key, value, path, spelling)
             except LookupError:
-                return Lost(need, place, "drops")
+                return DroppedField(need, place, "drops")
             if source is None:
                 return None
             path = source
@@ -113,34 +113,38 @@ def _before(key: str, expression: str, path: _Path, spelling: _Spelling) -> _Pat
     return None
 
 
-def _needs(resource: Resource, resources: Resources) -> Iterator[Need]:
+def _needs(resource: Resource, resources: Resources) -> Iterator[RequiredField]:
     incremental = resource.incremental or {}
     if path := plain_path(resource.cursor_path or ""):
-        yield Need(path, "the cursor")
+        yield RequiredField(path, "the cursor")
     for name in _listed(incremental.get("primary_key")):
-        yield Need((name,), "which incremental.primary_key names", may_be_hash=True)
+        yield RequiredField((name,), "which incremental.primary_key names", may_be_hash=True)
     for hint in ("primary_key", "merge_key"):
         for name in _listed(resource.hints.get(hint)):
-            yield Need(tuple(name.split("__")), f"a {hint}", may_be_hash=True, column=True)
+            yield RequiredField(tuple(name.split("__")), f"a {hint}", may_be_hash=True, column=True)
     for name, hints in resource.columns.items():
         for hint, may_be_hash in _HINTS.items():
             if hints.get(hint):
-                yield Need(tuple(name.split("__")), f"a column with {hint}", may_be_hash, True)
+                yield RequiredField(
+                    tuple(name.split("__")), f"a column with {hint}", may_be_hash, True
+                )
     if resources.replaces_children(resource.name):
         for column in resources.replaced_by(resource.name).values():
             key = tuple(column.split("."))
-            yield Need(key, "by which children of a parent are replaced", may_be_hash=True)
+            yield RequiredField(key, "by which children of a parent are replaced", may_be_hash=True)
 
 
-def _needs_of_children(resource: Resource, resources: Resources) -> Iterator[Need]:
+def _needs_of_children(resource: Resource, resources: Resources) -> Iterator[RequiredField]:
     for child in resources.values():
         if child.parent != resource.name or child.name == resource.name:
             continue
         for field in child.bound_fields:
             if path := plain_path(field):
-                yield Need(path, f"which {child.name!r} takes from its parent")
+                yield RequiredField(path, f"which {child.name!r} takes from its parent")
         for names in resources.copied_from_parent(child.name).values():
-            yield Need(names, f"which {child.name!r} includes from its parent", may_be_hash=True)
+            yield RequiredField(
+                names, f"which {child.name!r} includes from its parent", may_be_hash=True
+            )
 
 
 def _listed(value: Any) -> list[str]:

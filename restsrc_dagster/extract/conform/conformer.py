@@ -26,13 +26,13 @@ from restsrc_dagster.extract.conform.required import (
     type_for_all,
 )
 from restsrc_dagster.extract.incremental.parent_cursors import bound_to
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.current_page import PageAtHand
-from restsrc_dagster.extract.records.column_limit import Width
-from restsrc_dagster.extract.records.dedup import Keys, refuses_others
+from restsrc_dagster.extract.records.column_limit import ColumnLimit
+from restsrc_dagster.extract.records.dedup import KeyDeduplicator, refuses_others
 from restsrc_dagster.extract.records.field import Field
 from restsrc_dagster.extract.records.parent_of_key import ParentOfKey
-from restsrc_dagster.extract.records.sanitize import Digits, Mender, are_odd
+from restsrc_dagster.extract.records.sanitize import OversizedInt, ValueSanitizer, are_odd
 from restsrc_dagster.extract.records.shared_tables import Whose
 from restsrc_dagster.extract.records.tables import Rows, Tables
 
@@ -42,7 +42,7 @@ UNLIMITED = 1000
 """dlt's `max_nesting` where nothing is said."""
 
 
-class Surprises(ItemTransform[Any, Any]):
+class RecordConformer(ItemTransform[Any, Any]):
     """Sees what is left of each page after the processing steps and the cursor.
 
     `at_hand` notes the pages before that. `versions_of` is the cursor of which the values are
@@ -55,8 +55,8 @@ class Surprises(ItemTransform[Any, Any]):
         self,
         resource: Resource,
         resources: Resources,
-        facts: PageFacts,
-        width: Width | None = None,
+        facts: PageStats,
+        width: ColumnLimit | None = None,
         *,
         versions_of: Field | None = None,
         at_hand: PageAtHand | None = None,
@@ -67,13 +67,13 @@ class Surprises(ItemTransform[Any, Any]):
         self._resource = resource
         self._width = width
         self._facts = facts
-        self._mender = Mender(facts.warn)
+        self._mender = ValueSanitizer(facts.warn)
         self._computes = any(word in str(resource.steps) for word in COMPUTING)
         self._disposition = resources.write_disposition(resource.name)
         self._strategy = resources.strategy(resource.name)
         self._merges = resources.disposition(resource.name) == "merge"
         self._others = {other.table_name for other in resources.values() if other.selected}
-        self._keys: Keys | None = None
+        self._keys: KeyDeduplicator | None = None
         self._whose: Whose | None = None
         self._parent_of_key: ParentOfKey | None = None
         self._below_incremental = resources.below_incremental(resource.name)
@@ -132,7 +132,7 @@ class Surprises(ItemTransform[Any, Any]):
             state = dlt.current.resource_state(resource.name)
             self._parent_of_key = ParentOfKey(state, bound_to(resource))
         if keys:
-            self._keys = Keys(
+            self._keys = KeyDeduplicator(
                 keys,
                 self._facts.keys,
                 refuses=refuses_others(self._strategy),
@@ -294,11 +294,11 @@ def hinted_columns(
 
 def _common_type(kinds: set[type]) -> str | None:
     """The type for all numbers of a new column; None where dlt's own choice is as good."""
-    if Digits in kinds and kinds <= {int, float, Decimal, Digits, str}:
+    if OversizedInt in kinds and kinds <= {int, float, Decimal, OversizedInt, str}:
         return "text"
-    if not kinds <= {int, float, Decimal, Digits}:
+    if not kinds <= {int, float, Decimal, OversizedInt}:
         return None
-    if Digits in kinds or kinds >= {float, Decimal}:
+    if OversizedInt in kinds or kinds >= {float, Decimal}:
         return "text"
     if Decimal in kinds:
         return "decimal"

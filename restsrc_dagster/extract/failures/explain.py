@@ -27,10 +27,14 @@ from restsrc_dagster.errors import (
     RestsrcError,
 )
 from restsrc_dagster.extract.failures.contracts import contract_in_words
-from restsrc_dagster.extract.http.rate_limits import LIMITED
-from restsrc_dagster.extract.http.retry import FOR_GOOD, TRIED_AGAIN, is_distrust
+from restsrc_dagster.extract.http.rate_limits import TOO_MANY_REQUESTS
+from restsrc_dagster.extract.http.retry import (
+    PERMANENT_ERRORS,
+    RETRYABLE_STATUSES,
+    is_certificate_error,
+)
 from restsrc_dagster.extract.response.body import beginning
-from restsrc_dagster.extract.response.url_redaction import shown
+from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 LONGEST_MESSAGE = 600
 BEGINNING = 60
@@ -52,7 +56,7 @@ NOISY_LOGGERS = ("dlt", "urllib3", "requests")
 
 
 @contextmanager
-def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[Redactor]:
+def explaining_failures(connector: Connector, environment: Mapping[str, str]) -> Iterator[Redactor]:
     """Turn whatever is raised inside into a RestsrcError that hides its causes.
 
     The causes hold URLs, headers and whole answers of the API; Dagster would store all of them.
@@ -74,7 +78,8 @@ def explained(connector: Connector, environment: Mapping[str, str]) -> Iterator[
 def is_silence(error: Exception) -> bool:
     """Whether nobody answered: a refused connection, a time-out, a name that is not known."""
     return any(
-        isinstance(cause, (requests.ConnectionError, requests.Timeout)) and not is_distrust(cause)
+        isinstance(cause, (requests.ConnectionError, requests.Timeout))
+        and not is_certificate_error(cause)
         for cause in causes(error)
     )
 
@@ -86,7 +91,7 @@ def answers_nobody(error: Exception) -> bool:
         or (
             isinstance(cause, requests.HTTPError)
             and cause.response is not None
-            and cause.response.status_code == LIMITED
+            and cause.response.status_code == TOO_MANY_REQUESTS
         )
         for cause in causes(error)
     )
@@ -176,9 +181,9 @@ def _not_json(text: str) -> str:
 
 
 def _unanswered(where: str, cause: requests.RequestException, redact: Redactor) -> RestsrcError:
-    if isinstance(cause, FOR_GOOD):
+    if isinstance(cause, PERMANENT_ERRORS):
         return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
-    if is_distrust(cause):
+    if is_certificate_error(cause):
         return ReadError(_short(redact(f"{where}{_distrusted(cause)}")))
     return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
 
@@ -205,7 +210,7 @@ def _refused(
 ) -> RestsrcError:
     status = response.status_code
     body = f": {_without_tokens(beginning(response, redact))!r}" if response.content.strip() else ""
-    answer = f"{shown(response.url)} answered {status} {response.reason or ''}".rstrip()
+    answer = f"{redacted_url(response.url)} answered {status} {response.reason or ''}".rstrip()
     message = redact(f"{where}{answer}{body}")
     if status in (401, 403):
         return AccessDenied(
@@ -217,7 +222,7 @@ def _refused(
             'none, say so in the endpoint: "response_actions": [{"status_code": '
             f'{status}, "action": "ignore"}}]'
         )
-    return (ApiUnavailable if status in TRIED_AGAIN else ReadError)(message)
+    return (ApiUnavailable if status in RETRYABLE_STATUSES else ReadError)(message)
 
 
 def _without_tokens(text: str) -> str:

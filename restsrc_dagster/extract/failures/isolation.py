@@ -22,7 +22,7 @@ from restsrc_dagster.extract.http.oauth2 import NoToken
 SILENT_IN_A_ROW = 2
 
 
-class Silence:
+class CircuitBreaker:
     """Whether the API answers at all; one for a run, so that no patience is spent twice.
 
     After two resources in a row that got no answer, and none in between that got one, those that
@@ -67,7 +67,7 @@ class Isolation:
         resources: Resources,
         redact: Redactor,
         *,
-        silence: Silence,
+        silence: CircuitBreaker,
         failed: Mapping[str, RestsrcError],
         keep: Callable[[str, Exception, bool], Set[str]] = lambda *_: frozenset(),
         is_held: Callable[[str], bool] = lambda _: False,
@@ -123,13 +123,13 @@ class Isolation:
             if is_silence(error):
                 self._silence.kept()
             parent = self._resources[name].parent
-            explained = explain(error, self._redact, resource=name, parent=parent)
+            explaining_failures = explain(error, self._redact, resource=name, parent=parent)
             left = self._keep(name, error, between_pages)
             for one in left:
                 self.leave(one)
-            self._stop(name, explained, self.broken_off if left else self.stopped)
+            self._stop(name, explaining_failures, self.broken_off if left else self.stopped)
             for one in left - {name}:
-                self._stop(one, explained, self.broken_off)
+                self._stop(one, explaining_failures, self.broken_off)
 
     def _concerns_all(self, name: str, error: Exception) -> bool:
         own_auth = "auth" in self._resources[name].endpoint

@@ -18,11 +18,11 @@ from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.http.allowed_origins import Reach
+from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.credentials import take_credentials_out
-from restsrc_dagster.extract.http.gate import NotNow, gated
+from restsrc_dagster.extract.http.gate import SendDeferred, gated
 from restsrc_dagster.extract.http.rate_limits import (
-    LIMITED,
+    TOO_MANY_REQUESTS,
     RateLimit,
     exhausted,
     left,
@@ -31,14 +31,14 @@ from restsrc_dagster.extract.http.rate_limits import (
 )
 from restsrc_dagster.extract.http.request_context import resource_asked_for, sleep
 from restsrc_dagster.extract.http.retry import (
-    TRIED_AGAIN,
-    Patience,
-    Polls,
-    Tries,
-    worth_another_try,
+    RETRYABLE_STATUSES,
+    PollState,
+    RetryPolicy,
+    RetryState,
+    is_retryable,
 )
-from restsrc_dagster.extract.http.throttle import Pace
-from restsrc_dagster.extract.prefetch.requests import NotWanted, Ticket
+from restsrc_dagster.extract.http.throttle import Throttle
+from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest, RequestDropped
 from restsrc_dagster.extract.response.body import (
     is_ignored,
     read_body,
@@ -47,7 +47,7 @@ from restsrc_dagster.extract.response.body import (
     take_json,
 )
 from restsrc_dagster.extract.response.not_ready import not_ready
-from restsrc_dagster.extract.response.url_redaction import HIDDEN, shown
+from restsrc_dagster.extract.response.url_redaction import HIDDEN, redacted_url
 from restsrc_dagster.extract.stats.traffic import Traffic
 from restsrc_dagster.extract.stats.waits import Wait, Waits
 
@@ -75,10 +75,10 @@ class ApiAdapter(HTTPAdapter):
         self,
         *,
         http: Http,
-        reach: Reach,
+        reach: AllowedOrigins,
         selectors: Mapping[str, str | None],
         redact: Redactor,
-        patience: Patience,
+        patience: RetryPolicy,
     ) -> None:
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.traffic: dict[str, Traffic] = {}
@@ -92,7 +92,7 @@ class ApiAdapter(HTTPAdapter):
         self._redact = redact
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
-        self._pace = Pace(at_once=http.max_concurrency, rate=http.requests_per_second)
+        self._pace = Throttle(at_once=http.max_concurrency, rate=http.requests_per_second)
         self._header = ""
         self._told = float("-inf")
 
@@ -107,7 +107,7 @@ class ApiAdapter(HTTPAdapter):
         """
         if self.reach.is_anonymous(request.url or ""):
             take_credentials_out(request, self._redact)
-        origins, polls = self.reach.allowed | self.reach.anonymous, Polls(self._patience)
+        origins, polls = self.reach.allowed | self.reach.anonymous, PollState(self._patience)
         while True:
             response = self.send_patiently(origins, request, *args, **kwargs)
             if not response.ok or response.is_redirect:
@@ -119,7 +119,7 @@ class ApiAdapter(HTTPAdapter):
         self._count_page(self._traffic(resource_asked_for()))
         return response
 
-    def _wait_until_ready(self, response: requests.Response, said: str, polls: Polls) -> None:
+    def _wait_until_ready(self, response: requests.Response, said: str, polls: PollState) -> None:
         said = self._redact(said)
         pause = polls.pause(retry_after(response), self._address(response), said)
         self._count_retry()
@@ -134,12 +134,12 @@ class ApiAdapter(HTTPAdapter):
         **kwargs: Any,
     ) -> requests.Response:
         """As often as the patience says; the last answer is returned, whatever it is."""
-        tries = Tries(self._patience)
+        tries = RetryState(self._patience)
         while True:
             try:
                 response = self._send_once(origins, request, *args, **kwargs)
             except requests.RequestException as error:
-                pause = tries.pause() if worth_another_try(error) else None
+                pause = tries.pause() if is_retryable(error) else None
                 if pause is None:
                     raise
                 broken = (
@@ -179,7 +179,7 @@ class ApiAdapter(HTTPAdapter):
 
     def _heed_refusal(self, response: requests.Response) -> None:
         limit, status = rate_limit(response), response.status_code
-        if limit or status == LIMITED:
+        if limit or status == TOO_MANY_REQUESTS:
             with self._lock:
                 self._pace.refused(time.monotonic())
         if limit:
@@ -198,13 +198,13 @@ class ApiAdapter(HTTPAdapter):
         if tell:
             self.tell(f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})")
 
-    def _wait_after(self, response: requests.Response, tries: Tries) -> bool:
+    def _wait_after(self, response: requests.Response, tries: RetryState) -> bool:
         """Whether the request is to be sent again, after the pause that is its own."""
         status = response.status_code
         limit = rate_limit(response)
         if limit:
             pause = tries.pause_for(limit, status)
-        elif response.ok or status in TRIED_AGAIN:
+        elif response.ok or status in RETRYABLE_STATUSES:
             pause = tries.pause()
         else:
             return False
@@ -244,7 +244,7 @@ class ApiAdapter(HTTPAdapter):
         while True:
             try:
                 return self._sent(resource, request, *args, **kwargs)
-            except NotNow:
+            except SendDeferred:
                 continue
             except requests.RequestException as error:
                 raise self._redacted(error, url) from None
@@ -262,7 +262,7 @@ class ApiAdapter(HTTPAdapter):
                 granted = response.ok
                 read_body(response, self._http.max_response_mb)
             size = len(response.content)
-        except (NotNow, NotWanted):
+        except (SendDeferred, RequestDropped):
             written = False
             raise
         finally:
@@ -300,10 +300,10 @@ class ApiAdapter(HTTPAdapter):
     def _gate(self) -> Iterator[None]:
         """Nothing is written in a pause, nor what nobody wants any more; no pause begins here."""
         with self._lock:
-            if ticket := Ticket.current():
+            if ticket := PrefetchedRequest.current():
                 ticket.sleep(0)
             if self._pace.is_paused(time.monotonic()):
-                raise NotNow
+                raise SendDeferred
             yield
 
     def close(self) -> None:
@@ -318,7 +318,7 @@ class ApiAdapter(HTTPAdapter):
             return self.traffic.setdefault(resource, Traffic())
 
     def _address(self, response: requests.Response) -> str:
-        return self._redact(shown(response.url))
+        return self._redact(redacted_url(response.url))
 
     def _count_page(self, traffic: Traffic) -> None:
         with self._lock:
@@ -333,4 +333,4 @@ class ApiAdapter(HTTPAdapter):
         """The same kind of error, saying what may be said."""
         query = urlsplit(url).query
         cause = self._redact(str(error).replace(query, HIDDEN) if query else str(error))
-        return type(error)(f"{self._redact(shown(url))}: {cause}")
+        return type(error)(f"{self._redact(redacted_url(url))}: {cause}")

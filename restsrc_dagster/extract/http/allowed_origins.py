@@ -16,7 +16,7 @@ from restsrc_dagster.errors import OriginRefused
 
 
 @dataclass(frozen=True)
-class Reach:
+class AllowedOrigins:
     """By the connector's file.
 
     `named` may get the credentials beside the origin of `base_url`, which makes `allowed`;

@@ -10,7 +10,7 @@ import requests
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import OriginRefused
-from restsrc_dagster.extract.response.url_redaction import shown
+from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 HARMLESS = ("Accept", "Accept-Encoding", "User-Agent", "Connection")
 
@@ -34,7 +34,7 @@ def take_credentials_out(request: requests.PreparedRequest, redact: Redactor) ->
         OriginRefused: what is left holds a secret, or the request has a body, which may.
     """
     url = request.url or ""
-    where = f"the API points to {shown(url)}, which http.anonymous_hosts names"
+    where = f"the API points to {redacted_url(url)}, which http.anonymous_hosts names"
     if request.body or request.method not in ("GET", "HEAD"):
         raise OriginRefused(
             f"{where}; only a GET without a body is sent there, and this is a {request.method}"

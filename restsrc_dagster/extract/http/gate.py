@@ -14,11 +14,11 @@ Gate = Callable[[], AbstractContextManager[None]]
 """Held while the head of a request is written; raises NotNow where it may not be."""
 
 
-class NotNow(Exception):
+class SendDeferred(Exception):
     """The request has not been written, and may be sent later."""
 
 
-class _Gated:
+class _GatedConnection:
     gate: Gate
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
@@ -31,6 +31,6 @@ class _Gated:
 
 def gated(connection: type[HTTPConnection], gate: Gate) -> type[HTTPConnection]:
     """The same kind of connection, with a gate; one that has a gate already is returned."""
-    if issubclass(connection, _Gated):
+    if issubclass(connection, _GatedConnection):
         return connection
-    return type(connection.__name__, (_Gated, connection), {"gate": staticmethod(gate)})
+    return type(connection.__name__, (_GatedConnection, connection), {"gate": staticmethod(gate)})

@@ -18,7 +18,7 @@ class NoToken(Exception):
 
 
 @configspec
-class RenewingOAuth2(OAuth2ClientCredentials):
+class RenewableOAuth2(OAuth2ClientCredentials):
     """Asks for a new token when the API refuses the one at hand, and once more with that.
 
     Requests that are under way side by side share the new token: one of them asks for it.
@@ -28,7 +28,7 @@ class RenewingOAuth2(OAuth2ClientCredentials):
         super().__post_init__()
         self._renewing = threading.Lock()
 
-    def __deepcopy__(self, memo: Any) -> "RenewingOAuth2":
+    def __deepcopy__(self, memo: Any) -> "RenewableOAuth2":
         """Shallow: neither lock nor session can be copied, and dlt masks secrets in its copies."""
         copied = type(self).__new__(type(self))
         copied.__dict__.update(self.__dict__)

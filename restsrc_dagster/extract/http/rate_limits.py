@@ -20,7 +20,7 @@ _PART = re.compile(r"\b(?P<key>limit|remaining|reset|r|t)\s*=\s*(?P<value>\d+(?:
 EPOCH_SECONDS, EPOCH_MILLISECONDS = 10**9, 10**11
 """From these on, a number is a point in time; below, it is a duration in seconds."""
 _PREFIXES = ("x-ratelimit-", "ratelimit-", "x-rate-limit-", "rate-limit-")
-LIMITED, OVERLOADED = 429, 503
+TOO_MANY_REQUESTS, OVERLOADED = 429, 503
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def rate_limit(response: requests.Response) -> RateLimit | None:
     if after := retry_after(response):
         return after
     headers = response.headers
-    if response.status_code == LIMITED or _remaining(headers) == 0:
+    if response.status_code == TOO_MANY_REQUESTS or _remaining(headers) == 0:
         return _reset(headers, _now(headers))
     return None
 

@@ -5,7 +5,7 @@ import time
 import dlt
 from dlt.common.exceptions import ResourceNameNotAvailable
 
-from restsrc_dagster.extract.prefetch.requests import Ticket
+from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest
 
 
 def resource_that_asks() -> str:
@@ -18,13 +18,13 @@ def resource_that_asks() -> str:
 
 def resource_asked_for() -> str:
     """Of a request that is being sent, be it before its turn."""
-    ticket = Ticket.current()
+    ticket = PrefetchedRequest.current()
     return ticket.resource if ticket else resource_that_asks()
 
 
 def sleep(seconds: float) -> None:
     """Wait; raises NotWanted where the answer is not wanted any more."""
-    if ticket := Ticket.current():
+    if ticket := PrefetchedRequest.current():
         ticket.sleep(seconds)
     else:
         time.sleep(seconds)

@@ -6,10 +6,10 @@ import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
 
 from restsrc_dagster.errors import ApiUnavailable, RateLimited
-from restsrc_dagster.extract.http.rate_limits import LIMITED, RateLimit
+from restsrc_dagster.extract.http.rate_limits import TOO_MANY_REQUESTS, RateLimit
 
-TRIED_AGAIN = frozenset({408, 425, LIMITED, *range(500, 600)})
-FOR_GOOD = (
+RETRYABLE_STATUSES = frozenset({408, 425, TOO_MANY_REQUESTS, *range(500, 600)})
+PERMANENT_ERRORS = (
     requests.exceptions.InvalidURL,
     requests.exceptions.InvalidSchema,
     requests.exceptions.MissingSchema,
@@ -22,7 +22,7 @@ SHORTEST_POLL = 0.1
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """The deployment's and the connector's say in it.
 
     Args:
@@ -36,16 +36,16 @@ class Patience:
     max_wait: float
 
     @classmethod
-    def of(cls, runtime: RuntimeConfiguration, max_wait: float) -> "Patience":
+    def of(cls, runtime: RuntimeConfiguration, max_wait: float) -> "RetryPolicy":
         """dlt's own settings, `RUNTIME__REQUEST_*`, and the connector's `max_wait_seconds`."""
         return cls(runtime.request_max_attempts, runtime.request_backoff_factor, max_wait)
 
 
 @dataclass
-class Tries:
+class RetryState:
     """What one request has gone through so far."""
 
-    patience: Patience
+    patience: RetryPolicy
     failed: int = field(default=0, init=False)
     waited: float = field(default=0.0, init=False)
 
@@ -76,10 +76,10 @@ class Tries:
 
 
 @dataclass
-class Polls:
+class PollState:
     """How long one request has waited for an answer that is not ready."""
 
-    patience: Patience
+    patience: RetryPolicy
     asked: int = field(default=0, init=False)
     waited: float = field(default=0.0, init=False)
 
@@ -107,12 +107,12 @@ class Polls:
         return pause
 
 
-def worth_another_try(error: requests.RequestException) -> bool:
+def is_retryable(error: requests.RequestException) -> bool:
     """Whether the same request may go well the next time."""
-    return not isinstance(error, FOR_GOOD) and not is_distrust(error)
+    return not isinstance(error, PERMANENT_ERRORS) and not is_certificate_error(error)
 
 
-def is_distrust(error: BaseException) -> bool:
+def is_certificate_error(error: BaseException) -> bool:
     """Whether somebody answered, whose certificate is not trusted."""
     is_of_tls = isinstance(error, requests.exceptions.SSLError)
     return is_of_tls and "CERTIFICATE_VERIFY_FAILED" in str(error)

@@ -16,14 +16,14 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin, origin_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.adapter import ApiAdapter
-from restsrc_dagster.extract.http.allowed_origins import Reach
+from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.credentials import as_linked
 from restsrc_dagster.extract.http.request_context import resource_that_asks
 from restsrc_dagster.extract.http.request_values import sendable
-from restsrc_dagster.extract.http.retry import Patience
-from restsrc_dagster.extract.prefetch.prefetcher import Ahead
-from restsrc_dagster.extract.prefetch.requests import Ticket, copied
-from restsrc_dagster.extract.response.url_redaction import shown
+from restsrc_dagster.extract.http.retry import RetryPolicy
+from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
+from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest, copied
+from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 SEE_OTHER = 303
 
@@ -34,7 +34,7 @@ class ApiSession(Session):
     It puts nothing into a link to where no credentials may go.
     """
 
-    ahead: Ahead | None = None
+    ahead: Prefetcher | None = None
 
     def __init__(self, adapter: ApiAdapter, timeout: Any) -> None:
         super().__init__(timeout=timeout, raise_for_status=False)
@@ -94,9 +94,9 @@ class ApiSession(Session):
         super().rebuild_method(prepared_request, response)
         if before != prepared_request.method and response.status_code != SEE_OTHER:
             raise ReadError(
-                f"{shown(response.url)} answers a {before} with a redirect "
-                f"({response.status_code}) to {shown(str(prepared_request.url))}, which would be "
-                f"asked by {prepared_request.method}, without the body. Write that address in the "
+                f"{redacted_url(response.url)} answers a {before} with a redirect "
+                f"({response.status_code}) to {redacted_url(str(prepared_request.url))}, which would "
+                f"be asked by {prepared_request.method}, without the body. Write that address in the "
                 "endpoint's path, or in configuration.client.base_url"
             )
 
@@ -104,7 +104,7 @@ class ApiSession(Session):
 class _Sent(requests.PreparedRequest):
     """A request that was sent ahead; dlt shows its address in the log."""
 
-    def __init__(self, ticket: Ticket) -> None:
+    def __init__(self, ticket: PrefetchedRequest) -> None:
         super().__init__()
         self.ticket = ticket
         sent = sendable(ticket.request)
@@ -132,13 +132,13 @@ class Sessions:
     token: requests.Session
     adapter: ApiAdapter
 
-    def go_ahead(self, http: Http, is_read: Callable[[str], bool]) -> Ahead | None:
+    def go_ahead(self, http: Http, is_read: Callable[[str], bool]) -> Prefetcher | None:
         """Let requests be sent before their turn, as many at once as the connector may.
 
         `is_read` tells whether a resource is still read.
         """
         if http.max_concurrency > 1:
-            self.api.ahead = Ahead(
+            self.api.ahead = Prefetcher(
                 self.api.fetch,
                 threads=http.max_concurrency,
                 is_read=is_read,
@@ -166,13 +166,13 @@ def open_sessions(
     the deployment, `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
-    reach = Reach.of(base_url, http)
+    reach = AllowedOrigins.of(base_url, http)
     adapter = ApiAdapter(
         http=http,
         reach=reach,
         selectors={name: one.endpoint.get("data_selector") for name, one in resources.items()},
         redact=redact,
-        patience=Patience.of(runtime, http.max_wait_seconds),
+        patience=RetryPolicy.of(runtime, http.max_wait_seconds),
     )
     token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *reach.named])
     own = "timeout_seconds" in http.model_fields_set

@@ -19,7 +19,7 @@ class _Quota:
     until: float
 
 
-class Pace:
+class Throttle:
     """Whoever wants to send waits for `opens_in`, asks `begin`, and tells the `end`, come what may.
 
     Args:

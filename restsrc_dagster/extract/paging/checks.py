@@ -23,14 +23,14 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.error_body import Found, complaint, what_is_found
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
-from restsrc_dagster.extract.paging.page_stats import PageFacts, Place
+from restsrc_dagster.extract.paging.page_stats import PageStats, Place
 from restsrc_dagster.extract.paging.paginators import Counts
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
 from restsrc_dagster.extract.paging.totals import announced_pages, announced_total
 from restsrc_dagster.extract.records.sanitize import may_be_odd, written
 from restsrc_dagster.extract.response.body import is_plain
 from restsrc_dagster.extract.response.envelope import Envelope
-from restsrc_dagster.extract.response.url_redaction import shown
+from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 KEYS_SHOWN = 8
 
@@ -73,11 +73,11 @@ class PageChecks(ItemTransform[Any, Any]):
         ignores_answers: bool = False,
         has_key: bool = False,
         redact: Redactor,
-        facts: PageFacts | None = None,
+        facts: PageStats | None = None,
         records_before: int = 0,
     ) -> None:
         super().__init__(lambda item: item)
-        self.facts = facts or PageFacts()
+        self.facts = facts or PageStats()
         self.at_end = True
         self._records_before = records_before
         self._crawl = _Crawl()
@@ -212,7 +212,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self, page: PageData[Any], crawl: _Crawl, response: requests.Response
     ) -> None:
         request = (response.history[0] if response.history else response).request
-        address = f"{request.method} {self._redact(shown(request.url or ''))}"
+        address = f"{request.method} {self._redact(redacted_url(request.url or ''))}"
         crawl.repetition.ask((request.method, request.url, request.body), address)
         content = b""
         if page:
@@ -266,7 +266,7 @@ class PageChecks(ItemTransform[Any, Any]):
             )
 
     def _shown(self, response: requests.Response) -> str:
-        return self._redact(shown(response.url))
+        return self._redact(redacted_url(response.url))
 
 
 def _place(paginator: BasePaginator, crawl: _Crawl) -> Place:

@@ -50,7 +50,7 @@ class Reader:
         return self.client.extract_response(response, selector)
 
 
-class Coming:
+class PageLookahead:
     """The further requests of one list.
 
     Requests are counted: that for the first page is number 0. What is known comes from pages that
@@ -72,7 +72,7 @@ class Coming:
     @classmethod
     def of_first_page(
         cls, reader: Reader, request: requests.Request, response: requests.Response
-    ) -> "Coming | None":
+    ) -> "PageLookahead | None":
         """By the answer to the first request; None if nothing more is known by it."""
         coming = cls(reader)
         coming._request, coming._paginator = copied(request), reader.new_paginator()

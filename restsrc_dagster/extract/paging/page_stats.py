@@ -18,7 +18,7 @@ class Place:
 
 
 @dataclass
-class PageFacts:
+class PageStats:
     """What the pages of one resource were like, over all parents.
 
     `records` is what the API gave, `announced` what it says there is in the lists that were read

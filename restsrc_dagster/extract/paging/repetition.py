@@ -26,7 +26,7 @@ from dlt.sources.helpers.rest_client.paginators import (
 
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.digests import Digests
-from restsrc_dagster.extract.records.rewind import GoesBack
+from restsrc_dagster.extract.records.rewind import Rewindable
 from restsrc_dagster.extract.response.envelope import plain
 
 MOST_IN_A_ROW = 100
@@ -36,7 +36,7 @@ IDENTITY = frozenset({"id", "uuid", "guid"})
 
 
 @dataclass
-class Repetition(GoesBack):
+class Repetition(Rewindable):
     """The pages of one list so far; some 32 bytes for each."""
 
     _asked: Digests = field(default_factory=Digests)

@@ -14,13 +14,13 @@ from typing import Any
 
 import requests
 
-from restsrc_dagster.extract.prefetch.requests import Plan, Ticket, what_is_asked
+from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest, RequestPlan, what_is_asked
 
 WAITING_BYTES = 32_000_000
 """Of bodies that wait to be handed over; what is made of them takes a multiple of it."""
 
 
-class Ahead:
+class Prefetcher:
     """Sends the requests of all plans of one reading, each once, in threads of its own.
 
     As many answers as twice the threads are under way or wait to be handed over, shared evenly by
@@ -49,25 +49,25 @@ class Ahead:
         self.window = 2 * threads
         self._is_read = is_read
         self._max_pages = max_pages
-        self._plans: list[Plan] = []
+        self._plans: list[RequestPlan] = []
         self._asked: Counter[str] = Counter()
         self._held: set[str] = set()
         self._sizes: dict[str, int] = {}
         self._numbers = count()
-        self._todo: deque[Ticket] = deque()
+        self._todo: deque[PrefetchedRequest] = deque()
         self._threads: list[threading.Thread] = []
         self._idle = 0
         self._closed = False
         self._lock = threading.RLock()
         self._work = threading.Condition(self._lock)
 
-    def add(self, plan: Plan) -> None:
+    def add(self, plan: RequestPlan) -> None:
         """Send what a plan knows, now or later; one that is there already may know more."""
         with self._lock:
             self._insert(plan)
             self._fill()
 
-    def begin_list(self, resource: str, request: requests.Request) -> Plan | None:
+    def begin_list(self, resource: str, request: requests.Request) -> RequestPlan | None:
         """The plan of the list that a resource reads from now on, if there is one for its next
         request; those of lists before it are forgotten."""
         asked = what_is_asked(request)
@@ -82,7 +82,7 @@ class Ahead:
             found.is_list = True
             return found
 
-    def drop(self, plan: Plan) -> None:
+    def drop(self, plan: RequestPlan) -> None:
         """Forget a plan, and the answers that wait for it."""
         with self._lock:
             for ticket in plan.tickets:
@@ -110,7 +110,7 @@ class Ahead:
             if is_first:  # for which others may have waited
                 self._fill()
 
-    def take(self, resource: str, request: requests.Request) -> Ticket | None:
+    def take(self, resource: str, request: requests.Request) -> PrefetchedRequest | None:
         """The ticket for what a resource asks now; None if it is to be sent by whoever asks."""
         asked = what_is_asked(request)
         with self._lock:
@@ -123,7 +123,7 @@ class Ahead:
             self._fill()
         return ticket
 
-    def answer(self, ticket: Ticket) -> requests.Response:
+    def answer(self, ticket: PrefetchedRequest) -> requests.Response:
         """As the ticket's; a list that fails, or whose failure is ignored, has ended."""
         try:
             return ticket.answer()
@@ -142,7 +142,7 @@ class Ahead:
         for thread in self._threads:
             thread.join()
 
-    def _taken(self, resource: str, asked: Any) -> Ticket | None:
+    def _taken(self, resource: str, asked: Any) -> PrefetchedRequest | None:
         plans = [plan for plan in self._plans if plan.resource == resource]
         for plan in plans:
             for ticket in plan.tickets:
@@ -173,10 +173,10 @@ class Ahead:
             plan for plan in self._plans if plan.tickets or not self._is_ready(plan) or plan.peek()
         ]
 
-    def _is_ready(self, plan: Plan) -> bool:
+    def _is_ready(self, plan: RequestPlan) -> bool:
         return plan.after in self._sizes if plan.after else bool(self._sizes)
 
-    def _has_room(self, plan: Plan, share: int) -> bool:
+    def _has_room(self, plan: RequestPlan, share: int) -> bool:
         if plan.resource in self._held:
             return False
         if self._max_pages is not None and self._asked[plan.resource] > self._max_pages:
@@ -196,13 +196,13 @@ class Ahead:
     def _weight(self, resource: str) -> int:
         return self._sizes.get(resource, max(self._sizes.values(), default=0))
 
-    def _send(self, plan: Plan) -> bool:
+    def _send(self, plan: RequestPlan) -> bool:
         """Whether there was one to send."""
         request = plan.peek()
         if request is None:
             return False
         plan.advance()
-        ticket = Ticket(plan, request, self._weight(plan.resource), next(self._numbers))
+        ticket = PrefetchedRequest(plan, request, self._weight(plan.resource), next(self._numbers))
         plan.tickets.append(ticket)
         self._asked[plan.resource] += 1
         self._todo.append(ticket)
@@ -227,7 +227,7 @@ class Ahead:
                     self.drop(ticket.plan)
             ticket.fulfil(self._fetch, self._look_on)
 
-    def _look_on(self, ticket: Ticket, response: requests.Response) -> None:
+    def _look_on(self, ticket: PrefetchedRequest, response: requests.Response) -> None:
         plan = ticket.plan.look_on(ticket, response)
         if plan is None:
             return
@@ -239,6 +239,6 @@ class Ahead:
             while self._has_room(plan, share) and self._send(plan):
                 pass
 
-    def _insert(self, plan: Plan) -> None:
+    def _insert(self, plan: RequestPlan) -> None:
         if plan not in self._plans:
             insort(self._plans, plan, key=lambda one: (one.resource, one.place))

@@ -12,21 +12,21 @@ from typing import Any
 import requests
 
 ANY = ""
-_ERRAND: "ContextVar[Ticket | None]" = ContextVar("restsrc_errand", default=None)
+_ERRAND: "ContextVar[PrefetchedRequest | None]" = ContextVar("restsrc_errand", default=None)
 
 
-class NotWanted(Exception):
-    """Nobody waits for this answer any more; never leaves a thread of `Ahead`."""
+class RequestDropped(Exception):
+    """Nobody waits for this answer any more; never leaves a thread of `Prefetcher`."""
 
 
-class Ticket:
+class PrefetchedRequest:
     """One request that is sent before its turn, and its answer.
 
     `weight` is the bytes of the answer, guessed until it is there; `number` counts the tickets.
     """
 
     def __init__(
-        self, plan: "Plan", request: requests.Request, weight: int, number: int = 0
+        self, plan: "RequestPlan", request: requests.Request, weight: int, number: int = 0
     ) -> None:
         self.plan = plan
         self.request = request
@@ -37,7 +37,7 @@ class Ticket:
         self._gone = threading.Event()
 
     @classmethod
-    def current(cls) -> "Ticket | None":
+    def current(cls) -> "PrefetchedRequest | None":
         """That on which this thread is out; None in a thread that asks for itself."""
         return _ERRAND.get()
 
@@ -54,7 +54,7 @@ class Ticket:
     def sleep(self, seconds: float) -> None:
         """Wait as long as the answer is wanted; raises NotWanted."""
         if self._gone.wait(seconds):
-            raise NotWanted
+            raise RequestDropped
 
     def drop(self) -> None:
         """The answer is not wanted any more."""
@@ -63,7 +63,7 @@ class Ticket:
     def fulfil(
         self,
         fetch: Callable[[requests.Request], requests.Response],
-        look_on: Callable[["Ticket", requests.Response], None],
+        look_on: Callable[["PrefetchedRequest", requests.Response], None],
     ) -> None:
         _ERRAND.set(self)
         try:
@@ -81,7 +81,7 @@ class Ticket:
         return self._future.result()
 
 
-class Plan:
+class RequestPlan:
     """What one resource will ask for next.
 
     Args:
@@ -107,7 +107,7 @@ class Plan:
         self.after = after
         self.is_list = is_list
         self.place = place
-        self.tickets: deque[Ticket] = deque()
+        self.tickets: deque[PrefetchedRequest] = deque()
         self._coming = coming
         self._peeked: requests.Request | None = None
 
@@ -116,7 +116,9 @@ class Plan:
         """Requests of this plan that are under way, or whose answers wait."""
         return inf
 
-    def look_on(self, ticket: Ticket, response: requests.Response) -> "Plan | None":  # noqa: ARG002
+    def look_on(
+        self, ticket: PrefetchedRequest, response: requests.Response
+    ) -> "RequestPlan | None":  # noqa: ARG002
         """The plan that knows more by an answer to this one; called by the thread that has it."""
         return None
 

@@ -6,7 +6,7 @@ from restsrc_dagster.errors import ReadError
 
 
 @dataclass(frozen=True)
-class Width:
+class ColumnLimit:
     """The limit of a destination, by its name."""
 
     destination: str

@@ -22,7 +22,7 @@ from restsrc_dagster.extract.records.tables import Fields
 PAGES_REMEMBERED = 3
 
 
-class Keys:
+class KeyDeduplicator:
     """The keys of a resource's records.
 
     Args:

@@ -17,7 +17,7 @@ from weakref import finalize
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from restsrc_dagster.extract.records.rewind import GoesBack
+from restsrc_dagster.extract.records.rewind import Rewindable
 
 MOST_IN_MEMORY = 2_000_000
 AT_ONCE = 4_000_000
@@ -90,7 +90,7 @@ class _Numbers:
 
 
 @dataclass
-class KeyIndex(GoesBack):
+class KeyIndex(Rewindable):
     """The keys of one resource's records, reading after reading of one run."""
 
     _hashes: _Numbers = field(default_factory=lambda: _Numbers("q", pa.int64()))

@@ -26,7 +26,7 @@ class _Node:
     below: dict[str, "_Node"] = field(default_factory=dict)
 
 
-class Hidden:
+class FieldMasker:
     """A record without what `exclude` names, and with hashes of what `hash` names.
 
     The record itself is not touched: a map may have put one object into several places.

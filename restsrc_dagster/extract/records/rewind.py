@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 
-class GoesBack(ABC):
+class Rewindable(ABC):
     """Knows how to be again what it was, where a reading that has changed it is made once more."""
 
     @abstractmethod

@@ -32,7 +32,7 @@ _NUL = b"\\u0000"
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-class Digits(str):
+class OversizedInt(str):
     """An integer that only text can hold."""
 
     __slots__ = ()
@@ -60,7 +60,7 @@ def are_odd(records: list[Any]) -> bool:
     return content is None or may_be_odd(content)
 
 
-class Mender:
+class ValueSanitizer:
     """Makes odd values fit.
 
     Args:
@@ -141,7 +141,7 @@ class Mender:
         places = int(hints.get("precision") or 38) - int(hints.get("scale") or 9)
         match kind:
             case None:
-                return Decimal(value) if digits <= DECIMAL_DIGITS else Digits(value)
+                return Decimal(value) if digits <= DECIMAL_DIGITS else OversizedInt(value)
             case "text" | "json":
                 return str(value)
             case "double" if digits <= DOUBLE_DIGITS:

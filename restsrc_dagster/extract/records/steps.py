@@ -10,11 +10,11 @@ from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
 
-from restsrc_dagster.connector.resources.needs import Need
+from restsrc_dagster.connector.resources.needs import RequiredField
 from restsrc_dagster.connector.syntax.expression import expression_tree
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.records.masking import Hidden
+from restsrc_dagster.extract.records.masking import FieldMasker
 
 Step = Callable[[Any], Iterable[Any]]
 """From a record to the records that take its place."""
@@ -34,7 +34,7 @@ class Steps(ItemTransform[Any, Any]):
     def __init__(
         self,
         steps: Sequence[Mapping[str, Any]],
-        needs: Iterable[Need] = (),
+        needs: Iterable[RequiredField] = (),
         copied: Iterable[str] = (),
     ) -> None:
         super().__init__(lambda item: item)
@@ -68,7 +68,7 @@ def _step(step: Mapping[str, Any], place: str, copied: frozenset[str]) -> Step:
     ((key, value),) = step.items()
     place = f"{place}.{key}"
     if isinstance(value, Mapping):
-        hidden = Hidden(value)
+        hidden = FieldMasker(value)
         return lambda record: [hidden(record)]
     search = _search(value, place)
     match key:
@@ -130,12 +130,12 @@ def _list(result: Any, place: str) -> list[Any]:
     return result
 
 
-def _is_lost(need: Need, made: Any, record: Any) -> bool:
+def _is_lost(need: RequiredField, made: Any, record: Any) -> bool:
     """Whether a record has it and what was made of the record has not."""
     return not _has(need, made) and _has(need, record)
 
 
-def _has(need: Need, record: Any) -> bool:
+def _has(need: RequiredField, record: Any) -> bool:
     value = record
     for name in need.path:
         if not isinstance(value, dict) or name not in value:

@@ -16,7 +16,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, ReadError
 from restsrc_dagster.extract.response.decode import Decoded, decoded, decoded_slowly
 from restsrc_dagster.extract.response.not_ready import ACCEPTED
-from restsrc_dagster.extract.response.url_redaction import shown
+from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 CHUNK_BYTES = 1 << 18
 """requests itself reads a body in pieces of 10 kB, which takes longer than to get it."""
@@ -86,8 +86,8 @@ def take_json(response: requests.Response) -> bool:
             body = Decoded(EMPTY)
         except RecursionError:
             raise ReadError(
-                f"{shown(response.url)} answered {response.status_code} with JSON that is nested "
-                "too deeply to be read"
+                f"{redacted_url(response.url)} answered {response.status_code} with JSON that is "
+                "nested too deeply to be read"
             ) from None
     response.json = _Json(body)  # type: ignore[method-assign]
     return True

@@ -9,7 +9,7 @@ _SHORT_NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 HIDDEN = "…"
 
 
-def shown(url: str) -> str:
+def redacted_url(url: str) -> str:
     """`https://api.acme.com/items?page=3&since=2024-01-31&q=…`.
 
     Of a query, short numbers and times are shown: any other value may be a secret, whatever its

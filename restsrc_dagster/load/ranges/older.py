@@ -20,7 +20,7 @@ from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.load.destinations.destination import database_client
 from restsrc_dagster.load.rows.comparable import comparable
 from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
@@ -37,7 +37,7 @@ def leave_newer(
     schema: Schema,
     resources: Resources,
     name: str,
-    facts: PageFacts,
+    facts: PageStats,
     keys_of: KeysOf,
     rows: ExtractedRows,
 ) -> None:

@@ -23,7 +23,7 @@ from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.connector.time.instants import seconds_of, shifted
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.incremental.cursor_time import said_to_be_time
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.load.ranges.replaced import not_replaceable
 from restsrc_dagster.load.state.pipeline_state import cursor_of
 
@@ -127,7 +127,7 @@ def refuse_range(
         raise RestsrcError("\n".join(refused))
 
 
-def tell_of_range(facts: Mapping[str, PageFacts], resources: Resources, cut: Set[str]) -> None:
+def tell_of_range(facts: Mapping[str, PageStats], resources: Resources, cut: Set[str]) -> None:
     """What a person should know of a range that was read; of `cut`, it ended at the cursor."""
     for name, read in facts.items():
         if not read.records and resources[name].parent is None:

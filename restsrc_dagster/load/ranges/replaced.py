@@ -21,7 +21,7 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.connector.time.lag import is_date
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.load.destinations.destination import database_client
 from restsrc_dagster.load.rows.comparable import comparable
 from restsrc_dagster.load.state.pipeline_state import column_of
@@ -56,7 +56,7 @@ class ReplacedRanges:
         self._packages: list[str] = []
 
     def refuse_incomplete(
-        self, row_counts: Mapping[str, int], pages: Mapping[str, PageFacts]
+        self, row_counts: Mapping[str, int], pages: Mapping[str, PageStats]
     ) -> None:
         """Raise ReadError where it is known that not all of the range came: the old rows of what is
         missing would be deleted, and no run brings them again."""
@@ -114,7 +114,7 @@ class ReplacedRanges:
         return deleted
 
 
-def _why_incomplete(facts: PageFacts, rows: int) -> str | None:
+def _why_incomplete(facts: PageStats, rows: int) -> str | None:
     if facts.cut_off:
         return "a list ended with an answer that response_actions ignores"
     if facts.announced is not None and facts.missing:

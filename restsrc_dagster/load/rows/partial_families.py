@@ -7,14 +7,14 @@ table has of them stays as it is.
 from collections.abc import Iterable
 
 from restsrc_dagster.connector.resources.resources import Resources
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.binding import Key
 from restsrc_dagster.extract.records.field import sorted_bytes_of, walked
 from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 
 
 def leave_out(
-    name: str, resources: Resources, parents: Iterable[Key], facts: PageFacts, rows: ExtractedRows
+    name: str, resources: Resources, parents: Iterable[Key], facts: PageStats, rows: ExtractedRows
 ) -> None:
     """Take out of `rows`, those of the resource, what is of one of `parents`; count it."""
     paths = [path.split(".") for path in resources.replaced_by(name).values()]

@@ -12,13 +12,13 @@ from typing import Any
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.incremental.step import CursorStep
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.reading import Reading
 
 
 def hold_where_it_slid(
     step: CursorStep,
-    facts: PageFacts,
+    facts: PageStats,
     state: dict[str, Any],
     *,
     is_read_again: bool,

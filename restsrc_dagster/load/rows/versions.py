@@ -12,7 +12,7 @@ from typing import Any
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.incremental.cursor import Cursor
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.records.dedup import hash_of
 from restsrc_dagster.extract.records.field import sorted_bytes_of
 from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
@@ -24,7 +24,7 @@ KeysOf = Callable[[Sequence[Any]], list[Any]]
 def settle_versions(
     name: str,
     resources: Resources,
-    facts: PageFacts,
+    facts: PageStats,
     keys_of: KeysOf,
     cursor: Cursor | None,
     rows: ExtractedRows,

@@ -17,7 +17,7 @@ from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.type_fit import is_dlts
-from restsrc_dagster.extract.paging.page_stats import PageFacts
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.load.destinations.destination import database_client
 from restsrc_dagster.load.tables.schema_changes import Columns
 
@@ -58,7 +58,7 @@ class Unfilled:
         self,
         schema: Schema,
         names: Set[str],
-        pages: Mapping[str, PageFacts],
+        pages: Mapping[str, PageStats],
         counts: Mapping[str, int],
     ) -> None:
         """Before a commit: what the tables have where nothing came; `counts` are rows by table."""
@@ -77,7 +77,7 @@ class Unfilled:
                 if known is not None:
                     self._empty[name, table] = replace(known, rows=known.rows + rows)
 
-    def tell(self, schema: Schema, names: Iterable[str], pages: Mapping[str, PageFacts]) -> None:
+    def tell(self, schema: Schema, names: Iterable[str], pages: Mapping[str, PageStats]) -> None:
         """When all is read, in the facts of each resource."""
         for name in names:
             resource, facts = self._resources[name], pages[name]
@@ -123,7 +123,7 @@ class Unfilled:
         resources = self._resources
         return resources[name].incremental is None and not resources.below_incremental(name)
 
-    def _of_hints(self, schema: Schema, resource: Resource, facts: PageFacts) -> Iterator[str]:
+    def _of_hints(self, schema: Schema, resource: Resource, facts: PageStats) -> Iterator[str]:
         """Of those that say which rows stay."""
         root = schema.naming.normalize_tables_path(resource.table_name)
         for table, columns in hinted_columns(resource, root, schema.naming).items():
@@ -145,7 +145,7 @@ class Unfilled:
                     )
 
     def _deletes_nothing(
-        self, schema: Schema, resource: Resource, table: str, column: str, facts: PageFacts
+        self, schema: Schema, resource: Resource, table: str, column: str, facts: PageStats
     ) -> bool:
         """Many APIs have the field in deleted records alone: that none is there is no news then."""
         if column in facts.fields[table]:

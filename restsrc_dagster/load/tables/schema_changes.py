@@ -13,7 +13,7 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.type_fit import in_words, places_of
-from restsrc_dagster.extract.records.column_limit import Width
+from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.records.remedies import type_hint
 from restsrc_dagster.load.tables.unloadable import Unloadable
 
@@ -202,15 +202,15 @@ def _is_of_another_type(
     return any(known.get(key) is not None and known[key] != wanted[key] for key in SIZES)
 
 
-def width_of(destination: AnyDestination) -> Width | None:
+def width_of(destination: AnyDestination) -> ColumnLimit | None:
     """What a table may hold; None where there is no limit worth a word."""
     kind = destination.destination_type.rpartition(".")[2]
     if kind == "sqlalchemy":
         kind = str(destination.capabilities().sqlglot_dialect)
-    return Width(kind, MOST_COLUMNS[kind]) if kind in MOST_COLUMNS else None
+    return ColumnLimit(kind, MOST_COLUMNS[kind]) if kind in MOST_COLUMNS else None
 
 
-def refuse_too_many_columns(schema: Schema, width: Width, tables: Mapping[str, str]) -> None:
+def refuse_too_many_columns(schema: Schema, width: ColumnLimit, tables: Mapping[str, str]) -> None:
     """Before the load, of which some tables would be committed already.
 
     Most of it is refused while it is read; not what dlt itself adds, columns for other types.

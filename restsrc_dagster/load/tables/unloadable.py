@@ -27,8 +27,8 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.conform.fitting import Rounded, rounded_noted
 from restsrc_dagster.extract.failures.explain import causes, is_destination_away, is_full
-from restsrc_dagster.extract.paging.page_stats import PageFacts
-from restsrc_dagster.extract.records.rewind import GoesBack
+from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.records.rewind import Rewindable
 from restsrc_dagster.load.destinations.destination import database_client
 from restsrc_dagster.load.state.recovery import remove_broken_loads
 from restsrc_dagster.load.tables.why_unloadable import not_normalized, not_taken, rounding_in_words
@@ -94,7 +94,7 @@ class Net:
             names = ", ".join(sorted(found))
             self._tell(f"{names} cannot be loaded: what else there is, is read once more")
 
-    def normalize(self, pages: Mapping[str, PageFacts]) -> NormalizeInfo:
+    def normalize(self, pages: Mapping[str, PageStats]) -> NormalizeInfo:
         """As the pipeline does; raises Unloadable where it is known whose rows hinder it.
 
         What is rounded is told in the facts of its resource.
@@ -112,7 +112,7 @@ class Net:
                 raise
             raise Unloadable(why) from error
 
-    def _tell_of_rounding(self, rounded: Rounded, pages: Mapping[str, PageFacts]) -> None:
+    def _tell_of_rounding(self, rounded: Rounded, pages: Mapping[str, PageStats]) -> None:
         tables = self._pipeline.default_schema.tables if rounded else {}
         for (table, column), places in rounded.items():
             root = _root(tables, table) or table
@@ -246,7 +246,7 @@ class _Point:
     def __init__(self, noted: Iterable[object]) -> None:
         self._noted = [(vars(one), _copy(vars(one))) for one in noted if one is not None]
         every = (value for attributes, _ in self._noted for value in attributes.values())
-        self._go_back = [value.point() for value in every if isinstance(value, GoesBack)]
+        self._go_back = [value.point() for value in every if isinstance(value, Rewindable)]
 
     def put_back(self) -> None:
         for attributes, before in self._noted:
