@@ -15,7 +15,7 @@ RestsrcError             change the configuration, if it is none of those below
     └── DestinationUnavailable  the destination is away, locked or full
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 
@@ -87,3 +87,13 @@ class RateLimited(ApiUnavailable):
 
 class DestinationUnavailable(TryLater):
     """The destination cannot be reached, is locked by somebody else, or has no space left."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error, its cause, the cause of that, and so on."""
+    seen: set[int] = set()
+    cause: BaseException | None = error
+    while cause is not None and id(cause) not in seen:
+        seen.add(id(cause))
+        yield cause
+        cause = cause.__cause__ or cause.__context__

@@ -22,7 +22,7 @@ from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
-from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
@@ -262,9 +262,5 @@ def readable_url(url: str) -> str:
     return urlunsplit(parts._replace(query=query))
 
 
-def _is_enough(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, _Enough):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def _is_enough(error: BaseException) -> bool:
+    return any(isinstance(cause, _Enough) for cause in causes(error))

@@ -20,6 +20,7 @@ from dlt.extract.source import DltSource
 from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.errors import causes
 from restsrc_dagster.load.destinations.destination import FileFormat
 from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states
 
@@ -153,9 +154,5 @@ def _resource_of(schema: Schema, table: str) -> str | None:
     return get_root_table(schema.tables, table).get("resource")
 
 
-def _is_of_nothing(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, _NothingRead):
-            return True
-        error = error.__cause__ or error.__context__
-    return False
+def _is_of_nothing(error: BaseException) -> bool:
+    return any(isinstance(cause, _NothingRead) for cause in causes(error))

@@ -93,7 +93,7 @@ class Memory:
         if news.says is None:
             if known.pop(news.cause, None) is not None:
                 yield news.well
-        elif known.get(news.cause) != (digest := _digest(news.says)):
+        elif known.get(news.cause) != (digest := _fingerprint(news.says)):
             known[news.cause] = digest
             yield news.says
         if not known:
@@ -162,7 +162,7 @@ class _Teller:
         told = [name for name in sorted(lines) if lines[name]]
         for name in told:
             text = "\n".join(lines[name])
-            if (digest := f"{name} {_digest(text)}") not in self._sent:
+            if (digest := f"{name} {_fingerprint(text)}") not in self._sent:
                 self._send(text)
                 self._sent.add(digest)
         self._sent.clear()
@@ -313,5 +313,5 @@ def _short(text: str) -> str:
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} …"
 
 
-def _digest(text: str) -> str:
+def _fingerprint(text: str) -> str:
     return sha256(_VARYING.sub("#", text).encode()).hexdigest()[:12]

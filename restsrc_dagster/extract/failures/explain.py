@@ -25,6 +25,7 @@ from restsrc_dagster.errors import (
     RateLimited,
     ReadError,
     RestsrcError,
+    causes,
 )
 from restsrc_dagster.extract.failures.contracts import contract_in_words
 from restsrc_dagster.extract.http.rate_limits import TOO_MANY_REQUESTS
@@ -228,16 +229,6 @@ def _refused(
 def _without_tokens(text: str) -> str:
     """Next links of some APIs carry tokens of their own making, under names that nobody knows."""
     return _QUERY_VALUE.sub(lambda found: f"{found['key'] or found['other']}=…", text)
-
-
-def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error, its cause, the cause of that, and so on."""
-    seen: set[int] = set()
-    cause: BaseException | None = error
-    while cause is not None and id(cause) not in seen:
-        seen.add(id(cause))
-        yield cause
-        cause = cause.__cause__ or cause.__context__
 
 
 def _short(message: str) -> str:

@@ -15,8 +15,8 @@ from dlt.extract.resource import DltResource
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import ApiUnavailable, RestsrcError
-from restsrc_dagster.extract.failures.explain import causes, explain, is_full, is_silence
+from restsrc_dagster.errors import ApiUnavailable, RestsrcError, causes
+from restsrc_dagster.extract.failures.explain import explain, is_full, is_silence
 from restsrc_dagster.extract.http.oauth2 import NoToken
 
 SILENT_IN_A_ROW = 2

@@ -95,9 +95,9 @@ class ApiSession(Session):
         if before != prepared_request.method and response.status_code != SEE_OTHER:
             raise ReadError(
                 f"{redacted_url(response.url)} answers a {before} with a redirect "
-                f"({response.status_code}) to {redacted_url(str(prepared_request.url))}, which would "
-                f"be asked by {prepared_request.method}, without the body. Write that address in the "
-                "endpoint's path, or in configuration.client.base_url"
+                f"({response.status_code}) to {redacted_url(str(prepared_request.url))}, which "
+                f"would be asked by {prepared_request.method}, without the body. Write that address "
+                "in the endpoint's path, or in configuration.client.base_url"
             )
 
 

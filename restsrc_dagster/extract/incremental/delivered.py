@@ -40,16 +40,16 @@ class Delivered:
 
     def has(self, record: Any) -> bool:
         """Whether such a row was delivered, and has not come again yet in this run."""
-        digest = _digest(_row(record))
+        digest = _row_digest(_row(record))
         if self._left[digest] > 0:
             self._left[digest] -= not self._keyed
             return True
-        return bool(self._legacy) and _digest(bytes_of(record)) in self._legacy
+        return bool(self._legacy) and _row_digest(bytes_of(record)) in self._legacy
 
     def note(self, values: Sequence[Any], records: Sequence[Any]) -> None:
         """Rows that have come, delivered now or before, by the values of their cursors."""
         for value, record in zip(values, records, strict=True):
-            digest = _digest(_row(record))
+            digest = _row_digest(_row(record))
             of_value = self._seen.setdefault(value, {})
             of_value[digest] = count = of_value.get(digest, 0) + 1
             self.rows[digest] = max(count, self._at_the_start.get(digest, 0))
@@ -100,5 +100,5 @@ def _without_nulls(value: Any) -> Any:
     return [_without_nulls(one) for one in value] if isinstance(value, list) else value
 
 
-def _digest(content: bytes) -> str:
+def _row_digest(content: bytes) -> str:
     return blake2b(content, digest_size=8).hexdigest()

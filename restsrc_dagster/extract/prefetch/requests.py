@@ -118,7 +118,7 @@ class RequestPlan:
 
     def look_on(
         self, ticket: PrefetchedRequest, response: requests.Response
-    ) -> "RequestPlan | None":  # noqa: ARG002
+    ) -> "RequestPlan | None":
         """The plan that knows more by an answer to this one; called by the thread that has it."""
         return None
 

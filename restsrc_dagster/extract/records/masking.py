@@ -70,10 +70,10 @@ class FieldMasker:
             return [] if isinstance(value, list) else value
         if fate is _Fate.HASHED_EACH and isinstance(value, list):
             return [self._replaced(fate, item) for item in value]
-        return None if value is None else _digest(value, self._salt)
+        return None if value is None else _hashed(value, self._salt)
 
 
-def _digest(value: Any, salt: bytes | None) -> str:
+def _hashed(value: Any, salt: bytes | None) -> str:
     """Hex SHA-256 of a text, or of the canonical JSON of anything else; HMAC where there is a salt.
 
     Stable between runs and connectors, so that tables can be joined by it.

@@ -24,9 +24,9 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.conform.fitting import Rounded, rounded_noted
-from restsrc_dagster.extract.failures.explain import causes, is_destination_away, is_full
+from restsrc_dagster.extract.failures.explain import is_destination_away, is_full
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.records.rewind import Rewindable
 from restsrc_dagster.load.destinations.destination import database_client

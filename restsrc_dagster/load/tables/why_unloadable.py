@@ -10,9 +10,9 @@ from dlt.common.schema.exceptions import (
 )
 
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import ReadError, RestsrcError
+from restsrc_dagster.errors import ReadError, RestsrcError, causes
 from restsrc_dagster.extract.failures.contracts import contract_in_words
-from restsrc_dagster.extract.failures.explain import LONGEST_MESSAGE, causes
+from restsrc_dagster.extract.failures.explain import LONGEST_MESSAGE
 from restsrc_dagster.extract.records.remedies import retyping, type_hint, without
 
 _QUOTED = re.compile(r"`[^`]*`|'[^']*'|\"[^\"]*\"")
