@@ -96,8 +96,8 @@ class ApiSession(Session):
             raise ReadError(
                 f"{redacted_url(response.url)} answers a {before} with a redirect "
                 f"({response.status_code}) to {redacted_url(str(prepared_request.url))}, which "
-                f"would be asked by {prepared_request.method}, without the body. Write that address "
-                "in the endpoint's path, or in configuration.client.base_url"
+                f"would be asked by {prepared_request.method}, without the body. Write that "
+                "address in the endpoint's path, or in configuration.client.base_url"
             )
 
 
