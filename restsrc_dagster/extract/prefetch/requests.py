@@ -117,7 +117,9 @@ class RequestPlan:
         return inf
 
     def look_on(
-        self, ticket: PrefetchedRequest, response: requests.Response
+        self,
+        ticket: PrefetchedRequest,  # noqa: ARG002
+        response: requests.Response,  # noqa: ARG002
     ) -> "RequestPlan | None":
         """The plan that knows more by an answer to this one; called by the thread that has it."""
         return None
