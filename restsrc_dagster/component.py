@@ -17,7 +17,7 @@ from restsrc_dagster.connector.schedule.schedule import parse_schedule
 from restsrc_dagster.orchestrate.assets import Load
 from restsrc_dagster.orchestrate.build import connectors_of_folder
 from restsrc_dagster.orchestrate.location import (
-    Found,
+    FoundConnectors,
     build_connector_definitions,
     location_sensors,
 )
@@ -64,16 +64,16 @@ class _Carrier(dg.Component, dg.Model, dg.Resolvable):
             produces=["asset", "asset_check", "job", "schedule", "sensor"],
         )
 
-    _found: Found | None = PrivateAttr(None)
+    _found: FoundConnectors | None = PrivateAttr(None)
 
-    def find(self) -> Found:
+    def find(self) -> FoundConnectors:
         """The connectors of this component; they are built once."""
         if self._found is None:
             self._found = self._find(Settings.from_environment())
         return self._found
 
     @abstractmethod
-    def _find(self, settings: Settings) -> Found:
+    def _find(self, settings: Settings) -> FoundConnectors:
         """Build them."""
 
     def get_asset_spec(self, props: ResourceProps) -> dg.AssetSpec:
@@ -243,7 +243,7 @@ class RestApiConnector(_Carrier):
         del context
         yield from load()
 
-    def _find(self, settings: Settings) -> Found:
+    def _find(self, settings: Settings) -> FoundConnectors:
         connector = self.connector
         loaded_at = datetime.now(UTC)
         built = build_connector_definitions(
@@ -253,7 +253,7 @@ class RestApiConnector(_Carrier):
             loaded_at=loaded_at,
             execute=self.execute,
         )
-        return Found({connector.name: built})
+        return FoundConnectors({connector.name: built})
 
 
 class RestApiConnectorFolder(_Carrier):
@@ -270,7 +270,7 @@ class RestApiConnectorFolder(_Carrier):
         loaded._root = context.project_root
         return loaded
 
-    def _find(self, settings: Settings) -> Found:
+    def _find(self, settings: Settings) -> FoundConnectors:
         folder = self._root / self.folder
         return connectors_of_folder(folder, settings=settings, translator=_Translator(self))
 

@@ -14,7 +14,7 @@ from restsrc_dagster.connector.abilities import ABILITIES
 from restsrc_dagster.connector.fitted import fitted
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.connector.configuration.tables import dlt_refusal
+from restsrc_dagster_tests.connector.configuration.tables import validate_with_dlt
 from restsrc_dagster_tests.support.connectors import connector, items
 
 PAGE = (Path(__file__).parent.parent / "docs" / "errors.md").read_text(encoding="utf-8")
@@ -45,7 +45,7 @@ def test_this_is_what_add_says(
 @pytest.mark.parametrize(("title", "mistake", "told", "rest"), SECTIONS)
 def test_this_is_what_dlt_says(title: str, mistake: str, told: str, rest: str) -> None:
     del title, told
-    refusal = (dlt_refusal(json.loads(mistake)) or "").replace("\n", " ")
+    refusal = (validate_with_dlt(json.loads(mistake)) or "").replace("\n", " ")
     if "dlt says nothing" in rest:
         assert refusal == ""
         return

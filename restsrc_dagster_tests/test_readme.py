@@ -19,7 +19,7 @@ from restsrc_dagster.connector.lint import RULES, lint
 from restsrc_dagster.connector.schedule.schedule import Schedule, parse_schedule
 from restsrc_dagster.demo.folder import DemoFolder
 from restsrc_dagster.demo.run import start_api
-from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster.extract.dry import validate_with_dlt
 from restsrc_dagster.orchestrate.assets import CONFIG_SCHEMA
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content
 
@@ -37,7 +37,7 @@ def test_every_json_block_says_what_it_is() -> None:
 def test_json_is_a_connector(kind: str, shown: dict[str, object]) -> None:
     whole = shown if kind == "connector" else {**content(), "configuration": shown}
     connector = check_content("acme", whole, file="README.md")
-    assert dlt_refusal(connector) is None
+    assert validate_with_dlt(connector) is None
     assert lint(connector) == []
 
 
@@ -92,7 +92,7 @@ def test_the_example_of_the_repository_is_a_connector() -> None:
     example = json.loads((ROOT / "connectors" / "_example.json").read_text(encoding="utf-8"))
     connector = check_content("acme", example, file="_example.json")
     assert connector.created_at.isoformat().replace("+00:00", "Z") == CREATED_AT
-    assert dlt_refusal(connector) is None
+    assert validate_with_dlt(connector) is None
     assert lint(connector) == []
 
 

@@ -10,7 +10,7 @@ from benchmarks.task import Task
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.source import open_reading
-from restsrc_dagster.load.load import Order
+from restsrc_dagster.load.load import LoadRequest
 from restsrc_dagster.load.load import load as load_connector
 from restsrc_dagster.settings import Settings
 
@@ -28,7 +28,7 @@ def load(task: Task, step: int) -> Callable[[], None]:
 
     def act() -> None:
         connector = _connector(task, step)
-        order = Order(selection=frozenset(connector.resources))
+        order = LoadRequest(selection=frozenset(connector.resources))
         report = load_connector(connector, order, settings=settings, environment={})
         assert not report.failed, report.failed
 

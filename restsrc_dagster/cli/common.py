@@ -34,11 +34,11 @@ def named_connector(name: str, connectors_dir: Path) -> Connector:
 def dlt_problems(connector: Connector, file: str) -> list[Problem]:
     """What dlt does not take, though the models do: the configuration, or the destination, or what
     that is to do."""
-    from restsrc_dagster.extract.dry import dlt_refusal
+    from restsrc_dagster.extract.dry import validate_with_dlt
     from restsrc_dagster.load.destinations.destination import unknown_destination
 
     problems = []
-    if refusal := dlt_refusal(connector):
+    if refusal := validate_with_dlt(connector):
         problems.append(Problem(file, "configuration", f"dlt refuses it: {refusal}"))
     if unknown := unknown_destination(connector, Settings.from_environment()):
         problems.append(Problem(file, *unknown))

@@ -11,10 +11,10 @@ from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
-from restsrc_dagster.extract.incremental.convert import Sent
+from restsrc_dagster.extract.incremental.convert import CursorConverter
 from restsrc_dagster.extract.incremental.cursor_text import CursorText
 from restsrc_dagster.extract.paging.paginators import as_written
-from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.records.remedies import key_of_child
 from restsrc_dagster.extract.sample import Sample
@@ -162,7 +162,7 @@ def _named_key(sample: Sample) -> list[str]:
 
 def _repeated(sample: Sample) -> str:
     """Records that come twice in a list that moves, or a key that does not tell them apart."""
-    fields = [Field(name) for name in _named_key(sample)]
+    fields = [FieldReader(name) for name in _named_key(sample)]
     keys = {repr([field.get(record) for field in fields]) for record in sample.records}
     again = len(sample.records) - len(keys)
     if not again:
@@ -196,7 +196,7 @@ def _cursor(sample: Sample) -> str | None:
 
 def _bounds(sample: Sample, path: str) -> tuple[Any, Any] | None:
     """The lowest and the highest cursor seen; raises TypeError where they do not compare."""
-    field = Field(path)
+    field = FieldReader(path)
     values = [field.get(record) for record in sample.records]
     known = [CursorText(v) if isinstance(v, str) else v for v in values if v is not None]
     return (min(known), max(known)) if known else None
@@ -217,7 +217,7 @@ def _second_run(sample: Sample) -> str | None:
         return None
     value = bounds[0 if resource.incremental.get("last_value_func") == "min" else 1]
     if resource.incremental.get("convert"):
-        value = Sent(resource.incremental)(value)
+        value = CursorConverter(resource.incremental)(value)
     less = ", less the lag" if resource.incremental.get("lag") else ""
     return f"sends {' and '.join(names)} = {value}{less}, as far as these records go"
 

@@ -6,7 +6,7 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from restsrc_dagster.connector.configuration import Found, configuration_problems
+from restsrc_dagster.connector.configuration import ConfigProblem, configuration_problems
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
 from restsrc_dagster.connector.resources.needs import lost, needs
 from restsrc_dagster.connector.resources.resource import Resource
@@ -26,13 +26,16 @@ _PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,10}(?![^/:])")
 
 
-def check_configuration(configuration: Mapping[str, Any]) -> list[Found]:
+def check_configuration(configuration: Mapping[str, Any]) -> list[ConfigProblem]:
     """Every problem found; never a value that may be a secret.
 
     First what the models say of each part by itself, then what only shows between the parts. Of
     a part that is no part at all, nothing more is told.
     """
-    found = [Found(place, message) for message, place in misplaced_references(dict(configuration))]
+    found = [
+        ConfigProblem(place, message)
+        for message, place in misplaced_references(dict(configuration))
+    ]
     told = {problem.path for problem in found}
     shape = configuration_problems(configuration)
     found += [problem for problem in shape if problem.path not in told]
@@ -70,11 +73,11 @@ def _below(broken: tuple[str, ...], path: str) -> bool:
     return any(other == path or other.startswith((f"{path}.", f"{path}[")) for other in broken)
 
 
-def _check_base_url(url: str) -> Iterator[Found]:
+def _check_base_url(url: str) -> Iterator[ConfigProblem]:
     if "${" not in url and not _is_http(url):
         host = _HOST.match(url)
         shown = f"'{host[0]}' " if host else ""
-        yield Found(
+        yield ConfigProblem(
             "client.base_url", f"{shown}must start with http:// or https:// and name a host"
         )
 
@@ -93,76 +96,86 @@ def resource_name(item: Any) -> str | None:
     return name if isinstance(name, str) and name else None
 
 
-def _check_names(names: list[str | None]) -> Iterator[Found]:
+def _check_names(names: list[str | None]) -> Iterator[ConfigProblem]:
     seen: dict[str, str] = {}
     for position, name in enumerate(names):
         if name is None:
             continue
         path, table = f"resources[{position}].name", table_identifier(name)
         if len(name) > MAX_RESOURCE_NAME:
-            yield Found(path, f"is {len(name)} characters long; at most {MAX_RESOURCE_NAME} work")
+            yield ConfigProblem(
+                path, f"is {len(name)} characters long; at most {MAX_RESOURCE_NAME} work"
+            )
         elif name != name.strip() or any(ord(character) < 32 for character in name):
-            yield Found(path, f"{name!r} begins or ends with a space, or has a control character")
+            yield ConfigProblem(
+                path, f"{name!r} begins or ends with a space, or has a control character"
+            )
         elif table.startswith("_dlt"):
-            yield Found(path, f"{name!r} begins with _dlt, which names dlt's own tables")
+            yield ConfigProblem(path, f"{name!r} begins with _dlt, which names dlt's own tables")
         elif name.startswith("re:"):
-            yield Found(path, f"{name!r} begins with re:, which dlt takes for a regular expression")
+            yield ConfigProblem(
+                path, f"{name!r} begins with re:, which dlt takes for a regular expression"
+            )
         elif table in seen and seen[table] == name:
-            yield Found(path, f"{name!r} is already the name of another resource")
+            yield ConfigProblem(path, f"{name!r} is already the name of another resource")
         elif table in seen:
-            yield Found(
+            yield ConfigProblem(
                 path, f"{name!r} and {seen[table]!r} both become the table {table}; rename one"
             )
         seen.setdefault(table, name)
 
 
-def _check_tables(resources: Resources, positions: Mapping[str | None, int]) -> Iterator[Found]:
+def _check_tables(
+    resources: Resources, positions: Mapping[str | None, int]
+) -> Iterator[ConfigProblem]:
     for name, message in one_table_conflicts(resources):
-        yield Found(f"resources[{positions[name]}].table_name", message)
+        yield ConfigProblem(f"resources[{positions[name]}].table_name", message)
 
 
 def _check_resource(
     path: str, resource: Resource, resources: Resources, names: list[str] | None
-) -> Iterator[Found]:
+) -> Iterator[ConfigProblem]:
     try:
         placeholders = list(endpoint_placeholders(blank(resource.endpoint)))
     except ValueError as error:
-        yield Found(f"{path}.endpoint", str(error))
+        yield ConfigProblem(f"{path}.endpoint", str(error))
         return
     for found in chain(
         _check_placeholders(resource, placeholders), _check_params(resource, placeholders)
     ):
-        yield Found(f"{path}.endpoint.{found.path}", found.message)
+        yield ConfigProblem(f"{path}.endpoint.{found.path}", found.message)
     if resources.replaces_children(resource.name):
         for field in resource.bound_fields:
             if not _PLAIN_PATH.fullmatch(field):
-                yield Found(
+                yield ConfigProblem(
                     path,
                     f"children of a parent that is read again are found by its {field!r}, which is "
                     "no plain path; name a primary_key or a write_disposition",
                 )
     if len(resource.parents) > 1:
         parents = ", ".join(resource.parents)
-        yield Found(path, f"has several parents, {parents}; only one is possible")
+        yield ConfigProblem(path, f"has several parents, {parents}; only one is possible")
     elif resource.parent == resource.name or _in_cycle(resource, resources):
-        yield Found(path, f"{resource.name!r} is its own ancestor; a parent chain must end")
+        yield ConfigProblem(path, f"{resource.name!r} is its own ancestor; a parent chain must end")
     elif resource.parent is not None and names is not None and resource.parent not in names:
         known = ", ".join(names)
-        yield Found(path, f"its parent {resource.parent!r} is not a resource; known are {known}")
+        yield ConfigProblem(
+            path, f"its parent {resource.parent!r} is not a resource; known are {known}"
+        )
     if resource.parent is None and resource.hints.get("include_from_parent"):
-        yield Found(
+        yield ConfigProblem(
             f"{path}.include_from_parent",
             "has no parent to copy from; name one as {resources.<name>.<field>} in the endpoint",
         )
     yield from _check_merge_key(path, resource, resources)
     if resources.disposition(resource.name) == "skip":
-        yield Found(
+        yield ConfigProblem(
             f"{path}.write_disposition", 'skip loads nothing; write "selected": false instead'
         )
     if resource.merges_without_key:
-        yield Found(f"{path}.write_disposition", "merge needs a primary_key or a merge_key")
+        yield ConfigProblem(f"{path}.write_disposition", "merge needs a primary_key or a merge_key")
     if len(sorted_by := resource.sorted_by) > 1:
-        yield Found(
+        yield ConfigProblem(
             f"{path}.columns",
             f"{' and '.join(sorted_by)} both have dedup_sort, those of resource_defaults counted; "
             'one of them decides which version stays: take the hint from the other, "dedup_sort": '
@@ -170,7 +183,9 @@ def _check_resource(
         )
 
 
-def _check_merge_key(path: str, resource: Resource, resources: Resources) -> Iterator[Found]:
+def _check_merge_key(
+    path: str, resource: Resource, resources: Resources
+) -> Iterator[ConfigProblem]:
     """A merge deletes all rows of a group of which it brings one: it has to bring all of them."""
     if not resource.merge_key or resources.disposition(resource.name) != "merge":
         return
@@ -188,7 +203,7 @@ def _check_merge_key(path: str, resource: Resource, resources: Resources) -> Ite
     else:
         return
     if not columns & whole:
-        yield Found(
+        yield ConfigProblem(
             f"{path}.merge_key",
             f"all rows of a group are deleted when a run brings one, and {reads} a run brings only "
             f"some: the others would be lost. Name a primary_key instead, or {cure}, or read "
@@ -196,7 +211,9 @@ def _check_merge_key(path: str, resource: Resource, resources: Resources) -> Ite
         )
 
 
-def _check_placeholders(resource: Resource, placeholders: list[Placeholder]) -> Iterator[Found]:
+def _check_placeholders(
+    resource: Resource, placeholders: list[Placeholder]
+) -> Iterator[ConfigProblem]:
     params = resource.endpoint.get("params") or {}
     for placeholder in placeholders:
         if placeholder.parent_field:
@@ -204,19 +221,21 @@ def _check_placeholders(resource: Resource, placeholders: list[Placeholder]) -> 
         expression, in_path = placeholder.expression, placeholder.path == "path"
         if placeholder.incremental_value:
             if not resource.endpoint.get("incremental"):
-                yield Found(placeholder.path, f"{{{expression}}} needs endpoint.incremental")
+                yield ConfigProblem(
+                    placeholder.path, f"{{{expression}}} needs endpoint.incremental"
+                )
             continue
         if in_path and _names_param(expression, params):
             continue
         shown = "the text" if SECRET_KEY.search(placeholder.path) else expression
         if in_path and expression.isidentifier():
-            yield Found(
+            yield ConfigProblem(
                 placeholder.path,
                 f"{{{shown}}} has no value; give the param {expression}, or write "
                 f"{{resources.<name>.{expression}}}; {literal_braces(placeholder.path)}",
             )
             continue
-        yield Found(
+        yield ConfigProblem(
             placeholder.path,
             f"{{{shown}}} is not a placeholder; allowed are "
             f"{{incremental.{'|'.join(INCREMENTAL_VALUES)}}}, {{resources.<name>.<field>}} "
@@ -229,7 +248,7 @@ def _names_param(expression: str, params: Mapping[str, Any]) -> bool:
     return expression in params and not expression.startswith(("incremental.", "resources."))
 
 
-def _check_params(resource: Resource, placeholders: list[Placeholder]) -> Iterator[Found]:
+def _check_params(resource: Resource, placeholders: list[Placeholder]) -> Iterator[ConfigProblem]:
     """What dlt's `_bind_path_params` and `setup_incremental_object` ask of params."""
     params = resource.endpoint.get("params") or {}
     in_path = [placeholder.expression for placeholder in placeholders if placeholder.path == "path"]
@@ -238,20 +257,22 @@ def _check_params(resource: Resource, placeholders: list[Placeholder]) -> Iterat
     for key, value in params.items():
         times = in_path.count(key)
         if times > 1:
-            yield Found("path", f"{{{key}}} stands there {times} times; dlt fills it once")
+            yield ConfigProblem("path", f"{{{key}}} stands there {times} times; dlt fills it once")
         if key in cursors and times:
-            yield Found("path", f"{{{key}}} is a cursor; write {{incremental.start_value}}")
+            yield ConfigProblem("path", f"{{{key}}} is a cursor; write {{incremental.start_value}}")
         if key in bound and key not in cursors and not times:
             parent = f"{{resources.{value['resource']}.{value['field']}}}"
-            yield Found(
+            yield ConfigProblem(
                 f"params.{key}", f"is not in the path; outside of it, write {parent} as its value"
             )
     if len(cursors) > 1:
-        yield Found("params", f"has several cursors, {', '.join(cursors)}; only one is possible")
+        yield ConfigProblem(
+            "params", f"has several cursors, {', '.join(cursors)}; only one is possible"
+        )
     if resource.endpoint.get("json") and resource.endpoint.get("data"):
-        yield Found("json", "and data exclude each other; remove one")
+        yield ConfigProblem("json", "and data exclude each other; remove one")
     if cursors and resource.endpoint.get("incremental"):
-        yield Found(
+        yield ConfigProblem(
             f"params.{cursors[0]}",
             "and endpoint.incremental exclude each other; name the parameter there as start_param",
         )
@@ -259,7 +280,7 @@ def _check_params(resource: Resource, placeholders: list[Placeholder]) -> Iterat
 
 def _check_params_of_defaults(
     configuration: Mapping[str, Any], items: Mapping[int, Any], resources: Resources
-) -> Iterator[Found]:
+) -> Iterator[ConfigProblem]:
     """dlt's `_bind_path_params` takes a param out of the defaults themselves, for all that follow.
 
     It does so for a resource without params of its own, which shares the object.
@@ -272,7 +293,7 @@ def _check_params_of_defaults(
         path = blank(resources[resource_name(item) or ""].endpoint["path"])
         in_path = {key for key in defaults if f"{{{key}}}" in path and key not in (own or {})}
         for key in sorted(in_path & taken):
-            yield Found(
+            yield ConfigProblem(
                 f"resources[{position}].endpoint.path",
                 f"{{{key}}} has no value any more: an earlier resource took it out of the "
                 f"defaults; give the param {key} in each resource",
@@ -281,7 +302,7 @@ def _check_params_of_defaults(
             taken |= in_path
 
 
-def _check_steps(items: Mapping[int, Any], resources: Resources) -> Iterator[Found]:
+def _check_steps(items: Mapping[int, Any], resources: Resources) -> Iterator[ConfigProblem]:
     """Steps that take away what is looked for after them; the rest only a run can tell."""
     for position, item in items.items():
         resource = resources[resource_name(item) or ""]
@@ -293,7 +314,9 @@ def _check_steps(items: Mapping[int, Any], resources: Resources) -> Iterator[Fou
             gone = lost(resource.steps, need)
             if gone and need.name not in told:
                 told.add(need.name)
-                yield Found(f"{holder}.processing_steps{gone.place}", f"{gone}{of}; keep it")
+                yield ConfigProblem(
+                    f"{holder}.processing_steps{gone.place}", f"{gone}{of}; keep it"
+                )
 
 
 def _in_cycle(resource: Resource, resources: Resources) -> bool:

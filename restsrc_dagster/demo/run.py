@@ -62,7 +62,7 @@ def run_demo(
             )
             try:
                 _introduce(place, port=port, api=api, echo=echo)
-                watch = _Watch(dagster, stops, place, Webserver(port), echo)
+                watch = _RunWatch(dagster, stops, place, Webserver(port), echo)
                 first_run_succeeded = watch.first_run(started_at, first_run_timeout_seconds)
                 if not exit_after_first_run:
                     watch.until_stopped()
@@ -83,7 +83,7 @@ def run_demo(
         return 1
 
 
-class _Watch:
+class _RunWatch:
     """What the terminal says while dagster runs."""
 
     def __init__(

@@ -18,14 +18,14 @@ from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.conform.contract import Frozen, freezes
 from restsrc_dagster.extract.failures.isolation import Isolation
 from restsrc_dagster.extract.foresight import PrefetchStep
-from restsrc_dagster.extract.incremental.cursor import Cursor
+from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding
-from restsrc_dagster.extract.parents.childless import Childless
+from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages, TagsPages
 from restsrc_dagster.extract.parents.fan_out import AskedOnce, TellsParents
@@ -60,7 +60,7 @@ class Assembly:
     pages: dict[str, PageStats] = field(default_factory=dict)
     checks: dict[str, PageChecks] = field(default_factory=dict)
     at_hand: dict[str, PageAtHand] = field(default_factory=dict)
-    childless: dict[str, Childless] = field(default_factory=dict)
+    childless: dict[str, ParentsWithoutChildren] = field(default_factory=dict)
     asked: dict[str, set[str]] = field(default_factory=dict)
     families: dict[str, FamilyPages] = field(default_factory=dict)
     cursors: dict[str, CursorStep] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Assembly:
         for name in self.resources:
             self.at_hand[name] = PageAtHand()
             if self.resources.replaces_children(name):
-                self.childless[name] = Childless(self.at_hand[name])
+                self.childless[name] = ParentsWithoutChildren(self.at_hand[name])
 
     def add_steps(self, name: str) -> None:
         """Of one resource."""
@@ -153,7 +153,7 @@ class Assembly:
 
     def _cursor(self, resource: Resource, facts: PageStats) -> CursorStep:
         name, incremental = resource.name, resource.incremental or {}
-        cursor = Cursor(
+        cursor = IncrementalCursor(
             incremental,
             appends=self.resources.disposition(name) == "append",
             keyed=resource.has_primary_key,

@@ -17,7 +17,7 @@ _VALUE = re.compile(r"(?<=[\w\]])=[\[{].*[\]}](?=`)| with value `.*`(?= has inva
 _NOT_MEANT = re.compile(r"expects (class|`callable`|the following types)")
 
 
-def dlt_refusal(connector: Connector) -> str | None:
+def validate_with_dlt(connector: Connector) -> str | None:
     """Why dlt refuses the configuration, in its own words, shortened; None if it takes it.
 
     References stand for themselves: no environment variable is read, so none can be shown.

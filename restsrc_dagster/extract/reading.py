@@ -13,7 +13,7 @@ from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.binding import Key
-from restsrc_dagster.extract.parents.childless import Childless
+from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.family import FamilyPages
 from restsrc_dagster.extract.stats.traffic import Traffic
 
@@ -30,7 +30,7 @@ class Reading:
     sessions: Sessions
     redact: Redactor
     pages: Mapping[str, PageStats]
-    childless: Mapping[str, Childless]
+    childless: Mapping[str, ParentsWithoutChildren]
     asked: Mapping[str, set[str]]
     families: Mapping[str, FamilyPages]
     cursors: Mapping[str, CursorStep]

@@ -27,7 +27,7 @@ from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.response.envelope import Envelope
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
@@ -116,7 +116,7 @@ class _Pages(ItemTransform[Any, Any]):
         return item
 
 
-class _Watch(ItemTransform[Any, Any]):
+class _PageWatch(ItemTransform[Any, Any]):
     """Sees what the processing steps leave of every page, before the cursor filters it.
 
     Ends the read when enough was seen.
@@ -170,7 +170,9 @@ def read_samples(
         progress(f"reading {name} …")
         selection = frozenset({name})
         with (
-            open_reading(connector, environment, selection, tell=progress, ahead=False) as reading,
+            open_reading(
+                connector, environment, selection, on_message=progress, ahead=False
+            ) as reading,
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
@@ -198,9 +200,9 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
         parent = Sample(resource=connector.resources[ancestor])
         place = reading.first_step(ancestor)
         source.resources[ancestor].add_step(_Pages(parent), insert_at=place)
-        source.resources[ancestor].add_step(_Watch(parent, limit, is_parent=True))
+        source.resources[ancestor].add_step(_PageWatch(parent, limit, is_parent=True))
     source.resources[name].add_step(_Pages(sample), insert_at=reading.first_step(name))
-    source.resources[name].add_step(_Watch(sample, limit, is_parent=False))
+    source.resources[name].add_step(_PageWatch(sample, limit, is_parent=False))
     answered: list[tuple[requests.Response, float]] = []
     reading.sessions.adapter.watch = lambda response, seconds: answered.append((response, seconds))
     try:
@@ -245,10 +247,10 @@ def _sends_first_start(sample: Sample) -> bool:
 def _left_out(reading: Reading, resource: Resource, limit: int) -> int:
     """How many of the first records have no cursor, where no start is sent; 0 if that fails."""
     reading.cursors[resource.name].sends_start = False
-    sample, cursor = Sample(resource=resource), Field(str(resource.cursor_path))
+    sample, cursor = Sample(resource=resource), FieldReader(str(resource.cursor_path))
     steps = reading.source.resources[resource.name]
     steps.add_step(_Pages(sample), insert_at=reading.first_step(resource.name))
-    steps.add_step(_Watch(sample, limit, is_parent=False))
+    steps.add_step(_PageWatch(sample, limit, is_parent=False))
     with suppress(Exception):  # what is wrong with the API was told by the read before
         for _ in steps:
             pass

@@ -30,18 +30,18 @@ def open_reading(
     before: Reading | None = None,
     backlog: Backlog | None = None,
     width: ColumnLimit | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    on_message: Callable[[str], None] = lambda _: None,
     waits: Waits | None = None,
     ahead: bool = True,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
 
-    `tell` gets a line for the person where the API is waited for. With an `isolation`, resources
-    that fail are stopped and noted there, and the others are read on. `chunks` end the reading of
-    what may be committed in between; `before` is the reading that this one goes on with, of which
-    facts and traffic are kept. `backlog` counts the parents that wait for their children, `waits`
-    what requests wait for. `width` is what a table of the destination holds. Without `ahead`,
-    nothing is requested before the records in front of it are processed.
+    `on_message` gets a line for the person where the API is waited for. With an `isolation`,
+    resources that fail are stopped and noted there, and the others are read on. `chunks` end the
+    reading of what may be committed in between; `before` is the reading that this one goes on with,
+    of which stats and traffic are kept. `backlog` counts the parents that wait for their children,
+    `waits` what requests wait for. `width` is what a table of the destination holds. Without
+    `ahead`, nothing is requested before the records in front of it are processed.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
@@ -57,7 +57,7 @@ def open_reading(
         redact,
         token_urls=token_urls(configuration),
     )
-    sessions.adapter.tell = tell
+    sessions.adapter.on_message = on_message
     sessions.adapter.waits = waits or Waits()
     if before is not None:
         sessions.adapter.traffic = before.sessions.adapter.traffic

@@ -22,7 +22,7 @@ from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures.explain import is_destination_away
 from restsrc_dagster.load.destinations.destination import database_client, kept_open
 from restsrc_dagster.load.progress import Phase, Progress
-from restsrc_dagster.load.state.recovery import NOTES, note_begun, note_ended, remove_broken_loads
+from restsrc_dagster.load.state.recovery import NOTES, mark_ended, mark_started, remove_broken_loads
 
 LONGEST_WAIT_SECONDS = 120.0
 POLL_SECONDS = 1.0
@@ -45,12 +45,12 @@ class Commits:
         self,
         pipeline: Pipeline,
         still_held: Callable[[], bool] | None,
-        tell: Callable[[str], None],
+        on_message: Callable[[str], None],
         progress: Progress,
     ) -> None:
         self._pipeline = pipeline
         self._still_held = still_held
-        self._tell = tell
+        self._on_message = on_message
         self._progress = progress
         configuration = pipeline.destination_client().config
         self._remote = type(configuration) is PostgresClientConfiguration
@@ -92,17 +92,19 @@ class Commits:
                     self._progress.begin(Phase.DESTINATION_DOWN)
                     if not deadline:
                         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
-                        self._tell("the destination is away: it is waited for, and tried again")
+                        self._on_message(
+                            "the destination is away: it is waited for, and tried again"
+                        )
                     elif time.monotonic() > deadline:
                         raise
                 time.sleep(POLL_SECONDS)
 
     def _load(self, load: Callable[[], object], packages: Iterable[str]) -> None:
         with kept_open(self._pipeline):
-            is_noted = note_begun(self._pipeline, packages)
+            is_noted = mark_started(self._pipeline, packages)
             load()
             if is_noted:
-                note_ended(self._pipeline)
+                mark_ended(self._pipeline)
 
     def _hold_lock(self, still_held: Callable[[], bool]) -> None:
         if still_held():

@@ -38,10 +38,10 @@ from restsrc_dagster.load.state.pipeline_state import (
 )
 from restsrc_dagster.load.state.recovery import remove_broken_loads
 from restsrc_dagster.load.state.refresh import pending_refresh
-from restsrc_dagster.load.tables.edits import to_be_decided
+from restsrc_dagster.load.tables.edits import blocking_changes
 from restsrc_dagster.load.tables.impossible import refused
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
-from restsrc_dagster.load.tables.reset import to_begin_anew
+from restsrc_dagster.load.tables.reset import tables_to_reset
 from restsrc_dagster.load.tables.schema_changes import columns_now, width_of
 from restsrc_dagster.settings import Settings
 
@@ -56,7 +56,7 @@ DLT_SETTINGS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class LoadRequest:
     """What one run is asked to load.
 
     Args:
@@ -74,19 +74,19 @@ class Order:
 
 def load(
     connector: Connector,
-    order: Order,
+    order: LoadRequest,
     *,
     settings: Settings,
     environment: Mapping[str, str] = os.environ,
     unlocked: Callable[[], None] = lambda: None,
-    tell: Callable[[str], None] = lambda _: None,
+    on_message: Callable[[str], None] = lambda _: None,
 ) -> LoadReport:
     """Run one load, in a working folder that vanishes with it: the cursor lives with the data.
 
     What can be read is loaded, whatever becomes of the others: the report says what failed.
     `unlocked` is called where the destination has no lock of its own; it raises ConnectorBusy to
-    stop the load before anything is read. `tell` gets lines for the person on the way, some of
-    them from a thread of its own: every few seconds how far a long load is.
+    stop the load before anything is read. `on_message` gets lines for the person on the way, some
+    of them from a thread of its own: every few seconds how far a long load is.
 
     Raises:
         RestsrcError: what concerns the whole connector, in words for the person, without secrets.
@@ -98,7 +98,7 @@ def load(
         without_looking_back(),
         explaining_failures(connector, environment) as redact,
         working_folder() as folder,
-        Ticker(progress.line, tell, seconds=settings.progress_seconds),
+        Ticker(progress.line, on_message, seconds=settings.progress_seconds),
     ):
         with opening(connector.destination_type(settings.destination)):
             pipeline = dlt.pipeline(
@@ -131,7 +131,7 @@ def load(
                 environment,
                 redact=redact,
                 width=width,
-                tell=tell,
+                on_message=on_message,
                 waits=progress.waits,
             )
             passes = Passes(
@@ -140,16 +140,16 @@ def load(
                 read=read,
                 redact=redact,
                 folder=folder,
-                commits=Commits(pipeline, still_held, tell, progress),
+                commits=Commits(pipeline, still_held, on_message, progress),
                 progress=progress,
                 width=width,
-                tell=tell,
+                on_message=on_message,
             )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
             fit = replace(fit, connector=connector)
-            return _Load(fit, pipeline, passes, bound, progress, tell).run(order, cut)
+            return _Load(fit, pipeline, passes, bound, progress, on_message).run(order, cut)
 
 
 class _Load:
@@ -162,7 +162,7 @@ class _Load:
         passes: Passes,
         bound: Bound,
         progress: Progress,
-        tell: Callable[[str], None],
+        on_message: Callable[[str], None],
     ) -> None:
         self._fit, self._connector = fit, fit.connector
         self._pipeline = pipeline
@@ -172,26 +172,28 @@ class _Load:
         self._failed = passes.failed
         self._bound = bound
         self._progress = progress
-        self._tell = tell
+        self._on_message = on_message
 
-    def run(self, order: Order, cut: Set[str]) -> LoadReport:
+    def run(self, order: LoadRequest, cut: Set[str]) -> LoadReport:
         started, began_at = time.monotonic(), datetime.now(UTC)
         resources, source = self._connector.resources, self._connector.name
         with kept_open(self._pipeline):
             self._pipeline.sync_destination()
             mend_states(self._pipeline, source)
-            self._history.put_back()
+            self._history.restore_cursors()
             schema, state = known_schema(self._pipeline), source_state(self._pipeline, source)
             self._reports.unfilled.begin(columns_now(schema), reads_old=order.between is not None)
             forget_old_hints(schema, resources)
             unfinished = pending_refresh(state) & set(resources)
-            anew = to_begin_anew(schema, resources, resources.closed(order.selection))
+            anew = tables_to_reset(schema, resources, resources.dependency_closure(order.selection))
             for name in sorted(self._fit.instead.keys() & order.selection):
-                self._tell(f"{name} {self._fit.instead[name]}")
+                self._on_message(f"{name} {self._fit.instead[name]}")
             for name in sorted(anew - order.refresh - unfinished):
-                self._tell(f"{name}: its table begins anew, as the file says it otherwise now")
+                self._on_message(
+                    f"{name}: its table begins anew, as the file says it otherwise now"
+                )
             refresh = resources.refreshed_with(order.refresh | unfinished | anew)
-            selection = resources.closed(order.selection - refresh) | refresh
+            selection = resources.dependency_closure(order.selection - refresh) | refresh
             refuse_what_cannot_be_done(self._fit, selection)
             self._failed |= refused(self._pipeline, schema, resources, selection, refresh)
             if order.between is not None:
@@ -199,7 +201,7 @@ class _Load:
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             left = selection - refresh - self._failed.keys()
-            self._failed |= to_be_decided(schema, states, resources, left, self._history.known())
+            self._failed |= blocking_changes(schema, states, resources, left, self._history.known())
             self._passes.rows_before = self._reports.count_replaced(schema, selection)
         if order.between is not None:
             late = frozenset[str]()
@@ -207,7 +209,7 @@ class _Load:
             facts = {name: report.read for name, report in reports.items()}
             tell_of_range(facts, resources, cut)
         else:
-            late = self._history.late(selection - refresh)
+            late = self._history.added_below_cursor(selection - refresh)
             reports = self._pass_by_pass(selection, refresh, late)
         failed = self._failed.keys()
         return LoadReport(
@@ -244,7 +246,7 @@ class _Load:
                 self._history.begin_again(names)
                 one = Pass(selection=names, refresh=again, intended=behind)
                 reports |= self._at_once(one)
-                self._history.put_back()
+                self._history.restore_cursors()
         return reports
 
     def _at_once(self, one: Pass) -> dict[str, ResourceReport]:
@@ -267,7 +269,7 @@ class _Load:
         """
         resources = self._connector.resources
         states = resource_states(self._pipeline, self._connector.name)
-        chunks = Chunks(self._connector, selection, self._bound, states, self._tell)
+        chunks = Chunks(self._connector, selection, self._bound, states, self._on_message)
         if refresh:
             chunks.begin_anew(selection)
         columns_before = columns_now(known_schema(self._pipeline))
@@ -291,7 +293,9 @@ class _Load:
 
     def _tell_of_chunks(self, reports: Mapping[str, ResourceReport], left: Set[str]) -> None:
         for name in sorted(reports.keys() & left):
-            self._tell(f"{name}: {reports[name].rows_loaded:,} rows are committed; reading goes on")
+            self._on_message(
+                f"{name}: {reports[name].rows_loaded:,} rows are committed; reading goes on"
+            )
 
 
 def _with_what_is_there(

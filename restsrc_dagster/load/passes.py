@@ -104,7 +104,7 @@ class Passes:
         commits: Commits,
         progress: Progress,
         width: ColumnLimit | None,
-        tell: Callable[[str], None],
+        on_message: Callable[[str], None],
     ) -> None:
         resources = connector.resources
         self._connector = connector
@@ -118,8 +118,8 @@ class Passes:
         self._progress = progress
         self._width = width
         self.failed: dict[str, RestsrcError] = {}
-        self._tell = tell
-        self._net = Net(pipeline, resources, redact, folder / "net", tell)
+        self._on_message = on_message
+        self._net = Net(pipeline, resources, redact, folder / "net", on_message)
         self._silence = CircuitBreaker()
         self._children = frozenset(name for name in resources if resources[name].parent)
         here = is_normalized_here(pipeline)
@@ -156,7 +156,7 @@ class Passes:
                             facts,
                             state["resources"].get(name, {}),
                             is_read_again=resources[name].parent is None,
-                            tell=partial(tell_of_list, resources, name, reading),
+                            on_message=partial(tell_of_list, resources, name, reading),
                         )
             intend_refresh(state, one.intended)
             if one.refresh:
@@ -250,7 +250,7 @@ class Passes:
         self._commits.commit(commit, also=intent.packages if intent else ())
         deleted = replaced.finish(counts)
         for name, rows in deleted.items():
-            self._tell(f"{name}: {rows:,} rows of the range were replaced")
+            self._on_message(f"{name}: {rows:,} rows of the range were replaced")
         # What was committed may have been found out by a further try.
         return rows_now if rows_now and not deleted else self.reports.count(schema, done)
 
@@ -311,5 +311,5 @@ class Passes:
         excused: set[str] = set()
         for name, error in stopped.items():
             if chunks and not isinstance(error, TryLater) and chunks.give_up_resuming(name):
-                excused |= {name, *self._connector.resources.falling_with(name)}
+                excused |= {name, *self._connector.resources.blocked_by(name)}
         return excused

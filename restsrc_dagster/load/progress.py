@@ -33,7 +33,7 @@ class Phase(Enum):
     DESTINATION_DOWN = "waiting for a destination that is away"
 
 
-class Counts(Collector):
+class CountingCollector(Collector):
     """What dlt counts in the step that it is at, by its names: rows of each table, files, jobs.
 
     To be given to a pipeline as its `progress`.
@@ -78,7 +78,7 @@ class Progress:
 
     def __init__(self, slow: float) -> None:
         self.waits = Waits()
-        self.counts = Counts()
+        self.counts = CountingCollector()
         self._slow = slow
         self._started = time.monotonic()
         self._phase, self._since = Phase.PREPARING, self._started

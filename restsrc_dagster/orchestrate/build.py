@@ -16,10 +16,10 @@ from restsrc_dagster.connector.files.table_conflicts import may_share_tables, sh
 from restsrc_dagster.connector.files.watch import FolderWatch
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, Problem
-from restsrc_dagster.orchestrate.loaded import LOADED, Order
+from restsrc_dagster.orchestrate.loaded import LOADED, BuildRequest
 from restsrc_dagster.orchestrate.location import (
     ConnectorDefinitions,
-    Found,
+    FoundConnectors,
     build_connector_definitions,
     location_sensors,
 )
@@ -40,7 +40,7 @@ VALIDATING = "DAGSTER_IS_DEFS_VALIDATION_CLI"
 log = logging.getLogger("dagster.restsrc")
 
 
-class _Builder:
+class _LocationBuilder:
     """Builds the connectors of one folder."""
 
     def __init__(
@@ -138,7 +138,7 @@ def build_definitions(
     make = partial(_of_all, folder, settings, translator, executor)
     if not folder.is_dir():
         return make()  # which tells it
-    order = Order(folder, settings, translator, executor)
+    order = BuildRequest(folder, settings, translator, executor)
     if is_code_server():
         return LOADED.load(order, make)
     if not is_reconstruction():
@@ -165,7 +165,7 @@ def _of_all(
 
 def connectors_of_folder(
     folder: Path, *, settings: Settings, translator: ConnectorTranslator | None = None
-) -> Found:
+) -> FoundConnectors:
     """Every connector file of a folder; raises as `build_definitions` does."""
     if is_code_server():
         look_rarely()
@@ -175,7 +175,9 @@ def connectors_of_folder(
         for name, message in shared_tables(read.connectors, settings.destination)
     }
     watch = FolderWatch(folder, read, refused)
-    build = _Builder(watch, {path.stem: path for path in read.signature}, settings, translator)
+    build = _LocationBuilder(
+        watch, {path.stem: path for path in read.signature}, settings, translator
+    )
     built = {}
     for name, connector in read.connectors.items():
         if name in refused:
@@ -187,7 +189,7 @@ def connectors_of_folder(
     broken = build.not_in_order(read, refused)
     _tell([*read.problems, *refused.values()])
     is_new = build.something_is_new([definitions.connector for definitions in built.values()])
-    return Found(built, broken, watch, is_new)
+    return FoundConnectors(built, broken, watch, is_new)
 
 
 def _of_job(

@@ -17,7 +17,7 @@ from restsrc_dagster.settings import Settings
 
 
 @dataclass(frozen=True)
-class Order:
+class BuildRequest:
     """What the definitions are made of, beside the files as they are."""
 
     folder: Path
@@ -28,7 +28,7 @@ class Order:
 
 @dataclass(frozen=True)
 class _Loaded:
-    order: Order
+    order: BuildRequest
     signature: Signature
     definitions: dg.Definitions
 
@@ -39,14 +39,16 @@ class LoadedByThisProcess:
     def __init__(self) -> None:
         self._by_folder: dict[Path, _Loaded] = {}
 
-    def load(self, order: Order, make: Callable[[], dg.Definitions]) -> dg.Definitions:
+    def load(self, order: BuildRequest, make: Callable[[], dg.Definitions]) -> dg.Definitions:
         """Make the definitions, and note them."""
         signature = folder_signature(order.folder)
         definitions = make()
         self._by_folder[order.folder.absolute()] = _Loaded(order, signature, definitions)
         return definitions
 
-    def again(self, order: Order, make: Callable[[], dg.Definitions]) -> dg.Definitions | None:
+    def again(
+        self, order: BuildRequest, make: Callable[[], dg.Definitions]
+    ) -> dg.Definitions | None:
         """The noted definitions, made anew if they would differ now; None if none are noted."""
         loaded = self._by_folder.pop(order.folder.absolute(), None)
         if loaded is None:

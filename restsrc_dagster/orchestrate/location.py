@@ -50,7 +50,7 @@ class ConnectorDefinitions:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundConnectors:
     """Connectors of a code location, from one place: a folder, or a component.
 
     `in_order` can be loaded, `broken` cannot; `watch` looks at the files of a folder.
@@ -134,7 +134,9 @@ def build_connector_definitions(
     )
 
 
-def location_sensors(found: Sequence[Found], *, settings: Settings) -> list[dg.SensorDefinition]:
+def location_sensors(
+    found: Sequence[FoundConnectors], *, settings: Settings
+) -> list[dg.SensorDefinition]:
     """The sensors of a location, each for the connectors of all places.
 
     Raises:

@@ -24,7 +24,7 @@ from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings
 
 if TYPE_CHECKING:  # a run alone imports dlt
-    from restsrc_dagster.load.load import Order
+    from restsrc_dagster.load.load import LoadRequest
     from restsrc_dagster.load.report import LoadReport
 
 RETRY_AFTER = (30, 120)
@@ -68,7 +68,7 @@ def materialize_connector(
     failed: list[RestsrcError] = []
     if context.retry_number:
         failed += refused_before(context.instance, context.run.run_id, connector)
-    orders: list[Order] = []
+    orders: list[LoadRequest] = []
     try:
         orders += _orders(context, connector, left, {name for name in keys if keys[name] in done})
     except RestsrcError as error:
@@ -80,7 +80,7 @@ def materialize_connector(
                 order,
                 settings=settings,
                 unlocked=lambda: refuse_second_load(context.instance, context.run, connector.name),
-                tell=lambda line: context.log.info(f"{connector.name}: {line}"),
+                on_message=lambda line: context.log.info(f"{connector.name}: {line}"),
             )
         except RestsrcError as error:
             failed.append(error)
@@ -95,7 +95,7 @@ def materialize_connector(
 
 def _orders(
     context: dg.AssetExecutionContext, connector: Connector, left: frozenset[str], done: Set[str]
-) -> "Iterator[Order]":
+) -> "Iterator[LoadRequest]":
     """What is to be loaded of `left`; what is `done` is not refreshed once more.
 
     A run for partitions reads these of what has some, and all else as any run does.
@@ -103,7 +103,7 @@ def _orders(
     Raises:
         RestsrcError: the run's config cannot be followed.
     """
-    from restsrc_dagster.load.load import Order
+    from restsrc_dagster.load.load import LoadRequest
     from restsrc_dagster.orchestrate.partitions import range_of_partitions
     from restsrc_dagster.orchestrate.range_config import between_of
 
@@ -114,10 +114,10 @@ def _orders(
     of_partitions = left & connector.partitioned
     window = range_of_partitions(context, connector.partitions, config) if of_partitions else None
     if window is not None:
-        yield Order(selection=of_partitions, between=window, holder=holder)
+        yield LoadRequest(selection=of_partitions, between=window, holder=holder)
         left -= of_partitions
     if left:
-        yield Order(selection=left, refresh=refresh - done, between=between, holder=holder)
+        yield LoadRequest(selection=left, refresh=refresh - done, between=between, holder=holder)
 
 
 def _results(

@@ -17,7 +17,7 @@ from restsrc_dagster.cli.main import main
 from restsrc_dagster.cli.stamp import stamp_text
 from restsrc_dagster.connector.files.folder import read_connector
 from restsrc_dagster.connector.files.parse import parse
-from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster.extract.dry import validate_with_dlt
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
 
 MARKER = "m4rk3r-t0k3n"
@@ -539,7 +539,7 @@ def test_a_key_in_a_path_that_dlt_repeats(restsrc: Restsrc, folder: Path) -> Non
     write(folder / "connectors", "acme", resources=["posts", items()])
     connector = read_connector(path)
     connector.configuration["resources"][1] = described
-    assert "not bound in path `items?api_key=***`" in str(dlt_refusal(connector))
+    assert "not bound in path `items?api_key=***`" in str(validate_with_dlt(connector))
 
 
 MISTAKES: dict[str, dict[str, Any]] = {

@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 
 from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.scaffold.openapi.documents import HERE, document, get, made, text
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -417,7 +417,7 @@ def test_a_record_below_two_parents_is_loaded_for_each(api: Api, tmp_path: Path)
     first = made(source, "/teams", "/teams/{id}/members", base_url=api.url)
     whole = {**content(), "configuration": first.configuration}
     acme = check_content("acme", whole, file="acme.json")
-    order = Order(selection=frozenset(acme.resources), refresh=frozenset(), holder="the test")
+    order = LoadRequest(selection=frozenset(acme.resources), refresh=frozenset(), holder="the test")
     for _ in range(2):
         load(acme, order, settings=Settings(data_dir=tmp_path), environment={})
     with duckdb.connect(str(tmp_path / "restsrc_acme.duckdb"), read_only=True) as connection:

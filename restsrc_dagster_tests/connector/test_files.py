@@ -440,7 +440,7 @@ def test_content_is_not_changed_by_checking_it(what: dict[str, Any]) -> None:
         pass
     else:
         assert connector.configuration == before["configuration"]
-        connector.resources.closed(set(connector.resources))
+        connector.resources.dependency_closure(set(connector.resources))
     assert what == before
 
 

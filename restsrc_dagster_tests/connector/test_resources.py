@@ -205,8 +205,8 @@ def test_a_selection_is_closed_over_cursors(
     incremental: tuple[str, ...], selected: set[str], closed: set[str]
 ) -> None:
     read = family(**dict.fromkeys(incremental, True))
-    assert read.closed(selected) == closed
-    assert read.closed(read.closed(selected)) == closed
+    assert read.dependency_closure(selected) == closed
+    assert read.dependency_closure(read.dependency_closure(selected)) == closed
 
 
 @pytest.mark.parametrize(
@@ -227,7 +227,7 @@ def test_a_selection_is_closed_over_cursors(
 def test_what_falls_with_one_that_fails(
     incremental: tuple[str, ...], failing: str, falling: set[str]
 ) -> None:
-    assert family(**dict.fromkeys(incremental, True)).falling_with(failing) == falling
+    assert family(**dict.fromkeys(incremental, True)).blocked_by(failing) == falling
 
 
 def of_one_table() -> Resources:
@@ -250,9 +250,9 @@ def test_resources_of_one_table_fall_together() -> None:
     assert read.beside("users") == read.beside("read") == frozenset()
     everything = {"shops", "eu", "lines", "us", "states"}
     for name in ("eu", "us", "shops"):
-        assert read.falling_with(name) == everything - {name}
-    assert read.falling_with("states") == frozenset()
-    assert read.falling_with("users") == frozenset()
+        assert read.blocked_by(name) == everything - {name}
+    assert read.blocked_by("states") == frozenset()
+    assert read.blocked_by("users") == frozenset()
 
 
 def test_resources_of_one_table_are_refreshed_together() -> None:

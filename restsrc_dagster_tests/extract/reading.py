@@ -6,7 +6,7 @@ from typing import Any
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.source import open_reading
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -30,7 +30,7 @@ def load_all(
     connector: Connector, settings: Settings, environment: Mapping[str, str] | None = None
 ) -> LoadReport:
     """Load what a connector names; raises the first reason of what fails."""
-    order = Order(selection=frozenset(connector.resources))
+    order = LoadRequest(selection=frozenset(connector.resources))
     report = load(connector, order, settings=settings, environment=environment or {})
     for error in report.failed.values():
         raise error

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from restsrc_dagster.extract.incremental.delivered import Delivered, _digest
+from restsrc_dagster.extract.incremental.delivered import Delivered, _row_digest
 from restsrc_dagster.extract.records.field import bytes_of
 
 
@@ -93,7 +93,7 @@ def test_rows_from_a_place() -> None:
 
 def test_states_of_older_releases() -> None:
     """They have digests in a list, of rows as they were written, with all beyond the cursor."""
-    digests = [_digest(bytes_of(row(at))) for at in (2, 9)]
+    digests = [_row_digest(bytes_of(row(at))) for at in (2, 9)]
     state = {"rows": digests[:1], "future": digests[1:], "cursor": 2}
     assert Delivered(state).knows_any
     assert not Delivered({"rows": []}).knows_any

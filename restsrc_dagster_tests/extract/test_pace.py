@@ -71,12 +71,12 @@ def test_where_it_was_refused_before_it_tries_one_alone() -> None:
     for _ in range(3):
         pace.end(0.1, well=False)
     went_well(pace, 0.2, 4)  # sent before the pause
-    left = 12
-    while left:
+    update_quota = 12
+    while update_quota:
         under_way = begun(pace, 1)
-        assert 0 < under_way <= left
+        assert 0 < under_way <= update_quota
         went_well(pace, 1, under_way)
-        left -= under_way
+        update_quota -= under_way
     assert begun(pace, 1) == 1
     refuse(pace, 1, 1)
     assert begun(pace, 2) == 1
@@ -94,18 +94,18 @@ def test_more_is_asked_for_where_more_is_granted_than_before() -> None:
 def test_no_more_than_are_left() -> None:
     pace = Throttle(at_once=8, rate=None)
     begun(pace, 0, most=1)
-    pace.left(0, 3, 60)
+    pace.update_quota(0, 3, 60)
     assert begun(pace, 0) == 2
-    pace.left(1, 1, 60)
+    pace.update_quota(1, 1, 60)
     went_well(pace, 1, 3)
-    pace.left(2, 2, 60)  # it was sent before the one that has told 1
+    pace.update_quota(2, 2, 60)  # it was sent before the one that has told 1
     assert begun(pace, 2) == 1
     assert begun(pace, 61) == 7, "there are more again"
 
 
 def test_without_a_time_the_last_answer_counts() -> None:
     pace = Throttle(at_once=8, rate=None)
-    pace.left(0, 0, None)
+    pace.update_quota(0, 0, None)
     assert begun(pace, 0) == 1, "to hear more"
-    pace.left(1, 5, None)
+    pace.update_quota(1, 5, None)
     assert begun(pace, 1) == 4

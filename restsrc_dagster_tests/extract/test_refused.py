@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import ApiUnavailable, ReadError
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import RECORDS, load_all, page, read
 from restsrc_dagster_tests.support import certificates
@@ -36,7 +36,9 @@ def test_a_certificate_that_is_not_trusted(
     resources = [items(letter) for letter in "abcd"]
     with Api(tls=certificates.served(name)) as api:
         acme = connector("acme", api.url, resources)
-        report = load(acme, Order(selection=frozenset("abcd")), settings=settings, environment={})
+        report = load(
+            acme, LoadRequest(selection=frozenset("abcd")), settings=settings, environment={}
+        )
     assert {type(error) for error in report.failed.values()} == {ReadError}
     told = str(report.failed["d"])
     assert told.startswith(f"d: {api.url}/d: its certificate is not trusted ({reason}")

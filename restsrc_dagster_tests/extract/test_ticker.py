@@ -62,12 +62,12 @@ def test_a_line_that_is_being_made_at_the_end_is_not_told() -> None:
 def test_a_line_that_cannot_be_told_ends_nothing() -> None:
     told, failures = Told(), iter([True, True])
 
-    def tell(line: str) -> None:
+    def on_message(line: str) -> None:
         if next(failures, False):
             raise OSError("the database of the log is away")
         told(line)
 
-    with Ticker(lambda: "line", tell, seconds=OFTEN):
+    with Ticker(lambda: "line", on_message, seconds=OFTEN):
         told.wait_for("line")
 
 

@@ -123,7 +123,7 @@ class TestByCursor:
         Log(api, list(range(100)))
         lines: list[str] = []
         acme = small.connector(api.url, [EVENTS], http={"max_concurrency": 1})
-        report = small.load(acme, tell=lines.append)
+        report = small.load(acme, on_message=lines.append)
         assert starts(api) == [0, 28, 56, 84]
         assert small.values("SELECT count(*) FROM acme._dlt_loads") == [4]
         assert lines[0] == "events: 29 rows are committed; reading goes on"
@@ -325,7 +325,7 @@ class TestByPage:
         members.users[4] |= {"name": "new"}
         lines: list[str] = []
         acme = small.connector(api.url, [USERS])
-        report = small.load(acme, tell=lines.append).resources["users"]
+        report = small.load(acme, on_message=lines.append).resources["users"]
         assert members.pages == [*range(3, 12), *range(1, 12)]
         assert "users: went on at page 3; the pages before it are read again" in lines
         assert small.values("SELECT id FROM acme.users") == list(range(100))

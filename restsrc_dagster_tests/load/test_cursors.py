@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api, Asked
@@ -27,7 +27,7 @@ def run(api: Api, settings: Settings) -> Run:
             cursor["initial_value"] = initial
         described = items(incremental=cursor, params=SENT) | keys
         acme = connector("acme", api.url, [described])
-        order = Order(selection=frozenset({"items"}))
+        order = LoadRequest(selection=frozenset({"items"}))
         report = load(acme, order, settings=settings, environment={})
         for error in report.failed.values():
             raise error
@@ -83,7 +83,7 @@ def test_spellings_that_change_from_page_to_page(api: Api, settings: Settings) -
     paginator = {"type": "page_number", "total_path": None}
     described = items(incremental={"cursor_path": "at"}, paginator=paginator)
     acme = connector("acme", api.url, [described])
-    order = Order(selection=frozenset({"items"}))
+    order = LoadRequest(selection=frozenset({"items"}))
     for rows_loaded in (3, 0):
         (told,) = load(acme, order, settings=settings, environment={}).resources.values()
         assert (told.rows_loaded, told.cursor_after) == (rows_loaded, "2024-01-01T06:00:00Z")
@@ -281,7 +281,7 @@ def test_braces_in_a_cursor_are_sent_as_they_are(api: Api, settings: Settings) -
     api.routes["/items"] = lambda _: {"data": [{"id": 1, "at": "{incremental.cursor_path}"}]}
     cursor = {"cursor_path": "at", "initial_value": "a" * 25, "start_param": "since"}
     acme = connector("acme", api.url, [items(incremental=cursor)])
-    order = Order(selection=frozenset({"items"}))
+    order = LoadRequest(selection=frozenset({"items"}))
     for _ in range(2):
         assert not load(acme, order, settings=settings, environment={}).failed
     sent = [asked.params["since"] for asked in api.asked]
@@ -320,7 +320,7 @@ def test_each_parent_has_a_cursor_of_its_own(
     api.routes |= {f"/posts/{post}/comments": answer for post in comments}
     child = items("comments", path="posts/{resources.posts.id}/comments", **endpoint)
     acme = connector("acme", api.url, [items("posts"), child])
-    order = Order(selection=frozenset(acme.resources))
+    order = LoadRequest(selection=frozenset(acme.resources))
     report = load(acme, order, settings=settings, environment={})
     assert report.resources["comments"].rows_loaded == 4
     sent = [asked.params["since"] for asked in api.asked if "since" in asked.params]
@@ -349,7 +349,7 @@ def test_a_cursor_of_a_child_without_a_beginning_sends_nothing_at_first(
         }
     child = items("comments", path="posts/{resources.posts.id}/comments", **endpoint)
     acme = connector("acme", api.url, [items("posts"), child])
-    order = Order(selection=frozenset(acme.resources))
+    order = LoadRequest(selection=frozenset(acme.resources))
     assert (
         load(acme, order, settings=settings, environment={}).resources["comments"].rows_loaded == 2
     )

@@ -13,7 +13,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import MissingPackage, SettingsError
 from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
 from restsrc_dagster.load.destinations.readiness import PACKAGES, unready
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector
@@ -92,9 +92,9 @@ def test_what_a_destination_lacks_is_said_before_anything_is_read(
     api: Api, settings: Settings, destination: dict[str, Any], message: str
 ) -> None:
     acme = connector("acme", api.url, destination=destination)
-    order = Order(selection=frozenset({"items"}), refresh=frozenset(), holder="the test")
+    order = LoadRequest(selection=frozenset({"items"}), refresh=frozenset(), holder="the test")
     with pytest.raises(SettingsError) as refused:
-        load(acme, order, settings=settings, environment={}, tell=print)
+        load(acme, order, settings=settings, environment={}, on_message=print)
     assert str(refused.value) == message
     assert not api.asked
     assert str(unready(acme, settings, {})) == message
@@ -118,7 +118,7 @@ def test_a_table_format_without_its_package(
         f"'restsrc-dagster[{table_format}]'"
     )
     with pytest.raises(MissingPackage) as refused:
-        load(acme, Order(selection=frozenset({"items"})), settings=settings, environment={})
+        load(acme, LoadRequest(selection=frozenset({"items"})), settings=settings, environment={})
     assert str(refused.value) == message
     assert not api.asked
     assert str(unready(acme, settings, {})) == message

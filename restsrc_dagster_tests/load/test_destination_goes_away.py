@@ -107,7 +107,7 @@ def test_a_restart_of_the_database_is_waited_for(
     blog.asked()
     owner, method, after = POINTS[point]
     once(monkeypatch, owner, method, restart, after=after)
-    report = elephant.load(acme, tell=told.append)
+    report = elephant.load(acme, on_message=told.append)
     assert told == ["the destination is away: it is waited for, and tried again"]
     assert report.seconds_by_phase[Phase.DESTINATION_DOWN] > 0
     assert report.resources["posts"].rows_loaded == 1
@@ -150,7 +150,7 @@ def test_a_refresh_goes_through_a_restart(
     elephant.load(acme)
     blog.post(2, at=2, tags=["b"])
     once(monkeypatch, RefreshIntent, "commit", restart, after=True)
-    assert elephant.load(acme, refresh=["posts"], tell=told.append).refreshed == {"posts"}
+    assert elephant.load(acme, refresh=["posts"], on_message=told.append).refreshed == {"posts"}
     assert elephant.values(POST_IDS) == [1, 2]
     assert elephant.values(TAGS) == ["a", "b"]
     assert elephant.load(acme).refreshed == frozenset()
@@ -247,12 +247,12 @@ def test_a_person_s_shell_holds_the_file_for_a_while(
             shell.stdout.readline()
             shells.callback(shell.kill)
 
-        def tell(line: str) -> None:
+        def on_message(line: str) -> None:
             told.append(line)
             shells.close()
 
         once(monkeypatch, Pipeline, "normalize", open_shell, after=True)
-        report = duck.load(acme, tell=tell)
+        report = duck.load(acme, on_message=on_message)
     assert told == ["the destination is away: it is waited for, and tried again"]
     assert report.resources["posts"].rows_loaded == 1
     assert duck.values(POST_IDS) == [1, 2]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from restsrc_dagster.errors import SettingsError
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector, items
@@ -24,7 +24,7 @@ def test_rows_go_to_files_once(api: Api, settings: Settings, tmp_path: Path) -> 
     for rows in (1, 0):
         report = load(
             acme,
-            Order(selection=frozenset({"items"})),
+            LoadRequest(selection=frozenset({"items"})),
             settings=settings,
             environment={},
             unlocked=lambda: asked.append(1),
@@ -46,5 +46,5 @@ def test_what_cannot_be_merged_is_refused_before_it_is_read(
     )
     told = "^acme/items: is to be merged, which filesystem cannot do without a table format; set "
     with pytest.raises(SettingsError, match=told):
-        load(acme, Order(selection=frozenset({"items"})), settings=settings, environment={})
+        load(acme, LoadRequest(selection=frozenset({"items"})), settings=settings, environment={})
     assert api.asked == []

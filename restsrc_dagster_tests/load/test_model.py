@@ -14,7 +14,7 @@ from dlt.pipeline.pipeline import Pipeline
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.shop_model import QUERIES, RESOURCES, ShopModel
 from restsrc_dagster_tests.support.api import Api
@@ -39,7 +39,7 @@ class Killed(BaseException):
 def run(model: ShopModel, folder: Path, disturbance: Any, commit_after: int) -> bool:
     """Whether the run was a quiet one: nothing happened on its way."""
     acme = connector("acme", model.api.url, RESOURCES)
-    order = Order(selection=frozenset(acme.resources))
+    order = LoadRequest(selection=frozenset(acme.resources))
     model.requests, model.on_request = 0, None
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("RUNTIME__REQUEST_MAX_ATTEMPTS", "1")

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from restsrc_dagster.errors import ConnectorBusy
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.warehouse import Warehouse
@@ -26,7 +26,7 @@ def read(name: str, url: str, destination: Any, settings: Settings, **resource: 
         [{**items(**resource.pop("endpoint", {})), **resource}],
         destination=dict(destination),
     )
-    order = Order(selection=frozenset({"items"}), holder=f"the run of {name}")
+    order = LoadRequest(selection=frozenset({"items"}), holder=f"the run of {name}")
     return load(acme, order, settings=settings, environment={})
 
 

@@ -14,7 +14,7 @@ from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
@@ -47,11 +47,11 @@ def interruptible() -> Iterator[None]:
 def run(settings: Settings, told: Told) -> Callable[..., LoadReport]:
     """Load a connector; lines come as often as they can."""
 
-    def run(url: str, *args: Any, tell: Told = told, **keys: Any) -> LoadReport:
+    def run(url: str, *args: Any, on_message: Told = told, **keys: Any) -> LoadReport:
         acme = connector(keys.pop("name", "acme"), url, *args, **keys)
-        order = Order(selection=frozenset(acme.resources))
+        order = LoadRequest(selection=frozenset(acme.resources))
         often = replace(settings, progress_seconds=0.02)
-        return load(acme, order, settings=often, environment={}, tell=tell)
+        return load(acme, order, settings=often, environment={}, on_message=on_message)
 
     return run
 
@@ -221,8 +221,8 @@ def test_a_list_that_is_committed_in_parts_is_counted_once(
     resource = items(paginator=NUMBERED) | {"primary_key": "id"}
     acme = connector("acme", api.url, [resource], http=ONE_BY_ONE)
     often = replace(settings, progress_seconds=0.02, commit_after_records=2)
-    order = Order(selection=frozenset({"items"}))
-    report = load(acme, order, settings=often, environment={}, tell=told)
+    order = LoadRequest(selection=frozenset({"items"}))
+    report = load(acme, order, settings=often, environment={}, on_message=told)
     assert report.resources["items"].rows_loaded == 8
     assert told.has("items: 2 rows are committed; reading goes on")
 
@@ -230,7 +230,13 @@ def test_a_list_that_is_committed_in_parts_is_counted_once(
 def test_a_load_that_is_over_soon_says_nothing(api: Api, told: Told, settings: Settings) -> None:
     serve(api)
     acme = connector("acme", api.url, [items(paginator=NUMBERED)])
-    load(acme, Order(selection=frozenset({"items"})), settings=settings, environment={}, tell=told)
+    load(
+        acme,
+        LoadRequest(selection=frozenset({"items"})),
+        settings=settings,
+        environment={},
+        on_message=told,
+    )
     assert told.lines == []
 
 
@@ -270,10 +276,10 @@ def test_two_connectors_at_once_tell_each_its_own(api: Api, run: Callable[..., L
     helper = threading.Thread(
         target=run,
         args=(api.url, [items("others", paginator=NUMBERED)]),
-        kwargs={"name": "other", "tell": other, "http": ONE_BY_ONE},
+        kwargs={"name": "other", "on_message": other, "http": ONE_BY_ONE},
     )
     helper.start()
-    run(api.url, [items("ones", paginator=NUMBERED)], tell=one, http=ONE_BY_ONE)
+    run(api.url, [items("ones", paginator=NUMBERED)], on_message=one, http=ONE_BY_ONE)
     helper.join()
     assert not one.in_vain
     assert not other.in_vain

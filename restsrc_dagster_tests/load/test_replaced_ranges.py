@@ -76,7 +76,7 @@ def test_the_rows_of_the_range_are_those_of_the_api(
     outside = [one for one in listed.events if one["text"] == "a"]
     listed.events = [*outside, *(listed.event(day, "new") for day in range(7))]
     told: list[str] = []
-    report = warehouse.load(acme, between=RANGE, tell=told.append).resources["items"]
+    report = warehouse.load(acme, between=RANGE, on_message=told.append).resources["items"]
     found = rows(warehouse)
     assert [text for _, text, _ in found] == [
         "a",

@@ -8,7 +8,7 @@ import pytest
 from dlt.common.storages import SchemaStorage
 from dlt.destinations.impl.duckdb.sql_client import DuckDbSqlClient
 
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector, items
@@ -47,7 +47,9 @@ def run(api: Api, settings: Settings, name: str, count: int, **keys: Any) -> Non
         cursor = {"cursor_path": "at", "initial_value": "1970-01-01", "start_param": "since"}
         resources.append({**items(each, incremental=cursor), **keys})
     report = load(
-        connector(name, api.url, resources), Order(selection=frozenset(names)), settings=settings
+        connector(name, api.url, resources),
+        LoadRequest(selection=frozenset(names)),
+        settings=settings,
     )
     assert report.failed == {}
     assert {resource.rows_in_table for resource in report.resources.values()} == {1}

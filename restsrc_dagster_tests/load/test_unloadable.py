@@ -82,7 +82,7 @@ class TestNormalizing:
         warehouse.load(acme)
         lists.last, lists.bad = 5, {("items", 4): BAD}
         said: list[str] = []
-        report = warehouse.load(acme, tell=said.append)
+        report = warehouse.load(acme, on_message=said.append)
         assert {name: str(error) for name, error in report.failed.items()} == {
             "items": f"items: {TOLD.format('items')}"
         }

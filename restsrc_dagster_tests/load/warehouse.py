@@ -16,7 +16,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.load.destinations.destination import build_destination
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
@@ -46,16 +46,16 @@ class Warehouse:
         *names: str,
         refresh: Collection[str] = (),
         between: Between | None = None,
-        tell: Callable[[str], None] = lambda _: None,
+        on_message: Callable[[str], None] = lambda _: None,
     ) -> LoadReport:
         """Load the named resources, or all of them."""
-        order = Order(
+        order = LoadRequest(
             selection=frozenset(names or connector.resources),
             refresh=frozenset(refresh),
             between=between,
             holder="the test",
         )
-        return load(connector, order, settings=self.settings, environment={}, tell=tell)
+        return load(connector, order, settings=self.settings, environment={}, on_message=on_message)
 
     def failure(self, connector: Connector, *names: str, refresh: Collection[str] = ()) -> str:
         """Load what cannot be read, and only that; why not."""

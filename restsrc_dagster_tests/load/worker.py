@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.points import die_at
 
@@ -39,7 +39,7 @@ def main(
     if die:
         die_at(*die)
     connector = check_content("acme", content, file="connectors/acme.json")
-    order = Order(
+    order = LoadRequest(
         selection=frozenset(selection or connector.resources),
         refresh=frozenset(refresh),
         holder=holder,

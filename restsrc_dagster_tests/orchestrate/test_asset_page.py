@@ -26,13 +26,13 @@ def spec_of(folder: Path, settings: Settings, resource: str) -> dg.AssetSpec:
 
 
 def test_table_kind_and_uri_are_those_of_the_definition(tmp_path: Path, settings: Settings) -> None:
-    write(tmp_path, "acme", "http://127.0.0.1:9", [items("customers"), items("Order Lines")])
+    write(tmp_path, "acme", "http://127.0.0.1:9", [items("customers"), items("LoadRequest Lines")])
     metadata = spec_of(tmp_path, settings, "customers").metadata
     assert metadata["dagster/table_name"] == "restsrc_acme.acme.customers"
     assert metadata["dagster/storage_kind"] == "duckdb"
     file = tmp_path / "data" / "restsrc_acme.duckdb"
     assert metadata["dagster/uri"] == f"duckdb://{file}/acme/customers"
-    lines = spec_of(tmp_path, settings, "Order Lines").metadata
+    lines = spec_of(tmp_path, settings, "LoadRequest Lines").metadata
     assert lines["dagster/table_name"] == "restsrc_acme.acme.order_lines"
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster.extract.dry import validate_with_dlt
 from restsrc_dagster.scaffold.from_curl import from_curl
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import content
@@ -96,7 +96,7 @@ def test_a_command_becomes_a_configuration(
     }
     assert SECRET not in json.dumps(first.configuration)
     whole = {**content(), "configuration": first.configuration}
-    assert dlt_refusal(check_content("acme", whole, file="acme.json")) is None
+    assert validate_with_dlt(check_content("acme", whole, file="acme.json")) is None
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.worlds.world import Run
@@ -47,7 +47,7 @@ class Ended:
     ) -> None:
         self.asked |= selection
         refresh = frozenset(run.refresh) & connector.resources.keys()
-        order = Order(selection=selection, refresh=refresh)
+        order = LoadRequest(selection=selection, refresh=refresh)
         try:
             with _killing(run):
                 report = load(connector, order, settings=settings, environment={})

@@ -7,7 +7,7 @@ from datetime import timedelta
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, RestsrcError
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.worlds.cursors import BEGINNING, KINDS
@@ -134,7 +134,7 @@ class Player:
         settings: Settings,
     ) -> None:
         """The run behind it finds all as if it had not been."""
-        order = Order(selection=selection, between=between)
+        order = LoadRequest(selection=selection, between=between)
         try:
             report = load(connector, order, settings=settings, environment={})
             said = f"loaded {', '.join(sorted(report.resources))}"

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
-from restsrc_dagster.connector.configuration.part import Choice, Name, Part, told
+from restsrc_dagster.connector.configuration.part import Choice, Name, Part, config_error
 
 Strategy = Literal["delete-insert", "scd2", "upsert", "insert-only", "cdc"]
 CONDITION_PLACEHOLDERS = ("table", "staging_table")
@@ -16,9 +16,9 @@ def _condition(text: str) -> str:
     try:
         used = [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
     except ValueError:
-        raise told("has a single brace; write literal braces twice, {{ and }}") from None
+        raise config_error("has a single brace; write literal braces twice, {{ and }}") from None
     if any(name not in CONDITION_PLACEHOLDERS for name in used):
-        raise told("may name {table} and {staging_table} only; write literal braces twice")
+        raise config_error("may name {table} and {staging_table} only; write literal braces twice")
     return text
 
 
@@ -27,7 +27,7 @@ def _time(value: str | float) -> str | float:
         try:
             datetime.fromisoformat(value)
         except ValueError:
-            raise told("is not a time such as 2026-11-23T10:03:00Z") from None
+            raise config_error("is not a time such as 2026-11-23T10:03:00Z") from None
     return value
 
 

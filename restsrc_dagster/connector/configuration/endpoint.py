@@ -7,7 +7,7 @@ from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
 from restsrc_dagster.connector.configuration.auth import Auth
 from restsrc_dagster.connector.configuration.incremental import Incremental, IncrementalParam
 from restsrc_dagster.connector.configuration.paginators import Paginator
-from restsrc_dagster.connector.configuration.part import Choice, JsonPath, Name, Part, told
+from restsrc_dagster.connector.configuration.part import Choice, JsonPath, Name, Part, config_error
 
 
 class ResolveParam(Part):
@@ -49,7 +49,7 @@ class ResponseAction(Part):
     @model_validator(mode="after")
     def _condition(self) -> Self:
         if self.status_code is None and self.content is None:
-            raise told("applies to no answer; give a status_code, a content, or both")
+            raise config_error("applies to no answer; give a status_code, a content, or both")
         return self
 
 

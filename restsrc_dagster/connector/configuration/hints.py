@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, Tag, ValidationError, model_validator
 
 from restsrc_dagster.connector.abilities import TableFormat
 from restsrc_dagster.connector.configuration.dispositions import WriteDisposition
-from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, told
+from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, config_error
 
 ColumnNames = Annotated[
     Annotated[Name, Tag("<text>")] | Annotated[list[Name], Tag("<list>")],
@@ -127,7 +127,7 @@ class Reference(Part):
     @model_validator(mode="after")
     def _pairs(self) -> Self:
         if len(self.columns) != len(self.referenced_columns):
-            raise told("has not as many names as columns", at="referenced_columns")
+            raise config_error("has not as many names as columns", at="referenced_columns")
         return self
 
 

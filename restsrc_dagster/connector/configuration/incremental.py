@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
 
-from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, told
+from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, config_error
 from restsrc_dagster.connector.time.conversion import FORMATS, conversion, seconds_since_1970
 from restsrc_dagster.connector.time.instants import seconds_of
 
@@ -16,7 +16,7 @@ def _format(text: str) -> str:
     try:
         conversion(text)
     except ValueError as error:
-        raise told(str(error)) from None
+        raise config_error(str(error)) from None
     return text
 
 
@@ -87,9 +87,9 @@ class _Cursor(Part):
             for key in ("initial_value", "end_value"):
                 value = getattr(self, key)
                 if not _readable(value):
-                    raise told("is no point in time, which convert needs", at=key)
+                    raise config_error("is no point in time, which convert needs", at=key)
             if self.initial_value is not None and self.initial_value == self.end_value:
-                raise told(
+                raise config_error(
                     "is also the initial_value; convert cannot tell them apart", at="end_value"
                 )
         return self
@@ -107,16 +107,16 @@ class Incremental(_Cursor):
         if end is None:
             return self
         if start is None:
-            raise told("needs an initial_value", at="end_value")
+            raise config_error("needs an initial_value", at="end_value")
         if isinstance(start, str) != isinstance(end, str):
-            raise told("is not of the same type as initial_value", at="end_value")
+            raise config_error("is not of the same type as initial_value", at="end_value")
         if "${" not in f"{start}{end}":
             (mine, low), (others, high) = _meaning(start), _meaning(end)
             if mine != others:
-                raise told(f"is {others}, and initial_value {mine}", at="end_value")
+                raise config_error(f"is {others}, and initial_value {mine}", at="end_value")
             if low != high and (low > high) == (self.last_value_func == "max"):
                 word = "below" if self.last_value_func == "max" else "above"
-                raise told(f"is {word} initial_value", at="end_value")
+                raise config_error(f"is {word} initial_value", at="end_value")
         return self
 
 
@@ -128,7 +128,7 @@ class IncrementalParam(_Cursor):
     @model_validator(mode="after")
     def _no_end(self) -> Self:
         if self.end_value is not None:
-            raise told("belongs in endpoint.incremental, with start_param", at="end_value")
+            raise config_error("belongs in endpoint.incremental, with start_param", at="end_value")
         return self
 
 

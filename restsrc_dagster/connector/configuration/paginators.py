@@ -17,8 +17,8 @@ from restsrc_dagster.connector.configuration.part import (
     JsonPath,
     Name,
     Part,
+    config_error,
     excludes,
-    told,
 )
 
 
@@ -58,7 +58,7 @@ class HeaderCursor(Part):
     cursor_param: Name = Field("cursor", description="The query parameter that takes the cursor.")
 
 
-class Cursor(Part):
+class JsonResponseCursor(Part):
     """The answer holds the cursor of the next page."""
 
     model_config = ConfigDict(json_schema_extra=excludes(("cursor_param", "cursor_body_path")))
@@ -105,7 +105,7 @@ class _Range(Part):
     def _must_end(self, maximum: str) -> None:
         ends = ("total_path", maximum, "has_more_path", "stop_after_empty_page")
         if all(getattr(self, key) in (None, False) for key in ends):
-            raise told(f"never ends: one of {', '.join(ends)} must be given")
+            raise config_error(f"never ends: one of {', '.join(ends)} must be given")
 
 
 class PageNumber(_Range):
@@ -173,12 +173,12 @@ class Offset(_Range):
 
 def _not_both(part: Part, one: str, other: str) -> None:
     if getattr(part, one) is not None and getattr(part, other) is not None:
-        raise told(f"and {other} exclude each other; remove one", at=one)
+        raise config_error(f"and {other} exclude each other; remove one", at=one)
 
 
 def _needs_no_argument(name: str) -> str:
     if name == "offset":
-        raise told('needs a limit; write {"type": "offset", "limit": 100}')
+        raise config_error('needs a limit; write {"type": "offset", "limit": 100}')
     return name
 
 
@@ -189,7 +189,7 @@ PAGINATORS: dict[str, type[Part]] = {
     "json_response": JsonLink,
     "header_link": HeaderLink,
     "header_cursor": HeaderCursor,
-    "cursor": Cursor,
+    "cursor": JsonResponseCursor,
     "offset": Offset,
     "page_number": PageNumber,
 }
@@ -225,7 +225,7 @@ Paginator = Annotated[
     | Annotated[JsonLink, Tag("<json_response>")]
     | Annotated[HeaderLink, Tag("<header_link>")]
     | Annotated[HeaderCursor, Tag("<header_cursor>")]
-    | Annotated[Cursor, Tag("<cursor>")]
+    | Annotated[JsonResponseCursor, Tag("<cursor>")]
     | Annotated[Offset, Tag("<offset>")]
     | Annotated[PageNumber, Tag("<page_number>")],
     Discriminator(_tag),

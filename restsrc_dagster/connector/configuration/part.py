@@ -27,7 +27,7 @@ NOT_IN_JSON = {
 
 def _jsonpath(text: str) -> str:
     if error := jsonpath_error(text):
-        raise PydanticCustomError("told", "is not a JSONPath: {error}", {"error": error})
+        raise PydanticCustomError("config_error", "is not a JSONPath: {error}", {"error": error})
     return text
 
 
@@ -64,9 +64,9 @@ BY_SHAPE = Discriminator(shape)
 """Chooses a union's member by JSON type alone."""
 
 
-def told(message: str, **context: Any) -> PydanticCustomError:
+def config_error(message: str, **context: Any) -> PydanticCustomError:
     """A problem in its own words; `at` names the key that it is about."""
-    return PydanticCustomError("told", "{message}", {"message": message, **context})
+    return PydanticCustomError("config_error", "{message}", {"message": message, **context})
 
 
 def excludes(*pairs: tuple[str, str]) -> dict[str, Any]:

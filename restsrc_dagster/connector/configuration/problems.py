@@ -32,7 +32,7 @@ _configuration: TypeAdapter[Configuration] = TypeAdapter(Configuration)
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z_ -]{0,30}")
 
 
-class Found(NamedTuple):
+class ConfigProblem(NamedTuple):
     """One problem: the path in what was checked, and what to change."""
 
     path: str
@@ -41,7 +41,7 @@ class Found(NamedTuple):
     """Whether everything else at this place can still be relied on: a key too many."""
 
 
-def configuration_problems(configuration: Mapping[str, Any]) -> list[Found]:
+def configuration_problems(configuration: Mapping[str, Any]) -> list[ConfigProblem]:
     """Everything in which `configuration` is not dlt's, in the order of the models."""
     try:
         _configuration.validate_python(configuration)
@@ -50,10 +50,10 @@ def configuration_problems(configuration: Mapping[str, Any]) -> list[Found]:
     return []
 
 
-def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[Found]:
+def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigProblem]:
     """What `error` says of a value that `model` did not take."""
     meant: set[str] = set()
-    missing: list[tuple[str, Found]] = []
+    missing: list[tuple[str, ConfigProblem]] = []
     told: set[tuple[str, str]] = set()
     for details in error.errors(include_url=False):
         place = _Place.of(details["loc"], model)
@@ -61,11 +61,13 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[Found]:
             key = str(details["loc"][-1])
             if suggestion := nearest(key, place.known):
                 meant.add(f"{place.parent}.{suggestion}".lstrip("."))
-            yield Found(place.path, _unknown(key, place), harmless=suggestion is None)
+            yield ConfigProblem(place.path, _unknown(key, place), harmless=suggestion is None)
         elif details["type"] == "missing":
-            missing.append((place.path, Found(place.path, f"required: {place.description}")))
+            missing.append(
+                (place.path, ConfigProblem(place.path, f"required: {place.description}"))
+            )
         else:
-            found = Found(*_one(details, place))
+            found = ConfigProblem(*_one(details, place))
             if found[:2] not in told:
                 told.add(found[:2])
                 yield found
@@ -91,7 +93,7 @@ def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
             return path, _not_one_of(value, place.choices)
         case "value_error":
             return path, str(context["error"])
-        case "told":
+        case "config_error":
             at = f".{context['at']}" if "at" in context else ""
             return path + at, context.get("message") or details["msg"]
         case "string_too_short" | "too_short" if not value:

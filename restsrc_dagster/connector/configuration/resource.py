@@ -43,7 +43,7 @@ PathOrEndpoint = Annotated[
 ]
 
 
-class Resource(ResourceDefaults):
+class ResourceModel(ResourceDefaults):
     """One resource, which becomes one table."""
 
     name: Name = Field(description="The resource's name, unlike that of any other.")
@@ -53,13 +53,13 @@ class Resource(ResourceDefaults):
 
 
 NameOrResource = Annotated[
-    Annotated[Name, Tag("<text>")] | Annotated[Resource, Tag("<object>")],
+    Annotated[Name, Tag("<text>")] | Annotated[ResourceModel, Tag("<object>")],
     BY_SHAPE,
     Choice("an object or the name of a resource"),
 ]
 
 _BESIDE = "the resource, beside endpoint"
-Endpoint.elsewhere = dict.fromkeys(Resource.model_fields, _BESIDE)
+Endpoint.elsewhere = dict.fromkeys(ResourceModel.model_fields, _BESIDE)
 ResourceDefaults.elsewhere = {
     field.alias or name: "endpoint" for name, field in Endpoint.model_fields.items()
 } | {"name": "each resource"}

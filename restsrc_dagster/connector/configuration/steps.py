@@ -4,14 +4,14 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, Tag, model_validator
 
-from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, told
+from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, config_error
 from restsrc_dagster.connector.syntax.expression import expression_error
 from restsrc_dagster.connector.syntax.fields import field_path
 
 
 def _expression(text: str) -> str:
     if error := expression_error(text):
-        raise told(error)
+        raise config_error(error)
     return text
 
 
@@ -19,7 +19,7 @@ def _field(text: str) -> str:
     try:
         field_path(text)
     except ValueError as error:
-        raise told(str(error)) from None
+        raise config_error(str(error)) from None
     return text
 
 
@@ -48,9 +48,9 @@ class PersonalData(Part):
     @model_validator(mode="after")
     def _something(self) -> Self:
         if not self.exclude and not self.hash:
-            raise told("names no field; give exclude, hash, or both")
+            raise config_error("names no field; give exclude, hash, or both")
         if self.salt is not None and not self.hash:
-            raise told("is of no use without hash", at="salt")
+            raise config_error("is of no use without hash", at="salt")
         return self
 
 
@@ -83,5 +83,7 @@ class Step(Part):
     @model_validator(mode="after")
     def _one(self) -> Self:
         if len(self.model_fields_set) != 1:
-            raise told(f"has {len(self.model_fields_set)} of filter, map and yield_map; give one")
+            raise config_error(
+                f"has {len(self.model_fields_set)} of filter, map and yield_map; give one"
+            )
         return self

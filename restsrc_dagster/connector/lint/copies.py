@@ -2,7 +2,7 @@
 
 import re
 
-from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
+from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.resources.columns import named_by
 
@@ -10,7 +10,7 @@ _OF_CHANGES = re.compile(r"updat|modif|chang|(?<!cr)edit|sync", re.IGNORECASE)
 
 
 @rule_of_resource("append-without-cursor")
-def append_without_cursor(subject: Subject) -> Found:
+def append_without_cursor(subject: Subject) -> LintFinding:
     """Every run reads all records, and appends all of them again."""
     if subject.named_disposition == "append" and not subject.cursor and not subject.below_cursor:
         yield (
@@ -21,7 +21,7 @@ def append_without_cursor(subject: Subject) -> Found:
 
 
 @rule_of_resource("append-below-cursor")
-def append_below_cursor(subject: Subject) -> Found:
+def append_below_cursor(subject: Subject) -> LintFinding:
     """The children of a parent that has changed are read again, and appended again."""
     if subject.named_disposition == "append" and not subject.cursor and subject.below_cursor:
         yield (
@@ -32,7 +32,7 @@ def append_below_cursor(subject: Subject) -> Found:
 
 
 @rule_of_resource("replace-below-cursor")
-def replace_below_cursor(subject: Subject) -> Found:
+def replace_below_cursor(subject: Subject) -> LintFinding:
     """The table is emptied, then holds only the children of the parents that have changed."""
     if subject.named_disposition == "replace" and subject.below_cursor:
         yield (
@@ -43,7 +43,7 @@ def replace_below_cursor(subject: Subject) -> Found:
 
 
 @rule_of_resource("lag-appended")
-def lag_appended(subject: Subject) -> Found:
+def lag_appended(subject: Subject) -> LintFinding:
     """What lies within the lag is read in every run, and appended again."""
     if _appends(subject) and (lag := (subject.cursor or {}).get("lag")):
         yield (
@@ -54,7 +54,7 @@ def lag_appended(subject: Subject) -> Found:
 
 
 @rule_of_resource("range-appended")
-def range_appended(subject: Subject) -> Found:
+def range_appended(subject: Subject) -> LintFinding:
     """With an `end_value` dlt keeps no cursor: every run reads the whole range again."""
     if _appends(subject) and (subject.cursor or {}).get("end_value") is not None:
         yield (
@@ -65,7 +65,7 @@ def range_appended(subject: Subject) -> Found:
 
 
 @rule_of_resource("null-cursor-appended")
-def null_cursor_appended(subject: Subject) -> Found:
+def null_cursor_appended(subject: Subject) -> LintFinding:
     """Records without a cursor are new in every run, and appended again."""
     cursor = subject.cursor or {}
     if _appends(subject) and cursor.get("on_cursor_value_missing") == "include":
@@ -77,7 +77,7 @@ def null_cursor_appended(subject: Subject) -> Found:
 
 
 @rule_of_resource("changes-appended")
-def changes_appended(subject: Subject) -> Found:
+def changes_appended(subject: Subject) -> LintFinding:
     """A record that has changed becomes one more row beside its old one."""
     path = subject.resource.cursor_path or ""
     by_default = _appends(subject) and subject.named_disposition is None
@@ -90,7 +90,7 @@ def changes_appended(subject: Subject) -> Found:
 
 
 @rule_of_resource("nested-key-appended")
-def nested_key_appended(subject: Subject) -> Found:
+def nested_key_appended(subject: Subject) -> LintFinding:
     """dlt makes a table of its own of a list that has a primary key."""
     for table, hints in subject.resource.nested_hints.items():
         if named_by(hints, "primary_key") and not hints.get("write_disposition"):
@@ -102,7 +102,7 @@ def nested_key_appended(subject: Subject) -> Found:
 
 
 @rule_of_resource("scd2-of-changes")
-def scd2_of_changes(subject: Subject) -> Found:
+def scd2_of_changes(subject: Subject) -> LintFinding:
     """scd2 retires every row that a run does not bring: here, all that has not changed."""
     hints = subject.resource.hints
     partial = subject.cursor is not None or subject.below_cursor
@@ -115,7 +115,7 @@ def scd2_of_changes(subject: Subject) -> Found:
 
 
 @rule_of_resource("merge-key-unused")
-def merge_key_unused(subject: Subject) -> Found:
+def merge_key_unused(subject: Subject) -> LintFinding:
     """A `merge_key` alone does not make a merge."""
     if subject.resource.hints.get("merge_key") and not subject.named_disposition:
         if subject.resource.has_primary_key or subject.disposition == "merge":
@@ -128,7 +128,7 @@ def merge_key_unused(subject: Subject) -> Found:
 
 
 @rule_of_resource("never-loaded")
-def never_loaded(subject: Subject) -> Found:
+def never_loaded(subject: Subject) -> LintFinding:
     """A resource with `selected: false` is read for its children only, and has none."""
     below = subject.resources.descendants(subject.name)
     if not subject.resource.selected and not any(

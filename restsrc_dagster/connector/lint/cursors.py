@@ -2,7 +2,7 @@
 
 import re
 
-from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
+from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.time.conversion import tells_zone
 from restsrc_dagster.connector.time.instants import seconds_of
@@ -20,7 +20,7 @@ _DATE = re.compile(
 
 
 @rule_of_resource("cursor-not-sent")
-def cursor_not_sent(subject: Subject) -> Found:
+def cursor_not_sent(subject: Subject) -> LintFinding:
     """Every run reads all pages, and what is not new is dropped only after it has come."""
     if subject.cursor is None or subject.resource.sends_cursor:
         return
@@ -39,7 +39,7 @@ def cursor_not_sent(subject: Subject) -> Found:
 
 
 @rule_of_resource("cursor-without-effect")
-def cursor_without_effect(subject: Subject) -> Found:
+def cursor_without_effect(subject: Subject) -> LintFinding:
     """dlt forgets the cursor of a table that it replaces, and reads everything in every run."""
     if subject.resource.incremental and subject.disposition == "replace":
         yield (
@@ -50,7 +50,7 @@ def cursor_without_effect(subject: Subject) -> Found:
 
 
 @rule_of_resource("shared-child-cursor")
-def shared_child_cursor(subject: Subject) -> Found:
+def shared_child_cursor(subject: Subject) -> LintFinding:
     """All parents share one cursor: what is older than it is passed over in each."""
     if subject.cursor is not None and subject.connector.cursor_is_shared(subject.name):
         yield (
@@ -62,7 +62,7 @@ def shared_child_cursor(subject: Subject) -> Found:
 
 
 @rule_of_resource("cursor-is-none")
-def cursor_is_none(subject: Subject) -> Found:
+def cursor_is_none(subject: Subject) -> LintFinding:
     """Where there is no value yet, nothing can stand for the placeholder; a param is left out."""
     incremental = subject.resource.incremental or {}
     for placeholder in subject.cursor_placeholders:
@@ -78,7 +78,7 @@ def cursor_is_none(subject: Subject) -> Found:
 
 
 @rule_of_resource("lag-impossible")
-def lag_impossible(subject: Subject) -> Found:
+def lag_impossible(subject: Subject) -> LintFinding:
     """Nothing can be subtracted from a text that is neither a time nor a number: runs fail."""
     lag, initial = (subject.cursor or {}).get("lag"), (subject.cursor or {}).get("initial_value")
     if lag and isinstance(initial, str) and "${" not in initial:
@@ -93,7 +93,7 @@ def lag_impossible(subject: Subject) -> Found:
 
 
 @rule_of_resource("lag-in-days")
-def lag_in_days(subject: Subject) -> Found:
+def lag_in_days(subject: Subject) -> LintFinding:
     """Where the cursor's values are dates, a lag counts days, and not seconds."""
     lag, initial = (subject.cursor or {}).get("lag"), (subject.cursor or {}).get("initial_value")
     if lag and lag > MOST_DAYS and is_date(initial):
@@ -105,7 +105,7 @@ def lag_in_days(subject: Subject) -> Found:
 
 
 @rule_of_resource("time-zone-unsaid")
-def time_zone_unsaid(subject: Subject) -> Found:
+def time_zone_unsaid(subject: Subject) -> LintFinding:
     """Sent without an offset, a time is the API's own: records between it and UTC are left out."""
     cursor = subject.cursor or {}
     convert = cursor.get("convert")
@@ -120,7 +120,7 @@ def time_zone_unsaid(subject: Subject) -> Found:
 
 
 @rule_of_resource("unsorted-dates")
-def unsorted_dates(subject: Subject) -> Found:
+def unsorted_dates(subject: Subject) -> LintFinding:
     """Nobody can tell which of such dates is later: a run that meets one fails."""
     for key in ("initial_value", "end_value"):
         value = (subject.cursor or {}).get(key)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from restsrc_dagster.connector.lint.rule import Found, rule_of_resource
+from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.page_size import is_page_size
 
@@ -23,7 +23,7 @@ _PARAMS: dict[str, dict[str, str]] = {
 
 
 @rule_of_resource("auto-paginator")
-def auto_paginator(subject: Subject) -> Found:
+def auto_paginator(subject: Subject) -> LintFinding:
     """dlt guesses from the first answer; where it recognizes nothing, it reads one page."""
     paginator, place = subject.paginator
     if paginator["type"] == "auto":
@@ -36,7 +36,7 @@ def auto_paginator(subject: Subject) -> Found:
 
 
 @rule_of_resource("page-number-from-zero")
-def page_number_from_zero(subject: Subject) -> Found:
+def page_number_from_zero(subject: Subject) -> LintFinding:
     """dlt counts from page 0; an API that counts from 1 gives its first page twice."""
     paginator, place = subject.paginator
     if paginator["type"] != "page_number" or "base_page" in paginator:
@@ -56,7 +56,7 @@ def page_number_from_zero(subject: Subject) -> Found:
 
 
 @rule_of_resource("dotted-key")
-def dotted_key(subject: Subject) -> Found:
+def dotted_key(subject: Subject) -> LintFinding:
     """A dot separates names: `@odata.nextLink` unquoted finds nothing, and one page is read."""
     paginator, place = subject.paginator
     for key in _PATHS:
@@ -67,7 +67,7 @@ def dotted_key(subject: Subject) -> Found:
 
 
 @rule_of_resource("link-as-cursor")
-def link_as_cursor(subject: Subject) -> Found:
+def link_as_cursor(subject: Subject) -> LintFinding:
     """An address is sent as a parameter, which the API ignores: it gives the same page for ever."""
     paginator, place = subject.paginator
     path = paginator.get("cursor_path", "")
@@ -80,7 +80,7 @@ def link_as_cursor(subject: Subject) -> Found:
 
 
 @rule_of_resource("offset-limit-mismatch")
-def offset_limit_mismatch(subject: Subject) -> Found:
+def offset_limit_mismatch(subject: Subject) -> LintFinding:
     """The API heeds one of the two; behind less than `limit`, equal records are refused."""
     paginator, place = subject.paginator
     if paginator["type"] != "offset":
@@ -100,7 +100,7 @@ def offset_limit_mismatch(subject: Subject) -> Found:
 
 
 @rule_of_resource("page-asked-twice")
-def page_asked_twice(subject: Subject) -> Found:
+def page_asked_twice(subject: Subject) -> LintFinding:
     """The request names the page in two places, of which only one moves on."""
     path = subject.endpoint["path"]
     in_path = dict(parse_qsl(urlsplit(path).query, keep_blank_values=True)) if "?" in path else {}
@@ -122,7 +122,7 @@ def page_asked_twice(subject: Subject) -> Found:
 
 
 @rule_of_resource("single-record-path")
-def single_record_path(subject: Subject) -> Found:
+def single_record_path(subject: Subject) -> LintFinding:
     """dlt takes a path that ends with a placeholder for that of one record: it reads one page."""
     placeholder, path = subject.last_placeholder, subject.endpoint["path"]
     if placeholder is None or subject.endpoint.get("paginator") is not None:

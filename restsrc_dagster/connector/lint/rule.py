@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
 
-Found = Iterator[tuple[str, str]]
+LintFinding = Iterator[tuple[str, str]]
 """(path in the file, reason and cure) of everything that a rule finds; never a secret."""
 
 
@@ -39,13 +39,13 @@ class Rule:
     find: Callable[[Connector, list[Subject]], Iterator[Lint]]
 
 
-def rule_of_resource(code: str) -> Callable[[Callable[[Subject], Found]], Rule]:
+def rule_of_resource(code: str) -> Callable[[Callable[[Subject], LintFinding]], Rule]:
     """Make a rule of a function that looks at one resource; its docstring is the harm.
 
     What stands once for several resources, in the defaults or the client, is told once.
     """
 
-    def make(finder: Callable[[Subject], Found]) -> Rule:
+    def make(finder: Callable[[Subject], LintFinding]) -> Rule:
         def find(_: Connector, subjects: list[Subject]) -> Iterator[Lint]:
             found: dict[tuple[str, str], Lint] = {}
             for subject in subjects:
@@ -60,13 +60,13 @@ def rule_of_resource(code: str) -> Callable[[Callable[[Subject], Found]], Rule]:
     return make
 
 
-def rule_of_connector(code: str) -> Callable[[Callable[[Connector], Found]], Rule]:
+def rule_of_connector(code: str) -> Callable[[Callable[[Connector], LintFinding]], Rule]:
     """Make a rule of a function that looks at the connector as a whole; its docstring is the harm.
 
     What it finds is about no rows.
     """
 
-    def make(finder: Callable[[Connector], Found]) -> Rule:
+    def make(finder: Callable[[Connector], LintFinding]) -> Rule:
         def find(connector: Connector, _: list[Subject]) -> Iterator[Lint]:
             for path, message in finder(connector):
                 yield Lint(code, path, message)

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from restsrc_dagster.connector.lint.rule import Found, rule_of_connector, rule_of_resource
+from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_connector, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import SECRET_KEY, literal_secrets
@@ -19,7 +19,7 @@ _NEARBY = (".local", ".localhost", ".internal", ".lan", ".home.arpa", ".svc")
 
 
 @rule_of_connector("literal-secret")
-def literal_secret(connector: Connector) -> Found:
+def literal_secret(connector: Connector) -> LintFinding:
     """The secret is in the file, in its history, and wherever the file is copied to."""
     for place in literal_secrets(connector):
         yield (
@@ -30,7 +30,7 @@ def literal_secret(connector: Connector) -> Found:
 
 
 @rule_of_connector("http-plaintext")
-def http_plaintext(connector: Connector) -> Found:
+def http_plaintext(connector: Connector) -> LintFinding:
     """Whoever is on the way can read the credentials."""
     base_url = connector.configuration["client"]["base_url"]
     auths = list(_auths(connector))
@@ -45,7 +45,7 @@ def http_plaintext(connector: Connector) -> Found:
 
 
 @rule_of_connector("query-in-base-url")
-def query_in_base_url(connector: Connector) -> Found:
+def query_in_base_url(connector: Connector) -> LintFinding:
     """dlt appends paths to the text of base_url: they become part of its query."""
     mark = next(
         (mark for mark in "?#" if mark in connector.configuration["client"]["base_url"]), ""
@@ -59,7 +59,7 @@ def query_in_base_url(connector: Connector) -> Found:
 
 
 @rule_of_connector("placeholder-as-text")
-def placeholder_as_text(connector: Connector) -> Found:
+def placeholder_as_text(connector: Connector) -> LintFinding:
     """Only the parts of an endpoint are filled; elsewhere the braces are sent as they stand."""
     for place, text in _texts(connector.configuration["client"], "configuration.client"):
         if found := _PLACEHOLDER.search(text):
@@ -71,7 +71,7 @@ def placeholder_as_text(connector: Connector) -> Found:
 
 
 @rule_of_connector("unknown-resource")
-def unknown_resource(connector: Connector) -> Found:
+def unknown_resource(connector: Connector) -> LintFinding:
     """A misspelt name in `http.allow_missing_selector` allows nothing."""
     for position, name in enumerate(connector.http.allow_missing_selector):
         if name not in connector.resources:
@@ -84,7 +84,7 @@ def unknown_resource(connector: Connector) -> Found:
 
 
 @rule_of_resource("foreign-path")
-def foreign_path(subject: Subject) -> Found:
+def foreign_path(subject: Subject) -> LintFinding:
     """Requests go to the origin of base_url only: to this path every one is refused."""
     path, client = subject.endpoint["path"], subject.connector.configuration["client"]
     http = subject.connector.http
@@ -102,7 +102,7 @@ def foreign_path(subject: Subject) -> Found:
 
 
 @rule_of_resource("body-with-get")
-def body_with_get(subject: Subject) -> Found:
+def body_with_get(subject: Subject) -> LintFinding:
     """Most APIs ignore the body of a GET, and so the filter that it holds."""
     key = next((key for key in ("json", "data") if subject.endpoint.get(key)), None)
     if key and subject.endpoint.get("method", "GET") == "GET":
@@ -113,7 +113,7 @@ def body_with_get(subject: Subject) -> Found:
 
 
 @rule_of_resource("ignored-answers")
-def ignored_answers(subject: Subject) -> Found:
+def ignored_answers(subject: Subject) -> LintFinding:
     """An ignored answer ends the resource, or a parent's part of it, as if it were complete."""
     is_child = subject.resource.parent is not None
     for position, action in enumerate(subject.endpoint.get("response_actions") or []):
@@ -171,7 +171,7 @@ def _sends_secrets(connector: Connector) -> bool:
     )
 
 
-def _unencrypted(place: str, url: str) -> Found:
+def _unencrypted(place: str, url: str) -> LintFinding:
     if url.startswith("http://") and not _is_near(host := urlsplit(url).hostname or ""):
         yield (
             place,

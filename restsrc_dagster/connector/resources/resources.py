@@ -68,22 +68,24 @@ class Resources(Mapping[str, Resource]):
         paginator = self[name].endpoint.get("paginator") or self._paginator or "auto"
         return {"type": paginator} if isinstance(paginator, str) else paginator
 
-    def closed(self, selection: Set[str]) -> frozenset[str]:
+    def dependency_closure(self, selection: Set[str]) -> frozenset[str]:
         """`selection` and what must be loaded with it so that no cursor outruns its rows.
 
         Reading an incremental resource moves its cursor, be it only as somebody's parent: its own
         rows and those of all its descendants have to be loaded in the same run.
         """
-        closed = set(selection)
+        dependency_closure = set(selection)
         while True:
-            read = closed | {ancestor for name in closed for ancestor in self.ancestors(name)}
-            wanted = set(closed)
+            read = dependency_closure | {
+                ancestor for name in dependency_closure for ancestor in self.ancestors(name)
+            }
+            wanted = set(dependency_closure)
             for name in read:
                 if self[name].incremental is not None:
                     wanted |= {name, *self.descendants(name)}
-            if wanted == closed:
-                return frozenset(closed)
-            closed = wanted
+            if wanted == dependency_closure:
+                return frozenset(dependency_closure)
+            dependency_closure = wanted
 
     def refreshed_with(self, names: Set[str]) -> frozenset[str]:
         """`names` and what must be read anew with them: all that hangs on a cursor that begins
@@ -128,7 +130,7 @@ class Resources(Mapping[str, Resource]):
             and table_identifier(resource.table_name) == table
         )
 
-    def falling_with(self, name: str) -> frozenset[str]:
+    def blocked_by(self, name: str) -> frozenset[str]:
         """What cannot be loaded in a run in which `name` fails: what hangs together with it, and
         what is of one table with that, of which the rows are loaded together."""
         falling = frozenset({name})
@@ -144,7 +146,7 @@ class Resources(Mapping[str, Resource]):
         Its descendants lack parents then; and where it hangs on a cursor, that must stand still,
         with everything else that hangs on it.
         """
-        return self.closed({name, *self.descendants(name)}) - {name}
+        return self.dependency_closure({name, *self.descendants(name)}) - {name}
 
     def named_disposition(self, name: str) -> WriteDisposition | None:
         disposition: WriteDisposition | None = self[name].hints.get("write_disposition")

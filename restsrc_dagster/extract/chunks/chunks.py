@@ -54,12 +54,12 @@ class Chunks:
         selection: Set[str],
         bound: Bound,
         states: Mapping[str, Any],
-        tell: Callable[[str], None] = lambda _: None,
+        on_message: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._connector = connector
         self._resources = connector.resources
         self._bound = bound
-        self._tell = tell
+        self._on_message = on_message
         self._now: dict[str, Chunk] = {}
         self._to_check: dict[str, str] = {}
         self._resumed: dict[str, int] = {}
@@ -178,7 +178,7 @@ class Chunks:
         if name == top:
             is_kept = not chunk.ended and chunk.break_off(between_pages)
         else:
-            together = top in self._resources.falling_with(name)
+            together = top in self._resources.blocked_by(name)
             is_kept = (together or answers_nobody(error)) and chunk.break_off_below()
             if not is_kept and not together and chunk.of_numbers:
                 chunk.without |= {name, *self._resources.descendants(name)}
@@ -231,7 +231,7 @@ class Chunks:
         """A list that was gone on with is at its end: on the pages before, records may have changed
         since another run has read them."""
         page = self._resumed[name]
-        self._tell(f"{name}: went on at page {page}; the pages before it are read again")
+        self._on_message(f"{name}: went on at page {page}; the pages before it are read again")
         self._from_the_first_page(name)
         if name in self._cursors:
             del self._cursors[name][1:]

@@ -30,7 +30,7 @@ from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.records.dedup import KeyDeduplicator, refuses_others
-from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.parent_of_key import ParentOfKey
 from restsrc_dagster.extract.records.sanitize import OversizedInt, ValueSanitizer, are_odd
 from restsrc_dagster.extract.records.shared_tables import Whose
@@ -58,7 +58,7 @@ class RecordConformer(ItemTransform[Any, Any]):
         facts: PageStats,
         width: ColumnLimit | None = None,
         *,
-        versions_of: Field | None = None,
+        versions_of: FieldReader | None = None,
         at_hand: PageAtHand | None = None,
     ) -> None:
         super().__init__(lambda item: item)

@@ -143,7 +143,7 @@ class Isolation:
         reason = str(error).removeprefix(f"{name}: ")
         resources = self._resources
         rows_go = into is self.stopped
-        for other in resources.falling_with(name) if rows_go else resources.hanging_with(name):
+        for other in resources.blocked_by(name) if rows_go else resources.hanging_with(name):
             if name == self._resources[other].parent:
                 link = f"its parent {name} failed"
             elif name in self._resources.ancestors(other):

@@ -84,7 +84,7 @@ class ApiAdapter(HTTPAdapter):
         self.traffic: dict[str, Traffic] = {}
         self.waits = Waits()
         self.watch: Callable[[requests.Response, float], None] = lambda *_: None
-        self.tell: Callable[[str], None] = lambda _: None
+        self.on_message: Callable[[str], None] = lambda _: None
         self._http = http
         self._patience = patience
         self.reach = reach
@@ -92,7 +92,7 @@ class ApiAdapter(HTTPAdapter):
         self._redact = redact
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
-        self._pace = Throttle(at_once=http.max_concurrency, rate=http.requests_per_second)
+        self._throttle = Throttle(at_once=http.max_concurrency, rate=http.requests_per_second)
         self._header = ""
         self._told = float("-inf")
 
@@ -175,13 +175,13 @@ class ApiAdapter(HTTPAdapter):
             self._pause(limit, "its limit is used up")
         elif found := left(response):
             with self._lock:
-                self._pace.left(time.monotonic(), *found)
+                self._throttle.update_quota(time.monotonic(), *found)
 
     def _heed_refusal(self, response: requests.Response) -> None:
         limit, status = rate_limit(response), response.status_code
         if limit or status == TOO_MANY_REQUESTS:
             with self._lock:
-                self._pace.refused(time.monotonic())
+                self._throttle.refused(time.monotonic())
         if limit:
             self._pause(limit, f"it answered {status}")
 
@@ -191,12 +191,14 @@ class ApiAdapter(HTTPAdapter):
             return
         with self._lock:
             now = time.monotonic()
-            longer = self._pace.pause(now, limit.seconds)
+            longer = self._throttle.pause(now, limit.seconds)
             self._header = limit.header if longer > 0 else self._header
-            tell = longer > 1 and now - self._told >= SECONDS_BETWEEN_LINES
-            self._told = now if tell else self._told
-        if tell:
-            self.tell(f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})")
+            on_message = longer > 1 and now - self._told >= SECONDS_BETWEEN_LINES
+            self._told = now if on_message else self._told
+        if on_message:
+            self.on_message(
+                f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})"
+            )
 
     def _wait_after(self, response: requests.Response, tries: RetryState) -> bool:
         """Whether the request is to be sent again, after the pause that is its own."""
@@ -268,7 +270,7 @@ class ApiAdapter(HTTPAdapter):
         finally:
             seconds = time.monotonic() - started
             with self._lock:
-                self._pace.end(time.monotonic(), well=granted)
+                self._throttle.end(time.monotonic(), well=granted)
                 self._ended.notify_all()
                 if written:
                     traffic.requests += 1
@@ -282,13 +284,13 @@ class ApiAdapter(HTTPAdapter):
         while True:
             with self._lock:
                 now = time.monotonic()
-                seconds = self._pace.opens_in(now)
+                seconds = self._throttle.opens_in(now)
                 if seconds <= 0:
-                    if self._pace.begin(now):
+                    if self._throttle.begin(now):
                         return
                     self._ended.wait()
                 wait, detail = Wait.BUDGET, ""
-                if self._pace.is_paused(now):
+                if self._throttle.is_paused(now):
                     wait, detail = Wait.RATE_LIMIT, self._header
             if seconds <= 0:
                 sleep(0)
@@ -302,7 +304,7 @@ class ApiAdapter(HTTPAdapter):
         with self._lock:
             if ticket := PrefetchedRequest.current():
                 ticket.sleep(0)
-            if self._pace.is_paused(time.monotonic()):
+            if self._throttle.is_paused(time.monotonic()):
                 raise SendDeferred
             yield
 

@@ -44,7 +44,7 @@ class Throttle:
 
     def begin(self, now: float) -> bool:
         """Whether a request starts now; if not, there is no room before another one ends."""
-        if self._under_way >= min(self._at_once, self._told(now), self._learnt()):
+        if self._under_way >= min(self._at_once, self._advertised(now), self._observed()):
             return False
         self._under_way += 1
         self._next_start = now + 1 / self._rate if self._rate else now
@@ -75,7 +75,7 @@ class Throttle:
         if now >= self._paused_until:
             self._granted, self._went_well = self._went_well, 0
 
-    def left(self, now: float, requests: float, seconds: float | None) -> None:
+    def update_quota(self, now: float, requests: float, seconds: float | None) -> None:
         """What an answer says is left for so long; None until another says something else.
 
         Answers overtake each other: the least of them holds.
@@ -86,12 +86,12 @@ class Throttle:
         if quota is None or not is_of_now or requests < quota.requests:
             self._quota = _Quota(requests, until)
 
-    def _told(self, now: float) -> float:
+    def _advertised(self, now: float) -> float:
         """How many may be under way, as the API says; one in any case, to hear more."""
         quota = self._quota
         return max(1, quota.requests) if quota is not None and now < quota.until else inf
 
-    def _learnt(self) -> float:
+    def _observed(self) -> float:
         """The same by what it has granted before."""
         if self._granted is None:
             return inf

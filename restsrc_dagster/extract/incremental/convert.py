@@ -12,7 +12,7 @@ from restsrc_dagster.errors import ReadError
 LONGEST_VALUE = 40
 
 
-class Sent:
+class CursorConverter:
     """A cursor's value as it is sent; None, which is no value, stays None."""
 
     def __init__(self, cursor: Mapping[str, Any]) -> None:
@@ -38,7 +38,11 @@ class Sent:
 
 def converter(incremental: Mapping[str, Any]) -> Callable[[Any], Any]:
     """From a cursor's value to what is sent: as the API wrote it, where no format is named."""
-    return Sent(incremental) if incremental.get("convert") is not None else lambda value: value
+    return (
+        CursorConverter(incremental)
+        if incremental.get("convert") is not None
+        else lambda value: value
+    )
 
 
 def _shown(value: Any) -> str:

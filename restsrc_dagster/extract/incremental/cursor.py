@@ -16,14 +16,14 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.incremental.cursor_order import CursorOrder
 from restsrc_dagster.extract.incremental.cursor_time import FAR_SECONDS, CursorTime
 from restsrc_dagster.extract.incremental.delivered import Delivered
-from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.records.field import FieldReader
 
 STATE_KEY, BY = "restsrc", "by"
 MOST_UNDECIDED = 10_000
 """Rows that are remembered while no value has told whether the cursor is a time."""
 
 
-class Cursor:
+class IncrementalCursor:
     """The cursor of one resource, in one reading.
 
     Args:
@@ -46,7 +46,7 @@ class Cursor:
         now: Callable[[], float] = lambda: datetime.now(UTC).timestamp(),
     ) -> None:
         self.path: str = incremental["cursor_path"]
-        self.field = Field(self.path)
+        self.field = FieldReader(self.path)
         self.initial = incremental.get("initial_value")
         self.end = incremental.get("end_value")
         self.by: str = incremental.get("last_value_func", "max")
@@ -62,7 +62,7 @@ class Cursor:
         self._time = CursorTime(incremental, columns or {}, now)
         self._warn = warn
 
-    def goes_on_from(self, before: "Cursor") -> None:
+    def goes_on_from(self, before: "IncrementalCursor") -> None:
         """What a reading before has learned of the values holds in this one, which may come to
         none, or to others."""
         self.order, self._time = before.order, before._time
@@ -209,7 +209,12 @@ class Position:
     """
 
     def __init__(
-        self, cursor: Cursor, kept: Any, delivered: Delivered | None, *, one_behind: bool = False
+        self,
+        cursor: IncrementalCursor,
+        kept: Any,
+        delivered: Delivered | None,
+        *,
+        one_behind: bool = False,
     ) -> None:
         self._cursor = cursor
         self.before = kept

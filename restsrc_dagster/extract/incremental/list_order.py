@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.incremental.cursor import Cursor
+from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 
 PROVEN_BY = 50
 """So many records in a row beyond the range, in their order, end a list: a page or so."""
@@ -32,7 +32,7 @@ class ListOrder:
 
     def __init__(
         self,
-        cursor: Cursor,
+        cursor: IncrementalCursor,
         said: Literal["asc", "desc"],
         start: Any,
         warn: Callable[[str], None],

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from restsrc_dagster.connector.resources.resource import Resource
-from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, Cursor, Position
+from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, IncrementalCursor, Position
 from restsrc_dagster.extract.incremental.delivered import at_the_cursor
 from restsrc_dagster.extract.parents.binding import BoundParent
 
@@ -51,7 +51,7 @@ class ParentCursors:
         self._asked = shared
         self._all_parents = all_parents
         self._warn = warn
-        self._cursor: Cursor
+        self._cursor: IncrementalCursor
         self._state: dict[str, Any] = {}
         self._own: dict[str, Any] = {}
         self._parents: dict[str, Any] = {}
@@ -59,7 +59,7 @@ class ParentCursors:
         self._floor_rows: dict[str, Any] = {}
         self._for_all: Position | None = None
 
-    def begin(self, cursor: Cursor, state: dict[str, Any]) -> None:
+    def begin(self, cursor: IncrementalCursor, state: dict[str, Any]) -> None:
         """Take dlt's state of the cursor."""
         self._cursor, self._state = cursor, state
         own = self._own = state.setdefault(STATE_KEY, {})

@@ -13,13 +13,13 @@ from dlt.extract.incremental import Incremental
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import ABSENT, as_segment, as_text
 from restsrc_dagster.extract.incremental.convert import converter
-from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, Cursor, Position
+from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, IncrementalCursor, Position
 from restsrc_dagster.extract.incremental.delivered import at_the_cursor
 from restsrc_dagster.extract.incremental.list_order import ListOrder
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.parents.binding import BoundParent
 from restsrc_dagster.extract.parents.current_page import PageAtHand
-from restsrc_dagster.extract.parents.rewriting import Place
+from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
 
 _SENT = re.compile(r"(?P<place>path|address|param|part|text|value)_(?P<name>\w+_value)")
 """Attributes that stand for a cursor's value in a request, by the place (`rewriting.Place`)."""
@@ -39,7 +39,7 @@ class CursorStep(Incremental[Any]):
 
     def __init__(
         self,
-        cursor: Cursor,
+        cursor: IncrementalCursor,
         incremental: Mapping[str, Any],
         at_hand: PageAtHand,
         *,
@@ -115,7 +115,7 @@ class CursorStep(Incremental[Any]):
             return self.position
         return self._parents.position(parent)
 
-    def sent(self, name: str, parent: BoundParent | None, place: Place) -> Any:
+    def sent(self, name: str, parent: BoundParent | None, place: PlaceholderPlace) -> Any:
         """What stands for `{incremental.<name>}` in a request.
 
         Raises:
@@ -130,21 +130,21 @@ class CursorStep(Incremental[Any]):
             case _:
                 value = self.cursor.end
         value = self._convert(value)
-        if value is None and place is not Place.VALUE:
-            if place in (Place.PARAM, Place.PART):
+        if value is None and place is not PlaceholderPlace.VALUE:
+            if place in (PlaceholderPlace.PARAM, PlaceholderPlace.PART):
                 return ABSENT
             needs = "end_value" if name == "end_value" else "initial_value"
             raise ReadError(
                 f"{{incremental.{name}}} has no value yet, and is wanted in the path, a header or "
                 f"the body: give incremental an {needs}, or send it as a param"
             )
-        if place in (Place.PATH, Place.ADDRESS):
+        if place in (PlaceholderPlace.PATH, PlaceholderPlace.ADDRESS):
             return as_segment(value)
-        return value if place is Place.VALUE else as_text(value)
+        return value if place is PlaceholderPlace.VALUE else as_text(value)
 
     def __getattr__(self, name: str) -> Any:
         if match := _SENT.fullmatch(name):
-            return self.sent(match["name"], None, Place(match["place"]))
+            return self.sent(match["name"], None, PlaceholderPlace(match["place"]))
         raise AttributeError(name)
 
     def __call__(self, rows: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
@@ -205,7 +205,7 @@ class CursorStep(Incremental[Any]):
             raise ReadError(str(self._error))
 
 
-def cursor_names(expression: str, place: Place) -> str | None:
+def cursor_names(expression: str, place: PlaceholderPlace) -> str | None:
     """What stands for a placeholder of the cursor, of a resource without parents."""
     prefix, _, value = expression.partition(".")
     return f"incremental.{place.value}_{value}" if prefix == "incremental" else None

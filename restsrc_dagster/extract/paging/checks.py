@@ -21,10 +21,10 @@ from dlt.sources.helpers.rest_client.paginators import (
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.paging.error_body import Found, complaint, what_is_found
+from restsrc_dagster.extract.paging.error_body import FoundError, complaint, what_is_found
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
-from restsrc_dagster.extract.paging.page_stats import PageStats, Place
-from restsrc_dagster.extract.paging.paginators import Counts
+from restsrc_dagster.extract.paging.page_stats import ListPosition, PageStats
+from restsrc_dagster.extract.paging.paginators import CountingPaginator
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
 from restsrc_dagster.extract.paging.totals import announced_pages, announced_total
 from restsrc_dagster.extract.records.sanitize import may_be_odd, written
@@ -197,11 +197,11 @@ class PageChecks(ItemTransform[Any, Any]):
             cure = "if the API counts its pages from 1, set the paginator's base_page to 1"
         raise ReadError(f"{self._shown(response)} announces {total} records and gave none; {cure}")
 
-    def _refuse_error(self, body: Any, response: requests.Response, found: Found) -> None:
+    def _refuse_error(self, body: Any, response: requests.Response, found: FoundError) -> None:
         """An error with a good status is no record, and no empty list either."""
         if text := complaint(response, body, found):
-            may_be_record = complaint(response, body, Found.CHOSEN) is None
-            is_whole = found is Found.WHOLE and may_be_record
+            may_be_record = complaint(response, body, FoundError.CHOSEN) is None
+            is_whole = found is FoundError.WHOLE and may_be_record
             cure = '. If that is a record, say so by data_selector "$"' if is_whole else ""
             raise ReadError(
                 f"{self._shown(response)} answered {response.status_code} with an error: "
@@ -258,7 +258,7 @@ class PageChecks(ItemTransform[Any, Any]):
                 f"{self._shown(response)} has a next page, by its {where}, but the paginator ends "
                 "there; correct its total_path or has_more_path, or set them to null"
             )
-        guessed = not isinstance(paginator, Counts)
+        guessed = not isinstance(paginator, CountingPaginator)
         if guessed and crawl.of_pages is not None and crawl.of_pages < crawl.pages:
             raise ReadError(
                 f"{self._shown(response)} announces {crawl.of_pages} pages and is page "
@@ -269,7 +269,7 @@ class PageChecks(ItemTransform[Any, Any]):
         return self._redact(redacted_url(response.url))
 
 
-def _place(paginator: BasePaginator, crawl: _Crawl) -> Place:
+def _place(paginator: BasePaginator, crawl: _Crawl) -> ListPosition:
     """A list that is gone on with is counted from its beginning.
 
     A total of a `page_number` paginator may be one of records; which it is, the records tell.
@@ -281,7 +281,9 @@ def _place(paginator: BasePaginator, crawl: _Crawl) -> Place:
         pages = paginator.current_value - paginator.base_index
     else:
         of_pages = None
-    return Place(records=crawl.records, of_records=of_records, pages=pages, of_pages=of_pages)
+    return ListPosition(
+        records=crawl.records, of_records=of_records, pages=pages, of_pages=of_pages
+    )
 
 
 def _shape(body: Any) -> str:

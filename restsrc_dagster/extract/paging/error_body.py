@@ -35,7 +35,7 @@ _FROM_PARENT = re.compile("_.+_")
 """What dlt puts into a child's record: `_posts_id`."""
 
 
-class Found(Enum):
+class FoundError(Enum):
     """What was found in an answer, and by whom."""
 
     LIST = "records in a list"
@@ -46,21 +46,21 @@ class Found(Enum):
 
 def what_is_found(
     response: requests.Response, body: Any, page: list[Any], selector: str | None
-) -> Found:
+) -> FoundError:
     """What dlt has made of an answer; a list that an error comes with is no list of records."""
     if not page:
-        return Found.NOTHING
+        return FoundError.NOTHING
     if len(page) == 1 and page[0] is body:
-        return Found.CHOSEN if selector else Found.WHOLE
+        return FoundError.CHOSEN if selector else FoundError.WHOLE
     if selector is None and isinstance(body, dict):
         key = next((key for key, value in body.items() if is_list_of(value, page)), "")
         is_beside = plain(str(key)) in (BESIDE_ERRORS | ERROR_KEYS) - DATA_KEYS
         if is_beside and str(key) not in urlsplit(response.request.url or "").path:
-            return Found.NOTHING
-    return Found.LIST
+            return FoundError.NOTHING
+    return FoundError.LIST
 
 
-def complaint(response: requests.Response, body: Any, found: Found) -> str | None:
+def complaint(response: requests.Response, body: Any, found: FoundError) -> str | None:
     """The error that a good answer holds, shortened; None if it holds none.
 
     Beside records, only GraphQL's `{"data": …, "errors": […]}` is one, as some of its records are
@@ -76,16 +76,16 @@ def complaint(response: requests.Response, body: Any, found: Found) -> str | Non
     has_failed = not is_record and _has_failed(fields, response)
     error = _named_error(fields, body)
     match found:
-        case Found.LIST:
+        case FoundError.LIST:
             graphql = {"data", "errors"} <= set(body) <= {"data", "errors", "extensions"}
             known = error if graphql else None
-        case Found.NOTHING:
+        case FoundError.NOTHING:
             known = None if is_record else error
             says_no = says_no or has_failed
-        case Found.WHOLE:
+        case FoundError.WHOLE:
             known = error if only_error else None
             says_no = says_no or (only_error and has_failed)
-        case Found.CHOSEN:
+        case FoundError.CHOSEN:
             known = error if only_error else None
             says_no = says_no and only_error
     return known or (in_words(body) if says_no else None)

@@ -8,7 +8,7 @@ from restsrc_dagster.extract.records.key_index import KeyIndex
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ListPosition:
     """How far a list is read; `of_…` is how long it is, None where the API does not say."""
 
     records: int = 0
@@ -59,7 +59,7 @@ class PageStats:
     pages: int = 0
     crawl: int = 0
     """Which list the last page is of."""
-    place: Place = Place()
+    place: ListPosition = ListPosition()
     """Where the last page stands in its list."""
     odd: bool = False
     """Whether the last page has values that may need to be mended."""

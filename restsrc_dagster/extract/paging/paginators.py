@@ -32,7 +32,7 @@ from restsrc_dagster.extract.response.envelope import Envelope
 SHOWN = 6
 
 
-class Follows(BaseReferencePaginator):
+class LinkedPaginator(BaseReferencePaginator):
     """Ends on nothing, and on a last page that names itself as the next one.
 
     Exports by time do that. By itself it may as well be an API that does not heed what it is sent:
@@ -95,23 +95,23 @@ class Follows(BaseReferencePaginator):
         )
 
 
-class HeaderLinkPaginator(Follows, dlt_paginators.HeaderLinkPaginator):
+class HeaderLinkPaginator(LinkedPaginator, dlt_paginators.HeaderLinkPaginator):
     """dlt's, ending well."""
 
 
-class JSONLinkPaginator(Follows, dlt_paginators.JSONLinkPaginator):
+class JSONLinkPaginator(LinkedPaginator, dlt_paginators.JSONLinkPaginator):
     """dlt's, ending well."""
 
 
-class JSONResponseCursorPaginator(Follows, dlt_paginators.JSONResponseCursorPaginator):
+class JSONResponseCursorPaginator(LinkedPaginator, dlt_paginators.JSONResponseCursorPaginator):
     """dlt's, ending well."""
 
 
-class HeaderCursorPaginator(Follows, dlt_paginators.HeaderCursorPaginator):
+class HeaderCursorPaginator(LinkedPaginator, dlt_paginators.HeaderCursorPaginator):
     """dlt's, ending well."""
 
 
-class Counts(RangePaginator):
+class CountingPaginator(RangePaginator):
     """Goes on to an empty page where more came than the total says; and where something is missing,
     does not repeat the whole answer, which is somebody's data.
 
@@ -170,11 +170,11 @@ class Counts(RangePaginator):
         raise ReadError(f"has_more_path {str(path)!r} leads to no true or false")
 
 
-class PageNumberPaginator(Counts, dlt_paginators.PageNumberPaginator):
+class PageNumberPaginator(CountingPaginator, dlt_paginators.PageNumberPaginator):
     """dlt's, which knows what a total cannot be."""
 
 
-class OffsetPaginator(Counts, dlt_paginators.OffsetPaginator):
+class OffsetPaginator(CountingPaginator, dlt_paginators.OffsetPaginator):
     """dlt's, which goes on by what came: a server may give less than it is asked for, or more.
 
     So the page behind a short one may begin with records of that. Where an API counts records that
@@ -249,7 +249,7 @@ class OffsetPaginator(Counts, dlt_paginators.OffsetPaginator):
 
 def told_total(paginator: RangePaginator, response: requests.Response) -> int | None:
     """By what the list is known to end, of the answer that the paginator has seen last."""
-    if isinstance(paginator, Counts) or not paginator.total_path:
+    if isinstance(paginator, CountingPaginator) or not paginator.total_path:
         return getattr(paginator, "total", None)
     return int(jsonpath.find_values(paginator.total_path, response.json())[0])
 

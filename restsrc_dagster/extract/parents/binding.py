@@ -18,14 +18,14 @@ from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import as_json, as_param, as_segment, as_text
 from restsrc_dagster.extract.parents.rewriting import (
-    Place,
+    PlaceholderPlace,
     name_beside,
     rewritten,
     with_params_of_cursor,
 )
-from restsrc_dagster.extract.records.field import Field, sorted_bytes_of, walked
+from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of, walked
 
-CursorValue = Callable[[str, "BoundParent", Place], Any]
+CursorValue = Callable[[str, "BoundParent", PlaceholderPlace], Any]
 """What a child's cursor sends to a parent, by the name of the value (`start_value`)."""
 
 Key = tuple[Any, ...]
@@ -67,9 +67,9 @@ class Binding:
     ) -> None:
         self.child = child
         self._parent = str(child.parent)
-        self._names: dict[tuple[str, Place], str] = {}
-        self._cursor_names: dict[tuple[str, Place], str] = {}
-        self._fields = {path: Field(path) for path in child.bound_fields}
+        self._names: dict[tuple[str, PlaceholderPlace], str] = {}
+        self._cursor_names: dict[tuple[str, PlaceholderPlace], str] = {}
+        self._fields = {path: FieldReader(path) for path in child.bound_fields}
         self._included = dict(included)
         self._replaced_by = [path.split(".") for path in replaced_by]
         self.endpoint = self._endpoint(child.endpoint)
@@ -111,11 +111,15 @@ class Binding:
         path, params = str(made["path"]).strip(), made["params"]
         for name, value in params.items():
             if isinstance(value, dict):  # of type resolve
-                place = Place.ADDRESS if path.startswith("{" + name) else Place.PATH
+                place = (
+                    PlaceholderPlace.ADDRESS
+                    if path.startswith("{" + name)
+                    else PlaceholderPlace.PATH
+                )
                 params[name] = {**value, "field": self._name(str(value["field"]), place)}
         return rewritten(made, self._name_of)
 
-    def _name_of(self, expression: str, place: Place) -> str | None:
+    def _name_of(self, expression: str, place: PlaceholderPlace) -> str | None:
         placeholder = Placeholder(expression, "")
         if link := placeholder.parent_field:
             name = name_beside(expression, self._name(link[1], place))
@@ -126,21 +130,21 @@ class Binding:
             return f"resources.{self._parent}.{name}"
         return None
 
-    def _name(self, path: str, place: Place) -> str:
+    def _name(self, path: str, place: PlaceholderPlace) -> str:
         return self._names.setdefault((path, place), f"restsrc_{len(self._names)}")
 
-    def _sent(self, path: str, value: Any, place: Place) -> Any:
+    def _sent(self, path: str, value: Any, place: PlaceholderPlace) -> Any:
         where = f"{_WHERE[place]} of {self.child.name!r}, by {{resources.{self._parent}.{path}}}"
         if value is None:
             raise ReadError(
                 f"a record of {self._parent!r} has no {path}, which is wanted in {where}; leave "
                 "such records out with processing_steps"
             )
-        if place is Place.VALUE:
+        if place is PlaceholderPlace.VALUE:
             return as_json(value)
-        if place is Place.PARAM:
+        if place is PlaceholderPlace.PARAM:
             return as_param(value)
-        if place in (Place.PART, Place.TEXT):
+        if place in (PlaceholderPlace.PART, PlaceholderPlace.TEXT):
             return as_text(value)
         if isinstance(value, (dict, list, bool, float)) or value == "":
             kind = "an empty text" if value == "" else f"a {type(value).__name__}"
@@ -148,16 +152,16 @@ class Binding:
         text = as_text(value)
         if {".", ".."} & set(text.split("?")[0].split("/")):
             raise ReadError(f"{quoted(text)} would lead elsewhere in {where}")
-        return text if place is Place.ADDRESS else as_segment(text)
+        return text if place is PlaceholderPlace.ADDRESS else as_segment(text)
 
 
 _WHERE = {
-    Place.PATH: "the path",
-    Place.ADDRESS: "the path",
-    Place.PARAM: "a param",
-    Place.PART: "a param",
-    Place.TEXT: "a header or the body",
-    Place.VALUE: "the body",
+    PlaceholderPlace.PATH: "the path",
+    PlaceholderPlace.ADDRESS: "the path",
+    PlaceholderPlace.PARAM: "a param",
+    PlaceholderPlace.PART: "a param",
+    PlaceholderPlace.TEXT: "a header or the body",
+    PlaceholderPlace.VALUE: "the body",
 }
 
 

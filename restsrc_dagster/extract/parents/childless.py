@@ -14,7 +14,7 @@ from restsrc_dagster.extract.parents.binding import BoundParent, Key
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 
 
-class Childless(ItemTransform[Any, Any]):
+class ParentsWithoutChildren(ItemTransform[Any, Any]):
     """The parents that were asked for the rows of one resource and gave none.
 
     Sees what is left of each page. Holds some 150 bytes of each of these, so that 100,000 parents

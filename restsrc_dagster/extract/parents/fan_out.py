@@ -7,7 +7,7 @@ from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding, BoundParent, CursorValue
-from restsrc_dagster.extract.parents.childless import Childless
+from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.family import FamilyPages
 
 
@@ -70,7 +70,7 @@ class TellsParents(ItemTransform[Any, Any]):
         self,
         backlog: Backlog,
         family: FamilyPages,
-        below: Sequence[Childless],
+        below: Sequence[ParentsWithoutChildren],
         binding: Binding,
     ) -> None:
         super().__init__(lambda item: item)
@@ -107,7 +107,7 @@ class _Asking:
         ask: Callable[..., Any],
         backlog: Backlog,
         family: FamilyPages,
-        below: Sequence[Childless],
+        below: Sequence[ParentsWithoutChildren],
     ) -> None:
         self._binding = binding
         self._child = binding.child.name

@@ -15,7 +15,7 @@ _OF_ONE_RECORD = re.compile(r"[a-zA-Z0-9.\-_]+")
 """What dlt takes for the placeholder of a record's address (`single_entity_path`)."""
 
 
-class Place(Enum):
+class PlaceholderPlace(Enum):
     """Where a value stands in a request."""
 
     PATH = "path"
@@ -31,7 +31,7 @@ class Place(Enum):
     """The whole of a value in a JSON body."""
 
 
-NameOf = Callable[[str, Place], str | None]
+NameOf = Callable[[str, PlaceholderPlace], str | None]
 """From what stands between the braces to what is to stand there; None to leave it."""
 
 
@@ -46,7 +46,7 @@ def rewritten(endpoint: Mapping[str, Any], name_of: NameOf) -> dict[str, Any]:
         elif key == "params":
             made[key] = _params(made[key], name_of)
         else:
-            whole = Place.VALUE if key == "json" else Place.TEXT
+            whole = PlaceholderPlace.VALUE if key == "json" else PlaceholderPlace.TEXT
             made[key] = _walk(made[key], name_of, whole)
     return made
 
@@ -74,25 +74,29 @@ def name_beside(expression: str, name: str) -> str:
 def _params(params: Mapping[str, Any], name_of: NameOf) -> dict[str, Any]:
     made: dict[str, Any] = {}
     for key, value in params.items():
-        name = _text(key, name_of, Place.TEXT, Place.TEXT)
+        name = _text(key, name_of, PlaceholderPlace.TEXT, PlaceholderPlace.TEXT)
         if isinstance(value, list):
             made[name] = [
-                _text(item, name_of, Place.PART, Place.PART) if isinstance(item, str) else item
+                _text(item, name_of, PlaceholderPlace.PART, PlaceholderPlace.PART)
+                if isinstance(item, str)
+                else item
                 for item in value
             ]
         elif isinstance(value, str):
-            made[name] = _text(value, name_of, Place.PARAM, Place.PART)
+            made[name] = _text(value, name_of, PlaceholderPlace.PARAM, PlaceholderPlace.PART)
         else:
             made[name] = value
     return made
 
 
-def _walk(value: Any, name_of: NameOf, whole: Place) -> Any:
+def _walk(value: Any, name_of: NameOf, whole: PlaceholderPlace) -> Any:
     if isinstance(value, str):
-        return _text(value, name_of, whole, Place.TEXT)
+        return _text(value, name_of, whole, PlaceholderPlace.TEXT)
     if isinstance(value, dict):
         return {
-            _text(key, name_of, Place.TEXT, Place.TEXT): _walk(item, name_of, whole)
+            _text(key, name_of, PlaceholderPlace.TEXT, PlaceholderPlace.TEXT): _walk(
+                item, name_of, whole
+            )
             for key, item in value.items()
         }
     if isinstance(value, list):
@@ -106,7 +110,7 @@ def _path(path: str, name_of: NameOf) -> str:
         literal + ("" if expression is None else _braced(expression, spec, conversion))
         for literal, expression, spec, conversion in string.Formatter().parse(path)
     )
-    whole = Place.ADDRESS if once.strip().startswith("{") else Place.PATH
+    whole = PlaceholderPlace.ADDRESS if once.strip().startswith("{") else PlaceholderPlace.PATH
     pieces = []
     for position, (literal, expression, spec, conversion) in enumerate(
         string.Formatter().parse(once)
@@ -114,12 +118,12 @@ def _path(path: str, name_of: NameOf) -> str:
         pieces.append(literal.replace("{", "{{{{").replace("}", "}}}}"))
         if expression is not None:
             begins = position == 0 and not literal.strip()
-            named = name_of(expression, whole if begins else Place.PATH)
+            named = name_of(expression, whole if begins else PlaceholderPlace.PATH)
             pieces.append(_braced(named or expression, spec, conversion))
     return "".join(pieces)
 
 
-def _text(text: str, name_of: NameOf, whole: Place, part: Place) -> str:
+def _text(text: str, name_of: NameOf, whole: PlaceholderPlace, part: PlaceholderPlace) -> str:
     if "{" not in text and "}" not in text:
         return text
     pieces = list(string.Formatter().parse(text))

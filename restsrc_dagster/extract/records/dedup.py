@@ -14,7 +14,7 @@ from typing import Any
 from dlt.common.json import json
 
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.records.field import Field, sorted_bytes_of
+from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of
 from restsrc_dagster.extract.records.key_index import KeyIndex
 from restsrc_dagster.extract.records.parent_of_key import ParentOfKey
 from restsrc_dagster.extract.records.tables import Fields
@@ -40,7 +40,7 @@ class KeyDeduplicator:
         index: KeyIndex,
         *,
         refuses: bool,
-        versions_of: Field | None = None,
+        versions_of: FieldReader | None = None,
         parents: ParentOfKey | None = None,
     ) -> None:
         self._parents = parents

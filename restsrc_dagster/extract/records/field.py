@@ -9,7 +9,7 @@ from dlt.common import jsonpath
 from dlt.common.json import json
 
 
-class Field:
+class FieldReader:
     """Reads what is at a path: a name, `a.b`, or any JSONPath."""
 
     def __init__(self, path: str) -> None:

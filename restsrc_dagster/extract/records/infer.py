@@ -12,7 +12,7 @@ _CURSOR_NAMES = ("updated", "modified", "changed", "lastupdate", "created", "tim
 
 
 @dataclass(frozen=True, kw_only=True)
-class Column:
+class InferredColumn:
     """One field over all records: types in order of frequency, `text?` where some lack it."""
 
     name: str
@@ -21,7 +21,7 @@ class Column:
     present: int
 
 
-def infer_columns(records: Sequence[Any]) -> list[Column]:
+def infer_columns(records: Sequence[Any]) -> list[InferredColumn]:
     """The top-level fields of the records that are objects, in the order of their appearance."""
     rows = [record for record in records if isinstance(record, dict)]
     names = dict.fromkeys(name for row in rows for name in row)
@@ -81,13 +81,13 @@ def _is_time(text: str) -> bool:
     return True
 
 
-def _column(name: str, values: list[Any], rows: int) -> Column:
+def _column(name: str, values: list[Any], rows: int) -> InferredColumn:
     types = [type_of(value) for value in values]
     known = sorted({*types} - {"null"}, key=types.count, reverse=True)
     optional = len(values) < rows or "null" in types
     example = next((value for value in values if value not in (None, "")), None)
     kind = " or ".join(known) or "only null"
-    return Column(
+    return InferredColumn(
         name=name,
         type=f"{kind}{'?' if optional and known else ''}",
         example=example,

@@ -11,7 +11,7 @@ from typing import Any
 from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.extract.records.dedup import hashes_of
-from restsrc_dagster.extract.records.field import Field
+from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.key_index import KeyIndex
 
 
@@ -20,9 +20,9 @@ class NotesKeys(ItemTransform[Any, Any]):
 
     placement_affinity = 0
 
-    def __init__(self, key: Sequence[str], cursor: Field, index: KeyIndex) -> None:
+    def __init__(self, key: Sequence[str], cursor: FieldReader, index: KeyIndex) -> None:
         super().__init__(lambda item: item)
-        self._key = [Field(name) for name in key]
+        self._key = [FieldReader(name) for name in key]
         self._cursor = cursor
         self._index = index
 

@@ -25,12 +25,12 @@ class Ticker:
     def __init__(
         self,
         line: Callable[[], str],
-        tell: Callable[[str], None],
+        on_message: Callable[[str], None],
         *,
         seconds: float,
     ) -> None:
         self._line = line
-        self._tell = tell
+        self._on_message = on_message
         self._seconds = seconds
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="restsrc-ticker", daemon=True)
@@ -49,7 +49,7 @@ class Ticker:
             line = self._line()
             if not self._over.is_set():
                 with suppress(Exception):  # who cannot be told now may be told later
-                    self._tell(line)
+                    self._on_message(line)
 
 
 def pause_after(elapsed: float, seconds: float) -> float:

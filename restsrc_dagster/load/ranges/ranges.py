@@ -77,7 +77,7 @@ def ranged(
         top for name in selection if resources[top := resources.top(name)].incremental is not None
     }
     with_tops = {name for name in selection if tops & {name, *resources.ancestors(name)}}
-    chosen = resources.closed(frozenset(with_tops | tops))
+    chosen = resources.dependency_closure(frozenset(with_tops | tops))
     of_children = {
         name for name in selection if resources[name].parent and resources[name].incremental
     }

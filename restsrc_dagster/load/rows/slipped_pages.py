@@ -22,10 +22,10 @@ def hold_where_it_slid(
     state: dict[str, Any],
     *,
     is_read_again: bool,
-    tell: Callable[[str], None],
+    on_message: Callable[[str], None],
 ) -> None:
     """Make the cursor in `state`, dlt's of the resource, one that passes nothing that has slipped,
-    and `tell` it.
+    and `on_message` it.
 
     Not where a run cannot go back: rows that are appended would be there twice, and of the children
     of many parents each has a cursor of its own. Then it is only told.
@@ -48,7 +48,7 @@ def hold_where_it_slid(
         "others may have been passed over"
     )
     if cursor.appends or not is_read_again:
-        tell(f"{told}; read the resource again with full_refresh if none may be missing")
+        on_message(f"{told}; read the resource again with full_refresh if none may be missing")
         return
     earliest = left[0]
     for value in left:
@@ -56,7 +56,7 @@ def hold_where_it_slid(
             earliest = value
     if known.get("last_value") is None or cursor.is_later(known["last_value"], earliest):
         known["last_value"] = earliest
-    tell(f"{told}. The next run reads again from where they were")
+    on_message(f"{told}. The next run reads again from where they were")
 
 
 def tell_what_slid(resources: Resources, reading: Reading) -> None:
@@ -67,7 +67,7 @@ def tell_what_slid(resources: Resources, reading: Reading) -> None:
             reading.pages[name],
             {"incremental": {step.cursor.path: {}}},
             is_read_again=False,
-            tell=partial(tell_of_list, resources, name, reading),
+            on_message=partial(tell_of_list, resources, name, reading),
         )
 
 

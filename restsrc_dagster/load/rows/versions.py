@@ -11,7 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from restsrc_dagster.connector.resources.resources import Resources
-from restsrc_dagster.extract.incremental.cursor import Cursor
+from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.records.dedup import hash_of
 from restsrc_dagster.extract.records.field import sorted_bytes_of
@@ -26,7 +26,7 @@ def settle_versions(
     resources: Resources,
     facts: PageStats,
     keys_of: KeysOf,
-    cursor: Cursor | None,
+    cursor: IncrementalCursor | None,
     rows: ExtractedRows,
     *,
     is_sorted: bool,
@@ -83,7 +83,10 @@ class _Seen:
     """
 
     def __init__(
-        self, wanted: Set[int], cursor: Cursor | None, before: Mapping[int, Sequence[Any]]
+        self,
+        wanted: Set[int],
+        cursor: IncrementalCursor | None,
+        before: Mapping[int, Sequence[Any]],
     ) -> None:
         self._wanted = wanted
         self._cursor = cursor

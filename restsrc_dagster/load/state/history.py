@@ -28,7 +28,7 @@ class History:
         self._source = source
         self._resources = resources
 
-    def late(self, selection: Iterable[str]) -> frozenset[str]:
+    def added_below_cursor(self, selection: Iterable[str]) -> frozenset[str]:
         """Those of `selection` that were never read, or for other parents, below a cursor that has
         moved."""
         state = self._state(self._pipeline.state)
@@ -62,9 +62,9 @@ class History:
         state[READ_KEY] = sorted(names)
         state[BELOW_KEY] = {name: below[name] for name in sorted(names & below.keys())}
 
-    def begin_again(self, late: Iterable[str]) -> None:
-        """Set the cursors above `late` back to the beginning, and keep them to put them back."""
-        names = frozenset(late)
+    def begin_again(self, added: Iterable[str]) -> None:
+        """Set the cursors above `added` back to the beginning, and keep them to restore them."""
+        names = frozenset(added)
         with self._pipeline.managed_state() as whole:
             state = self._state(whole, create=True)
             above = {one for name in names for one in self._resources.ancestors(name)} - names
@@ -76,7 +76,7 @@ class History:
             for name in state[RESTORE_KEY]:
                 del state["resources"][name]["incremental"]
 
-    def put_back(self) -> None:
+    def restore_cursors(self) -> None:
         """Undo `begin_again`, be it of a run before: the next commit has the cursors again."""
         with self._pipeline.managed_state() as whole:
             state = self._state(whole)

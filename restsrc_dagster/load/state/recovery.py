@@ -68,7 +68,7 @@ def remove_broken_loads(pipeline: Pipeline, *, same_again: bool = False) -> int:
     return removed
 
 
-def note_begun(pipeline: Pipeline, packages: Iterable[str]) -> bool:
+def mark_started(pipeline: Pipeline, packages: Iterable[str]) -> bool:
     """Note the loads of `packages` if they append to nested tables; whether any does."""
     schema, database = pipeline.default_schema, database_client(pipeline)
     appending = [
@@ -87,8 +87,8 @@ def note_begun(pipeline: Pipeline, packages: Iterable[str]) -> bool:
     return True
 
 
-def note_ended(pipeline: Pipeline) -> None:
-    """Take back what `note_begun` has noted."""
+def mark_ended(pipeline: Pipeline) -> None:
+    """Take back what `mark_started` has noted."""
     database = database_client(pipeline)
     if database is not None:
         with database as client:

@@ -32,7 +32,7 @@ CURE = "run it once with full_refresh, which empties its table and reads everyth
 AGAIN = "all that is there already would be appended again"
 
 
-def to_be_decided(
+def blocking_changes(
     schema: Schema | None,
     states: Mapping[str, Any],
     resources: Resources,

@@ -20,7 +20,7 @@ from restsrc_dagster.extract.conform.type_fit import is_dlts
 from restsrc_dagster.load.rows.stale_children import replacing_columns
 
 
-def to_begin_anew(
+def tables_to_reset(
     schema: Schema | None, resources: Resources, selection: Iterable[str]
 ) -> frozenset[str]:
     """Resources whose tables were replaced so far, and are not any more, as a whole or with their

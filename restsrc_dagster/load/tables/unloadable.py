@@ -64,13 +64,13 @@ class Net:
         resources: Resources,
         redact: Redactor,
         folder: Path,
-        tell: Callable[[str], None],
+        on_message: Callable[[str], None],
     ) -> None:
         self._pipeline = pipeline
         self._resources = resources
         self._redact = redact
         self._folder = folder
-        self._tell = tell
+        self._on_message = on_message
         self._refusals = 0
 
     def without_unloadable(
@@ -92,7 +92,7 @@ class Net:
             failed.update(found)
             point.put_back()
             names = ", ".join(sorted(found))
-            self._tell(f"{names} cannot be loaded: what else there is, is read once more")
+            self._on_message(f"{names} cannot be loaded: what else there is, is read once more")
 
     def normalize(self, pages: Mapping[str, PageStats]) -> NormalizeInfo:
         """As the pipeline does; raises Unloadable where it is known whose rows hinder it.

@@ -6,7 +6,7 @@ from typing import Any
 from restsrc_dagster.scaffold.configuration import FirstConfiguration, References
 from restsrc_dagster.scaffold.openapi.auth import Auth, Secured
 from restsrc_dagster.scaffold.openapi.columns import described_columns
-from restsrc_dagster.scaffold.openapi.cursor import START, Cursor, find_cursor
+from restsrc_dagster.scaffold.openapi.cursor import START, FoundCursor, find_cursor
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.fill import PARAMETER, Filler
 from restsrc_dagster.scaffold.openapi.paging import Paging, find_paging
@@ -35,7 +35,7 @@ def from_openapi(
     auth = Auth(document, reference, notes)
     for one in planned:  # before any is written: a token is asked for with all scopes
         auth.of(one.operation, url)
-    builder = _Builder(document, connector, planned, reference, notes)
+    builder = _ConfigurationBuilder(document, connector, planned, reference, notes)
     resources = [builder.resource(one, auth.of(one.operation, url)) for one in planned]
     client: dict[str, Any] = {"base_url": url}
     _share_auth(client, [resource["endpoint"] for resource in resources])
@@ -47,7 +47,7 @@ def from_openapi(
     )
 
 
-class _Builder:
+class _ConfigurationBuilder:
     """Writes the resources of one configuration."""
 
     def __init__(
@@ -140,7 +140,7 @@ class _Builder:
             )
         return paging
 
-    def _cursor(self, one: Planned, told: list[str]) -> Cursor | None:
+    def _cursor(self, one: Planned, told: list[str]) -> FoundCursor | None:
         children = [other.name for other in self._planned if other.parent is one]
         if not one.asked:
             told.append(f"read for {', '.join(children)}, and not loaded: selected is false")

@@ -36,14 +36,14 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True)
-class Cursor:
+class FoundCursor:
     """dlt's `incremental`, and the parameter that takes its start."""
 
     incremental: dict[str, Any]
     param: str
 
 
-def find_cursor(document: Document, operation: Operation, item: Schema) -> Cursor | None:
+def find_cursor(document: Document, operation: Operation, item: Schema) -> FoundCursor | None:
     """Where records tell when they changed and the API can be asked for those changed since."""
     for keys, schema in _times(document, item):
         kind = _kind(schema)
@@ -57,7 +57,7 @@ def find_cursor(document: Document, operation: Operation, item: Schema) -> Curso
                 }
                 if schema.nullable:
                     incremental["on_cursor_value_missing"] = "include"
-                return Cursor(incremental, field.name)
+                return FoundCursor(incremental, field.name)
     return None
 
 

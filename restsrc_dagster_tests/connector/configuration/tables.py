@@ -67,7 +67,7 @@ def problems(configuration: Configuration) -> list[str]:
     return [f"{found.path}: {found.message}" for found in check_configuration(configuration)]
 
 
-def dlt_refusal(configuration: Configuration) -> str | None:
+def validate_with_dlt(configuration: Configuration) -> str | None:
     """Why dlt builds no source from it; references stand for nothing. None if it builds one.
 
     A format of `convert` is a function by then; processing steps never reach dlt.

@@ -13,8 +13,8 @@ from restsrc_dagster_tests.connector.configuration.tables import (
     URL,
     VALID,
     Configuration,
-    dlt_refusal,
     problems,
+    validate_with_dlt,
 )
 from restsrc_dagster_tests.support.connectors import content
 
@@ -142,7 +142,7 @@ def configurations(draw: st.DrawFn) -> Configuration:
 @given(configurations())
 def test_the_models_and_dlt_agree(configuration: Configuration) -> None:
     before = deepcopy(configuration)
-    found, refusal = problems(configuration), dlt_refusal(configuration)
+    found, refusal = problems(configuration), validate_with_dlt(configuration)
     if not found:
         whole = {**content(), "configuration": configuration}
         assert isinstance(lint(check_content("acme", whole, file="acme.json")), list)

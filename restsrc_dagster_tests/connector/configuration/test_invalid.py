@@ -12,7 +12,6 @@ from restsrc_dagster_tests.connector.configuration.tables import (
     auth,
     child,
     client,
-    dlt_refusal,
     endpoint,
     incremental,
     merge,
@@ -21,6 +20,7 @@ from restsrc_dagster_tests.connector.configuration.tables import (
     problems,
     resource,
     told,
+    validate_with_dlt,
 )
 
 MARKER = "M4RK3R-do-not-show"
@@ -546,7 +546,7 @@ def test_what_is_told(configuration: Configuration, expected: list[str]) -> None
 
 @pytest.mark.parametrize("configuration", [configuration for configuration, _ in INVALID])
 def test_dlt_refuses_it_too(configuration: Configuration) -> None:
-    assert dlt_refusal(configuration) is not None
+    assert validate_with_dlt(configuration) is not None
 
 
 def test_the_causes_are_many() -> None:
@@ -577,7 +577,7 @@ def test_a_param_of_the_defaults_fills_one_path() -> None:
     defaults = {"endpoint": {"params": {"v": 2}}}
     second: dict[str, Any] = {"name": "b", "endpoint": {"path": "{v}/b"}}
     both = api({"name": "a", "endpoint": "{v}/a"}, second, resource_defaults=defaults)
-    assert dlt_refusal(both) is not None
+    assert validate_with_dlt(both) is not None
     assert problems(both) == [
         "resources[1].endpoint.path: {v} has no value any more: an earlier resource took it out "
         "of the defaults; give the param v in each resource"
@@ -595,7 +595,7 @@ def test_a_param_of_the_defaults_fills_one_path() -> None:
             resource_defaults=defaults,
         ),
     ):
-        assert (problems(fine), dlt_refusal(fine)) == ([], None)
+        assert (problems(fine), validate_with_dlt(fine)) == ([], None)
 
 
 def test_a_broken_parent_is_still_a_parent() -> None:

@@ -33,7 +33,10 @@ from restsrc_dagster.connector.configuration.part import NOT_IN_JSON, Part
 ABSENT: dict[tuple[type[Part], str], str] = {
     (model.Client, "session"): "a Python object; `http` sets what it would",
     (auth.OAuth2ClientCredentials, "session"): "a Python object; `http` sets what it would",
-    (resource.Resource, "parent_table_name"): "dlt's type has it, dlt.resource() does not take it",
+    (
+        resource.ResourceModel,
+        "parent_table_name",
+    ): "dlt's type has it, dlt.resource() does not take it",
     (resource.ResourceDefaults, "parent_table_name"): "as for a resource",
 }
 """What dlt's types have and the models leave out, and why."""
@@ -43,7 +46,7 @@ OURS = {steps.PersonalData}
 TYPES: list[tuple[type[Part], Any]] = [
     (Configuration, rest_api.RESTAPIConfig),
     (model.Client, rest_api.ClientConfig),
-    (resource.Resource, rest_api.EndpointResource),
+    (resource.ResourceModel, rest_api.EndpointResource),
     (resource.ResourceDefaults, rest_api.EndpointResourceBase),
     (endpoint.Endpoint, rest_api.Endpoint),
     (endpoint.ResolveParam, rest_api.ResolveParamConfig),
@@ -60,7 +63,7 @@ TYPES: list[tuple[type[Part], Any]] = [
     (paginators.HeaderLink, rest_api.HeaderLinkPaginatorConfig),
     (paginators.HeaderCursor, rest_api.HeaderCursorPaginatorConfig),
     (paginators.JsonLink, rest_api.JSONLinkPaginatorConfig),
-    (paginators.Cursor, rest_api.JSONResponseCursorPaginatorConfig),
+    (paginators.JsonResponseCursor, rest_api.JSONResponseCursorPaginatorConfig),
     (paginators.Auto, rest_api.PaginatorTypeConfig),
     (paginators.SinglePage, rest_api.PaginatorTypeConfig),
     (hints.NestedHints, TResourceNestedHints),
@@ -98,8 +101,8 @@ def test_what_is_absent_is_there_in_dlt() -> None:
 
 
 def test_every_hint_of_a_resource_is_known() -> None:
-    assert set(get_type_hints(TResourceHintsBase)) <= keys(resource.Resource) | absent(
-        resource.Resource
+    assert set(get_type_hints(TResourceHintsBase)) <= keys(resource.ResourceModel) | absent(
+        resource.ResourceModel
     )
 
 

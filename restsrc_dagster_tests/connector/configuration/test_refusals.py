@@ -9,7 +9,6 @@ from restsrc_dagster_tests.connector.configuration.tables import (
     api,
     auth,
     client,
-    dlt_refusal,
     endpoint,
     incremental,
     merge,
@@ -18,6 +17,7 @@ from restsrc_dagster_tests.connector.configuration.tables import (
     problems,
     resource,
     told,
+    validate_with_dlt,
 )
 
 MARKER = "M4RK3R-do-not-show"
@@ -458,7 +458,7 @@ REFUSED: list[tuple[Configuration, list[str], str]] = [
 def test_dlt_takes_it_and_we_do_not(
     configuration: Configuration, expected: list[str], reason: str
 ) -> None:
-    assert dlt_refusal(configuration) is None, "no refusal of ours any more"
+    assert validate_with_dlt(configuration) is None, "no refusal of ours any more"
     found = problems(configuration)
     assert told(found, expected), found
     assert MARKER not in str(found)

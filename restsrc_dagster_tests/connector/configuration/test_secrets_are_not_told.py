@@ -13,9 +13,9 @@ from restsrc_dagster_tests.connector.configuration.tables import (
     api,
     auth,
     client,
-    dlt_refusal,
     endpoint,
     problems,
+    validate_with_dlt,
 )
 from restsrc_dagster_tests.connector.configuration.test_generated import places
 from restsrc_dagster_tests.support.connectors import content
@@ -69,7 +69,7 @@ def told(configuration: Configuration) -> str:
 @pytest.mark.parametrize("holder", HOLDERS)
 def test_a_holder_is_right_by_itself(holder: str) -> None:
     assert problems(HOLDERS[holder]) == []
-    assert dlt_refusal(HOLDERS[holder]) is None
+    assert validate_with_dlt(HOLDERS[holder]) is None
 
 
 @pytest.mark.parametrize("holder", HOLDERS)

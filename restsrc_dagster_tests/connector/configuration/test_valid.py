@@ -7,14 +7,14 @@ import pytest
 
 from restsrc_dagster.connector.configuration import Configuration
 from restsrc_dagster.connector.configuration.part import Part
-from restsrc_dagster_tests.connector.configuration.tables import VALID, dlt_refusal, problems
+from restsrc_dagster_tests.connector.configuration.tables import VALID, problems, validate_with_dlt
 from restsrc_dagster_tests.connector.configuration.test_parity import parts
 
 
 @pytest.mark.parametrize("name", VALID)
 def test_both_take_it(name: str) -> None:
     assert problems(VALID[name]) == []
-    assert dlt_refusal(VALID[name]) is None
+    assert validate_with_dlt(VALID[name]) is None
 
 
 @pytest.mark.parametrize("name", VALID)

@@ -17,7 +17,7 @@ import duckdb
 import psycopg2
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.load.load import Order, load
+from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.warehouse import Warehouse
@@ -60,10 +60,10 @@ class Place:
     ) -> LoadReport:
         return load(
             acme,
-            Order(selection=frozenset(names or acme.resources), refresh=frozenset(refresh)),
+            LoadRequest(selection=frozenset(names or acme.resources), refresh=frozenset(refresh)),
             settings=self.settings,
             environment={},
-            tell=told.append if told is not None else lambda _: None,
+            on_message=told.append if told is not None else lambda _: None,
         )
 
     def warehouse(self) -> Warehouse:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.extract.dry import dlt_refusal
+from restsrc_dagster.extract.dry import validate_with_dlt
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.openapi import from_openapi
 from restsrc_dagster_tests.support.connectors import content
@@ -59,7 +59,7 @@ def made(source: str, *paths: str, base_url: str | None = None) -> FirstConfigur
     """From a document to a configuration that passes the checks, ours and dlt's."""
     first = from_openapi(source, "acme", paths or ["/customers"], base_url=base_url)
     whole = {**content(), "configuration": first.configuration}
-    assert dlt_refusal(check_content("acme", whole, file="acme.json")) is None
+    assert validate_with_dlt(check_content("acme", whole, file="acme.json")) is None
     return first
 
 
