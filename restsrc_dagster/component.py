@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -14,6 +15,7 @@ from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule.schedule import parse_schedule
+from restsrc_dagster.connector.templated_schema import templated_schema
 from restsrc_dagster.orchestrate.assets import Load
 from restsrc_dagster.orchestrate.build import connectors_of_folder
 from restsrc_dagster.orchestrate.location import (
@@ -43,6 +45,18 @@ def _as_written(context: dg.ResolutionContext, value: Any) -> Any:
     return resolved
 
 
+def _key(name: str, **default: Any) -> Any:
+    """The key of a connector file, with its description and all that may stand below it."""
+
+    def as_in_a_file(schema: dict[str, Any]) -> None:
+        # Instead of Dagster's union with a text, of whose errors nobody is told the place.
+        schema.clear()
+        schema.update(_schema()[name])
+
+    return Field(**default, json_schema_extra=as_in_a_file)
+
+
+_schema = cache(templated_schema)
 AsWritten = Annotated[Any, dg.Resolver(_as_written, model_field_type=Any)]
 Translation = Annotated[
     TranslationFn[ResourceProps] | None,
@@ -194,25 +208,18 @@ class RestApiConnector(_Carrier):
     name: str | None = Field(
         None, description="The connector's name; by default that of the component's folder."
     )
-    created_at: AsWritten = Field(
-        description="When it was created, in UTC: the anchor of the schedule, and the identity of "
-        "the first run."
-    )
-    schedule: AsWritten = Field(
-        description='An object such as {"mode": "minutes", "interval": 10}.'
-    )
-    configuration: AsWritten = Field(
-        description="dlt's rest_api configuration: client and resources."
-    )
-    description: AsWritten = Field(None, description="What the connector brings, in words.")
-    http: AsWritten = Field(None, description="The request budget and the limits.")
-    reading: AsWritten = Field(None, description="How resources are read, by name.")
-    destination: AsWritten = Field(None, description="Where the rows go.")
-    partitions: AsWritten = Field(None, description="Periods of time, to be filled again.")
-    on_schema_change: AsWritten = Field(None, description="warn, fail or ignore.")
-    alerts: AsWritten = Field(None, description="What the deployment's webhook is told.")
-    owners: AsWritten = Field(None, description="Owners of the assets.")
-    tags: AsWritten = Field(None, description="Tags of the assets.")
+    created_at: AsWritten = _key("created_at")
+    schedule: AsWritten = _key("schedule")
+    configuration: AsWritten = _key("configuration")
+    description: AsWritten = _key("description", default=None)
+    http: AsWritten = _key("http", default=None)
+    reading: AsWritten = _key("reading", default=None)
+    destination: AsWritten = _key("destination", default=None)
+    partitions: AsWritten = _key("partitions", default=None)
+    on_schema_change: AsWritten = _key("on_schema_change", default=None)
+    alerts: AsWritten = _key("alerts", default=None)
+    owners: AsWritten = _key("owners", default=None)
+    tags: AsWritten = _key("tags", default=None)
 
     @classmethod
     def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:

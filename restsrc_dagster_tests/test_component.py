@@ -12,10 +12,13 @@ import duckdb
 import pytest
 import yaml
 
+from restsrc_dagster import RestApiConnector
+from restsrc_dagster.connector.templated_schema import templated_schema
 from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import CREATED_AT, items, write
 
+ROOT = Path(__file__).parent.parent
 TYPE = "restsrc_dagster.RestApiConnector"
 FOLDER = "restsrc_dagster.RestApiConnectorFolder"
 PROJECT = """
@@ -90,14 +93,14 @@ class Project:
     def definitions(self) -> dg.Definitions:
         return dg.load_from_defs_folder(path_within_project=self.package)
 
-    def dg(self, *arguments: str) -> str:
-        """What a `dg` command prints; it goes well."""
+    def dg(self, *arguments: str, fails: bool = False) -> str:
+        """What a `dg` command prints; it goes well, or it is said to fail."""
         ended = subprocess.run(
             [str(Path(sys.executable).with_name("dg")), *arguments],
             cwd=self.root, capture_output=True, text=True, check=False, timeout=120,
-            env={**os.environ, "PYTHONPATH": str(self.root / "src"), "COLUMNS": "200"},
+            env={**os.environ, "PYTHONPATH": f"{self.root / 'src'}:{ROOT}", "COLUMNS": "200"},
         )  # fmt: skip
-        assert ended.returncode == 0, ended.stdout + ended.stderr
+        assert ended.returncode == int(fails), ended.stdout + ended.stderr
         return ended.stdout + ended.stderr
 
 
@@ -236,13 +239,37 @@ def test_dg_scaffolds_checks_and_lists_it(project: Project) -> None:
     assert TYPE in project.dg("list", "components")
 
 
+def test_dg_tells_file_and_line_of_what_is_wrong_deep_inside(project: Project) -> None:
+    path = project.connector("acme", http="{{ limits }}", alerts={True: "{{ alerts }}"})
+    wrong = path.read_text(encoding="utf-8").replace(
+        "paginator: single_page", "paginator:\n        type: page_nubmer"
+    )
+    path.write_text(wrong, encoding="utf-8")
+    line = wrong.splitlines().index("        type: page_nubmer") + 1
+    checked = project.dg("check", "yaml", fails=True)
+    place = "attributes.configuration.client.paginator.type"
+    assert f"acme/defs.yaml:{line} - {TYPE} {place} 'page_nubmer' is not one of ['auto'," in checked
+    assert checked.count(TYPE) == 1
+
+
+def test_the_schema_of_its_keys_is_that_of_a_file() -> None:
+    model = RestApiConnector.get_model_cls()
+    assert model is not None
+    properties = model.model_json_schema()["properties"]
+    for key in ("name", "translation"):
+        del properties[key]
+    for key, part in properties.items():
+        assert part.pop("title") == key.replace("_", " ").title()
+    assert properties == templated_schema()
+
+
 def test_dg_launches_a_job_of_this_repository(tmp_path: Path, api: Api) -> None:
     api.routes["/items"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
     write(tmp_path / "connectors", "acme", api.url)
     (tmp_path / "home").mkdir()
     ended = subprocess.run(
         [str(Path(sys.executable).with_name("dg")), "launch", "--job", "acme_sync"],
-        cwd=Path(__file__).parent.parent,
+        cwd=ROOT,
         env={
             **os.environ,
             "RESTSRC_CONNECTORS_DIR": str(tmp_path / "connectors"),
