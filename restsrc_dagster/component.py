@@ -1,5 +1,6 @@
 """Connectors as components of a Dagster project: `type: restsrc_dagster.RestApiConnector`."""
 
+import re
 from abc import abstractmethod
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule.schedule import parse_schedule
-from restsrc_dagster.connector.templated_schema import templated_schema
+from restsrc_dagster.connector.templated_schema import TEMPLATE, templated_schema
 from restsrc_dagster.orchestrate.assets import Load
 from restsrc_dagster.orchestrate.build import connectors_of_folder
 from restsrc_dagster.orchestrate.location import (
@@ -38,11 +39,28 @@ class _References:
         return f"${{{name}}}"
 
 
+_TEMPLATE = re.compile(TEMPLATE["pattern"])
+
+
 def _as_written(context: dg.ResolutionContext, value: Any) -> Any:
-    resolved = context.with_scope(env=_References()).resolve_value(value)
-    if isinstance(resolved, datetime):  # YAML's own type for what stands there without quotes
-        return resolved.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return resolved
+    """Resolve templates, and leave other texts alone: Jinja makes a number of "2024.10"."""
+    if isinstance(value, dict):
+        return {key: _as_written(context.at_path(key), one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_as_written(context.at_path(at), one) for at, one in enumerate(value)]
+    if isinstance(value, str) and _TEMPLATE.search(value):
+        value = context.with_scope(env=_References()).resolve_value(value)
+    if isinstance(value, datetime) and value.tzinfo:  # from Python, or from a template
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return value
+
+
+def _alerts(context: dg.ResolutionContext, value: Any) -> Any:
+    """YAML 1.1, in which Dagster reads, says true where a person has written the key `on`."""
+    written = _as_written(context, value)
+    if isinstance(written, dict):
+        return {"on" if key is True else key: one for key, one in written.items()}
+    return written
 
 
 def _key(name: str, **default: Any) -> Any:
@@ -57,7 +75,10 @@ def _key(name: str, **default: Any) -> Any:
 
 
 _schema = cache(templated_schema)
-AsWritten = Annotated[Any, dg.Resolver(_as_written, model_field_type=Any)]
+AsWritten = Annotated[
+    Any, dg.Resolver(_as_written, model_field_type=Any, inject_before_resolve=False)
+]
+Alerts = Annotated[Any, dg.Resolver(_alerts, model_field_type=Any, inject_before_resolve=False)]
 Translation = Annotated[
     TranslationFn[ResourceProps] | None,
     TranslationFnResolver[ResourceProps](
@@ -217,7 +238,7 @@ class RestApiConnector(_Carrier):
     destination: AsWritten = _key("destination", default=None)
     partitions: AsWritten = _key("partitions", default=None)
     on_schema_change: AsWritten = _key("on_schema_change", default=None)
-    alerts: AsWritten = _key("alerts", default=None)
+    alerts: Alerts = _key("alerts", default=None)
     owners: AsWritten = _key("owners", default=None)
     tags: AsWritten = _key("tags", default=None)
 

@@ -93,6 +93,9 @@ class Project:
     def definitions(self) -> dg.Definitions:
         return dg.load_from_defs_folder(path_within_project=self.package)
 
+    def component(self, folder: str) -> RestApiConnector:
+        return dg.ComponentTree.for_project(self.root).load_component(folder, RestApiConnector)
+
     def dg(self, *arguments: str, fails: bool = False) -> str:
         """What a `dg` command prints; it goes well, or it is said to fail."""
         ended = subprocess.run(
@@ -114,7 +117,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
         del sys.modules[name]
 
 
-pytestmark = pytest.mark.filterwarnings("ignore::dagster.BetaWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
+    pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated"),  # Dagster's own use
+]
 
 
 def refusal(project: Project) -> str:
@@ -188,6 +194,41 @@ def test_a_run_reads_the_variable_and_no_definition_has_it(
         ended = definitions.resolve_job_def("acme_sync").execute_in_process(instance=instance)
     assert ended.success
     assert api.asked[-1].headers["Authorization"] == "Bearer another"
+
+
+def test_its_attributes_are_as_they_are_written(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Templates aside: of other texts, Dagster makes numbers where they look like one."""
+    monkeypatch.setenv("WHAT", "s3cret")
+    project.connector(
+        "acme",
+        configuration={
+            "client": {
+                "base_url": "https://api.acme.com",
+                "headers": {"Version": "2024.10"},
+                "paginator": {"type": "offset", "limit": "{{ 10 * 10 }}"},
+            },
+            "resources": [items(params={"version": "2024.10", "none": "None"})],
+        },
+        description="{{ env.WHAT }}",
+        tags={"year": "2024"},
+        alerts={True: ["failure"]},  # as YAML 1.1 reads `on: [failure]`
+    )
+    connector = project.component("acme").connector
+    client, (resource,) = (connector.configuration[key] for key in ("client", "resources"))
+    assert client["headers"] == {"Version": "2024.10"}
+    assert client["paginator"]["limit"] == 100
+    assert resource["endpoint"]["params"] == {"version": "2024.10", "none": "None"}
+    assert (connector.description, connector.tags) == ("${WHAT}", {"year": "2024"})
+    assert connector.alerts.on == ["failure"]
+
+
+def test_a_time_of_yaml_needs_no_quotes(project: Project) -> None:
+    path = project.connector("acme")
+    written = path.read_text(encoding="utf-8").replace(f"'{CREATED_AT}'", CREATED_AT)
+    path.write_text(written, encoding="utf-8")
+    assert project.component("acme").connector.created_at.isoformat() == "2026-11-23T10:03:00+00:00"
 
 
 def test_its_methods_and_its_translation_are_the_persons(
