@@ -2,12 +2,13 @@
 
 A slot that no cron string says is named by its date (`connector/schedule/cron.py`), as far ahead as
 some strings reach. From there on one sensor requests the slots of all such connectors, by the same
-rules, and a schedule that a person has stopped stays stopped.
+rules, and a schedule that a person has stopped stays stopped. On a branch deployment all are, until
+a person starts one: there the sensor runs, too, and does nothing for the others.
 """
 
 import json
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -58,24 +59,29 @@ def build_later_slots_sensor(
     settings: Settings,
 ) -> dg.SensorDefinition:
     """One sensor for all connectors of the location whose slots no cron string says."""
-    status = dg.DefaultSensorStatus
 
     @dg.sensor(
         name=LATER_SLOTS_SENSOR,
         jobs=jobs,
         minimum_interval_seconds=INTERVAL_SECONDS,
-        default_status=status.STOPPED if settings.branch_deployment else status.RUNNING,
+        default_status=dg.DefaultSensorStatus.RUNNING,
         description="Requests slots that no cron string says, such as every 7 minutes, when this "
         "location was loaded so long ago that its schedules name their dates no more.",
     )
     def later_slots_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return evaluate_later_slots(context, later, now=datetime.now(UTC))
+        return evaluate_later_slots(
+            context, later, now=datetime.now(UTC), on_by_default=not settings.branch_deployment
+        )
 
     return later_slots_sensor
 
 
 def evaluate_later_slots(
-    context: dg.SensorEvaluationContext, later: Sequence[LaterSlots], *, now: datetime
+    context: dg.SensorEvaluationContext,
+    later: Sequence[LaterSlots],
+    *,
+    now: datetime,
+    on_by_default: bool = True,
 ) -> dg.SensorResult:
     """Request the latest slot of each connector, or say why not, as often as one tick can."""
     requested = _parse(context.cursor)
@@ -85,14 +91,15 @@ def evaluate_later_slots(
         if (slot := one.due(now)) is not None and requested.get(one.connector.name) != iso(slot)
     }
     deadline = time.monotonic() + TIME_BUDGET_SECONDS
-    stopped = _stopped(context) if due else frozenset()
+    switched = _switched(context) if due else {}
     requests: list[dg.RunRequest] = []
     reasons: list[str] = []
     for name, (one, slot) in due.items():
         if time.monotonic() > deadline:
             break
         requested[name] = iso(slot)
-        found = _evaluate(context.instance, one, now, stopped)
+        is_on = switched.get(schedule_name(name), on_by_default)
+        found = _evaluate(context.instance, one, now, is_on=is_on)
         if isinstance(found, dg.RunRequest):
             key = f"{name}:{found.run_key}"
             requests.append(dg.RunRequest(key, job_name=job_name(name), tags=found.tags))
@@ -107,10 +114,10 @@ def evaluate_later_slots(
 
 
 def _evaluate(
-    instance: dg.DagsterInstance, one: LaterSlots, now: datetime, stopped: Set[str]
+    instance: dg.DagsterInstance, one: LaterSlots, now: datetime, *, is_on: bool
 ) -> Evaluation:
-    if (schedule := schedule_name(one.connector.name)) in stopped:
-        return dg.SkipReason(f"{schedule} is stopped")
+    if not is_on:
+        return dg.SkipReason(f"{schedule_name(one.connector.name)} is stopped")
     trouble = one.trouble()
     if trouble is not None and not trouble.can_run:
         return dg.SkipReason(trouble.says)
@@ -132,13 +139,13 @@ def _parse(cursor: str | None) -> dict[str, str]:
     return {str(name): str(slot) for name, slot in found.items()} if isinstance(found, dict) else {}
 
 
-def _stopped(context: dg.SensorEvaluationContext) -> frozenset[str]:
-    """The schedules of this location that a person has stopped, by name."""
+def _switched(context: dg.SensorEvaluationContext) -> dict[str, bool]:
+    """The schedules of this location that a person has switched, by name: whether on."""
     here = context.code_location_origin
     states = context.instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
-    return frozenset(
-        state.instigator_name
+    return {
+        state.instigator_name: state.status is InstigatorStatus.RUNNING
         for state in states
-        if state.status is InstigatorStatus.STOPPED
+        if state.status in (InstigatorStatus.RUNNING, InstigatorStatus.STOPPED)
         and (here is None or location_of(state) == here.location_name)
-    )
+    }

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from restsrc_dagster.connector.schedule.cron import cron_of
 from restsrc_dagster.connector.schedule.schedule import Schedule
 from restsrc_dagster_tests.support.daemon import Daemon
@@ -51,6 +53,22 @@ def test_a_schedule_that_is_stopped_stays_stopped(daemon: Daemon) -> None:
     daemon.at(first + timedelta(seconds=5)).sensors()
     assert daemon.runs() == ["initial"]
     assert daemon.ticks(SENSOR)[-1].says == "acme_schedule is stopped"
+
+
+def test_on_a_branch_deployment_it_goes_on_for_what_a_person_has_started(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT", "1")
+    for name in ("acme", "shop"):
+        daemon.write(name, mode="minutes", interval=7)
+    first = SLOTS.next(horizon())
+    daemon.start("10:03:20").sensors().start_schedule("acme")
+    daemon.at(first + timedelta(seconds=5)).sensors()
+    assert (daemon.runs(), daemon.runs("shop")) == ([shown(first)], [])
+    second = SLOTS.next(first)
+    daemon.stop_schedule().at(second + timedelta(seconds=5)).sensors()
+    assert daemon.runs() == [shown(first)]
+    assert daemon.ticks(SENSOR)[-1].says == "acme_schedule is stopped\nshop_schedule is stopped"
 
 
 def test_of_an_outage_the_latest_slot_is_requested_once(daemon: Daemon) -> None:

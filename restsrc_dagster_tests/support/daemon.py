@@ -24,6 +24,7 @@ from dagster._core.events import DagsterEvent
 from dagster._core.instance.ref import InstanceRef
 from dagster._core.instance_for_test import instance_for_test
 from dagster._core.remote_origin import InProcessCodeLocationOrigin
+from dagster._core.remote_representation.external import RemoteSchedule
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorTick
 from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
@@ -186,13 +187,15 @@ class Daemon:
     def stop_schedule(self, connector: str = "acme", at: str | None = None) -> Self:
         """What the switch on the page of a schedule does."""
         with self._clock(at):
-            location = self.workspace.create_request_context().get_code_location(LOCATION)
-            schedule = location.get_repository("__repository__").get_schedule(
-                f"{connector}_schedule"
-            )
+            schedule = self._schedule(connector)
             self.instance.stop_schedule(
                 schedule.get_remote_origin_id(), schedule.selector_id, schedule
             )
+        return self
+
+    def start_schedule(self, connector: str = "acme", at: str | None = None) -> Self:
+        with self._clock(at):
+            self.instance.start_schedule(self._schedule(connector))
         return self
 
     def launch(
@@ -325,6 +328,10 @@ class Daemon:
             event = DagsterEvent(event_type_value=kind.value, job_name="")
             self.instance.run_storage.handle_run_event(run_id, event, self.now)
         return self
+
+    def _schedule(self, connector: str) -> RemoteSchedule:
+        location = self.workspace.create_request_context().get_code_location(LOCATION)
+        return location.get_repository("__repository__").get_schedule(f"{connector}_schedule")
 
     def _end_runs(self) -> Self:
         if not self.holds_runs:
