@@ -43,6 +43,7 @@ from dagster_graphql.client.query import (
 )
 from dagster_graphql.test.utils import execute_dagster_graphql
 
+from restsrc_dagster import component
 from restsrc_dagster.orchestrate import alerts, build, initial_run, later_slots, schedules
 from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, SLOT_TAG, TRIGGER_TAG
 from restsrc_dagster.settings import default_dagster_yaml
@@ -359,6 +360,7 @@ class Daemon:
         with (
             freeze_time(moment),
             mock.patch.object(build, "datetime", Clock),
+            mock.patch.object(component, "datetime", Clock),
             mock.patch.object(initial_run, "datetime", Clock),
             mock.patch.object(later_slots, "datetime", Clock),
             mock.patch.object(schedules, "datetime", Clock),
