@@ -11,6 +11,7 @@ from restsrc_dagster.connector.files.lines import lines_of_resources
 from restsrc_dagster.connector.fitted import fitted
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.orchestrate.names import asset_key
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
 from restsrc_dagster.settings import Settings
@@ -27,7 +28,7 @@ def asset_specs(
         # References to code are beta: an upgrade that moves them fails a test, and tells nobody.
         simplefilter("ignore", dg.BetaWarning)
         sources = _sources(connector, file)
-        return {
+        specs = {
             name: translator.get_asset_spec(
                 ResourceProps(
                     fit.connector,
@@ -42,6 +43,19 @@ def asset_specs(
             for name, resource in fit.connector.resources.items()
             if resource.selected
         }
+    return {name: _below_its_parent(spec, connector, name, specs) for name, spec in specs.items()}
+
+
+def _below_its_parent(
+    spec: dg.AssetSpec, connector: Connector, name: str, specs: Mapping[str, dg.AssetSpec]
+) -> dg.AssetSpec:
+    """A child depends on its parent, also where the translator has renamed that."""
+    parent = connector.resources.loaded_parent(name)
+    if parent is None or specs[parent].key == (key := asset_key(connector.name, parent)):
+        return spec
+    renamed = dg.AssetDep(specs[parent].key)
+    deps = [renamed if dep.asset_key == key else dep for dep in spec.deps]
+    return spec.replace_attributes(deps=deps)
 
 
 def _sources(connector: Connector, file: Path | None) -> Mapping[str, dg.LocalFileCodeReference]:
