@@ -226,9 +226,12 @@ class RestApiConnector(_Carrier):
     a run looks it up, and no definition has it.
     """
 
-    name: str | None = Field(
-        None, description="The connector's name; by default that of the component's folder."
-    )
+    name: Annotated[
+        str | None,
+        dg.Resolver.default(
+            description="The connector's name; by default that of the component's folder."
+        ),
+    ] = None
     created_at: AsWritten = _key("created_at")
     schedule: AsWritten = _key("schedule")
     configuration: AsWritten = _key("configuration")
@@ -287,9 +290,10 @@ class RestApiConnector(_Carrier):
 class RestApiConnectorFolder(_Carrier):
     """A folder of connector files beside the components of a project."""
 
-    folder: str = Field(
-        "connectors", description="The folder, from that of the project on, or absolute."
-    )
+    folder: Annotated[
+        str,
+        dg.Resolver.default(description="The folder, from that of the project on, or absolute."),
+    ] = "connectors"
     _root: Path = PrivateAttr(default_factory=Path)
 
     @classmethod

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 import yaml
 
-from restsrc_dagster import RestApiConnector
+from restsrc_dagster import RestApiConnector, RestApiConnectorFolder
 from restsrc_dagster.connector.templated_schema import templated_schema
 from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster_tests.support.api import Api
@@ -19,7 +19,7 @@ from restsrc_dagster_tests.support.project import FOLDER, ROOT, TYPE, Project
 
 OWN = """
 import dagster as dg
-from restsrc_dagster import RestApiConnector
+from restsrc_dagster import RestApiConnector, RestApiConnectorFolder
 
 class Own(RestApiConnector):
     def get_asset_spec(self, props):
@@ -207,6 +207,16 @@ def test_dg_tells_file_and_line_of_what_is_wrong_deep_inside(project: Project) -
     place = "attributes.configuration.client.paginator.type"
     assert f"acme/defs.yaml:{line} - {TYPE} {place} 'page_nubmer' is not one of ['auto'," in checked
     assert checked.count(TYPE) == 1
+
+
+@pytest.mark.parametrize("component", [RestApiConnector, RestApiConnectorFolder])
+def test_each_of_its_keys_is_explained(component: type[dg.Component]) -> None:
+    """Dagster drops the description of a Field that has a default."""
+    model = component.get_model_cls()
+    assert model is not None
+    properties = model.model_json_schema()["properties"]
+    del properties["translation"]  # which is Dagster's own
+    assert [key for key, part in properties.items() if not part.get("description")] == []
 
 
 def test_the_schema_of_its_keys_is_that_of_a_file() -> None:

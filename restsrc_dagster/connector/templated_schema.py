@@ -9,7 +9,7 @@ reference: Dagster puts the schema into others.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from restsrc_dagster.connector.schema import connector_schema
+from restsrc_dagster.connector.schema import EXAMPLE, connector_schema
 
 Schema = dict[str, Any]
 TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%]"}
@@ -24,11 +24,12 @@ _KEPT = {
 
 
 def templated_schema() -> dict[str, Schema]:
-    """By key of a connector file."""
+    """By key of a connector file; what each needs has an example, which Dagster's tools show."""
     schema = connector_schema()
     templated = _Templated(schema["$defs"])
     keys = {key: part for key, part in schema["properties"].items() if key != "$schema"}
-    return {key: templated.value(part) for key, part in keys.items()}
+    examples = {key: {"examples": [part]} for key, part in EXAMPLE.items()}
+    return {key: templated.value(part | examples.get(key, {})) for key, part in keys.items()}
 
 
 class _Templated:
