@@ -13,6 +13,7 @@ import restsrc_dagster
 from restsrc_dagster_tests.support.connectors import items, write
 from restsrc_dagster_tests.support.packages import (
     DIVIDED,
+    PAGE,
     SOURCES,
     graph,
     imports,
@@ -119,16 +120,13 @@ def test_a_part_uses_the_libraries_that_are_its_own(source: Path) -> None:
     assert {name.split(".")[0] for name in names} & FOREIGN.get(part_of(source), set()) == set()
 
 
-ARCHITECTURE = (PACKAGE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
-
-
 @pytest.mark.parametrize("area", ["", *DIVIDED])
 def test_imports_run_one_way_late_ones_too(area: str) -> None:
     """What is drawn in docs/architecture.md is what there is; a new arrow is a decision."""
     whole = graph(area)
     for node in whole:
         reached(node, whole)
-    assert picture(whole) in ARCHITECTURE
+    assert picture(whole) in PAGE.read_text(encoding="utf-8")
 
 
 def test_the_imports_are_seen() -> None:

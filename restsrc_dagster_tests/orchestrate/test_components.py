@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from restsrc_dagster.connector.dated_cron import dated_cron
+from restsrc_dagster.connector.schedule.cron import cron_of
 from restsrc_dagster.connector.schedule.schedule import Schedule
 from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import CREATED_AT, items, write
@@ -122,9 +122,9 @@ def test_side_by_side_with_one_schedule_each_has_its_slots(
     write(project.root / "connectors", "files", schedule=SCHEDULE)
     project.add("folder", FOLDER)
     slots = Schedule(mode="hours", interval=5).slots(CREATED)
-    dated = dated_cron(slots, CREATED + timedelta(seconds=20))
-    assert dated is not None
-    first, later = slots.next(CREATED), slots.next(dated.end)
+    end = cron_of(slots, CREATED + timedelta(seconds=20)).end
+    assert end is not None
+    first, later = slots.next(CREATED), slots.next(end)
     deployed.start("10:03:20").sensors().at(first + timedelta(seconds=5)).sensors()
     deployed.at(later + timedelta(seconds=5)).sensors().sensors()
     expected = ["initial", *(f"{slot:%Y-%m-%d %H:%M}" for slot in (first, later))]

@@ -1,11 +1,11 @@
-"""Which package imports which, as a picture: `python -m restsrc_dagster_tests.support.packages`.
+"""Which package imports which, drawn in docs/architecture.md.
 
-A node is a package, or a module that lies beside packages. Drawn is no arrow that follows from
+`python -m restsrc_dagster_tests.support.packages` draws it again. A node is a package, or a module that lies beside packages. Drawn is no arrow that follows from
 others: what is reached by arrows may be imported.
 """
 
 import ast
-import sys
+import re
 from collections.abc import Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -14,6 +14,7 @@ import restsrc_dagster
 
 ROOT = Path(restsrc_dagster.__file__).parent
 SOURCES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
+PAGE = ROOT.parent / "docs" / "architecture.md"
 DIVIDED = ("connector", "extract", "load")
 """Whose packages are drawn in a picture of their own."""
 Graph = Mapping[str, frozenset[str]]
@@ -101,10 +102,11 @@ def picture(whole: Graph) -> str:
     return "\n".join(["```mermaid", "flowchart TD", *lines, "```"])
 
 
-def pictures() -> dict[str, str]:
-    """By the name of what is drawn."""
-    return {area or "restsrc_dagster": picture(graph(area)) for area in ("", *DIVIDED)}
+def drawn_again(page: str) -> str:
+    """The page with each picture as it is now: of the whole, then of each divided part."""
+    pictures = iter([picture(graph(area)) for area in ("", *DIVIDED)])
+    return re.sub(r"```mermaid\n.*?```", lambda _: next(pictures), page, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n\n".join(f"`{name}`\n\n{drawn}" for name, drawn in pictures().items()))
+    PAGE.write_text(drawn_again(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
