@@ -1,7 +1,8 @@
 """Which package imports which, drawn in docs/architecture.md.
 
-`python -m restsrc_dagster_tests.support.packages` draws it again. A node is a package, or a module that lies beside packages. Drawn is no arrow that follows from
-others: what is reached by arrows may be imported.
+`python -m restsrc_dagster_tests.support.packages` draws it again. A node is a package, or a module
+that lies beside packages. Drawn is no arrow that follows from others: what is reached by arrows may
+be imported.
 """
 
 import ast
