@@ -276,6 +276,60 @@ def test_a_parent_that_was_read_for_its_children_is_not_loaded_in_part(
     assert not duck.load(both).failed
 
 
+@pytest.mark.parametrize("hints", [KEY, {}])
+@pytest.mark.parametrize("meanwhile", [items("other"), described("at", name="other")])
+def test_a_resource_that_was_away_goes_on_from_its_cursor(
+    api: Api, warehouse: Warehouse, hints: dict[str, Any], meanwhile: dict[str, Any]
+) -> None:
+    api.routes["/other"] = api.routes["/items"]
+    here = warehouse.connector(api.url, [described("at", **hints)])
+    away = warehouse.connector(api.url, [meanwhile])
+    warehouse.load(here)
+    warehouse.load(away)
+    RECORDS.append({"id": 4, "at": "2024-01-04", "tags": ["a"]})
+    try:
+        warehouse.load(away)
+        report = warehouse.load(here)
+    finally:
+        RECORDS.pop()
+    assert not report.failed
+    assert report.resources["items"].rows_loaded <= 2, "the new one, and the last one again"
+    assert warehouse.values("SELECT id FROM acme.items") == [1, 2, 3, 4]
+
+
+def test_a_family_that_was_away_is_whole_afterwards(api: Api, duck: Warehouse) -> None:
+    for number in range(1, 5):
+        api.routes[f"/items/{number}/parts"] = lambda asked: {"data": [{"of": asked.path}]}
+    family = [described("at", **KEY), items("parts", path="items/{resources.items.id}/parts")]
+    duck.load(duck.connector(api.url, family))
+    duck.load(duck.connector(api.url, [items("other", path="items")]))
+    RECORDS.append({"id": 4, "at": "2024-01-04"})
+    try:
+        report = duck.load(duck.connector(api.url, family))
+    finally:
+        RECORDS.pop()
+    assert not report.failed
+    assert duck.values("SELECT id FROM acme.items") == [1, 2, 3, 4]
+    assert len(duck.rows("SELECT of FROM acme.parts")) == 4
+
+
+def test_a_resource_that_was_away_and_then_read_for_its_children_is_not_loaded_in_part(
+    api: Api, duck: Warehouse
+) -> None:
+    for number in range(1, 5):
+        api.routes[f"/items/{number}/parts"] = lambda asked: {"data": [{"of": asked.path}]}
+    top, parts = described("at", **KEY), items("parts", path="items/{resources.items.id}/parts")
+    duck.load(duck.connector(api.url, [top]))
+    duck.load(duck.connector(api.url, [items("other", path="items")]))
+    RECORDS.append({"id": 4, "at": "2024-01-04"})
+    try:
+        duck.load(duck.connector(api.url, [top | {"selected": False}, parts]))
+    finally:
+        RECORDS.pop()
+    failed = duck.load(duck.connector(api.url, [top, parts])).failed
+    assert "items: was read for its children only so far" in str(failed["items"])
+
+
 def test_a_history_is_not_updated_row_by_row(api: Api, duck: Warehouse) -> None:
     def by(strategy: str) -> Any:
         way = {"write_disposition": {"disposition": "merge", "strategy": strategy}}

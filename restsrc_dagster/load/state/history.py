@@ -53,11 +53,16 @@ class History:
         return frozenset(self._resources) if _has_cursor(state) else frozenset()
 
     def remember(self, state: dict[str, Any], known: Set[str], read: Set[str]) -> None:
-        """Note in `state` what was `known` and what is `read` now, and below what; what the
-        connector no longer has, or loads, is forgotten."""
-        loaded = {name for name, one in self._resources.items() if one.selected}
-        names = (known | read) & loaded
+        """Note in `state` what was `known` and what is `read` now, and below what.
+
+        Forgotten is what a cursor may pass meanwhile: a resource that is read for its children
+        only, and a child that the connector no longer has. The cursor of any other resource that
+        it no longer has stands still until it is put back.
+        """
         below: dict[str, list[str]] = state.get(BELOW_KEY, {})
+        loaded = {name for name, one in self._resources.items() if one.selected}
+        gone = {name for name in known - self._resources.keys() if below.get(name) == []}
+        names = (known | read) & (loaded | gone)
         below |= {name: self._resources.ancestors(name) for name in read & names}
         state[READ_KEY] = sorted(names)
         state[BELOW_KEY] = {name: below[name] for name in sorted(names & below.keys())}
