@@ -1,5 +1,6 @@
 """Which destination is meant, and what is said where it cannot be one."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,8 +139,26 @@ def test_a_destination_that_lacks_nothing(settings: Settings) -> None:
     assert not settings.data_dir.exists(), "only a run makes it"
     away = {"type": "postgres", "credentials": "postgresql://u:p@127.0.0.1:1/x"}
     assert unready(connector(destination=away), settings, {}) is None, "nothing is connected"
-    later = {"type": "postgres", "credentials": "${NOT_SET_HERE}"}
-    assert unready(connector(destination=later), settings, {}) is None, "the run says so"
+    later = connector(destination={"type": "postgres", "credentials": "${NOT_SET_HERE}"})
+    assert unready(later, settings, {"NOT_SET_HERE": away["credentials"]}) is None
+
+
+def test_a_variable_that_a_destination_wants_is_said_beforehand(settings: Settings) -> None:
+    later = connector(destination={"type": "postgres", "credentials": "${NOT_SET_HERE}"})
+    message = "environment variable NOT_SET_HERE is not set, but destination.credentials wants it"
+    assert str(unready(later, settings, {})) == message
+
+
+def test_postgres_without_its_driver(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "restsrc_dagster.load.columns.copy_job", raising=False)
+    for driver in ("psycopg2", "psycopg2.errors"):
+        monkeypatch.setitem(sys.modules, driver, None)
+    acme = connector(destination={"type": "postgres", "credentials": "postgresql://u:p@h/x"})
+    message = "the destination postgres wants a package: pip install 'restsrc-dagster[postgres]'"
+    assert str(unready(acme, settings, {})) == message
+    with pytest.raises(MissingPackage) as refused:
+        load(acme, LoadRequest(selection=frozenset({"items"})), settings=settings, environment={})
+    assert str(refused.value) == message
 
 
 class Store(duckdb):

@@ -90,9 +90,16 @@ class Browser:
 
         self._until(lambda: not missing(), lambda: f"not seen: {missing()}")
 
-    def sees_like(self, pattern: str) -> None:
+    def sees_like(self, pattern: str) -> re.Match[str]:
         """A regular expression, found anywhere on the page."""
-        self._until(lambda: re.search(pattern, self.text), lambda: f"nothing like {pattern!r}")
+        found: list[re.Match[str]] = []
+
+        def is_there() -> bool:
+            found.extend(re.finditer(pattern, self.text))
+            return bool(found)
+
+        self._until(is_there, lambda: f"nothing like {pattern!r}")
+        return found[0]
 
     def sees_link_with(self, address: str) -> None:
         self._element(f"//a[contains(@href, '{address}')]")

@@ -21,7 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from restsrc_dagster.connector.fitted import fitted
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.errors import MissingPackage, RestsrcError, SettingsError
+from restsrc_dagster.errors import MissingPackage, MissingVariable, RestsrcError, SettingsError
 from restsrc_dagster.load.destinations.abilities import abilities_of
 from restsrc_dagster.load.destinations.destination import FILESYSTEM, build_destination, type_of
 from restsrc_dagster.load.destinations.working_folder import working_folder
@@ -31,6 +31,8 @@ ENVIRONMENT = "Environment Variables"
 """dlt's name of the provider."""
 PACKAGES = {"delta": "deltalake", "iceberg": "pyiceberg"}
 """The modules by which files of a table format are written."""
+EXTRAS = {"psycopg2": "postgres", "pymysql": "mysql", "deltalake": "delta", "pyiceberg": "iceberg"}
+"""The modules that an extra of this package brings."""
 
 
 @contextmanager
@@ -61,22 +63,24 @@ def refuse_without_packages(connector: Connector, destination: Destination[Any, 
     formats = {str(one.hints.get("table_format")) for one in resources if one.selected}
     for table_format, module in PACKAGES.items():
         if table_format in formats and find_spec(module) is None:
-            raise MissingPackage(
-                f"the table format {table_format} wants a package: "
-                f"pip install 'restsrc-dagster[{table_format}]'"
-            )
+            raise _no_package(f"table format {table_format}", module)
 
 
 def unready(
     connector: Connector, settings: Settings, environment: Mapping[str, str]
-) -> SettingsError | None:
-    """What the destination of a connector lacks; None if it can be opened, or if something else is
-    wrong. Nothing is connected."""
+) -> RestsrcError | None:
+    """What the destination of a connector lacks: a variable, credentials, a package.
+
+    None if it can be opened, or if something else is wrong. Nothing is connected.
+    """
     is_duckdb = connector.destination_type(settings.destination) == "duckdb"
     if is_duckdb and not connector.destination.arguments:
         return None  # a file of its own, for which only a run makes a folder
     try:
-        destination = build_destination(connector, settings, environment)
+        with opening(connector.destination_type(settings.destination)):
+            destination = build_destination(connector, settings, environment)
+    except (MissingPackage, MissingVariable) as error:
+        return error
     except RestsrcError:
         return None
     with working_folder() as folder:
@@ -103,9 +107,9 @@ def _problem(kind: str, error: Exception) -> SettingsError | None:
         case ConfigFieldMissingException():
             return SettingsError(_missing(kind, error))
         case MissingDependencyException():
-            return _no_package(kind, " ".join(error.dependencies))
+            return _no_package(f"destination {kind}", " ".join(error.dependencies))
         case ModuleNotFoundError():
-            return _no_package(kind, str(error.name))
+            return _no_package(f"destination {kind}", str(error.name).partition(".")[0])
         case ConfigurationException() | ArgumentError():
             return SettingsError(
                 f"the credentials of the destination {kind} cannot be read "
@@ -115,8 +119,10 @@ def _problem(kind: str, error: Exception) -> SettingsError | None:
     return None
 
 
-def _no_package(kind: str, package: str) -> MissingPackage:
-    return MissingPackage(f"the destination {kind} wants a package: pip install '{package}'")
+def _no_package(what: str, package: str) -> MissingPackage:
+    extra = EXTRAS.get(package.lower())
+    wanted = f"restsrc-dagster[{extra}]" if extra else package
+    return MissingPackage(f"the {what} wants a package: pip install '{wanted}'")
 
 
 def _missing(kind: str, error: ConfigFieldMissingException) -> str:
