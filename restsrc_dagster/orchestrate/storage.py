@@ -66,8 +66,9 @@ def storage_of(
     if (url := _url(given)) and (engine := url.scheme.partition("+")[0]) in SCHEMA_IS_DATABASE:
         return Storage(kind, None, connector.dataset, _address(url))
     if url and engine == SQLITE:
-        file = url.path.removeprefix("/")
-        return Storage(kind, Path(file).stem, connector.dataset, f"{SQLITE}:///{file}")
+        file = Path(url.path.removeprefix("/"))
+        of_dataset = file.with_stem(f"{file.stem}__{connector.dataset}")  # dlt has one for each
+        return Storage(kind, file.stem, connector.dataset, f"{SQLITE}:///{of_dataset}")
     if url and url.path.strip("/"):
         database = url.path.strip("/").partition("/")[0]
         return Storage(kind, database, connector.dataset, f"{_address(url)}/{database}")
@@ -109,7 +110,8 @@ def _url(value: Any) -> SplitResult | None:
 def _bucket(value: Any) -> str | None:
     """The place of files: a URL, or a folder."""
     url = _url(value)
-    return f"{_address(url)}{url.path}" if url else _plain(value)
+    folder = _plain(value)
+    return f"{_address(url)}{url.path}" if url else folder and Path(folder).absolute().as_uri()
 
 
 def _address(url: SplitResult) -> str:

@@ -155,6 +155,31 @@ def test_a_child_keeps_its_parent_if_its_own_part_is_in_order(tmp_path: Path) ->
     assert found.connector.resources["books"].parent == "shelves"
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "of"),
+    [
+        ({"pth": "shelves/{resources.shelves.id}/books"}, "shelves"),
+        ({"path": "books", "json": {"shelf": ["{resources.shelves.id}"]}, "x": 1}, "shelves"),
+        (
+            {
+                "path": "shelves/{shelf}/books",
+                "params": {"shelf": {"type": "resolve", "resource": "shelves", "field": "id"}},
+                "x": 1,
+            },
+            "shelves",
+        ),
+        ({"path": "racks/{resources.racks.id}/books", "x": 1}, None),
+    ],
+    ids=["path", "body", "resolve", "no such parent"],
+)
+def test_a_child_keeps_its_parent_though_it_is_broken(
+    tmp_path: Path, endpoint: dict[str, Any], of: str | None
+) -> None:
+    resources = ["shelves", {"name": "books", "endpoint": endpoint}]
+    found = salvaged(tmp_path, json.dumps(content(resources=resources)))
+    assert found.connector.resources["books"].parent == of
+
+
 def test_neither_the_client_nor_its_secrets_are_kept(tmp_path: Path) -> None:
     assert "s3cret" not in repr(salvaged(tmp_path, TEXT.replace('"mode"', '"moode"')))
 

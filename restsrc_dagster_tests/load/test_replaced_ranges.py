@@ -183,7 +183,7 @@ def test_what_comes_behind_the_cursor_is_left_to_the_next_run(
     listed.events += [listed.event(8, "a"), listed.event(9, "a")]
     report = duck.load(acme, between=Between(FIRST + 5 * DAY, FIRST + 20 * DAY))
     assert len(rows(duck)) == 16
-    assert "reaches behind what was loaded so far" in report.resources["items"].warnings[0]
+    assert "ends later than what was loaded so far" in report.resources["items"].warnings[0]
     with pytest.raises(RestsrcError, match="which is not behind the beginning of the range"):
         duck.load(acme, between=Between(FIRST + 8 * DAY, FIRST + 20 * DAY))
     assert duck.load(acme).resources["items"].rows_loaded == 2

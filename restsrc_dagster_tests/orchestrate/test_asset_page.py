@@ -26,13 +26,13 @@ def spec_of(folder: Path, settings: Settings, resource: str) -> dg.AssetSpec:
 
 
 def test_table_kind_and_uri_are_those_of_the_definition(tmp_path: Path, settings: Settings) -> None:
-    write(tmp_path, "acme", "http://127.0.0.1:9", [items("customers"), items("LoadRequest Lines")])
+    write(tmp_path, "acme", "http://127.0.0.1:9", [items("customers"), items("Order Lines")])
     metadata = spec_of(tmp_path, settings, "customers").metadata
     assert metadata["dagster/table_name"] == "restsrc_acme.acme.customers"
     assert metadata["dagster/storage_kind"] == "duckdb"
     file = tmp_path / "data" / "restsrc_acme.duckdb"
     assert metadata["dagster/uri"] == f"duckdb://{file}/acme/customers"
-    lines = spec_of(tmp_path, settings, "LoadRequest Lines").metadata
+    lines = spec_of(tmp_path, settings, "Order Lines").metadata
     assert lines["dagster/table_name"] == "restsrc_acme.acme.order_lines"
 
 
@@ -62,7 +62,7 @@ def test_table_kind_and_uri_are_those_of_the_definition(tmp_path: Path, settings
             {"type": "sqlalchemy", "credentials": "sqlite:////data/lake.db"},
             {},
             "lake.acme.items",
-            "sqlite:////data/lake.db/acme/items",
+            "sqlite:////data/lake__acme.db/acme/items",
         ),
         (
             {"type": "sqlalchemy", "credentials": "mysql+pymysql://u:s3cret@db.example.com/login"},
@@ -95,10 +95,10 @@ def test_table_kind_and_uri_are_those_of_the_definition(tmp_path: Path, settings
             "az://lake/raw/acme/items",
         ),
         (
-            {"type": "filesystem", "bucket_url": "files/raw"},
+            {"type": "filesystem", "bucket_url": "/files/raw"},
             {},
             "acme.items",
-            "files/raw/acme/items",
+            "file:///files/raw/acme/items",
         ),
         ({"type": "duckdb", "credentials": "${FILE}"}, {}, "acme.items", None),
         ({"type": "postgres", "credentials": "postgresql://[half"}, {}, "acme.items", None),

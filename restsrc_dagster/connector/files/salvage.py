@@ -5,7 +5,7 @@ Not enough to load anything, but enough to keep its place: its assets, its sched
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ _KEPT = (
 _POSITION = re.compile(r"resources\[(\d+)\]")
 _PIECE = re.compile(r'"(?:[^"\\\n]|\\.)*"?|[{}\[\]:]|[^\s{}\[\]:,"]+')
 _NAMES = re.compile(r"^[ \t]*(?:- +|  )(?:name: *)(?P<name>[^\s#].*?)[ \t]*$", re.MULTILINE)
+_PARENT = re.compile(r"{resources\.([^.{}]+)\.([^{}]+)}")
 _WORDS = {"true": True, "false": False, "null": None}
 
 
@@ -73,7 +74,8 @@ def salvage(path: Path) -> Salvage | None:
 
 
 def _resources_left(configuration: Mapping[str, Any]) -> dict[str, Any]:
-    """The resources, each as it is written if that holds, else by its name alone."""
+    """The resources, each as it is written if that holds, else with its parent, else by its name
+    alone."""
     written = configuration.get("resources")
     items: list[Any] = [
         item for item in (written if isinstance(written, list) else []) if resource_name(item)
@@ -91,17 +93,35 @@ def _resources_left(configuration: Mapping[str, Any]) -> dict[str, Any]:
             continue
         broken = {int(place[1]) for place in places if place} or set(range(len(items)))
         items = [
-            by_name if position in broken else item
+            less if position in broken else item
             for position, item in enumerate(items)
-            if (by_name := _by_name(item)) != item or position not in broken
+            if (less := _less(item)) != item or position not in broken
         ]
     return {"resources": [NAMELESS]}
 
 
-def _by_name(item: Any) -> dict[str, Any]:
+def _less(item: Any) -> dict[str, Any]:
+    """The name of a resource with its parent's; of one that has no more than that, the name."""
     selected = item.get("selected") if isinstance(item, dict) else None
     chosen = {"selected": selected} if isinstance(selected, bool) else {}
-    return {"name": resource_name(item), **chosen, "endpoint": {"path": "unknown"}}
+    by_name = {"name": resource_name(item), **chosen, "endpoint": {"path": "unknown"}}
+    place = next(filter(None, _parents(item)), None)
+    with_parent = {**by_name, "endpoint": {"path": f"unknown/{place}"}} if place else by_name
+    return by_name if item == with_parent else with_parent
+
+
+def _parents(value: Any) -> Iterator[str]:
+    """The placeholders of parents' fields, in any text of a resource, or in dlt's older words."""
+    if isinstance(value, str):
+        yield from (place[0] for place in _PARENT.finditer(value))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _parents(one)
+    elif isinstance(value, dict):
+        if value.get("type") == "resolve":
+            yield f"{{resources.{value.get('resource')}.{value.get('field')}}}"
+        for one in value.values():
+            yield from _parents(one)
 
 
 def _content(path: Path) -> dict[str, Any]:

@@ -134,8 +134,8 @@ def tell_of_range(facts: Mapping[str, PageStats], resources: Resources, cut: Set
             read.warn("the range has no records")
         if name in cut:
             read.warn(
-                "the range reaches behind what was loaded so far: the rows of there come with the "
-                "next run that follows the cursor, which appends them"
+                "the range ends later than what was loaded so far, and was read up to there: what "
+                "is newer comes with the next run that follows the cursor"
             )
 
 
