@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1, help="of the first world (1)")
     parser.add_argument("--workers", type=int, default=2, help="worlds at once (2)")
     parser.add_argument("--shrink", type=float, help="seconds to make a wrong world smaller")
+    parser.add_argument("--having", default="", help="only worlds with it, such as run.partitions")
     parser.add_argument("--table", action="store_true", help="a line for each kind of fault")
     options = parser.parse_args(arguments)
     if options.worlds:
@@ -50,6 +51,7 @@ def main(arguments: list[str] | None = None) -> int:
             seed=options.seed,
             workers=options.workers,
             shrink=options.shrink,
+            having=options.having,
             as_table=options.table,
         )
     names = options.destination or sorted(DESTINATIONS)

@@ -6,7 +6,7 @@ from restsrc_dagster_tests.worlds.workers import hunt_together
 
 
 def soak_in_worlds(
-    minutes: float, *, seed: int, workers: int, shrink: float | None, as_table: bool
+    minutes: float, *, seed: int, workers: int, shrink: float | None, having: str, as_table: bool
 ) -> int:
     """Print each wrong world, and at the end what was tried; 1 if any world was wrong."""
 
@@ -18,6 +18,7 @@ def soak_in_worlds(
         first_seed=seed,
         workers=workers,
         shrink=SHRINK_SECONDS if shrink is None else shrink,
+        having=having,
         tell=tell,
     )
     print()

@@ -53,17 +53,23 @@ def hunt(
     laboratory: Laboratory,
     *,
     until: float,
+    having: str = "",
     shrink: float = SHRINK_SECONDS,
     tell: Callable[[Wrong], None] = lambda _: None,
     enough: Callable[[Tally], bool] = lambda _: False,
 ) -> Tally:
-    """Judge the worlds of `seeds` until `time.monotonic()` is `until`, or it is enough."""
+    """Judge the worlds of `seeds` until `time.monotonic()` is `until`, or it is enough.
+
+    Only those that are `having` something, if it is named, by the word that is counted.
+    """
     tally, began = Tally(), time.monotonic()
     shrunk = 0.0
     for seed in seeds:
         if time.monotonic() >= until or enough(tally):
             break
         world = world_of_seed(seed)
+        if having and having not in traits(world):
+            continue
         verdict = judge(world, laboratory)
         _count(tally, seed, verdict)
         if verdict.is_wrong:

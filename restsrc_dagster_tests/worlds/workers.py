@@ -19,6 +19,7 @@ def hunt_together(
     first_seed: int,
     workers: int,
     shrink: float,
+    having: str = "",
     tell: Callable[[Wrong], None],
 ) -> Tally:
     """Judge worlds from `first_seed` on for so many seconds, and what was wrong a while longer.
@@ -32,7 +33,9 @@ def hunt_together(
     news: Any = processes.Queue()
     started = [
         processes.Process(
-            target=_work, args=(news, first_seed + number, workers, seconds, shrink), daemon=True
+            target=_work,
+            args=(news, first_seed + number, workers, seconds, shrink, having),
+            daemon=True,
         )
         for number in range(workers)
     ]
@@ -58,7 +61,7 @@ def hunt_together(
     return whole
 
 
-def _work(news: Any, first: int, step: int, seconds: float, shrink: float) -> None:
+def _work(news: Any, first: int, step: int, seconds: float, shrink: float, having: str) -> None:
     """Ends with the process that has started it, however that ended."""
     parent = multiprocessing.parent_process()
     with Laboratory() as laboratory:
@@ -66,6 +69,7 @@ def _work(news: Any, first: int, step: int, seconds: float, shrink: float) -> No
             count(first, step),
             laboratory,
             until=time.monotonic() + seconds,
+            having=having,
             shrink=shrink,
             tell=news.put,
             enough=lambda _: parent is not None and not parent.is_alive(),
