@@ -16,9 +16,11 @@ with a reason, or it tells what it could not know.
     shop        the records, and what may happen to them
     serving     the answers to one run, with what goes wrong (`pages`, `spelling`, `loopback`)
     file        the connector's file
+    stretches   the times of its partitions
 
-    playing     run after run, in one way (`loading`, in a `laboratory`)
+    playing     run after run, in one way (`loading` or `deploying`, in a `laboratory`)
     meaning     what the tables are to hold after each run
+    marks       which partitions may be shown as filled
     examining   what is wrong after a run (`finding`), with what `tolerance` allows
     judging     a whole world: right, refused, or wrong
     smaller     a wrong world, made smaller
@@ -26,5 +28,5 @@ with a reason, or it tells what it could not know.
     hunting     world after world, in several `workers`, and what is printed of it (`printing`)
 
 Play one again:  python -m restsrc_dagster_tests.worlds --replay SEED
-Play thousands:  python -m restsrc_dagster_tests.soak --worlds 60
+Play thousands:  python -m restsrc_dagster_tests.soak --worlds 60 [--having partitions]
 """

@@ -7,10 +7,11 @@ from dataclasses import replace
 from restsrc_dagster_tests.worlds.finding import Finding, compare, foreign_words
 from restsrc_dagster_tests.worlds.honest import NUMBERED
 from restsrc_dagster_tests.worlds.loading import Ended
-from restsrc_dagster_tests.worlds.meaning import Meaning
+from restsrc_dagster_tests.worlds.meaning import Meaning, slots
 from restsrc_dagster_tests.worlds.serving import Serving
 from restsrc_dagster_tests.worlds.shop import Shop
 from restsrc_dagster_tests.worlds.tolerance import (
+    may_refuse,
     must_fail,
     must_not_fail,
     safe_to_keep,
@@ -33,7 +34,9 @@ class Examiner:
         self._shop = shop
         self._serving = serving
         self._told: set[str] = set()
-        self._excused: set[int] = set()
+        self.excused: set[int] = set()
+        self._is_torn = False
+        """Whether rows of a stretch, which a killed run has read, stand beside those of before."""
         self._stopped: set[str] = set()
         """Resources of which the run before did not come to its end."""
 
@@ -48,12 +51,22 @@ class Examiner:
         findings = [*_words(ended)]
         if not (ended.killed or ended.raised):
             findings += self._says(run, ended, found)
-        findings += self._tables(ended, found)
+        if not self._may_be_torn(ended):
+            findings += self._tables(ended, found)
         if not ended.killed:
             findings += self._others(ended, found)
+        if not (ended.killed or self._is_torn):
             findings += self._nested(found)
         self._stopped = (self._stopped | ended.unsure) - ended.good
         return findings
+
+    def _may_be_torn(self, ended: Ended) -> bool:
+        """The next load puts right what one has left that was killed amid replacing a stretch."""
+        if ended.killed and ended.stretch and slots(self._world, "p") == "append":
+            self._is_torn = True
+        elif ended.good or ended.failed:
+            self._is_torn = False
+        return self._is_torn
 
     def _excuse_what_slid(self, ended: Ended) -> None:
         """A record that a moving list never showed: the run has told that some may be missing.
@@ -65,7 +78,7 @@ class Examiner:
             given = self._serving.given
             for row in self._shop.parents:
                 if row.v not in given:
-                    self._excused |= {row.v, *self._shop.all_below(row)}
+                    self.excused |= {row.v, *self._shop.all_below(row)}
 
     def _says(self, run: Run, ended: Ended, found: Found) -> Iterator[Finding]:
         """What is green and should not be, and the other way round."""
@@ -73,8 +86,10 @@ class Examiner:
             yield Finding("idle", name, "neither loaded nor failed")
         for name in sorted(ended.good & self._meaning.tables.keys()):
             now = self._serving.moments[-1]
-            if reason := must_fail(self._meaning, name, now, excused=self._excused):
+            if reason := must_fail(self._meaning, name, now, excused=self.excused):
                 yield Finding("green", name, reason)
+        if ended.refused and not may_refuse(self._world, ended.refused):
+            yield Finding("red", "", ended.refused)
         for name, text in ended.failed.items():
             if must_not_fail(self._world, run, name):
                 yield Finding("red", name, text)
@@ -84,7 +99,7 @@ class Examiner:
 
     def _tables(self, ended: Ended, found: Found) -> Iterator[Finding]:
         for name, table in self._meaning.tables.items():
-            wrong = list(compare(table, found[name], excused=self._excused))
+            wrong = list(compare(table, found[name], excused=self.excused))
             if name in ended.good and table.ambiguous and name not in self._told:
                 wrong.append(Finding("untold", "", f"keys {sorted(table.ambiguous, key=str)}"))
             if wrong and not self._is_excused(ended):

@@ -24,6 +24,7 @@ from restsrc_dagster_tests.worlds.incidents import (
     fault,
     kill,
     middle,
+    partitions,
     postgres,
     refresh,
     resumed,
@@ -291,6 +292,7 @@ _OF_ANY = (
     *(disposition, merge_key),
     *(steps, default_hint, cap, totals, page_zero, last_page, header_cursor, flag, ids, middle),
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
+    *(partitions,) * 3,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )
 _OF_CHILDREN = (

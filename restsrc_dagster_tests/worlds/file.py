@@ -5,6 +5,7 @@ from typing import Any
 from restsrc_dagster_tests.support.connectors import content
 from restsrc_dagster_tests.worlds.cursors import HOURS, ISO, KINDS
 from restsrc_dagster_tests.worlds.spelling import FALLS_FROM, spelled
+from restsrc_dagster_tests.worlds.stretches import stretches_of
 from restsrc_dagster_tests.worlds.world import Cursor, How, Resource, World
 
 PARENTS = {"c": "p", "g": "c"}
@@ -30,6 +31,9 @@ def file_of(
     )
     if shared := [name for name, one in world.resources.items() if one.shared]:
         made["reading"] = {name: {"cursor": "shared"} for name in shared}
+    if world.partitions:
+        every, first = world.partitions.every, stretches_of(world.partitions).first
+        made["partitions"] = {"every": every, "from": f"{first:%Y-%m-%d}"}
     if defaults := _defaults(world):
         made["configuration"]["resource_defaults"] = defaults
     if destination:
@@ -80,6 +84,8 @@ def _resource(world: World, name: str) -> dict[str, Any]:
         (params if resource.bound == "param" else body)["parent"] = _bound(world, name)
     if cursor := resource.cursor:
         _put_cursor(cursor, endpoint, params, body)
+        if name == "p" and world.partitions:
+            endpoint["incremental"]["end_param"] = "until"
     if params:
         endpoint["params"] = params
     if body:
@@ -126,7 +132,7 @@ def _incremental(cursor: Cursor) -> dict[str, Any]:
     kind = KINDS[cursor.kind]
     made: dict[str, Any] = {"cursor_path": "meta.at" if cursor.nested else "at"}
     if cursor.starts:
-        made["initial_value"] = kind.spell(FALLS_FROM if cursor.falls else 0, 0)
+        made["initial_value"] = kind.spell(FALLS_FROM if cursor.falls else cursor.begin, 0)
     if cursor.end is not None:
         made["end_value"] = _end(cursor, cursor.end)
     if cursor.falls:

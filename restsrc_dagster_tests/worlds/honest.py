@@ -16,6 +16,8 @@ LINKED = ("json_link", "header_link", "cursor", "header_cursor")
 MIDDLE = frozenset({"change", "add", "kid", "change kid", "lose kid"})
 BELOW = frozenset({"kid", "late kid", "change kid", "lose kid"})
 BELOW_THAT = frozenset({"grandkid", "lose grandkid"})
+MOST = 100
+"""Partitions of one run."""
 CONVERTED = frozenset({"iso", "spellings", "naive", "space", "compact"})
 
 
@@ -23,6 +25,7 @@ def mended(world: World) -> World:
     """The world without what it may not have."""
     for _ in range(3):
         world = _with_sound_resources(world)
+        world = _with_sound_partitions(world)
         world = _with_sound_api(world)
         world = _with_sound_runs(world)
     return world
@@ -108,6 +111,7 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
     kind = KINDS[cursor.kind]
     if child:
         cursor = replace(cursor, order="", end=None, lag=0, open=False, missing="raise", convert="")
+        cursor = replace(cursor, begin=0)
     if not cursor.starts and cursor.sent in ("placeholder", "path", "body"):
         cursor = replace(cursor, starts=True)
     if cursor.sent == "body" and one.bound != "body":
@@ -137,6 +141,35 @@ def _is_in_its_order(cursor: Cursor, world: World) -> bool:
     """Texts of several lengths are compared only where the API's order shows what comes later."""
     said = cursor.order == world.api.order == "asc" and cursor.sent == "start_param"
     return said and cursor.end is None and not cursor.falls and not world.api.pinned
+
+
+def _with_sound_partitions(world: World) -> World:
+    """Those of a list that can be read by them; what cannot is refused, which others look at."""
+    cursor = world.p.cursor
+    if world.partitions is None or cursor is None or not _may_have_partitions(world, cursor):
+        api = replace(world.api, until="exclusive")
+        p = replace(world.p, cursor=replace(cursor, begin=0)) if cursor else world.p
+        return replace(world, p=p, partitions=None, api=api)
+    cursor = replace(cursor, sent="start_param")
+    if cursor.lag or not cursor.starts or cursor.open or world.api.filter == "exclusive":
+        cursor = replace(cursor, begin=0)
+    return replace(world, p=replace(world.p, cursor=cursor))
+
+
+def _may_have_partitions(world: World, cursor: Cursor) -> bool:
+    p, below = world.p, [one for one in (world.c, world.g) if one]
+    if not _tells_time(cursor) or cursor.end is not None or cursor.falls:
+        return False
+    if any(one.cursor for one in below):
+        return False
+    if p.key:
+        return p.disposition in ("", "merge", "upsert")
+    comes_twice = cursor.lag or cursor.missing == "include" or p.merge_key
+    return p.disposition in ("", "append") and not comes_twice
+
+
+def _tells_time(cursor: Cursor) -> bool:
+    return KINDS[cursor.kind].is_time and cursor.kind != "nanoseconds"
 
 
 # -- the API --
@@ -209,7 +242,7 @@ def _sound_run(world: World, run: Run, *, first: bool) -> Run:
         for page, event in run.middle
         if event[0] in MIDDLE and _may_move(world) and _may_happen(world, event[0], first=False)
     )
-    return replace(
+    run = replace(
         run,
         news=_sound_events(world, run.news, first=first),
         middle=tuple((page, (word, n, max(step, 1))) for page, (word, n, step) in middle),
@@ -218,7 +251,15 @@ def _sound_run(world: World, run: Run, *, first: bool) -> Run:
         faults=faults,
         edit=edit,
         again=run.again if _may_read_again(world, run) else (),
+        partitions=run.partitions if _may_be_for_partitions(world, run) else (),
     )
+    return replace(run, refresh=(), middle=(), again=()) if run.partitions else run
+
+
+def _may_be_for_partitions(world: World, run: Run) -> bool:
+    first, last = run.partitions if len(run.partitions) == 2 else (0, -1)
+    versions = world.has("version", "old version", "null version", "repeat")
+    return world.partitions is not None and not versions and 0 <= first <= last <= first + MOST
 
 
 def _may_read_again(world: World, run: Run) -> bool:
@@ -226,7 +267,7 @@ def _may_read_again(world: World, run: Run) -> bool:
     cursor = world.p.cursor
     quiet = not (run.middle or run.faults or run.kill or run.edit or run.refresh)
     versions = world.has("version", "old version", "null version", "repeat", "late", "ahead")
-    if cursor is None or not KINDS[cursor.kind].is_time or cursor.kind == "nanoseconds":
+    if cursor is None or not _tells_time(cursor):
         return False
     return quiet and not versions and len(run.again) == 2
 
@@ -242,7 +283,8 @@ def _may_edit(world: World, edit: str) -> bool:
             return ends and slots(world, "p") != "append" and not _shares(world)
         case "no cursor":
             cursor = world.p.cursor  # a list that has a column stays in it, so not a nested one
-            return cursor is not None and cursor.end is None and not cursor.nested
+            plain = cursor is not None and cursor.end is None and not cursor.nested
+            return plain and world.partitions is None
         case "children":
             return world.c is not None and world.p.selected
     return False

@@ -9,6 +9,7 @@ from restsrc_dagster_tests.worlds.drafts import (
     keyed,
     keyed_and_numbered,
     news,
+    one_in,
     weighted,
 )
 
@@ -99,6 +100,28 @@ def again(draw: Draw, draft: Draft) -> None:
     run: Draft = {"news": [], "again": [begin, begin + draw(st.integers(1, 6))]}
     news(draw, draft, run["news"])
     draft["runs"].append(run)
+
+
+def partitions(draw: Draw, draft: Draft) -> None:
+    """Some runs are for partitions, the others go on by the cursor."""
+    if draw(weighted({"key": 2, "none": 1})) == "key":
+        keyed(draw, draft, "p")
+    cursor = cursor_of(draw, draft, "p")
+    if draw(st.booleans()):
+        cursor["kind"] = draw(st.sampled_from(["iso", "spellings", "date", "epoch", "halves"]))
+    if draw(one_in(3)):
+        cursor |= {"begin": draw(st.integers(1, 6)), "starts": True, "lag": 0, "open": False}
+        draft["api"]["filter"] = draw(st.sampled_from(["inclusive", "absent"]))
+    every = draw(weighted({"day": 6, "week": 2, "hour": 1, "month": 1}))
+    draft["partitions"] = {"every": every, "first": draw(st.sampled_from([0, 0, 0, -3, 1, 2]))}
+    draft["api"]["until"] = draw(st.sampled_from(["exclusive", "inclusive", "absent"]))
+    for _ in range(draw(st.integers(1, 2))):
+        first = draw(st.integers(0, {"day": 3, "hour": 60}.get(every, 1)))
+        many = draw(st.sampled_from([1, 1, 2, 3, 9]))
+        run: Draft = {"news": [], "partitions": [first, first + many - 1]}
+        news(draw, draft, run["news"])
+        where = draw(st.integers(0, len(draft["runs"])) | st.just(len(draft["runs"])))
+        draft["runs"].insert(where, run)
 
 
 def edit(draw: Draw, draft: Draft) -> None:

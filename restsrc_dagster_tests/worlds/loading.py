@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -10,9 +11,12 @@ from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.worlds.deploying import Deployment, Wanted
+from restsrc_dagster_tests.worlds.stretches import Stretch
 from restsrc_dagster_tests.worlds.world import Run
 
 KILLS = {"normalize": Pipeline, "load": Pipeline, "complete_package": Load}
@@ -41,6 +45,10 @@ class Ended:
     warnings: dict[str, list[str]] = field(default_factory=dict)
     raised: str = ""
     killed: bool = False
+    stretch: Stretch | None = None
+    """Of partitions, if it was for some: nothing else was read."""
+    refused: str = ""
+    """Why these were not read."""
 
     def load(
         self, connector: Connector, selection: frozenset[str], run: Run, settings: Settings
@@ -57,6 +65,42 @@ class Ended:
             self.killed = True
         except Exception as error:
             self.raised = f"{type(error).__name__}: {error}"
+        self._may_be_anything(connector, run)
+
+    def launch(
+        self,
+        deployment: Deployment,
+        connector: Connector,
+        wanted: Wanted,
+        run: Run,
+        settings: Settings,
+        clock: datetime,
+    ) -> None:
+        """By Dagster."""
+        self.asked |= wanted.selection
+        refresh = connector.resources.refreshed_with(
+            frozenset(run.refresh) & connector.resources.keys()
+        )
+        try:
+            with _killing(run):
+                done = deployment.run(connector, wanted, settings, clock=clock)
+        except Killed:
+            self.killed = True
+            self._may_be_anything(connector, run)
+            return
+        for _, report in done.reports:
+            self._note(report, refresh)
+        for order, error in done.errors:
+            if order.between is not None and isinstance(error, RestsrcError):
+                self.refused = str(error)
+                self.asked -= order.selection
+            else:
+                self.raised = f"{type(error).__name__}: {error}"
+        self.raised = self.raised or done.beside
+        if self.raised:
+            self._may_be_anything(connector, run)
+
+    def _may_be_anything(self, connector: Connector, run: Run) -> None:
         everything = set(connector.resources)
         self.unsure |= everything
         self.good.clear()
@@ -75,6 +119,8 @@ class Ended:
     def lines(self) -> Iterator[str]:
         """For the log of a world."""
         yield "killed" if self.killed else self.raised or f"loaded {', '.join(sorted(self.good))}"
+        if self.refused:
+            yield f"refused {self.refused}"
         yield from (f"failed {name}: {text}" for name, text in self.failed.items())
         for name, warnings in self.warnings.items():
             yield from (f"told of {name}: {text}" for text in warnings)

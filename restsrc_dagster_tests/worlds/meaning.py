@@ -7,8 +7,9 @@ that was killed, or failed, or read while records changed, what may have been se
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -16,6 +17,7 @@ from restsrc_dagster_tests.worlds.cursors import KINDS
 from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.shop import Row, Shop, View
 from restsrc_dagster_tests.worlds.spelling import spelled
+from restsrc_dagster_tests.worlds.stretches import DAY, Stretch
 from restsrc_dagster_tests.worlds.world import Cursor, Resource, World
 
 Rows = tuple[int, ...]
@@ -82,21 +84,38 @@ class Meaning:
                 self.tables[name].may_be_empty()
             self.tables[name].kind = self.tables[name].kind or kind
             for view in moments:
-                self._seen(name, view, sure=sure)
+                if ended.stretch and name == "p":
+                    self._replaced(view, ended.stretch)
+                self._seen(name, view, sure=sure, stretch=ended.stretch)
 
-    def read_again(self, view: View) -> None:
+    def _replaced(self, view: View, stretch: Stretch) -> None:
+        """Of a stretch without a key, versions that are not there any more may be gone."""
+        if slots(self.world, "p") == "append":
+            listed = self._listed(view)
+            cursor = self.world.p.cursor
+            for v, contents in self.tables["p"].right.items():
+                if v not in listed and cursor and stretch.has(cursor, self.shop.ever[v]):
+                    contents.add(NOTHING)
+
+    def read_again(self, view: View, stretch: Stretch) -> None:
         """A range of `p`, as the list has it in `view`: without a key, versions that are not there
-        any more may be gone."""
+        any more may be gone; what came before the cursor began may be there."""
+        if self.world.p.cursor and self.world.p.cursor.begin:
+            for name in self.tables:
+                self._seen(name, view, sure=False, stretch=stretch)
         if "p" not in self.tables or slots(self.world, "p") != "append":
             return
-        listed = {row.v for rows in self.delivered("p", view).values() for row in rows}
+        listed = self._listed(view)
         for v, contents in self.tables["p"].right.items():
             if v not in listed:
                 contents.add(NOTHING)
 
-    def _seen(self, name: str, view: View, *, sure: bool) -> None:
+    def _listed(self, view: View) -> set[int]:
+        return {row.v for rows in self.delivered("p", view, _whatever).values() for row in rows}
+
+    def _seen(self, name: str, view: View, *, sure: bool, stretch: Stretch | None) -> None:
         table, resource = self.tables[name], self.world.resources[name]
-        lists = self.delivered(name, view)
+        lists = self.delivered(name, view, partial(self._comes_with, stretch))
         rows = [row for listed in lists.values() for row in listed]
         kind = slots(self.world, name)
         table.known = kind != "all" or sure
@@ -160,14 +179,19 @@ class Meaning:
 
     # -- what a resource delivers --
 
-    def delivered(self, name: str, view: View) -> dict[str, list[Row]]:
-        """Records that a first run would load, by what they hang on; `p` hangs on nothing."""
-        resource = self.world.resources[name]
+    def delivered(
+        self, name: str, view: View, comes: Callable[[Row], bool] | None = None
+    ) -> dict[str, list[Row]]:
+        """Records that a first run would load, by what they hang on; `p` hangs on nothing.
+
+        Or only those of `p` that another run is given, by `comes`, and what hangs on these.
+        """
+        resource, comes = self.world.resources[name], comes or self._comes_first
         if name == "p":
-            return {"": [row for row in view.parents if self._passes(resource, row)]}
+            return {"": [row for row in view.parents if self._passes(resource, row) and comes(row)]}
         above = "p" if name == "c" else "c"
         found: dict[str, list[Row]] = {}
-        for rows in self.delivered(above, view).values():
+        for rows in self.delivered(above, view, comes).values():
             for parent in rows:
                 owner = self.shop.value_of(parent) if above == "p" else str(parent.key)
                 if owner is not None:
@@ -186,6 +210,31 @@ class Meaning:
         if row.at is None:
             return cursor.missing == "include"
         return cursor.end is None or _is_before(cursor, row.at, cursor.end)
+
+    def in_force(self, name: str, view: View) -> set[int]:
+        """The versions that tables would have of a view: of each key, the newest one."""
+        lists = self.delivered(name, view, _whatever)
+        rows = [row for listed in lists.values() for row in listed]
+        if slots(self.world, name) != "key":
+            return {row.v for row in rows}
+        resource = self.world.resources[name]
+        return {self._newest(resource, some).v for some in self._by_key(name, rows).values()}
+
+    def _comes_first(self, row: Row) -> bool:
+        cursor = self.world.p.cursor
+        return cursor is None or row.at is None or row.at >= cursor.begin
+
+    def _comes_with(self, stretch: Stretch | None, row: Row) -> bool:
+        """Whether a record comes when a stretch is asked for; those without a cursor always do."""
+        cursor = self.world.p.cursor
+        if stretch is None:
+            return self._comes_first(row)
+        if cursor is None or row.at is None:
+            return True
+        if KINDS[cursor.kind].tick == DAY:
+            stretch = stretch.in_days()
+        passed_over = self.world.api.filter == "exclusive" and stretch.begins_with(cursor, row)
+        return stretch.has(cursor, row) and not passed_over
 
     def _once(self, resource: Resource, rows: list[Row]) -> list[int]:
         """With a key, a record that comes again is loaded once."""
@@ -234,6 +283,10 @@ class Meaning:
             several = len({row.key for row in versions}) > 1
             if len(different) > 1 and (several or not newest):
                 table.ambiguous.setdefault(key, set()).update(different)
+
+
+def _whatever(_: Row) -> bool:
+    return True
 
 
 def _versions(rows: list[Row]) -> list[int]:

@@ -73,23 +73,33 @@ class Page:
             shown = self.given.get("archived") == "true"
             rows = [row for row in rows if shown or not row.archived]
         cursor, since = self.resource.cursor, self.given.get("since")
-        if cursor is None or since is None or self._filter() == "absent":
+        if cursor is None:
             return rows
-        start = self._start(cursor, since)
-        return [row for row in rows if row.at is None or self._comes(cursor, row, start)]
+        if since is not None and self._filter() != "absent":
+            start = self._meant("since", cursor, since)
+            rows = [row for row in rows if row.at is None or self._comes(cursor, row, start)]
+        until = self.given.get("until")
+        if until is not None and self.serving.world.api.until != "absent":
+            end = self._meant("until", cursor, until)
+            rows = [row for row in rows if row.at is None or self._is_of(cursor, row, end)]
+        return rows
 
     def _filter(self) -> str:
         api = self.serving.world.api
         return api.filter if self.name == "p" or api.filter == "absent" else "inclusive"
 
-    def _start(self, cursor: Cursor, since: Any) -> Any:
+    def _meant(self, name: str, cursor: Cursor, given: Any) -> Any:
         kind = KINDS[cursor.kind]
         try:
             if cursor.convert:
-                return read_converted(cursor.convert, kind, str(since))
-            return kind.read(str(since))
+                return read_converted(cursor.convert, kind, str(given))
+            return kind.read(str(given))
         except (ValueError, TypeError):
-            raise Malformed(f"since: what is {since!r}?") from None
+            raise Malformed(f"{name}: what is {given!r}?") from None
+
+    def _is_of(self, cursor: Cursor, row: Row, end: Any) -> bool:
+        own = KINDS[cursor.kind].read(str(spelled(cursor, row.at or 0, 0)))
+        return bool(own < end) or (own == end and self.serving.world.api.until == "inclusive")
 
     def _comes(self, cursor: Cursor, row: Row, start: Any) -> bool:
         own = KINDS[cursor.kind].read(str(spelled(cursor, row.at or 0, 0)))

@@ -1,8 +1,9 @@
 """A world is played: run after run is loaded, and the tables are held to what they should be."""
 
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
@@ -11,14 +12,18 @@ from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.worlds.cursors import BEGINNING, KINDS
-from restsrc_dagster_tests.worlds.examining import Examiner
+from restsrc_dagster_tests.worlds.deploying import Deployment, Wanted
+from restsrc_dagster_tests.worlds.examining import Examiner, Found
 from restsrc_dagster_tests.worlds.file import file_of
 from restsrc_dagster_tests.worlds.finding import Finding
 from restsrc_dagster_tests.worlds.laboratory import Laboratory, Place
 from restsrc_dagster_tests.worlds.loading import Ended
+from restsrc_dagster_tests.worlds.marks import Marking
 from restsrc_dagster_tests.worlds.meaning import Meaning
 from restsrc_dagster_tests.worlds.serving import Serving
 from restsrc_dagster_tests.worlds.shop import Shop
+from restsrc_dagster_tests.worlds.spelling import clock_of
+from restsrc_dagster_tests.worlds.stretches import Stretch, stretches_of
 from restsrc_dagster_tests.worlds.world import How, Run, World
 
 
@@ -66,9 +71,15 @@ class Player:
         self._serving = Serving(world, how, self._shop, drops)
         self._meaning = Meaning(self._world, self._shop)
         self._examiner = Examiner(self._meaning, self._shop, self._serving)
+        self._deployment = Deployment() if world.partitions else None
+        self._marking = Marking(world, self._meaning, self._shop)
         self._played = Played()
 
     def play(self) -> Played:
+        with self._deployment or nullcontext():
+            return self._play()
+
+    def _play(self) -> Played:
         self._laboratory.api.serving = self._serving
         runs = [*self._whole.runs, Run(news=self._whole.news)]
         for number, run in enumerate(runs):
@@ -91,7 +102,8 @@ class Player:
         self._serving.begin(run)
         names = [*self._meaning.tables, *(["other"] if self._world.other else [])]
         chosen = [name for name in run.select if name in names] or names
-        ended = Ended()
+        ended = Ended(stretch=self._stretch(run))
+        clock = clock_of(self._whole, self._shop.clock)
         content = file_of(self._world, self._how, self._laboratory.api.url, self._place.destination)
         try:
             connector = check_content("acme", content, file="connectors/acme.json")
@@ -102,47 +114,102 @@ class Player:
         run = replace(run, refresh=tuple(name for name in run.refresh if name in names))
         settings = self._place.settings(self._how.commit)
         if run.again and self._world.p.cursor is not None:  # an edit may have taken it away
-            between = self._between(run)
-            self._read_again(number, connector, frozenset(chosen), between, settings)
-        for selection in [[name] for name in names] if split else [chosen]:
-            ended.load(connector, frozenset(selection), run, settings)
+            self._read_again(number, connector, frozenset(chosen), run, settings)
+            if self._played.findings:
+                return False
+        for selection in map(frozenset, [[name] for name in names] if split else [chosen]):
+            if self._deployment is None:
+                ended.load(connector, selection, run, settings)
+            else:
+                wanted = self._wanted(selection, run)
+                ended.launch(self._deployment, connector, wanted, run, settings, clock)
         if self._tamper:
             self._place.execute(self._tamper)
         found = self._look()
         self._log(number, ended, found)
         self._meaning.read(self._serving.moments, ended, names)
         findings = self._examiner.examine(run, ended, found)
+        if self._deployment is not None and not findings:
+            findings += self._marks(number, connector, ended, found, clock)
+            if quiet(run):
+                filled = {n: self._deployment.filled(connector, n) for n in self._meaning.tables}
+                findings += self._marking.missing(filled, ended, clock)
         self._played.findings = [replace(one, run=number) for one in findings]
         self._played.failed = ended.failed
         return not findings
 
-    def _between(self, run: Run) -> Between:
+    def _stretch(self, run: Run) -> Stretch | None:
+        if not (self._whole.partitions and run.partitions):
+            return None
+        stretches, (first, last) = stretches_of(self._whole.partitions), run.partitions
+        return Stretch(stretches.at(first).start, stretches.at(last).end)
+
+    def _wanted(self, selection: frozenset[str], run: Run) -> Wanted:
+        if self._whole.partitions and run.partitions:
+            stretches, (first, last) = stretches_of(self._whole.partitions), run.partitions
+            keys = tuple(stretches.key(number) for number in range(first, last + 1))
+            return Wanted(selection=selection, partitions=keys)
+        config = {"full_refresh": list(run.refresh)} if run.refresh else {}
+        return Wanted(selection=selection, config=config)
+
+    def _marks(
+        self, number: int, connector: Connector, ended: Ended, found: Found, clock: datetime
+    ) -> list[Finding]:
+        """What is wrong with the partitions that the last run has filled."""
+        if self._deployment is None:
+            return []
+        new = {n: self._deployment.newly_filled(connector, n) for n in self._meaning.tables}
+        self._played.log += [
+            f"    filled of {name}: {', '.join(sorted(keys))}" for name, keys in new.items() if keys
+        ]
+        moments, excused = self._serving.moments, self._examiner.excused
+        wrong = self._marking.wrong(new, moments, ended, found, excused, clock)
+        return [replace(one, run=number) for one in wrong]
+
+    def _range(self, run: Run) -> Stretch:
         cursor = self._world.p.cursor
         assert cursor is not None  # of an honest world
         start, end = (
             BEGINNING + timedelta(microseconds=int(tick * KINDS[cursor.kind].tick * 1_000_000))
             for tick in run.again
         )
-        return Between(start, end)
+        return Stretch(start, end)
 
     def _read_again(
         self,
         number: int,
         connector: Connector,
         selection: frozenset[str],
-        between: Between,
+        run: Run,
         settings: Settings,
     ) -> None:
         """The run behind it finds all as if it had not been."""
+        stretch = self._range(run)
+        self._played.log += [f"run {number}, range {stretch.start} to {stretch.end}:"]
+        if self._deployment is not None:
+            ended = Ended(stretch=stretch)
+            config = {"from": stretch.start.isoformat(), "to": stretch.end.isoformat()}
+            wanted = Wanted(selection=selection, config=config)
+            clock = clock_of(self._whole, self._shop.clock)
+            ended.launch(self._deployment, connector, wanted, Run(), settings, clock)
+            if ended.good:
+                self._meaning.read_again(self._shop.view(), stretch)
+            found = self._look()
+            self._log(number, ended, found)
+            self._played.findings = self._marks(number, connector, ended, found, clock)
+            if ended.raised:
+                self._played.findings += [Finding("raised", "", ended.raised, number)]
+            return
+        between = Between(stretch.start, stretch.end)
         order = LoadRequest(selection=selection, between=between)
         try:
             report = load(connector, order, settings=settings, environment={})
             said = f"loaded {', '.join(sorted(report.resources))}"
             said += "".join(f", failed {name}: {why}" for name, why in report.failed.items())
-            self._meaning.read_again(self._shop.view())
+            self._meaning.read_again(self._shop.view(), stretch)
         except RestsrcError as error:
             said = f"refused: {error}"
-        self._played.log += [f"run {number}, range {between.start} to {between.end}: {said}"]
+        self._played.log += [f"    {said}"]
         self._played.log += [f"    asked {one}" for one in self._serving.asked]
 
     def _edit(self, edit: str) -> None:
@@ -178,6 +245,10 @@ class Player:
         self._played.log += [
             f"    table {name}: {sorted(rows.elements())}" for name, rows in found.items()
         ]
+
+
+def quiet(run: Run) -> bool:
+    return not (run.middle or run.faults or run.kill)
 
 
 def uncertain(world: World) -> bool:

@@ -2,17 +2,33 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.load import load as loads
+from restsrc_dagster.load.ranges.ranges import Between
+from restsrc_dagster.orchestrate import partitions
 from restsrc_dagster_tests.worlds.finding import compare, foreign_words
-from restsrc_dagster_tests.worlds.judging import judge
+from restsrc_dagster_tests.worlds.judging import Verdict, judge
 from restsrc_dagster_tests.worlds.kinds import RULES, kind_of
 from restsrc_dagster_tests.worlds.laboratory import Laboratory
 from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.meaning import Meaning, Table
 from restsrc_dagster_tests.worlds.shop import Shop
-from restsrc_dagster_tests.worlds.world import Api, Cursor, How, Record, Resource, Run, World
+from restsrc_dagster_tests.worlds.world import (
+    Api,
+    Cursor,
+    How,
+    Partitions,
+    Record,
+    Resource,
+    Run,
+    World,
+)
 
 KEYED = Resource(key="own")
 THREE = (Record(lines=2), Record(at=2), Record(at=3))
@@ -85,6 +101,90 @@ class TestWhatIsWrongIsFound:
     def test_a_file_that_is_refused_is_counted(self, laboratory: Laboratory) -> None:
         world = World(p=Resource(disposition="upsert"), records=THREE)
         assert "write_disposition" in judge(world, laboratory).refused
+
+
+PARTS = World(
+    p=Resource(key="own", cursor=Cursor(begin=5)),
+    c=Resource(),
+    partitions=Partitions(),
+    records=tuple(Record(at=at, kids=(1,)) for at in (1, 4, 5, 8, 9)),
+    runs=(Run(), Run(partitions=(0, 1)), Run(refresh=("p",))),
+)
+
+
+def filled_of_p(verdict: Verdict) -> list[str]:
+    return [line.split(" of p: ")[1] for line in verdict.log if "filled of p" in line]
+
+
+class TestWhatIsWrongWithPartitionsIsFound:
+    def test_what_is_right_is_right(self, laboratory: Laboratory) -> None:
+        verdict = judge(PARTS, laboratory)
+        assert not verdict.findings, verdict.log
+        assert filled_of_p(verdict)[:2] == ["2024-01-12", "2024-01-10, 2024-01-11"]
+
+    @pytest.mark.parametrize("without", ["start", "end"])
+    def test_a_run_that_leaves_out_one_of_its_days(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, without: str
+    ) -> None:
+        right = partitions.range_of_partitions
+
+        def shorter(*given: Any) -> Between | None:
+            found = right(*given)
+            day = timedelta(days=1 if without == "start" else -1)
+            return found and replace(found, **{without: getattr(found, without) + day})
+
+        monkeypatch.setattr(partitions, "range_of_partitions", shorter)
+        assert {("lost", "p"), ("lost", "c")} <= wrong(PARTS, laboratory)
+
+    @pytest.mark.parametrize(
+        ("lie", "found"),
+        [
+            ({"cursor_began": "2024-01-10T00:00:00Z"}, "marked"),
+            ({"cursor_began": "2024-01-20T00:00:00Z"}, "unmarked"),
+        ],
+    )
+    def test_marks_that_are_not_as_the_tables_are(
+        self,
+        laboratory: Laboratory,
+        monkeypatch: pytest.MonkeyPatch,
+        lie: dict[str, Any],
+        found: str,
+    ) -> None:
+        right = partitions.filled
+
+        def lying(context: Any, connector: Any, report: Any, *given: Any) -> Any:
+            told = {name: replace(one, **lie) for name, one in report.resources.items()}
+            return right(context, connector, replace(report, resources=told), *given)
+
+        monkeypatch.setattr(partitions, "filled", lying)
+        assert wrong(PARTS, laboratory) == {(found, "p"), (found, "c")}
+
+    def test_partitions_that_are_not_over(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        right = partitions.filled
+
+        def early(context: Any, connector: Any, report: Any, *given: Any) -> Any:
+            later = replace(report, began_at=report.began_at + timedelta(days=1))
+            return right(context, connector, later, *given)
+
+        monkeypatch.setattr(partitions, "filled", early)
+        assert wrong(PARTS, laboratory) == {("early", "p"), ("early", "c")}
+
+    def test_a_refresh_that_does_not_tell_what_it_has_emptied(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(partitions, "emptied", lambda *_: ())
+        assert wrong(PARTS, laboratory) == {("untold", "p"), ("untold", "c")}
+
+    def test_partitions_that_are_refused_for_nothing(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refused(*_: Any) -> None:
+            raise RestsrcError("not today")
+
+        monkeypatch.setattr(loads, "refuse_range", refused)
+        assert wrong(PARTS, laboratory) == {("red", "")}
 
 
 class TestWords:

@@ -41,6 +41,23 @@ def must_not_fail(world: World, run: Run, name: str) -> bool:
     return plain and name == "p" and not (run.faults or run.kill or may_fail(world, name))
 
 
+def may_refuse(world: World, why: str) -> bool:
+    """Whether this is a reason to refuse partitions: without a key, those that are not behind the
+    cursor; with one, none but that it is not known how a cursor is written."""
+    if slots(world, "p") == "append":
+        return any(words in why for words in REPLACES_NOT)
+    cursor = world.p.cursor
+    return cursor is not None and not cursor.starts and "it is not known how" in why
+
+
+REPLACES_NOT = (
+    "nothing was loaded yet",
+    "partitions reach behind that",
+    "is not behind the beginning of the range",
+    "it is not known how",
+)
+
+
 def safe_to_keep(world: World, run: Run) -> bool:
     """Whether what comes before a page that always fails can be committed without a loss."""
     p, cursor = world.p, world.p.cursor

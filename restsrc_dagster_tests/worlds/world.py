@@ -38,6 +38,8 @@ class Cursor(Plain):
     """start_param, param, placeholder, path, body; none."""
     starts: bool = True
     """Whether the file names an `initial_value`: tick 0, or for `min` the last one."""
+    begin: int = 0
+    """The tick of it, where partitions reach back before it."""
     end: int | None = None
     end_style: int = 0
     order: str = ""
@@ -90,6 +92,8 @@ class Api(Plain):
     base_page: int = 1
     filter: str = "inclusive"
     """inclusive, exclusive, absent"""
+    until: str = "exclusive"
+    """How it takes the end of a range: exclusive, inclusive, absent."""
     order: str = "id"
     """By what it sorts: id, asc and desc by the cursor."""
     pinned: bool = False
@@ -145,9 +149,21 @@ class Run(Plain):
     kill_at: int = 1
     again: tuple[int, ...] = ()
     """Before it, the range from one tick to another is read again."""
+    partitions: tuple[int, ...] = ()
+    """It is for these alone, from the first to the last, by their numbers."""
     edit: str = ""
     """What changes in the file before it: key of p, key of c, no end, no cursor (of p), children
     (come into it)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partitions(Plain):
+    """`partitions` in the file; then every run is one of Dagster's."""
+
+    every: str = "day"
+    """hour, day, week, month"""
+    first: int = 0
+    """The day of the first one, or one of its days, after that of tick 0."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +191,7 @@ class World(Plain):
     g: Resource | None = None
     other: bool = False
     """A resource that has nothing to do with the others."""
+    partitions: Partitions | None = None
     api: Api = field(default_factory=Api)
     how: How = field(default_factory=How)
     twin: How | None = None
