@@ -65,12 +65,13 @@ class Marking:
         before = {self._stretches.key(n) for n in numbers if self._stretches.at(n).begin < begin}
         for name, keys in filled.items():
             told = ended.warnings.get(name) or ended.warnings.get("p")
-            if name in ended.good and not told and (left := sorted(over - {*keys})):
+            both = {name, "p"} <= ended.good  # what a child alone begins anew, the next run marks
+            if both and not told and (left := sorted(over - {*keys})):
                 yield Finding("unmarked", name, ", ".join(left))
             says = any("are empty now" in text for text in ended.warnings.get(name, ()))
             gone = sorted(before & {*keys}) if name in ended.good & ended.refreshed else []
             if gone and not says:
-                yield Finding("untold", name, f"emptied: {', '.join(gone)}")
+                yield Finding("emptied", name, f"untold: {', '.join(gone)}")
 
     @property
     def _cursor(self) -> Cursor:

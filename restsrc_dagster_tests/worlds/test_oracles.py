@@ -175,7 +175,7 @@ class TestWhatIsWrongWithPartitionsIsFound:
         self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(partitions, "emptied", lambda *_: ())
-        assert wrong(PARTS, laboratory) == {("untold", "p"), ("untold", "c")}
+        assert wrong(PARTS, laboratory) == {("emptied", "p"), ("emptied", "c")}
 
     def test_partitions_that_are_refused_for_nothing(
         self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
