@@ -128,7 +128,10 @@ def emptied(
     which Dagster shows as filled: of these, no mark can be taken back."""
     definition = partitions_definition(connector.partitions)
     top = connector.resources.top(name)
-    began = _instant(report.resources[top].cursor_began) if top in report.resources else None
+    if top in report.refreshed:
+        began = _instant(report.resources[top].cursor_began)
+    else:  # it was read for what hangs on it, from where the file begins
+        began = _instant((connector.resources[top].incremental or {}).get("initial_value"))
     if definition is None or began is None or name not in report.refreshed:
         return ()
     window = dg.TimeWindow(definition.start, max(began, definition.start))

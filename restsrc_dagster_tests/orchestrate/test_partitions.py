@@ -195,20 +195,28 @@ def test_days_before_the_cursor_began_are_left_to_a_backfill(running: Daemon, ap
     assert shop.filled() == {day(number) for number in range(10)}
 
 
-def test_after_a_full_refresh_what_a_backfill_had_filled_is_told(running: Daemon, api: Api) -> None:
+@pytest.mark.parametrize(
+    ("refresh", "selected"),
+    [(True, []), (["notes"], [NOTES])],
+    ids=["all", "a child alone"],
+)
+def test_after_a_full_refresh_what_a_backfill_had_filled_is_told(
+    running: Daemon, api: Api, refresh: Any, selected: list[dg.AssetKey]
+) -> None:
     shop = Shop(running, api, first=6)
     running.start("10:03:20").sensors().queue()
     shop.backfill(*range(6))
-    config = {"ops": {"acme__load": {"config": {"full_refresh": True}}}}
-    running.launch("acme_sync", config=config)
+    config = {"ops": {"acme__load": {"config": {"full_refresh": refresh}}}}
+    running.launch("acme_sync", *selected, config=config)
     running.queue()
-    assert set(shop.texts()) == {6, 7, 8, 9, 10}
-    check = dg.AssetCheckKey(ITEMS, "delivery")
-    found = running.instance.get_latest_asset_check_evaluation_record(check).evaluation
-    assert not found.passed
-    assert found.description.startswith(
-        f"6 partitions that a backfill had filled, {day(0)} to {day(5)}, are empty now"
-    )
+    assert set(shop.texts("notes", "of")) == {6, 7, 8, 9, 10}
+    for key in {NOTES} if selected else {ITEMS, NOTES}:
+        check = dg.AssetCheckKey(key, "delivery")
+        found = running.instance.get_latest_asset_check_evaluation_record(check).evaluation
+        assert not found.passed
+        assert found.description.startswith(
+            f"6 partitions that a backfill had filled, {day(0)} to {day(5)}, are empty now"
+        )
 
 
 @pytest.mark.parametrize(
