@@ -18,6 +18,7 @@ import psycopg2
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.load.load import LoadRequest, load
+from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.warehouse import Warehouse
@@ -56,11 +57,20 @@ class Place:
         return Place(**{**vars(self), "extra": extra})
 
     def load(
-        self, acme: Connector, *names: str, refresh: Collection[str] = (), told: Any = None
+        self,
+        acme: Connector,
+        *names: str,
+        refresh: Collection[str] = (),
+        between: Between | None = None,
+        told: Any = None,
     ) -> LoadReport:
         return load(
             acme,
-            LoadRequest(selection=frozenset(names or acme.resources), refresh=frozenset(refresh)),
+            LoadRequest(
+                selection=frozenset(names or acme.resources),
+                refresh=frozenset(refresh),
+                between=between,
+            ),
             settings=self.settings,
             environment={},
             on_message=told.append if told is not None else lambda _: None,
