@@ -13,6 +13,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.collector import without_looking_back
 from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
@@ -117,7 +118,7 @@ def load(
             if still_held is None:
                 unlocked()
             progress.begin(Phase.PREPARING)
-            cut = frozenset[str]()
+            cut, of_the_file = frozenset[str](), connector.resources
             if order.between is not None:
                 pipeline.sync_destination()
                 states = resource_states(pipeline, connector.name)
@@ -149,15 +150,23 @@ def load(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
             fit = replace(fit, connector=connector)
-            return _Load(fit, pipeline, passes, bound, progress, on_message).run(order, cut)
+            return _Load(fit, of_the_file, pipeline, passes, bound, progress, on_message).run(
+                order, cut
+            )
 
 
 class _Load:
-    """The steps of one load, under the connector's lock."""
+    """The steps of one load, under the connector's lock.
+
+    Args:
+        fit: what is read, with a range in place of cursors if there is one.
+        of_the_file: the resources without it, as they were loaded before.
+    """
 
     def __init__(
         self,
         fit: Fitted,
+        of_the_file: Resources,
         pipeline: Pipeline,
         passes: Passes,
         bound: Bound,
@@ -165,6 +174,7 @@ class _Load:
         on_message: Callable[[str], None],
     ) -> None:
         self._fit, self._connector = fit, fit.connector
+        self._of_the_file = of_the_file
         self._pipeline = pipeline
         self._passes = passes
         self._reports = passes.reports
@@ -201,7 +211,8 @@ class _Load:
             removed = remove_broken_loads(self._pipeline)
             states = state.get("resources", {})
             left = selection - refresh - self._failed.keys()
-            self._failed |= blocking_changes(schema, states, resources, left, self._history.known())
+            known, file = self._history.known(), self._of_the_file
+            self._failed |= blocking_changes(schema, states, file, left, known)
             self._passes.rows_before = self._reports.count_replaced(schema, selection)
         if order.between is not None:
             late = frozenset[str]()
