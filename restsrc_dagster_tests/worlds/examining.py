@@ -11,6 +11,8 @@ from restsrc_dagster_tests.worlds.meaning import Meaning, slots
 from restsrc_dagster_tests.worlds.serving import Serving
 from restsrc_dagster_tests.worlds.shop import Shop
 from restsrc_dagster_tests.worlds.tolerance import (
+    may_fail,
+    may_fail_again,
     may_refuse,
     must_fail,
     must_not_fail,
@@ -86,11 +88,16 @@ class Examiner:
             yield Finding("idle", name, "neither loaded nor failed")
         for name in sorted(ended.good & self._meaning.tables.keys()):
             now = self._serving.moments[-1]
-            if reason := must_fail(self._meaning, name, now, excused=self.excused):
+            excused, stretch = self.excused, ended.stretch
+            if reason := must_fail(self._meaning, name, now, excused=excused, stretch=stretch):
                 yield Finding("green", name, reason)
         if ended.refused and not may_refuse(self._world, ended.refused):
             yield Finding("red", "", ended.refused)
         for name, text in ended.failed.items():
+            is_quiet = not (run.faults or run.middle or run.kill)
+            needless = ended.stretch and is_quiet and not may_fail(self._world, name)
+            if needless and not may_fail_again(self._world, text):
+                yield Finding("red", name, text)
             if must_not_fail(self._world, run, name):
                 yield Finding("red", name, text)
         nothing = self._serving.given and not found.get("p")

@@ -158,13 +158,13 @@ def _with_sound_partitions(world: World) -> World:
 
 def _may_have_partitions(world: World, cursor: Cursor) -> bool:
     p, below = world.p, [one for one in (world.c, world.g) if one]
-    if not _tells_time(cursor) or cursor.end is not None or cursor.falls:
+    if not _tells_time(cursor) or cursor.end is not None or cursor.falls or p.merge_key:
         return False
     if any(one.cursor for one in below):
         return False
     if p.key:
         return p.disposition in ("", "merge", "upsert")
-    comes_twice = cursor.lag or cursor.missing == "include" or p.merge_key
+    comes_twice = cursor.lag or cursor.missing == "include"
     return p.disposition in ("", "append") and not comes_twice
 
 
@@ -253,13 +253,13 @@ def _sound_run(world: World, run: Run, *, first: bool) -> Run:
         again=run.again if _may_read_again(world, run) else (),
         partitions=run.partitions if _may_be_for_partitions(world, run) else (),
     )
-    return replace(run, refresh=(), middle=(), again=()) if run.partitions else run
+    return replace(run, refresh=(), again=()) if run.partitions else run
 
 
 def _may_be_for_partitions(world: World, run: Run) -> bool:
     first, last = run.partitions if len(run.partitions) == 2 else (0, -1)
-    versions = world.has("version", "old version", "null version", "repeat")
-    return world.partitions is not None and not versions and 0 <= first <= last <= first + MOST
+    is_stretch = 0 <= first <= last <= first + MOST
+    return world.partitions is not None and not world.has("null version") and is_stretch
 
 
 def _may_read_again(world: World, run: Run) -> bool:

@@ -75,6 +75,8 @@ class Meaning:
             if name not in good | unsure:
                 continue
             sure = name in good - unsure and len(moments) == 1
+            # An older version than the table has may be all that a stretch has of a record.
+            sure = sure and not (ended.stretch and self.world.has("version", "old version"))
             kind, before = slots(self.world, name), self.tables[name].kind
             is_another = before not in ("", kind)
             anew = name in ended.refreshed or is_another
@@ -115,7 +117,7 @@ class Meaning:
 
     def _seen(self, name: str, view: View, *, sure: bool, stretch: Stretch | None) -> None:
         table, resource = self.tables[name], self.world.resources[name]
-        lists = self.delivered(name, view, partial(self._comes_with, stretch))
+        lists = self.delivered(name, view, partial(self.comes_with, stretch))
         rows = [row for listed in lists.values() for row in listed]
         kind = slots(self.world, name)
         table.known = kind != "all" or sure
@@ -224,7 +226,7 @@ class Meaning:
         cursor = self.world.p.cursor
         return cursor is None or row.at is None or row.at >= cursor.begin
 
-    def _comes_with(self, stretch: Stretch | None, row: Row) -> bool:
+    def comes_with(self, stretch: Stretch | None, row: Row) -> bool:
         """Whether a record comes when a stretch is asked for; those without a cursor always do."""
         cursor = self.world.p.cursor
         if stretch is None:

@@ -1,9 +1,11 @@
 """What may or must fail in a world, and what has to be kept when it does."""
 
 from collections.abc import Collection
+from functools import partial
 
 from restsrc_dagster_tests.worlds.meaning import Meaning, slots
 from restsrc_dagster_tests.worlds.shop import View
+from restsrc_dagster_tests.worlds.stretches import Stretch
 from restsrc_dagster_tests.worlds.world import Run, World
 
 LAGGING = frozenset({"iso", "spellings", "halves", "epoch", "epoch ms", "sequence"})
@@ -11,12 +13,19 @@ LAGGING = frozenset({"iso", "spellings", "halves", "epoch", "epoch ms", "sequenc
 PERMANENT_ERRORS = frozenset({"400", "poison"})
 
 
-def must_fail(meaning: Meaning, name: str, view: View, *, excused: Collection[int] = ()) -> str:
-    """Why a resource cannot be right; empty where it can. Of records that are `excused`, a run has
-    told that they may be missing."""
+def must_fail(
+    meaning: Meaning,
+    name: str,
+    view: View,
+    *,
+    excused: Collection[int] = (),
+    stretch: Stretch | None = None,
+) -> str:
+    """Why a resource cannot be right, or a stretch of it; empty where it can. Of records that are
+    `excused`, a run has told that they may be missing."""
     world = meaning.world
     if name == "c" and world.c is not None and world.c.by == "k":
-        parents = meaning.delivered("p", view)[""]
+        parents = meaning.delivered("p", view, partial(meaning.comes_with, stretch))[""]
         if any(row.k is None and row.v not in excused for row in parents):
             return "a parent has no value for what is bound to it, and the run is green"
     return ""
@@ -48,6 +57,14 @@ def may_refuse(world: World, why: str) -> bool:
         return any(words in why for words in REPLACES_NOT)
     cursor = world.p.cursor
     return cursor is not None and not cursor.starts and "it is not known how" in why
+
+
+def may_fail_again(world: World, text: str) -> bool:
+    """Whether partitions may fail for this: without a key, nothing is replaced where not all came;
+    and what hangs on an older version is not taken."""
+    if "nothing of the range is replaced" in text:
+        return slots(world, "p") == "append"
+    return world.has("version", "old version") and "in a version of after it" in text
 
 
 REPLACES_NOT = (
