@@ -29,7 +29,7 @@ from restsrc_dagster.orchestrate.names import (
     iso,
     schedule_name,
 )
-from restsrc_dagster.orchestrate.runs import ENDED, GOING, SUBMITTED, connector_runs
+from restsrc_dagster.orchestrate.runs import ENDED, GOING, SUBMITTED, connector_runs, reads_news
 
 RECENT_RUNS = 20
 
@@ -113,6 +113,7 @@ class Ledger:
         )
         return any(
             _created(record) < slot
+            and reads_news(record.dagster_run, self._connector.name)
             and (
                 record.dagster_run.status is dg.DagsterRunStatus.STARTING
                 or (record.start_time or 0) >= slot.timestamp()

@@ -1,6 +1,6 @@
 """What Dagster's instance knows of a connector's runs, however they were started."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +22,8 @@ ENDED = (
 SUBMITTED = (*WAITING, *GOING, *ENDED)
 """A daemon that dies between creating and submitting a run leaves it NOT_STARTED, for ever unless
 the same tick is resumed: such a run neither waits nor was requested."""
+FOR_PARTITIONS = frozenset({"dagster/partition", "dagster/asset_partition_range_start"})
+"""Tags of a run for one partition, and for a range of them."""
 IMPLICIT_ASSET_JOB = "__ASSET_JOB"
 
 
@@ -51,6 +53,16 @@ def connector_runs(
     others = matching() if any_job else matching(job_name=IMPLICIT_ASSET_JOB)
     touching = (record for record in others if _touches(instance, record.dagster_run, connector))
     return _in_order([*tagged, *by_job, *touching])
+
+
+def reads_news(run: dg.DagsterRun, connector: str) -> bool:
+    """Whether a run of the connector goes on by its cursors: one for partitions, or with a range,
+    reads these again and nothing else."""
+    if not FOR_PARTITIONS.isdisjoint(run.tags):
+        return False
+    config: Mapping[str, Any] = run.run_config
+    op = (config.get("ops") or {}).get(op_name(connector)) or {}
+    return "from" not in (op.get("config") or {})
 
 
 def _touches(instance: dg.DagsterInstance, run: dg.DagsterRun, connector: str) -> bool:

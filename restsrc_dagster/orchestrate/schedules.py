@@ -25,7 +25,7 @@ from restsrc_dagster.orchestrate.names import (
     job_name,
     schedule_name,
 )
-from restsrc_dagster.orchestrate.runs import GOING, WAITING, connector_runs
+from restsrc_dagster.orchestrate.runs import GOING, WAITING, connector_runs, reads_news
 from restsrc_dagster.settings import Settings
 
 LATER = (
@@ -109,7 +109,11 @@ def evaluate_tick(
             f"slot {in_words(slot)} lies before this schedule was loaded, at "
             f"{in_words(edited_at)}; {then}"
         )
-    waiting = connector_runs(ledger.instance, connector.name, WAITING)
+    waiting = [
+        record
+        for record in connector_runs(ledger.instance, connector.name, WAITING)
+        if reads_news(record.dagster_run, connector.name)
+    ]
     if waiting:
         going = connector_runs(ledger.instance, connector.name, GOING)
         until = f" until run {going[0].dagster_run.run_id} ends" if going else ""

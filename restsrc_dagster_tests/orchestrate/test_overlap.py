@@ -1,10 +1,14 @@
 """A slot that comes while a run of the connector is going, or waits."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from restsrc_dagster.connector.files.folder import find_connector
+from restsrc_dagster.orchestrate.ledger import Ledger
+from restsrc_dagster_tests.support.connectors import content, items
 from restsrc_dagster_tests.support.daemon import Daemon, in_process
 
 ITEMS = dg.AssetKey(["acme", "items"])
@@ -105,6 +109,61 @@ def test_runs_of_the_asset_graph_wait_in_the_same_queue(holding: Daemon) -> None
     going = holding.at("10:13:01").queue().last_run()
     waiting = holding.begins(going).launch("__ASSET_JOB", ITEMS, at="10:14:00")
     assert holding.queue().status(waiting) == "QUEUED"
+
+
+@pytest.fixture
+def partitioned(daemon: Daemon) -> Daemon:
+    """Its slots are those of `carried`."""
+    cursor = {"cursor_path": "at", "initial_value": "2026-11-01T00:00:00Z"}
+    cursor |= {"start_param": "since", "end_param": "until"}
+    listed = {**items(incremental=cursor), "primary_key": "id"}
+    configuration = content(resources=[listed])["configuration"]
+    partitions = {"every": "day", "from": "2026-11-01"}
+    daemon.write(**CARRIED, configuration=configuration, partitions=partitions)
+    daemon.start("10:03:20").sensors()
+    daemon.holds_runs = True
+    return daemon
+
+
+def test_a_backfill_waits_for_a_run_and_a_slot_for_a_backfill(partitioned: Daemon) -> None:
+    going = partitioned.at("10:10:01").queue().last_run()
+    partitioned.begins(going).backfill("acme_sync", "2026-11-20", "2026-11-21")
+    backfill = partitioned.last_run()
+    assert (partitioned.status(going), partitioned.status(backfill)) == ("STARTED", "QUEUED")
+    partitioned.succeeds(going, "10:15:00").queue()
+    assert partitioned.status(backfill) == "STARTING"
+    slot = partitioned.begins(backfill).at("10:17:01").queue().last_run()
+    assert partitioned.runs()[-1] == "2026-11-23 10:17"
+    assert partitioned.status(slot) == "QUEUED"
+    partitioned.succeeds(backfill, "10:24:00").queue()
+    assert partitioned.status(slot) == "STARTING"
+
+
+@pytest.mark.parametrize("what", ["partitions", "a range"])
+def test_no_slot_is_left_to_a_run_that_does_not_read_what_is_new(
+    partitioned: Daemon, what: str
+) -> None:
+    going = partitioned.at("10:10:01").queue().last_run()
+    partitioned.begins(going)
+    if what == "partitions":
+        partitioned.backfill("acme_sync", "2026-11-20")
+    else:
+        config = {"ops": {"acme__load": {"config": {"from": "2026-11-20"}}}}
+        partitioned.launch("acme_sync", config=config)
+    partitioned.at("10:17:01")
+    assert partitioned.runs() == ["initial", "2026-11-23 10:10", "2026-11-23 10:17"]
+
+
+def test_nor_does_one_stand_for_the_run_that_a_slot_was_left_to(partitioned: Daemon) -> None:
+    going = partitioned.at("10:10:01").queue().last_run()
+    partitioned.begins(going).backfill("acme_sync", "2026-11-20")
+    backfill = partitioned.last_run()
+    partitioned.succeeds(going, "10:17:30").launched(backfill)
+    connector = find_connector(partitioned.folder, "acme")
+    assert connector is not None
+    slot = datetime(2026, 11, 23, 10, 17, tzinfo=UTC)
+    ledger = Ledger(partitioned.instance, connector)
+    assert not ledger.is_requested(slot, by=slot + timedelta(minutes=1))
 
 
 def test_runs_of_assets_that_a_translator_has_renamed_count(
