@@ -91,29 +91,29 @@ class Meaning:
                 self._seen(name, view, sure=sure, stretch=ended.stretch)
 
     def _replaced(self, view: View, stretch: Stretch) -> None:
-        """Of a stretch without a key, versions that are not there any more may be gone."""
-        if slots(self.world, "p") == "append":
+        """Of a stretch without a key, rows that are not there any more may be gone."""
+        cursor = self.world.p.cursor
+        if cursor is not None and slots(self.world, "p") == "append":
             listed = self._listed(view)
-            cursor = self.world.p.cursor
             for v, contents in self.tables["p"].right.items():
-                if v not in listed and cursor and stretch.has(cursor, self.shop.ever[v]):
-                    contents.add(NOTHING)
+                if stretch.has(cursor, self.shop.ever[v]):
+                    contents.add((v,) * min(listed[v], *map(len, contents)))
 
     def read_again(self, view: View, stretch: Stretch) -> None:
-        """A range of `p`, as the list has it in `view`: without a key, versions that are not there
-        any more may be gone; what came before the cursor began may be there."""
+        """A range of `p`, as the list has it in `view`: without a key, rows that are not there any
+        more may be gone; what came before the cursor began may be there."""
         if self.world.p.cursor and self.world.p.cursor.begin:
             for name in self.tables:
                 self._seen(name, view, sure=False, stretch=stretch)
-        if "p" not in self.tables or slots(self.world, "p") != "append":
-            return
-        listed = self._listed(view)
-        for v, contents in self.tables["p"].right.items():
-            if v not in listed:
-                contents.add(NOTHING)
+        if "p" in self.tables and slots(self.world, "p") == "append":
+            listed = self._listed(view)
+            for v, contents in self.tables["p"].right.items():
+                contents.add((v,) * min(listed[v], *map(len, contents)))
 
-    def _listed(self, view: View) -> set[int]:
-        return {row.v for rows in self.delivered("p", view, _whatever).values() for row in rows}
+    def _listed(self, view: View) -> Counter[int]:
+        """How often each version is."""
+        lists = self.delivered("p", view, _whatever)
+        return Counter(row.v for rows in lists.values() for row in rows)
 
     def _seen(self, name: str, view: View, *, sure: bool, stretch: Stretch | None) -> None:
         table, resource = self.tables[name], self.world.resources[name]
