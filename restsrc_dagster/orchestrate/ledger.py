@@ -113,7 +113,7 @@ class Ledger:
         )
         return any(
             _created(record) < slot
-            and reads_news(record.dagster_run, self._connector.name)
+            and reads_news(record.dagster_run, self._connector)
             and (
                 record.dagster_run.status is dg.DagsterRunStatus.STARTING
                 or (record.start_time or 0) >= slot.timestamp()

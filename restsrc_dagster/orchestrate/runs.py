@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, job_name, op_name, pool_name
 
 WAITING = (dg.DagsterRunStatus.QUEUED,)
@@ -55,13 +56,18 @@ def connector_runs(
     return _in_order([*tagged, *by_job, *touching])
 
 
-def reads_news(run: dg.DagsterRun, connector: str) -> bool:
-    """Whether a run of the connector goes on by its cursors: one for partitions, or with a range,
-    reads these again and nothing else."""
+def reads_news(run: dg.DagsterRun, connector: Connector) -> bool:
+    """Whether a run goes on by the cursors of the whole connector: one for partitions, or with a
+    range, reads these again and nothing else, and one of some assets leaves the others."""
     if not FOR_PARTITIONS.isdisjoint(run.tags):
         return False
+    if run.asset_selection is not None:
+        own = {key for key in run.asset_selection if key.path[0] == connector.name}
+        chosen = own or run.asset_selection  # renamed by a translator
+        if len(chosen) < sum(one.selected for one in connector.resources.values()):
+            return False
     config: Mapping[str, Any] = run.run_config
-    op = (config.get("ops") or {}).get(op_name(connector)) or {}
+    op = (config.get("ops") or {}).get(op_name(connector.name)) or {}
     return "from" not in (op.get("config") or {})
 
 

@@ -112,7 +112,7 @@ def evaluate_tick(
     waiting = [
         record
         for record in connector_runs(ledger.instance, connector.name, WAITING)
-        if reads_news(record.dagster_run, connector.name)
+        if reads_news(record.dagster_run, connector)
     ]
     if waiting:
         going = connector_runs(ledger.instance, connector.name, GOING)

@@ -13,7 +13,7 @@ from restsrc_dagster_tests.support.daemon import Daemon, in_process
 
 ITEMS = dg.AssetKey(["acme", "items"])
 CARRIED = {"mode": "minutes", "interval": 7}
-"""Its slots are 10:10, 10:17, 10:24; a tick comes each minute."""
+"""Its slots are 10:10, 10:17, 10:24."""
 
 
 @pytest.fixture
@@ -152,6 +152,20 @@ def test_no_slot_is_left_to_a_run_that_does_not_read_what_is_new(
         partitioned.launch("acme_sync", config=config)
     partitioned.at("10:17:01")
     assert partitioned.runs() == ["initial", "2026-11-23 10:10", "2026-11-23 10:17"]
+
+
+@pytest.mark.parametrize(("chosen", "is_left"), [(["items"], False), (["items", "more"], True)])
+def test_a_slot_is_left_to_a_run_of_all_assets_alone(
+    daemon: Daemon, chosen: list[str], is_left: bool
+) -> None:
+    configuration = content(resources=["items", "more"])["configuration"]
+    daemon.write(**CARRIED, configuration=configuration)
+    daemon.start("10:03:20").sensors()
+    daemon.holds_runs = True
+    daemon.begins(daemon.at("10:10:01").queue().last_run())
+    daemon.launch("acme_sync", *(dg.AssetKey(["acme", name]) for name in chosen))
+    daemon.at("10:17:01")
+    assert (daemon.runs()[-1] == "2026-11-23 10:17") != is_left
 
 
 def test_nor_does_one_stand_for_the_run_that_a_slot_was_left_to(partitioned: Daemon) -> None:
