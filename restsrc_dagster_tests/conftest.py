@@ -16,12 +16,49 @@ os.environ["RUNTIME__DLTHUB_TELEMETRY"] = "false"
 os.environ["DO_NOT_TRACK"] = "1"
 
 
+HERE = Path(__file__).parent
 FIRST = ("end_to_end", "soak", "worlds")
 """What mostly waits, or takes a minute and more by one test: beside it the others are done."""
+SLOW = (
+    *("end_to_end", "soak", "worlds/test_worlds.py", "test_component.py"),
+    *("load/columns", "load/destinations"),
+    *(
+        f"load/test_{name}.py"
+        for name in (
+            *("changed", "child_cursors", "children_once", "chunks", "cursors", "destination_away"),
+            *("destination_goes_away", "disk_full", "frozen", "isolation", "kept", "known"),
+            *("late_children", "lint_harm", "load", "lock", "model", "neighbours", "old_hints"),
+            *("one_table", "ranges", "refresh_alone", "replaced_ranges", "slid", "small_runs"),
+            *("unfilled", "unloadable", "values_that_do_not_fit", "working_folder"),
+        )
+    ),
+    *(
+        f"orchestrate/test_{name}.py"
+        for name in (
+            *("alerts", "broken_files", "checks", "components", "editing", "files_sensor"),
+            *("first_run", "later_slots", "one_run", "overlap", "partitions", "partitions_beside"),
+            *("partly_failed", "progress", "slots"),
+        )
+    ),
+)
+"""Modules, and folders of them, whose tests take more than a second and a half on average. All
+others run in three minutes: `pytest -n 4 -m "not slow"`."""
+POSTGRES = {"postgres", "postgres_server", "elephant"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not any(part in FIRST for part in item.path.parts))
+    slow = {HERE / path for path in SLOW}
+    for item in items:
+        if not slow.isdisjoint((item.path, *item.path.parents)):
+            item.add_marker("slow")
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if POSTGRES & fixtures or "elephant" in item.name:
+            item.add_marker("postgres")
+        if "daemon" in fixtures:
+            item.add_marker("daemon")
+        if item.path.stem == "test_browser":
+            item.add_marker("browser")
 
 
 @pytest.fixture
