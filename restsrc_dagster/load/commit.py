@@ -15,12 +15,12 @@ from pathlib import Path
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.storages.load_package import PackageStorage
-from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures.explain import is_destination_away
 from restsrc_dagster.load.destinations.destination import database_client, kept_open
+from restsrc_dagster.load.destinations.profile import profile_of
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.state.recovery import NOTES, mark_ended, mark_started, remove_broken_loads
 
@@ -52,8 +52,7 @@ class Commits:
         self._still_held = still_held
         self._on_message = on_message
         self._progress = progress
-        configuration = pipeline.destination_client().config
-        self._remote = type(configuration) is PostgresClientConfiguration
+        self._remote = profile_of(pipeline.destination).may_commit_alone
         self._own = {self._last_load()} if self._remote else set()
 
     def commit(self, load: Callable[[], object], *, also: Iterable[str] = ()) -> None:

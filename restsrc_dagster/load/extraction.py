@@ -21,7 +21,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import causes
-from restsrc_dagster.load.destinations.destination import FileFormat
+from restsrc_dagster.load.destinations.profile import FileFormat
 from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states
 
 SETTLING = "_restsrc_settling"

@@ -13,6 +13,7 @@ from duckdb import ConnectionException, connect
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import MissingPackage, SettingsError
 from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
+from restsrc_dagster.load.destinations.profile import PROFILES, profile_of
 from restsrc_dagster.load.destinations.readiness import PACKAGES, unready
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings
@@ -173,7 +174,9 @@ def test_a_destination_of_ones_own(settings: Settings) -> None:
     assert unknown_destination(connector(destination=own), settings) is None
     assert "(TypeError): an argument" in refusal(connector(destination=own), settings)
     acme = connector(destination=own | {"shelf": "a"})
-    assert isinstance(build_destination(acme, settings, {}), Store)
+    store = build_destination(acme, settings, {})
+    assert isinstance(store, Store)
+    assert profile_of(store) is PROFILES["duckdb"], "it is locked, and loaded, as DuckDB is"
 
 
 @pytest.mark.parametrize("kind", ["duckdb", "dlt.destinations.duckdb", "lake"])

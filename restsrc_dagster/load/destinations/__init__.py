@@ -1,6 +1,7 @@
 """Where a connector loads to.
 
 destination     the dlt destination of a connector
+profile         what is done otherwise than dlt does it, by kind
 abilities       what it can do, as dlt says
 readiness       what it still wants: credentials, or a package
 lock            one load of a connector at a time

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from dlt import destinations
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
-from dlt.destinations.impl.duckdb.configuration import DuckDbBaseCredentials
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
@@ -18,17 +17,13 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.syntax.references import resolve
 from restsrc_dagster.connector.wording import nearest
 from restsrc_dagster.errors import SettingsError
+from restsrc_dagster.load.destinations.profile import FileFormat, profile_of
 from restsrc_dagster.settings import Settings
 
 STAGING_LAYOUT = ("staging_dataset_name_layout", "_staging_%s")
 """No connector's name begins with `_`. With dlt's own layout, `%s_staging`, the connector `acme`
 would use the dataset of a connector `acme_staging` to merge in, and empty its tables."""
 VANISHING = (":memory:", ":pipeline:", "sqlite://", "sqlite:///", "sqlite:///:memory:")
-FAST_WITH_PARQUET = frozenset({"duckdb", "motherduck", "ducklake"})
-POSTGRES = "postgres"
-FILESYSTEM = "filesystem"
-SQLALCHEMY = "sqlalchemy"
-FileFormat = Literal["parquet", "csv", "insert_values"]
 
 
 def build_destination(
@@ -67,14 +62,8 @@ def build_destination(
             "destination is wrong, or a package is missing"
         ) from None
     _resolve_once(destination)
-    if type_of(destination) == SQLALCHEMY:
-        from restsrc_dagster.load.destinations.mysql import use_long_texts
-
-        use_long_texts()
-    if type_of(destination) == POSTGRES:
-        from restsrc_dagster.load.columns.copy_job import load_by_copying
-
-        load_by_copying(destination)
+    if prepare := profile_of(destination).prepare:
+        prepare(destination)
     return destination
 
 
@@ -169,7 +158,7 @@ def kept_open(pipeline: Pipeline) -> Iterator[None]:
     """
     with ExitStack() as stack:
         database = database_client(pipeline)
-        if database and isinstance(database.credentials, DuckDbBaseCredentials):
+        if database and profile_of(pipeline.destination).is_one_connection:
             with suppress(Exception):
                 database.open_connection()
                 stack.callback(database.close_connection)
@@ -179,20 +168,7 @@ def kept_open(pipeline: Pipeline) -> Iterator[None]:
 def loader_file_format(
     destination: Destination[Any, Any], *, by_column: bool = True
 ) -> FileFormat | None:
-    """The format of the files that are loaded; None for dlt's own choice.
-
-    With dlt's choice for DuckDB, insert_values, 100,000 rows take 25 s and 4 GB; with parquet 3 s
-    and a quarter of a gigabyte. Files of PostgreSQL are called csv by dlt; what is in them tells
-    `copy_text.py`. They are written only where rows go `by_column`; elsewhere dlt's choice is
-    named, as it would remember the other one, and lose empty texts by it.
-    """
-    if {destination.destination_name, type_of(destination)} & FAST_WITH_PARQUET:
-        return "parquet"
-    if type_of(destination) == POSTGRES:
-        return "csv" if by_column else "insert_values"
-    return None
-
-
-def type_of(destination: Destination[Any, Any]) -> str:
-    """dlt's name of what a destination is made of, whatever its own name."""
-    return destination.destination_type.rpartition(".")[2]
+    """The format of the files that are loaded, `by_column` or record by record; None for dlt's own
+    choice."""
+    profile = profile_of(destination)
+    return profile.file_format if by_column else profile.row_format

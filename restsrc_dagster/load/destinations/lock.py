@@ -16,11 +16,11 @@ from typing import Any
 
 from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
-from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy
+from restsrc_dagster.load.destinations.profile import profile_of
 
 LONGEST_WAIT_SECONDS = 900
 """For another connector's load into the same DuckDB file."""
@@ -44,18 +44,23 @@ def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], boo
     Raises:
         ConnectorBusy: somebody holds it, says who, where that is known; the check raises it, too.
     """
-    configuration = pipeline.destination_client().config
-    if isinstance(configuration, DuckDbClientConfiguration):
-        database = str(configuration.credentials.database)
-        if not database.startswith((":", "md:", "motherduck:")):
-            with _file_lock(Path(f"{database}.lock"), pipeline, holder):
+    match profile_of(pipeline.destination).lock:
+        case "file" if path := _beside_the_file(pipeline):
+            with _file_lock(path, pipeline, holder):
                 yield _held
-            return
-    if type(configuration) is PostgresClientConfiguration:  # Redshift's is one, too
-        with _advisory_lock(pipeline, holder) as still_held:
-            yield still_held
-        return
-    yield None
+        case "session":
+            with _advisory_lock(pipeline, holder) as still_held:
+                yield still_held
+        case _:
+            yield None
+
+
+def _beside_the_file(pipeline: Pipeline) -> Path | None:
+    """None where DuckDB's database is no file here, but in memory or at MotherDuck."""
+    configuration = pipeline.destination_client().config
+    assert isinstance(configuration, DuckDbClientConfiguration)  # noqa: S101 - for the type checker
+    database = str(configuration.credentials.database)
+    return None if database.startswith((":", "md:", "motherduck:")) else Path(f"{database}.lock")
 
 
 def _held() -> bool:

@@ -25,7 +25,7 @@ from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_first_column_name_with_prop, get_nested_tables
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.load.destinations.destination import FILESYSTEM, type_of
+from restsrc_dagster.load.destinations.profile import FILESYSTEM, type_of
 
 FORMATS = ("delta", "iceberg")
 Files = Mapping[str, Sequence[Path]]

@@ -23,7 +23,8 @@ from restsrc_dagster.connector.fitted import fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import MissingPackage, MissingVariable, RestsrcError, SettingsError
 from restsrc_dagster.load.destinations.abilities import abilities_of
-from restsrc_dagster.load.destinations.destination import FILESYSTEM, build_destination, type_of
+from restsrc_dagster.load.destinations.destination import build_destination
+from restsrc_dagster.load.destinations.profile import FILESYSTEM, type_of
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 

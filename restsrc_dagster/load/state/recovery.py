@@ -24,11 +24,11 @@ from dlt.common.destination.client import WithStateSync
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_nested_tables, get_write_disposition, has_table_seen_data
-from dlt.destinations.impl.postgres.configuration import PostgresClientConfiguration
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.destinations.profile import profile_of
 
 LOAD_ID = "_dlt_load_id"
 GOING, REPLACING = 1, 2
@@ -51,7 +51,7 @@ def remove_broken_loads(pipeline: Pipeline, *, same_again: bool = False) -> int:
         return 0
     removed = 0
     with database as client:
-        if type(pipeline.destination_client().config) is PostgresClientConfiguration:
+        if profile_of(pipeline.destination).may_commit_alone:
             _wait_for_commits(client, schema)
         with suppress(DestinationUndefinedEntity):
             _remove_states(client, schema)

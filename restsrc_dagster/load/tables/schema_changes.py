@@ -15,18 +15,9 @@ from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.type_fit import in_words, places_of
 from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.records.remedies import type_hint
+from restsrc_dagster.load.destinations.profile import profile_of, type_of
 from restsrc_dagster.load.tables.unloadable import Unloadable
 
-MOST_COLUMNS = {
-    "postgres": 1600,
-    "redshift": 1600,
-    "mssql": 1024,
-    "synapse": 1024,
-    "mysql": 1017,
-    "sqlite": 2000,
-    "tsql": 1024,
-}
-"""By dlt's name of a destination, of `sqlalchemy` by the dialect."""
 SIZES = ("precision", "scale")
 _VARIANT = "__v_"
 Columns = Mapping[str, frozenset[str]]
@@ -204,10 +195,12 @@ def _is_of_another_type(
 
 def width_of(destination: AnyDestination) -> ColumnLimit | None:
     """What a table may hold; None where there is no limit worth a word."""
-    kind = destination.destination_type.rpartition(".")[2]
-    if kind == "sqlalchemy":
+    kind, profile = type_of(destination), profile_of(destination)
+    most = profile.most_columns
+    if by_dialect := profile.most_columns_by_dialect:
         kind = str(destination.capabilities().sqlglot_dialect)
-    return ColumnLimit(kind, MOST_COLUMNS[kind]) if kind in MOST_COLUMNS else None
+        most = by_dialect.get(kind)
+    return ColumnLimit(kind, most) if most is not None else None
 
 
 def refuse_too_many_columns(schema: Schema, width: ColumnLimit, tables: Mapping[str, str]) -> None:
