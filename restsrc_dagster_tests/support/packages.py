@@ -106,7 +106,8 @@ def picture(whole: Graph) -> str:
 def drawn_again(page: str) -> str:
     """The page with each picture as it is now: of the whole, then of each divided part."""
     pictures = iter([picture(graph(area)) for area in ("", *DIVIDED)])
-    return re.sub(r"```mermaid\n.*?```", lambda _: next(pictures), page, flags=re.DOTALL)
+    drawn = r"```mermaid\nflowchart TD\n.*?```"
+    return re.sub(drawn, lambda _: next(pictures), page, flags=re.DOTALL)
 
 
 if __name__ == "__main__":
