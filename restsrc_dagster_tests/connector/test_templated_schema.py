@@ -4,7 +4,6 @@ may stand for every value."""
 import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,9 +15,8 @@ from restsrc_dagster.connector.templated_schema import templated_schema
 from restsrc_dagster_tests.connector.configuration.tables import VALID
 from restsrc_dagster_tests.connector.configuration.test_invalid import INVALID
 from restsrc_dagster_tests.support.connectors import content, items
+from restsrc_dagster_tests.support.pages import json_blocks
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 SCHEMA: dict[str, Any] = {
     "properties": templated_schema(),
     "required": ["created_at", "schedule", "configuration"],
@@ -49,10 +47,9 @@ def told(attributes: Any) -> list[tuple[str, str]]:
 
 def shown(kind: str) -> list[Any]:
     """The JSON blocks of all pages."""
-    block = re.compile(rf"^ *```json {kind}\n(.*?)^ *```$", re.MULTILINE | re.DOTALL)
-    texts = [text for page in PAGES for text in block.findall(page.read_text(encoding="utf-8"))]
-    assert texts
-    return [json.loads(text) for text in texts]
+    found = [block.json() for block in json_blocks() if block.kind == kind]
+    assert found
+    return found
 
 
 def with_a_template(value: Any) -> Iterator[Any]:

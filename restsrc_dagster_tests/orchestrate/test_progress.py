@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,6 +18,7 @@ from restsrc_dagster.orchestrate.assets import build_connector_assets
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
+from restsrc_dagster_tests.support.pages import PAGES as READ
 from restsrc_dagster_tests.support.told import DEADLINE
 
 PAGES = {"type": "page_number", "base_page": 1, "total_path": "pages"}
@@ -154,9 +154,8 @@ def test_two_runs_at_once_have_each_its_own_lines(api: Api, settings: Settings) 
             assert names == {name}
 
 
-def test_the_figures_of_the_readme_are_there(api: Api, runs: Runs) -> None:
-    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    table = readme.partition("| figure | of | is |")[2].partition("\n\n")[0]
+def test_the_figures_of_the_page_are_there(api: Api, runs: Runs) -> None:
+    table = READ["docs/in-dagster.md"].partition("| figure | of | is |")[2].partition("\n\n")[0]
     named = {
         name for row in table.splitlines() for name in re.findall(r"`(\w+)`", row.split(" | ")[0])
     }
