@@ -207,6 +207,22 @@ def test_a_decision_is_a_page(page: str) -> None:
     assert row in PAGES["docs/decisions/README.md"]
 
 
+def test_the_site_is_built_and_its_pictures_are_drawn(tmp_path: Path) -> None:
+    """`--strict`: a link or an anchor that leads nowhere fails, and a page that nav forgets."""
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path],
+        cwd=ROOT, env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert built.returncode == 0, built.stderr
+    pages = {str(page.relative_to(tmp_path)) for page in tmp_path.rglob("*.html")}
+    for page in PAGES.keys() - {"README.md"}:
+        shown = page.removeprefix("docs/").replace("README.md", "index.md").replace(".md", ".html")
+        assert shown in pages
+    drawn = (tmp_path / "architecture.html").read_text(encoding="utf-8")
+    assert drawn.count('<pre class="mermaid">') == PAGES["docs/architecture.md"].count("```mermaid")
+
+
 ERRORS = PAGES["docs/errors.md"]
 SECTIONS = re.findall(
     r"^## (.+?)\n\n```json mistake\n(.+?)```\n\n```\n(.+?)\n```\n\n(.+?)(?=^## |\Z)",
