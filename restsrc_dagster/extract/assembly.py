@@ -90,7 +90,7 @@ class Assembly:
             family = self._family(name)
             below = [self.childless[one] for one in self.resources.replaced_with(name)]
             steps.add_step(TellsParents(self.backlog, family, below, self.bound[name]))
-            steps.add_step(self._asked_once(name, family), insert_at=0)
+            steps.add_step(self._asked_once(name, family))
         if name in self.childless:
             steps.add_step(self.childless[name])
         if resource.steps:

@@ -30,12 +30,13 @@ from restsrc_dagster.extract.prefetch.requests import (
     copied,
     what_is_asked,
 )
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 class PrefetchStep(ItemTransform[Any, Any]):
     """Behind the checks of a resource's pages: tells `Prefetcher` what comes after each."""
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.PREFETCH
 
     def __init__(self, resource: Resource, ahead: Prefetcher) -> None:
         super().__init__(lambda item: item)

@@ -45,10 +45,6 @@ class Reading:
         chain = [resource, *self.resources.ancestors(resource)]
         return self.families[chain[-1]].in_part(chain[:-1])
 
-    def first_step(self, resource: str) -> int:
-        """Where a step sees what the API gave: a child's parents are looked at before."""
-        return 1 + (resource in self.asked)
-
     def __enter__(self) -> Self:
         return self
 

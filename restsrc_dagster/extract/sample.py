@@ -31,6 +31,7 @@ from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.response.envelope import Envelope
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
+from restsrc_dagster.extract.step_order import StepOrder
 
 PAGES = 2
 """One page tells nothing about paging."""
@@ -97,7 +98,7 @@ class _Enough(Exception):
 class _Pages(ItemTransform[Any, Any]):
     """Sees every page as the API gave it, before the processing steps."""
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.SAMPLE_PAGES
 
     def __init__(self, sample: Sample) -> None:
         super().__init__(lambda item: item)
@@ -122,7 +123,7 @@ class _PageWatch(ItemTransform[Any, Any]):
     Ends the read when enough was seen.
     """
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.SAMPLE_RECORDS
 
     def __init__(self, sample: Sample, limit: int, *, is_parent: bool) -> None:
         super().__init__(lambda item: item)
@@ -198,10 +199,9 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     source = reading.source
     for ancestor in connector.resources.ancestors(name):
         parent = Sample(resource=connector.resources[ancestor])
-        place = reading.first_step(ancestor)
-        source.resources[ancestor].add_step(_Pages(parent), insert_at=place)
+        source.resources[ancestor].add_step(_Pages(parent))
         source.resources[ancestor].add_step(_PageWatch(parent, limit, is_parent=True))
-    source.resources[name].add_step(_Pages(sample), insert_at=reading.first_step(name))
+    source.resources[name].add_step(_Pages(sample))
     source.resources[name].add_step(_PageWatch(sample, limit, is_parent=False))
     answered: list[tuple[requests.Response, float]] = []
     reading.sessions.adapter.watch = lambda response, seconds: answered.append((response, seconds))
@@ -249,7 +249,7 @@ def _left_out(reading: Reading, resource: Resource, limit: int) -> int:
     reading.cursors[resource.name].sends_start = False
     sample, cursor = Sample(resource=resource), FieldReader(str(resource.cursor_path))
     steps = reading.source.resources[resource.name]
-    steps.add_step(_Pages(sample), insert_at=reading.first_step(resource.name))
+    steps.add_step(_Pages(sample))
     steps.add_step(_PageWatch(sample, limit, is_parent=False))
     with suppress(Exception):  # what is wrong with the API was told by the read before
         for _ in steps:

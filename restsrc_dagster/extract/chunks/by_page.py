@@ -11,6 +11,7 @@ from dlt.sources.helpers.rest_client.paginators import RangePaginator
 from restsrc_dagster.extract.chunks.chunk import Chunk
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Places(Protocol):
 class ByPage(ItemTransform[Any, Any]):
     """Ends with a page after which there is another one."""
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.CHUNK_BY_PAGE
 
     def __init__(
         self,

@@ -35,6 +35,7 @@ from restsrc_dagster.extract.records.parent_of_key import ParentOfKey
 from restsrc_dagster.extract.records.sanitize import OversizedInt, ValueSanitizer, are_odd
 from restsrc_dagster.extract.records.shared_tables import Whose
 from restsrc_dagster.extract.records.tables import Rows, Tables
+from restsrc_dagster.extract.step_order import StepOrder
 
 COMPUTING = ("sum(", "abs(")
 """What steps make integers with, of more digits than those that the API gave."""
@@ -49,7 +50,7 @@ class RecordConformer(ItemTransform[Any, Any]):
     remembered by the key, in case that versions of a record come in several chunks.
     """
 
-    placement_affinity = 1.2
+    placement_affinity = StepOrder.CONFORM
 
     def __init__(
         self,

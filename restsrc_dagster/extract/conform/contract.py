@@ -22,6 +22,7 @@ from dlt.extract.resource import DltResource
 
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 def freezes(resource: Resource) -> bool:
@@ -37,8 +38,7 @@ def freezes(resource: Resource) -> bool:
 class Frozen(ItemTransform[Any, Any]):
     """Lets the pages pass; raises dlt's DataValidationError at a record that violates."""
 
-    placement_affinity = 1.3
-    """After the last step that changes a record, or gives hints."""
+    placement_affinity = StepOrder.CHECK_CONTRACT
 
     def __init__(self, resource: DltResource) -> None:
         super().__init__(lambda item: item)

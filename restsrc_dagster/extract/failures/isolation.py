@@ -18,6 +18,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain, is_full, is_silence
 from restsrc_dagster.extract.http.oauth2 import NoToken
+from restsrc_dagster.extract.step_order import StepOrder
 
 SILENT_IN_A_ROW = 2
 
@@ -162,8 +163,7 @@ class _Guards(ItemTransform[Any, Any]):
     own: whoever looks for a step of some kind in the resource still finds it.
     """
 
-    placement_affinity = 1.9
-    """After all steps, before the forks to the children (2)."""
+    placement_affinity = StepOrder.ISOLATE
 
     def __init__(self, isolation: Isolation) -> None:
         super().__init__(_as_it_is)

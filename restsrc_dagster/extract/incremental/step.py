@@ -20,6 +20,7 @@ from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.parents.binding import BoundParent
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
+from restsrc_dagster.extract.step_order import StepOrder
 
 _SENT = re.compile(r"(?P<place>path|address|param|part|text|value)_(?P<name>\w+_value)")
 """Attributes that stand for a cursor's value in a request, by the place (`rewriting.Place`)."""
@@ -36,6 +37,8 @@ class CursorStep(Incremental[Any]):
         warn: called with a line for the person.
         one_behind: remember what was delivered at the value before the last one, too.
     """
+
+    placement_affinity = StepOrder.CURSOR
 
     def __init__(
         self,

@@ -31,6 +31,7 @@ from restsrc_dagster.extract.records.sanitize import may_be_odd, written
 from restsrc_dagster.extract.response.body import is_plain
 from restsrc_dagster.extract.response.envelope import Envelope
 from restsrc_dagster.extract.response.url_redaction import redacted_url
+from restsrc_dagster.extract.step_order import StepOrder
 
 KEYS_SHOWN = 8
 
@@ -61,7 +62,7 @@ class PageChecks(ItemTransform[Any, Any]):
     again are told by a primary key.
     """
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.CHECK_PAGE
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.extract.parents.binding import BoundParent, Key
 from restsrc_dagster.extract.parents.current_page import PageAtHand
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 class ParentsWithoutChildren(ItemTransform[Any, Any]):
@@ -22,7 +23,7 @@ class ParentsWithoutChildren(ItemTransform[Any, Any]):
     other records of the same parent may give none.
     """
 
-    placement_affinity = 1.1
+    placement_affinity = StepOrder.TRACK_CHILDLESS
 
     def __init__(self, at_hand: PageAtHand) -> None:
         super().__init__(lambda item: item)

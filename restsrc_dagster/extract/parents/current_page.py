@@ -8,6 +8,7 @@ from dlt.sources.helpers.rest_client.client import PageData
 
 from restsrc_dagster.extract.parents.binding import BoundParent, parent_of
 from restsrc_dagster.extract.response.clock import asked_at
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 class PageAtHand(ItemTransform[Any, Any]):
@@ -20,7 +21,7 @@ class PageAtHand(ItemTransform[Any, Any]):
             goes on with, by its own clock, in seconds since 1970.
     """
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.TRACK_PAGE
 
     def __init__(self) -> None:
         super().__init__(lambda item: item)

@@ -10,6 +10,7 @@ from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.extract.parents.binding import BoundParent, Key
 from restsrc_dagster.extract.parents.current_page import PageAtHand
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 class OfPage(list[Any]):
@@ -65,7 +66,7 @@ class FamilyPages:
 class TagsPages(ItemTransform[Any, Any]):
     """Behind all steps of a resource: its records know their page on the way to the children."""
 
-    placement_affinity = 1.85
+    placement_affinity = StepOrder.TAG_WITH_PAGE
 
     def __init__(self, resource: str, at_hand: PageAtHand, family: FamilyPages) -> None:
         super().__init__(lambda item: item)

@@ -9,6 +9,7 @@ from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding, BoundParent, CursorValue
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.family import FamilyPages
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 class AskedOnce(ItemTransform[Any, Any]):
@@ -21,7 +22,7 @@ class AskedOnce(ItemTransform[Any, Any]):
         family: of the topmost list.
     """
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.BIND_PARENTS
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class TellsParents(ItemTransform[Any, Any]):
         binding: of the child.
     """
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.TAG_WITH_PARENT
 
     def __init__(
         self,

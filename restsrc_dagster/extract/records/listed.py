@@ -13,12 +13,13 @@ from dlt.extract.items_transform import ItemTransform
 from restsrc_dagster.extract.records.dedup import hashes_of
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.key_index import KeyIndex
+from restsrc_dagster.extract.step_order import StepOrder
 
 
 class NotesKeys(ItemTransform[Any, Any]):
     """Notes the primary keys of records, with their cursors; the records pass."""
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.INDEX_KEYS
 
     def __init__(self, key: Sequence[str], cursor: FieldReader, index: KeyIndex) -> None:
         super().__init__(lambda item: item)

@@ -1,8 +1,8 @@
 """The processing steps of a resource, run on each page where dlt would run its own.
 
-After the check of the selector, before the cursor and before any child: an ItemTransform in the
-order in which it was added. Not dlt's `add_filter` and `add_map`, which see one record and one
-step at a time: what a step has lost shows only at the end of all of them.
+After the check of the selector, before the cursor and before any child (`StepOrder`). Not dlt's
+`add_filter` and `add_map`, which see one record and one step at a time: what a step has lost shows
+only at the end of all of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,6 +15,7 @@ from restsrc_dagster.connector.syntax.expression import expression_tree
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.masking import FieldMasker
+from restsrc_dagster.extract.step_order import StepOrder
 
 Step = Callable[[Any], Iterable[Any]]
 """From a record to the records that take its place."""
@@ -29,7 +30,7 @@ class Steps(ItemTransform[Any, Any]):
         copied: fields of the parent's record, which a map takes over though it names them not.
     """
 
-    placement_affinity = 0
+    placement_affinity = StepOrder.PROCESS
 
     def __init__(
         self,

@@ -1,0 +1,54 @@
+"""The order of the steps that each page of a resource runs through.
+
+dlt keeps the steps of a resource sorted by their `placement_affinity`, in whatever order they are
+added. Its own are at these places (dlt/extract/items_transform.py, incremental/, pipe.py):
+
+    0    the function that requests pages; `MapItem`, `FilterItem` and `MetricsItem`
+    0.9  `ValidateItem`
+    1    `Incremental`
+    1.1  `LimitItem`
+    2    `ForkPipe`, which hands the records to the children
+
+Steps at one place would keep the order in which they were added, so each of ours has a place of its
+own. Only the cursor stands where dlt's does: it is dlt's `Incremental`, subclassed.
+"""
+
+from enum import Enum, unique
+
+
+@unique
+class StepOrder(float, Enum):
+    """What `placement_affinity` is for each step; docs/architecture.md lists the steps."""
+
+    BIND_PARENTS = -1
+    """A child's parents, before anything is requested for them."""
+    SAMPLE_PAGES = 0.05
+    """Pages as the API gave them; this one and SAMPLE_RECORDS are used by `restsrc test` only."""
+    TRACK_PAGE = 0.1
+    """Before all steps that ask which page is being processed."""
+    CHECK_PAGE = 0.2
+    """Before the answer is used: it may be no page at all."""
+    PREFETCH = 0.3
+    """After the check: what follows a page that was refused is not requested."""
+    TAG_WITH_PARENT = 0.4
+    """After the prefetching, which recognizes dlt's own generators only; this step wraps them."""
+    PROCESS = 0.5
+    """The person's own steps; behind them a page is a plain list."""
+    CHUNK_BY_PAGE = 0.6
+    """Ends with a page; a list without pages, as the person's steps leave it, ends nowhere."""
+    INDEX_KEYS = 0.7
+    """Before the cursor, which leaves out records that are not new."""
+    SAMPLE_RECORDS = 0.8
+    """What the person's steps leave, before the cursor leaves any of it out."""
+    CURSOR = 1
+    """What is new; what comes later sees nothing else."""
+    TRACK_CHILDLESS = 1.15
+    """After everything that may leave out the last row of a parent."""
+    CONFORM = 1.2
+    """The last step that changes a record or gives hints."""
+    CHECK_CONTRACT = 1.3
+    """Records as they would be written."""
+    TAG_WITH_PAGE = 1.85
+    """The list that is handed to the children, which must not be replaced any more."""
+    ISOLATE = 1.9
+    """After all other steps are bound, as it wraps each of them."""
