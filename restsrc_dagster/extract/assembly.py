@@ -15,8 +15,8 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.conform.conformer import RecordConformer
-from restsrc_dagster.extract.conform.contract import Frozen, freezes
-from restsrc_dagster.extract.failures.isolation import Isolation
+from restsrc_dagster.extract.conform.contract import CheckContract, freezes
+from restsrc_dagster.extract.failures.isolation import IsolateFailures, Isolation
 from restsrc_dagster.extract.foresight import PrefetchStep
 from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
@@ -27,15 +27,15 @@ from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.current_page import PageAtHand
-from restsrc_dagster.extract.parents.family import FamilyPages, TagsPages
-from restsrc_dagster.extract.parents.fan_out import AskedOnce, TellsParents
+from restsrc_dagster.extract.parents.family import FamilyPages, TagWithPage
+from restsrc_dagster.extract.parents.fan_out import BindParents, TagWithParent
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.records.key_index import KeyIndex
-from restsrc_dagster.extract.records.listed import NotesKeys
+from restsrc_dagster.extract.records.listed import IndexKeys
 from restsrc_dagster.extract.records.remedies import key_of_child
-from restsrc_dagster.extract.records.steps import Steps
+from restsrc_dagster.extract.records.steps import ProcessingSteps
 
 
 @dataclass(kw_only=True)
@@ -89,14 +89,14 @@ class Assembly:
         if resource.parent is not None:
             family = self._family(name)
             below = [self.childless[one] for one in self.resources.replaced_with(name)]
-            steps.add_step(TellsParents(self.backlog, family, below, self.bound[name]))
-            steps.add_step(self._asked_once(name, family))
+            steps.add_step(TagWithParent(self.backlog, family, below, self.bound[name]))
+            steps.add_step(self._bind_parents(name, family))
         if name in self.childless:
             steps.add_step(self.childless[name])
         if resource.steps:
             found = needs(resource, self.resources)
             copied = copied_fields(resource, self.resources)
-            steps.add_step(Steps(resource.steps, found, copied))
+            steps.add_step(ProcessingSteps(resource.steps, found, copied))
         if self.chunks is not None and self.isolation is not None:
             is_drained = self.ahead.is_drained if self.ahead else _always
             for step in self.chunks.steps(
@@ -114,13 +114,13 @@ class Assembly:
             steps.add_step(self.surprises[name])
         elif resource.has_primary_key and name in self.cursors and self._may_slip(name):
             cursor = self.cursors[name].cursor.field
-            steps.add_step(NotesKeys(named_by(resource.hints, "primary_key"), cursor, facts.keys))
+            steps.add_step(IndexKeys(named_by(resource.hints, "primary_key"), cursor, facts.keys))
         if self.readers[name]:
-            steps.add_step(TagsPages(name, self.at_hand[name], self._family(name)))
+            steps.add_step(TagWithPage(name, self.at_hand[name], self._family(name)))
         if self.isolation is not None:
             if freezes(resource):
-                steps.add_step(Frozen(steps))
-            self.isolation.guard(steps)
+                steps.add_step(CheckContract(steps))
+            steps.add_step(IsolateFailures(self.isolation))
 
     def _facts(self, resource: Resource) -> PageStats:
         """Those of the reading before, as far as this one goes on with it."""
@@ -193,13 +193,13 @@ class Assembly:
         is_numbered = self.resources.paginator(name) in (*NUMBERED, "auto")
         return is_numbered and self.isolation is not None
 
-    def _asked_once(self, name: str, family: FamilyPages) -> AskedOnce:
+    def _bind_parents(self, name: str, family: FamilyPages) -> BindParents:
         """Rows that are appended would be there twice if their parent came in two chunks."""
         appends = self.resources.disposition(name) == "append"
         self.asked[name] = self.before.asked[name] if self.before and appends else set()
         cursor = self.cursors.get(name)
         sent = cursor.sent if cursor is not None else None
-        return AskedOnce(self.bound[name], self.asked[name], sent, family)
+        return BindParents(self.bound[name], self.asked[name], sent, family)
 
     def _family(self, name: str) -> FamilyPages:
         """Of the topmost list above a resource, or of its own."""

@@ -63,7 +63,7 @@ class PrefetchStep(ItemTransform[Any, Any]):
                 pipe.steps[place], pipe.name, self._ahead, self._all_lists, looks_on=looks_on
             )
         has_parent = self._resource.parent is not None
-        return _Bound(
+        return _PlanFurtherPages(
             pipe.name,
             self._ahead,
             self._all_lists,
@@ -104,7 +104,7 @@ class Lists:
         return max(1, int(2 * most / (1 + mean)))
 
 
-class _Bound(ItemTransform[Any, Any]):
+class _PlanFurtherPages(ItemTransform[Any, Any]):
     def __init__(
         self,
         resource: str,

@@ -95,7 +95,7 @@ class _Enough(Exception):
     """The sample is large enough; never leaves this module."""
 
 
-class _Pages(ItemTransform[Any, Any]):
+class _ObservePages(ItemTransform[Any, Any]):
     """Sees every page as the API gave it, before the processing steps."""
 
     placement_affinity = StepOrder.SAMPLE_PAGES
@@ -117,7 +117,7 @@ class _Pages(ItemTransform[Any, Any]):
         return item
 
 
-class _PageWatch(ItemTransform[Any, Any]):
+class _CollectRecords(ItemTransform[Any, Any]):
     """Sees what the processing steps leave of every page, before the cursor filters it.
 
     Ends the read when enough was seen.
@@ -199,10 +199,10 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     source = reading.source
     for ancestor in connector.resources.ancestors(name):
         parent = Sample(resource=connector.resources[ancestor])
-        source.resources[ancestor].add_step(_Pages(parent))
-        source.resources[ancestor].add_step(_PageWatch(parent, limit, is_parent=True))
-    source.resources[name].add_step(_Pages(sample))
-    source.resources[name].add_step(_PageWatch(sample, limit, is_parent=False))
+        source.resources[ancestor].add_step(_ObservePages(parent))
+        source.resources[ancestor].add_step(_CollectRecords(parent, limit, is_parent=True))
+    source.resources[name].add_step(_ObservePages(sample))
+    source.resources[name].add_step(_CollectRecords(sample, limit, is_parent=False))
     answered: list[tuple[requests.Response, float]] = []
     reading.sessions.adapter.watch = lambda response, seconds: answered.append((response, seconds))
     try:
@@ -249,8 +249,8 @@ def _left_out(reading: Reading, resource: Resource, limit: int) -> int:
     reading.cursors[resource.name].sends_start = False
     sample, cursor = Sample(resource=resource), FieldReader(str(resource.cursor_path))
     steps = reading.source.resources[resource.name]
-    steps.add_step(_Pages(sample))
-    steps.add_step(_PageWatch(sample, limit, is_parent=False))
+    steps.add_step(_ObservePages(sample))
+    steps.add_step(_CollectRecords(sample, limit, is_parent=False))
     with suppress(Exception):  # what is wrong with the API was told by the read before
         for _ in steps:
             pass

@@ -33,45 +33,46 @@ C = items("c", path="b/{resources.b.id}/c")
 BY_CURSOR = items("a", incremental=SINCE)
 BY_PAGE = items("a", paginator=NUMBERED)
 BOTH = items("a", incremental=SINCE, paginator=NUMBERED)
+CHILD = f"BindParents requests {FIRST} TagWithParent"
+ALONE = "IsolateFailures"
+WITH_CHILDREN = "TagWithPage IsolateFailures ForkPipe"
 SHAPES = {
     "a flat list": (
         [items("a")],
-        {"a": f"requests {FIRST} RecordConformer _Guards"},
+        {"a": f"requests {FIRST} RecordConformer {ALONE}"},
     ),
     "a cursor": (
         [BY_CURSOR],
-        {"a": f"requests {FIRST} CursorStep RecordConformer _Guards"},
+        {"a": f"requests {FIRST} CursorStep RecordConformer {ALONE}"},
     ),
     "all in one": (
         [{**BY_CURSOR, **FILTER, **FROZEN}],
-        {"a": f"requests {FIRST} Steps CursorStep RecordConformer Frozen _Guards"},
+        {"a": f"requests {FIRST} ProcessingSteps CursorStep RecordConformer CheckContract {ALONE}"},
     ),
     "chunks": (
         [{**BY_PAGE, **KEY, **FILTER, "write_disposition": "merge"}],
-        {"a": f"requests {FIRST} Steps ByPage RecordConformer _Guards"},
+        {"a": f"requests {FIRST} ProcessingSteps ChunkByPage RecordConformer {ALONE}"},
     ),
     "a family": (
         [{**BOTH, **KEY}, {**B, **FILTER}, {**C, **FROZEN}],
         {
-            "a": f"requests {FIRST} ByPage CursorStep RecordConformer TagsPages _Guards ForkPipe",
-            "b": f"AskedOnce requests {FIRST} TellsParents Steps ParentsWithoutChildren"
-            " RecordConformer TagsPages _Guards ForkPipe",
-            "c": f"AskedOnce requests {FIRST} TellsParents ParentsWithoutChildren"
-            " RecordConformer Frozen _Guards",
+            "a": f"requests {FIRST} ChunkByPage CursorStep RecordConformer {WITH_CHILDREN}",
+            "b": f"{CHILD} ProcessingSteps ParentsWithoutChildren RecordConformer {WITH_CHILDREN}",
+            "c": f"{CHILD} ParentsWithoutChildren RecordConformer CheckContract {ALONE}",
         },
     ),
     "a child's own cursor": (
         [items("a"), {**B, "endpoint": {**B["endpoint"], "incremental": SINCE}}],
         {
-            "a": f"requests {FIRST} RecordConformer TagsPages _Guards ForkPipe",
-            "b": f"AskedOnce requests {FIRST} TellsParents CursorStep RecordConformer _Guards",
+            "a": f"requests {FIRST} RecordConformer {WITH_CHILDREN}",
+            "b": f"{CHILD} CursorStep RecordConformer {ALONE}",
         },
     ),
     "a list for its children": (
         [{**BOTH, **KEY, "selected": False}, {**B, **KEY}],
         {
-            "a": f"requests {FIRST} ByPage NotesKeys CursorStep TagsPages _Guards ForkPipe",
-            "b": f"AskedOnce requests {FIRST} TellsParents RecordConformer _Guards",
+            "a": f"requests {FIRST} ChunkByPage IndexKeys CursorStep {WITH_CHILDREN}",
+            "b": f"{CHILD} RecordConformer {ALONE}",
         },
     ),
 }

@@ -14,7 +14,7 @@ from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
 
 
-class ByCursor:
+class ChunkByCursor:
     """Ends with a page in which the cursor has moved on, and leaves its last value to the next."""
 
     def __init__(

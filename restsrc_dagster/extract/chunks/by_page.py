@@ -37,7 +37,7 @@ class Places(Protocol):
         """Whether a list that failed has come further than the run before."""
 
 
-class ByPage(ItemTransform[Any, Any]):
+class ChunkByPage(ItemTransform[Any, Any]):
     """Ends with a page after which there is another one."""
 
     placement_affinity = StepOrder.CHUNK_BY_PAGE

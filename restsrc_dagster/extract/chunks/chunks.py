@@ -22,8 +22,8 @@ from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.chunking import chunking
-from restsrc_dagster.extract.chunks.by_cursor import ByCursor
-from restsrc_dagster.extract.chunks.by_page import ByPage, NumberedPage
+from restsrc_dagster.extract.chunks.by_cursor import ChunkByCursor
+from restsrc_dagster.extract.chunks.by_page import ChunkByPage, NumberedPage
 from restsrc_dagster.extract.chunks.chunk import STATE_KEY, Bound, Chunk, FirstPage, digest
 from restsrc_dagster.extract.failures.explain import answers_nobody
 from restsrc_dagster.extract.incremental.cursor_order import CursorOrder
@@ -149,14 +149,14 @@ class Chunks:
         if cursor is not None:
             self._steps[name] = cursor
         if kind == "cursor" and cursor is not None:
-            by_cursor = ByCursor(
+            by_cursor = ChunkByCursor(
                 name, cursor, checks, chunk, at_hand, family, largest_tail=LARGEST_TAIL
             )
             cursor.cut = by_cursor.cut
             chunk.break_off = by_cursor.break_off
             chunk.break_off_below = by_cursor.break_off_below
         elif kind == "page":
-            by_page = ByPage(self, name, chunk, at_hand, family)
+            by_page = ChunkByPage(self, name, chunk, at_hand, family)
             chunk.of_numbers = True
             chunk.break_off, chunk.end_behind = by_page.break_off, by_page.end_behind
             chunk.break_off_below = by_page.break_off_below

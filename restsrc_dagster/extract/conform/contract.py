@@ -35,7 +35,7 @@ def freezes(resource: Resource) -> bool:
     )
 
 
-class Frozen(ItemTransform[Any, Any]):
+class CheckContract(ItemTransform[Any, Any]):
     """Lets the pages pass; raises dlt's DataValidationError at a record that violates."""
 
     placement_affinity = StepOrder.CHECK_CONTRACT

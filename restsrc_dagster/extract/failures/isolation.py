@@ -11,7 +11,6 @@ from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
 from dlt.extract.pipe import ForkPipe
-from dlt.extract.resource import DltResource
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
@@ -86,10 +85,6 @@ class Isolation:
         for name, error in failed.items():
             self._stop(name, error, self.stopped)
 
-    def guard(self, resource: DltResource) -> None:
-        """Guard every step that `resource` has now or gets before it is read."""
-        resource.add_step(_Guards(self))
-
     def may_go_on(self, name: str) -> bool:
         """Whether a resource is still read; the API's silence ends it before its first request."""
         with self._lock:
@@ -156,8 +151,8 @@ class Isolation:
             into.setdefault(other, type(error)(f"{other}: {link}: {reason}"))
 
 
-class _Guards(ItemTransform[Any, Any]):
-    """Does nothing but to put guards around the other steps.
+class IsolateFailures(ItemTransform[Any, Any]):
+    """Only puts a guard around every other step that a resource has when it is about to be read.
 
     dlt binds the steps of the pipe that it is about to read, which is a copy of the resource's
     own: whoever looks for a step of some kind in the resource still finds it.
@@ -171,20 +166,20 @@ class _Guards(ItemTransform[Any, Any]):
 
     def bind(self, pipe: Any) -> ItemTransform[Any, Any]:
         """Guard the steps, once: dlt binds the pipe of a parent again for each child."""
-        guards = _Guarded(self._isolation, pipe.name, _as_it_is)
+        bound = _IsolatedStep(self._isolation, pipe.name, _as_it_is)
         for position, step in enumerate(pipe.steps):
             if position == 0 and not pipe.has_parent:
-                pipe.steps[0] = guards.pages(step)
+                pipe.steps[0] = bound.pages(step)
             elif step is not self and not isinstance(step, ForkPipe):
-                pipe.steps[position] = _Guarded(self._isolation, pipe.name, step)
-        return guards
+                pipe.steps[position] = _IsolatedStep(self._isolation, pipe.name, step)
+        return bound
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The item."""
         return item
 
 
-class _Guarded(ItemTransform[Any, Any]):
+class _IsolatedStep(ItemTransform[Any, Any]):
     """A step, and what comes out of it later: pages of a generator, results of a thread."""
 
     def __init__(self, isolation: Isolation, name: str, step: Callable[..., Any]) -> None:

@@ -63,7 +63,7 @@ class FamilyPages:
         ]
 
 
-class TagsPages(ItemTransform[Any, Any]):
+class TagWithPage(ItemTransform[Any, Any]):
     """Behind all steps of a resource: its records know their page on the way to the children."""
 
     placement_affinity = StepOrder.TAG_WITH_PAGE

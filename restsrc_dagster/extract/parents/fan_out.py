@@ -12,7 +12,7 @@ from restsrc_dagster.extract.parents.family import FamilyPages
 from restsrc_dagster.extract.step_order import StepOrder
 
 
-class AskedOnce(ItemTransform[Any, Any]):
+class BindParents(ItemTransform[Any, Any]):
     """Before a child's requests: its parents, bound, each once.
 
     Args:
@@ -54,7 +54,7 @@ class AskedOnce(ItemTransform[Any, Any]):
                 yield parent
 
 
-class TellsParents(ItemTransform[Any, Any]):
+class TagWithParent(ItemTransform[Any, Any]):
     """Lets each page of a child know its parent; behind what looks ahead, which knows dlt's own
     generators only.
 
@@ -87,14 +87,14 @@ class TellsParents(ItemTransform[Any, Any]):
             pipe.steps[place] = _Asking(
                 self._binding, pipe.steps[place], self._backlog, self._family, self._below
             )
-        return _AsItIs(lambda item: item)
+        return _PassThrough(lambda item: item)
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The item."""
         return item
 
 
-class _AsItIs(ItemTransform[Any, Any]):
+class _PassThrough(ItemTransform[Any, Any]):
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         return item
 

@@ -16,7 +16,7 @@ from restsrc_dagster.extract.records.key_index import KeyIndex
 from restsrc_dagster.extract.step_order import StepOrder
 
 
-class NotesKeys(ItemTransform[Any, Any]):
+class IndexKeys(ItemTransform[Any, Any]):
     """Notes the primary keys of records, with their cursors; the records pass."""
 
     placement_affinity = StepOrder.INDEX_KEYS

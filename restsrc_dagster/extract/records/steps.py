@@ -21,7 +21,7 @@ Step = Callable[[Any], Iterable[Any]]
 """From a record to the records that take its place."""
 
 
-class Steps(ItemTransform[Any, Any]):
+class ProcessingSteps(ItemTransform[Any, Any]):
     """Runs the steps, in order; a page of which nothing is left is an empty one.
 
     Args:
