@@ -23,7 +23,7 @@ from restsrc_dagster.connector.lint import RULES, lint
 from restsrc_dagster.connector.schedule.schedule import Schedule, parse_schedule
 from restsrc_dagster.demo.folder import DemoFolder
 from restsrc_dagster.demo.run import start_api
-from restsrc_dagster.extract.dry import validate_with_dlt
+from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster.orchestrate.assets import CONFIG_SCHEMA
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.connector.configuration.tables import (

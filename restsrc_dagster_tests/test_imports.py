@@ -100,7 +100,7 @@ def test_the_command_starts_without_dagster_and_dlt() -> None:
 
 
 def test_loading_needs_no_dagster() -> None:
-    told = run("import restsrc_dagster.load.load, restsrc_dagster.extract.dry")
+    told = run("import restsrc_dagster.load.load, restsrc_dagster.extract.validation")
     assert {name for name in told["modules"] if name.split(".")[0] == "dagster"} == set()
 
 

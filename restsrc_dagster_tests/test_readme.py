@@ -7,7 +7,7 @@ import yaml
 
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.lint import lint
-from restsrc_dagster.extract.dry import validate_with_dlt
+from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster_tests.support.connectors import CREATED_AT
 from restsrc_dagster_tests.support.pages import PAGES, ROOT, blocks
 

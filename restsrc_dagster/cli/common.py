@@ -34,7 +34,7 @@ def named_connector(name: str, connectors_dir: Path) -> Connector:
 def dlt_problems(connector: Connector, file: str) -> list[Problem]:
     """What dlt does not take, though the models do: the configuration, or the destination, or what
     that is to do."""
-    from restsrc_dagster.extract.dry import validate_with_dlt
+    from restsrc_dagster.extract.validation import validate_with_dlt
     from restsrc_dagster.load.destinations.destination import unknown_destination
 
     problems = []

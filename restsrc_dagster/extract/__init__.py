@@ -18,6 +18,6 @@ In the order in which a run meets it:
     failures        from exceptions to one sentence; one resource does not stop the others
     stats           what was counted on the way, and the lines of `progress`
 
-Beside a run: `sample` reads a few pages for `restsrc test`, `dry` asks dlt about a configuration.
-A package imports those below it in `test_imports.py`, and none above.
+Beside a run: `sample` reads a few pages for `restsrc test`, `validation` asks dlt about a
+configuration. A package imports those below it in `test_imports.py`, and none above.
 """

@@ -17,7 +17,7 @@ from restsrc_dagster.cli.main import main
 from restsrc_dagster.cli.stamp import stamp_text
 from restsrc_dagster.connector.files.folder import read_connector
 from restsrc_dagster.connector.files.parse import parse
-from restsrc_dagster.extract.dry import validate_with_dlt
+from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
 
 MARKER = "m4rk3r-t0k3n"

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.extract.dry import validate_with_dlt
+from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster.scaffold.from_curl import from_curl
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import content

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.extract.dry import validate_with_dlt
+from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.openapi import from_openapi
 from restsrc_dagster_tests.support.connectors import content
