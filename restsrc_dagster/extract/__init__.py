@@ -4,7 +4,9 @@ In the order in which a run meets it:
 
     source          the dlt source of a connector, built afresh for each run
     configuration   what dlt gets of it: Python where JSON cannot say it
+    options         how one reading goes: which resources, how far, ahead or not
     assembly        our steps around those of dlt, resource by resource
+    context         what these are made with; `parts` makes those that others ask
     step_order      in which order a page runs through them
     prefetch        requests that are sent before their turn (`foresight` says which will come)
     http            a request: budget, credentials, tries

@@ -7,7 +7,7 @@ gives its children only a few of its own.
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -24,6 +24,7 @@ from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
@@ -169,16 +170,14 @@ def read_samples(
     logging.getLogger("dlt").setLevel(logging.ERROR)
     for name in resources:
         progress(f"reading {name} …")
-        selection = frozenset({name})
+        options = ReadOptions(selection=frozenset({name}), prefetch=False)
         with (
-            open_reading(
-                connector, environment, selection, on_message=progress, ahead=False
-            ) as reading,
+            open_reading(connector, environment, replace(options, on_message=progress)) as reading,
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
         if _sends_first_start(sample):
-            with open_reading(connector, environment, selection, ahead=False) as reading:
+            with open_reading(connector, environment, options) as reading:
                 sample.left_out = _left_out(reading, sample.resource, limit)
         yield sample
 

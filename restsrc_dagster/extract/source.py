@@ -1,6 +1,7 @@
 """The dlt source of a connector, built afresh for each run."""
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from dlt.sources.rest_api import rest_api_source
 
@@ -8,47 +9,30 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.references import resolve
-from restsrc_dagster.extract.assembly import Assembly
-from restsrc_dagster.extract.chunks.chunks import Chunks
+from restsrc_dagster.extract.assembly import add_steps
 from restsrc_dagster.extract.configuration import bindings, dlt_configuration, token_urls
+from restsrc_dagster.extract.context import ReadContext
 from restsrc_dagster.extract.failures.isolation import Isolation
-from restsrc_dagster.extract.http.session import open_sessions
+from restsrc_dagster.extract.http.session import Sessions, open_sessions
+from restsrc_dagster.extract.options import READ_EVERYTHING, ReadOptions
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.stats.waits import Waits
 
 
 def open_reading(
     connector: Connector,
     environment: Mapping[str, str],
-    selection: Set[str] | None = None,
-    *,
-    redact: Redactor | None = None,
-    isolation: Isolation | None = None,
-    chunks: Chunks | None = None,
-    before: Reading | None = None,
-    backlog: Backlog | None = None,
-    width: ColumnLimit | None = None,
-    on_message: Callable[[str], None] = lambda _: None,
-    waits: Waits | None = None,
-    ahead: bool = True,
+    options: ReadOptions = READ_EVERYTHING,
 ) -> Reading:
     """Resolve the references and build the source; nothing is requested yet.
-
-    `on_message` gets a line for the person where the API is waited for. With an `isolation`,
-    resources that fail are stopped and noted there, and the others are read on. `chunks` end the
-    reading of what may be committed in between; `before` is the reading that this one goes on with,
-    of which stats and traffic are kept. `backlog` counts the parents that wait for their children,
-    `waits` what requests wait for. `width` is what a table of the destination holds. Without
-    `ahead`, nothing is requested before the records in front of it are processed.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or empty where it must not be.
         dlt's own errors where it refuses the configuration, as `ValueError` or a subclass.
     """
     configuration = resolve(connector.configuration, environment, "configuration")
-    redact = redact or Redactor.of(connector, configuration, environment)
+    redact = options.redact or Redactor.of(connector, configuration, environment)
     resources = Resources(configuration)
     sessions = open_sessions(
         configuration["client"]["base_url"],
@@ -57,53 +41,55 @@ def open_reading(
         redact,
         token_urls=token_urls(configuration),
     )
-    sessions.adapter.on_message = on_message
-    sessions.adapter.waits = waits or Waits()
-    if before is not None:
-        sessions.adapter.traffic = before.sessions.adapter.traffic
-    starts = chunks.first_pages if chunks else {}
-    goes_ahead = sessions.go_ahead(connector.http, _is_read(isolation)) if ahead else None
-    bound = bindings(resources)
-    source = rest_api_source(
-        dlt_configuration(configuration, resources, sessions, bound, starts), name=connector.name
-    )
-    assembly = Assembly(
-        connector=connector,
-        resources=resources,
-        source=source,
-        bound=bound,
-        redact=redact,
-        isolation=isolation,
-        chunks=chunks,
-        before=before,
-        backlog=backlog or Backlog(2 * connector.http.max_concurrency),
-        width=width,
-        ahead=goes_ahead,
-        readers=_readers(resources, selection),
-    )
+    context = _context(connector, configuration, resources, sessions, redact, options)
     for name in resources:
-        assembly.add_steps(name)
-    if selection is not None:
-        source = source.with_resources(*selection)
+        add_steps(name, context)
+    source, parts = context.source, context.parts
     return Reading(
-        source=source,
+        source=source if options.selection is None else source.with_resources(*options.selection),
         resources=resources,
         sessions=sessions,
         redact=redact,
-        pages=assembly.pages,
-        childless=assembly.childless,
-        asked=assembly.asked,
-        families=assembly.families,
-        cursors=assembly.cursors,
-        surprises=assembly.surprises,
+        pages={name: part.stats for name, part in parts.items()},
+        childless=context.childless,
+        asked={name: part.asked for name, part in parts.items()},
+        families=context.families,
+        cursors={name: part.cursor for name, part in parts.items() if part.cursor is not None},
+        surprises={
+            name: part.conformer for name, part in parts.items() if part.conformer is not None
+        },
     )
 
 
-def _readers(resources: Resources, selection: Set[str] | None) -> dict[str, int]:
-    """How many children of each resource are read, with what is read for the sake of others."""
-    chosen = frozenset(resources if selection is None else selection)
-    read = chosen | {above for name in chosen for above in resources.ancestors(name)}
-    return {name: len(read.intersection(resources.children(name))) for name in resources}
+def _context(
+    connector: Connector,
+    configuration: Mapping[str, Any],
+    resources: Resources,
+    sessions: Sessions,
+    redact: Redactor,
+    options: ReadOptions,
+) -> ReadContext:
+    sessions.adapter.on_message = options.on_message
+    sessions.adapter.waits = options.waits or Waits()
+    if options.before is not None:
+        sessions.adapter.traffic = options.before.sessions.adapter.traffic
+    starts = options.chunks.first_pages if options.chunks else {}
+    is_read = _is_read(options.isolation)
+    prefetcher = sessions.go_ahead(connector.http, is_read) if options.prefetch else None
+    bound = bindings(resources)
+    return ReadContext(
+        connector=connector,
+        resources=resources,
+        source=rest_api_source(
+            dlt_configuration(configuration, resources, sessions, bound, starts),
+            name=connector.name,
+        ),
+        redact=redact,
+        options=options,
+        bound=bound,
+        backlog=options.backlog or Backlog(2 * connector.http.max_concurrency),
+        prefetcher=prefetcher,
+    )
 
 
 def _is_read(isolation: Isolation | None) -> Callable[[str], bool]:

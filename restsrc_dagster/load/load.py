@@ -18,6 +18,7 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.failures.explain import explaining_failures
+from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.stats.waits import Wait
@@ -125,26 +126,19 @@ def load(
                 found = ranged(connector, order.selection, order.between, states)
                 connector, cut = found.connector, found.cut
                 order = replace(order, selection=found.selection)
-            width = width_of(pipeline.destination)
-            read = partial(
-                open_reading,
-                connector,
-                environment,
-                redact=redact,
-                width=width,
-                on_message=on_message,
-                waits=progress.waits,
-            )
             passes = Passes(
                 connector,
                 pipeline,
-                read=read,
+                read=partial(open_reading, connector, environment),
+                options=ReadOptions(
+                    width=width_of(pipeline.destination),
+                    on_message=on_message,
+                    waits=progress.waits,
+                ),
                 redact=redact,
                 folder=folder,
                 commits=Commits(pipeline, still_held, on_message, progress),
                 progress=progress,
-                width=width,
-                on_message=on_message,
             )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds

@@ -1,7 +1,7 @@
 """One pass of a load over the API: read, settle what comes twice, normalize, commit."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,9 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
+from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
-from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.normalizer import (
     by_the_column,
@@ -79,12 +79,11 @@ class Passes:
         connector: what is read.
         pipeline: where to; under the connector's lock.
         read: opens a reading (`open_reading`).
+        options: of every reading; each pass adds what is its own.
         redact: takes secrets out of messages.
         folder: for files of this load.
         commits: how it commits.
         progress: what it tells on the way.
-        width: what a table of the destination holds.
-        tell: called with a line for the person.
 
     Attributes:
         reports: what the load knows of its tables.
@@ -98,28 +97,28 @@ class Passes:
         connector: Connector,
         pipeline: Pipeline,
         *,
-        read: Callable[..., Reading],
+        read: Callable[[ReadOptions], Reading],
+        options: ReadOptions,
         redact: Redactor,
         folder: Path,
         commits: Commits,
         progress: Progress,
-        width: ColumnLimit | None,
-        on_message: Callable[[str], None],
     ) -> None:
         resources = connector.resources
         self._connector = connector
         self._pipeline = pipeline
         self._read = read
+        self._options = replace(options, redact=redact)
         self._redact = redact
         self._folder = folder
         self._commits = commits
         self.reports = Reports(pipeline, connector)
         self.history = History(pipeline, connector.name, resources)
         self._progress = progress
-        self._width = width
+        self._width = options.width
         self.failed: dict[str, RestsrcError] = {}
-        self._on_message = on_message
-        self._net = Net(pipeline, resources, redact, folder / "net", on_message)
+        self._on_message = options.on_message
+        self._net = Net(pipeline, resources, redact, folder / "net", options.on_message)
         self._silence = CircuitBreaker()
         self._children = frozenset(name for name in resources if resources[name].parent)
         here = is_normalized_here(pipeline)
@@ -167,9 +166,15 @@ class Passes:
         isolation = self._isolation(chunks, backlog)
         wanted = frozenset(name for name in selection if resources[name].selected)
         with by_the_column(self._between) as handover:
-            with self._read(
-                wanted, isolation=isolation, chunks=chunks, before=one.before, backlog=backlog
-            ) as reading:
+            options = replace(
+                self._options,
+                selection=wanted,
+                isolation=isolation,
+                chunks=chunks,
+                before=one.before,
+                backlog=backlog,
+            )
+            with self._read(options) as reading:
                 self._progress.reads(reading, self._children)
                 any_read = extract(
                     pipeline,

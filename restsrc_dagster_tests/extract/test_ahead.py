@@ -13,6 +13,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
+from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.prefetch import prefetcher as ahead
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.source import open_reading
@@ -346,7 +347,7 @@ def test_a_failure_is_met_when_its_turn_comes(api: Api) -> None:
 def isolated(api: Api, resources: list[Any], **http: Any) -> tuple[list[Any], Isolation]:
     made = acme(api, resources, 4, **http)
     isolation = Isolation(made.resources, Redactor(), silence=CircuitBreaker(), failed={})
-    with open_reading(made, {}, isolation=isolation) as reading:
+    with open_reading(made, {}, ReadOptions(isolation=isolation)) as reading:
         return list(reading.source), isolation
 
 
@@ -427,7 +428,7 @@ def test_what_has_failed_before_is_not_asked_ahead(api: Api) -> None:
     made = acme(api, [items(name) for name in "abc"], 4)
     failed = {"b": RestsrcError("b: no more")}
     isolation = Isolation(made.resources, Redactor(), silence=CircuitBreaker(), failed=failed)
-    with open_reading(made, {}, isolation=isolation) as reading:
+    with open_reading(made, {}, ReadOptions(isolation=isolation)) as reading:
         list(reading.source)
     assert sorted(api.paths()) == ["/a", "/c"]
 

@@ -9,6 +9,7 @@ import pytest
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
+from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
@@ -27,7 +28,7 @@ def isolated(acme: Connector) -> Isolation:
 
 
 def read(acme: Connector, isolation: Isolation) -> list[Any]:
-    with open_reading(acme, {}, isolation=isolation) as reading:
+    with open_reading(acme, {}, ReadOptions(isolation=isolation)) as reading:
         for resource in reading.source.resources.values():
             if not resource.is_transformer:
                 resource.parallelize()

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from dlt.extract.incremental import Incremental, IncrementalResourceWrapper
@@ -12,9 +12,11 @@ from dlt.extract.source import DltSource
 
 import restsrc_dagster.extract
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.assembly import STEPS
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
+from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.step_order import StepOrder
 from restsrc_dagster_tests.support.api import Api, Asked
@@ -124,7 +126,7 @@ def test_a_load_runs_each_page_through_these_steps(api: Api, shape: str) -> None
     acme = connector("acme", api.url, resources)
     chunks = Chunks(acme, frozenset(acme.resources), Bound(records=10**6, seconds=600), {})
     isolation = Isolation(acme.resources, Redactor(), silence=CircuitBreaker(), failed={})
-    with open_reading(acme, {}, isolation=isolation, chunks=chunks) as reading:
+    with open_reading(acme, {}, ReadOptions(isolation=isolation, chunks=chunks)) as reading:
         assert steps_of(reading.source) == expected
     assert isolation.stopped == {}
 
@@ -177,3 +179,10 @@ def test_each_place_has_one_step() -> None:
 def test_no_two_steps_have_one_name() -> None:
     names = [one.__name__ for one in all_of_ours()]
     assert sorted(names) == sorted(set(names))
+
+
+def test_the_factories_stand_in_the_order_of_their_steps() -> None:
+    made = {place: get_args(get_type_hints(factory)["return"]) for place, factory in STEPS.items()}
+    assert list(made) == sorted(made)
+    assert [step.placement_affinity for (step,) in made.values()] == list(made)
+    assert set(StepOrder) - set(made) == {StepOrder.SAMPLE_PAGES, StepOrder.SAMPLE_RECORDS}

@@ -18,7 +18,6 @@ from functools import partial
 from typing import Any
 
 import dlt
-from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.chunking import chunking
@@ -135,7 +134,7 @@ class Chunks:
         family: FamilyPages,
         leave: Callable[[str], None],
         is_drained: Callable[[str], bool],
-    ) -> Iterator[ItemTransform[Any, Any]]:
+    ) -> Iterator[ChunkByPage]:
         """The step that ends the reading of a resource, by `leave`; none where it may not end.
 
         `is_drained` is called when a chunk is full: nothing more is to be sent ahead, and the pages

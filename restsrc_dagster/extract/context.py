@@ -1,0 +1,110 @@
+"""What a reading is made with: what all of its resources share, and what the steps of each do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dlt.extract.source import DltSource
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.chunking import NUMBERED
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.conform.conformer import RecordConformer
+from restsrc_dagster.extract.incremental.step import CursorStep
+from restsrc_dagster.extract.options import ReadOptions
+from restsrc_dagster.extract.paging.checks import PageChecks
+from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.parents.backlog import Backlog
+from restsrc_dagster.extract.parents.binding import Binding
+from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
+from restsrc_dagster.extract.parents.current_page import PageAtHand
+from restsrc_dagster.extract.parents.family import FamilyPages
+from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceParts:
+    """The steps of one resource that others ask, and what they note.
+
+    `asked` are the keys of the parents that were asked for this resource, `cursor` is None without
+    one, and so is `conformer` of a resource that is read for its children alone.
+    """
+
+    stats: PageStats
+    checks: PageChecks
+    cursor: CursorStep | None
+    conformer: RecordConformer | None
+    asked: set[str]
+
+
+@dataclass(kw_only=True)
+class ReadContext:
+    """What one reading is made with.
+
+    Args:
+        source: dlt's, of which the resources get their steps.
+        bound: how each child is bound to its parent.
+        backlog: counts the parents that wait.
+        prefetcher: None where no request is sent before its turn.
+
+    Attributes:
+        readers: of each resource, how many children are read for its records.
+        at_hand: of each resource, its page that is being processed.
+        childless: of each resource of which the rows are replaced parent by parent.
+        families: of each resource without a parent.
+        parts: of each resource that has got its steps.
+    """
+
+    connector: Connector
+    resources: Resources
+    source: DltSource
+    redact: Redactor
+    options: ReadOptions
+    bound: Mapping[str, Binding]
+    backlog: Backlog
+    prefetcher: Prefetcher | None
+    readers: Mapping[str, int] = field(init=False)
+    at_hand: Mapping[str, PageAtHand] = field(init=False)
+    childless: Mapping[str, ParentsWithoutChildren] = field(init=False)
+    families: Mapping[str, FamilyPages] = field(init=False)
+    parts: dict[str, ResourceParts] = field(init=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        resources = self.resources
+        self.readers = self._readers()
+        self.at_hand = {name: PageAtHand() for name in resources}
+        self.childless = {
+            name: ParentsWithoutChildren(self.at_hand[name])
+            for name in resources
+            if resources.replaces_children(name)
+        }
+        self.families = {
+            name: FamilyPages(self.readers) for name in resources if resources.top(name) == name
+        }
+
+    def family(self, name: str) -> FamilyPages:
+        """Of the topmost list above a resource, or of its own."""
+        return self.families[self.resources.top(name)]
+
+    def may_slip(self, name: str) -> bool:
+        """Whether records may come onto other pages while the list is loaded."""
+        is_numbered = self.resources.paginator(name) in (*NUMBERED, "auto")
+        return is_numbered and self.options.isolation is not None
+
+    def leave(self, name: str) -> None:
+        """No further page of a list is wanted."""
+        self.parts[name].checks.left()
+        if self.options.isolation is not None:
+            self.options.isolation.leave(name)
+
+    def is_drained(self, name: str) -> bool:
+        """Whether no page of a list was requested that has not come yet; nothing more is sent
+        ahead from now on."""
+        return self.prefetcher is None or self.prefetcher.is_drained(name)
+
+    def _readers(self) -> dict[str, int]:
+        """With what is read for the sake of others."""
+        resources, selection = self.resources, self.options.selection
+        chosen = frozenset(resources if selection is None else selection)
+        read = chosen | {above for name in chosen for above in resources.ancestors(name)}
+        return {name: len(read.intersection(resources.children(name))) for name in resources}

@@ -1,0 +1,45 @@
+"""How a connector is read."""
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass
+
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.chunks.chunks import Chunks
+from restsrc_dagster.extract.failures.isolation import Isolation
+from restsrc_dagster.extract.parents.backlog import Backlog
+from restsrc_dagster.extract.reading import Reading
+from restsrc_dagster.extract.records.column_limit import ColumnLimit
+from restsrc_dagster.extract.stats.waits import Waits
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How one reading goes; by default it reads everything to its end, and fails with the first
+    resource that does.
+
+    Args:
+        selection: names of the resources to read; None for all.
+        redact: takes secrets out of messages; by default those of the connector's configuration.
+        isolation: stops and notes resources that fail, while the others are read on.
+        chunks: end the reading early of what can be committed in between.
+        before: the reading that this one goes on with; its stats and traffic are kept.
+        backlog: counts the parents that wait for their children.
+        width: what a table of the destination holds.
+        on_message: gets a line for the person when the API is waited for.
+        waits: what requests wait for.
+        prefetch: whether a request may be sent before the records in front of it are processed.
+    """
+
+    selection: Set[str] | None = None
+    redact: Redactor | None = None
+    isolation: Isolation | None = None
+    chunks: Chunks | None = None
+    before: Reading | None = None
+    backlog: Backlog | None = None
+    width: ColumnLimit | None = None
+    on_message: Callable[[str], None] = lambda _: None
+    waits: Waits | None = None
+    prefetch: bool = True
+
+
+READ_EVERYTHING = ReadOptions()

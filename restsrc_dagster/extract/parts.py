@@ -1,0 +1,121 @@
+"""Makes the steps of a resource that others ask."""
+
+from functools import partial
+
+from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.extract.conform.conformer import RecordConformer
+from restsrc_dagster.extract.context import ReadContext, ResourceParts
+from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
+from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
+from restsrc_dagster.extract.incremental.step import CursorStep
+from restsrc_dagster.extract.paging.checks import PageChecks
+from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.records.key_index import KeyIndex
+from restsrc_dagster.extract.records.remedies import key_of_child
+
+
+def make_parts(resource: Resource, context: ReadContext) -> ResourceParts:
+    """Those of one resource; once in a reading, as they take up those of the reading before."""
+    stats = _stats(resource, context)
+    if stats.began is not None and chunking(context.resources, resource.name) != "cursor":
+        context.at_hand[resource.name].goes_on_from(stats.began)
+    cursor = _cursor(resource, stats, context)
+    return ResourceParts(
+        stats=stats,
+        checks=_checks(resource, stats, context),
+        cursor=cursor,
+        conformer=_conformer(resource, stats, cursor, context),
+        asked=_asked(resource, context),
+    )
+
+
+def _stats(resource: Resource, context: ReadContext) -> PageStats:
+    """Those of the reading before, as far as this one goes on with it."""
+    name, chunks, before = resource.name, context.options.chunks, context.options.before
+    stats = before.pages[name] if before else PageStats()
+    if chunks is not None and chunks.reads_anew(name):
+        stats.begin_anew()
+    overlaps = chunking(context.resources, name) == "cursor"
+    if overlaps and not context.may_slip(name):
+        stats.keys = KeyIndex()
+    stats.keys.begin_reading(overlaps=overlaps)
+    if resource.parent is not None:
+        stats.key_of_child = key_of_child(resource)
+    return stats
+
+
+def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageChecks:
+    name, chunks = resource.name, context.options.chunks
+    starts = chunks.first_pages if chunks else {}
+    return PageChecks(
+        name,
+        resource.endpoint.get("data_selector"),
+        may_lack_list=name in context.connector.http.allow_missing_selector,
+        single_by_choice=context.resources.paginator(name) == "single_page",
+        ignores_answers=bool(resource.endpoint.get("response_actions")),
+        has_key=resource.has_primary_key,
+        redact=context.redact,
+        facts=stats,
+        records_before=starts[name].records_before if name in starts else 0,
+    )
+
+
+def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> CursorStep | None:
+    name, incremental, options = resource.name, resource.incremental, context.options
+    if incremental is None:
+        return None
+    cursor = IncrementalCursor(
+        incremental,
+        appends=context.resources.disposition(name) == "append",
+        keyed=resource.has_primary_key,
+        columns=resource.columns,
+        warn=stats.warn,
+    )
+    if options.before is not None:
+        cursor.goes_on_from(options.before.cursors[name].cursor)
+    parents = None
+    if resource.parent is not None:
+        parents = ParentCursors(
+            resource,
+            shared=context.connector.cursor_is_shared(name),
+            all_parents=not context.resources.below_incremental(name),
+            warn=stats.warn,
+        )
+    step = CursorStep(
+        cursor,
+        incremental,
+        context.at_hand[name],
+        parents=parents,
+        warn=stats.warn,
+        one_behind=options.chunks is not None and options.chunks.remembers_one_behind(name),
+    )
+    if options.isolation is not None:
+        step.leave = partial(context.leave, name)
+    return step
+
+
+def _conformer(
+    resource: Resource, stats: PageStats, cursor: CursorStep | None, context: ReadContext
+) -> RecordConformer | None:
+    if not resource.selected:
+        return None
+    # A newer version of a record may be committed when an older one comes, and one that has
+    # changed meanwhile tells that others may have slipped.
+    may_slip = context.may_slip(resource.name)
+    return RecordConformer(
+        resource,
+        context.resources,
+        stats,
+        # What a contract discards is no column: the load counts what is left.
+        None if resource.hints.get("schema_contract") else context.options.width,
+        versions_of=cursor.cursor.field if cursor is not None and may_slip else None,
+        at_hand=context.at_hand[resource.name],
+    )
+
+
+def _asked(resource: Resource, context: ReadContext) -> set[str]:
+    """Rows that are appended would be there twice if their parent came in two chunks."""
+    before = context.options.before
+    appends = context.resources.disposition(resource.name) == "append"
+    return before.asked[resource.name] if before and appends else set()
