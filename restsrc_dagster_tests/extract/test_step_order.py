@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 from collections.abc import Iterator
 from typing import Any, get_args, get_type_hints
 
@@ -21,6 +22,7 @@ from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.step_order import StepOrder
 from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
+from restsrc_dagster_tests.support.packages import PAGE
 
 KEY = {"primary_key": "id"}
 SINCE = {"cursor_path": "at", "start_param": "since"}
@@ -186,3 +188,17 @@ def test_the_factories_stand_in_the_order_of_their_steps() -> None:
     assert list(made) == sorted(made)
     assert [step.placement_affinity for (step,) in made.values()] == list(made)
     assert set(StepOrder) - set(made) == {StepOrder.SAMPLE_PAGES, StepOrder.SAMPLE_RECORDS}
+
+
+def test_the_documentation_lists_the_steps_in_their_order() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (-?[\d.]+) \| (\w+|\*dlt\*) \| `(\w+)` \|", page, re.MULTILINE)
+    listed = [(float(number), place, step) for number, place, step in rows]
+    ours = [
+        (float(place), place.name, step.__name__)
+        for step, place in all_of_ours().items()
+        if place is not None
+    ]
+    assert [row for row in listed if row[1] != "*dlt*"] == sorted(ours)
+    assert [row[0] for row in listed if row[1] == "*dlt*"] == [0, 0.9, 1.1, 2]
+    assert listed == sorted(listed)
