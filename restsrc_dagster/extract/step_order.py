@@ -32,10 +32,10 @@ class StepOrder(float, Enum):
     """After the check: what follows a page that was refused is not requested."""
     TAG_WITH_PARENT = 0.4
     """After the prefetching, which recognizes dlt's own generators only; this step wraps them."""
-    PROCESS = 0.5
+    CHUNK_BY_PAGE = 0.5
+    """Pages as the API gave them, by their numbers."""
+    PROCESS = 0.6
     """The person's own steps; behind them a page is a plain list."""
-    CHUNK_BY_PAGE = 0.6
-    """Ends with a page; a list without pages, as the person's steps leave it, ends nowhere."""
     INDEX_KEYS = 0.7
     """Before the cursor, which leaves out records that are not new."""
     SAMPLE_RECORDS = 0.8

@@ -55,7 +55,7 @@ SHAPES = {
     ),
     "chunks": (
         [{**BY_PAGE, **KEY, **FILTER, "write_disposition": "merge"}],
-        {"a": f"requests {FIRST} ProcessingSteps ChunkByPage RecordConformer {ALONE}"},
+        {"a": f"requests {FIRST} ChunkByPage ProcessingSteps RecordConformer {ALONE}"},
     ),
     "a family": (
         [{**BOTH, **KEY}, {**B, **FILTER}, {**C, **FROZEN}],

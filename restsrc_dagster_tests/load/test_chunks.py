@@ -283,9 +283,15 @@ class TestSideBySide:
 
 
 class TestByPage:
-    def test_chunks_are_committed_on_the_way(self, small: Warehouse, api: Api) -> None:
+    @pytest.mark.parametrize(
+        "steps", [[], [{"filter": "id != `-1`"}], [{"map": {"exclude": ["none"]}}]]
+    )
+    def test_chunks_are_committed_on_the_way(
+        self, small: Warehouse, api: Api, steps: list[Any]
+    ) -> None:
         members = Members(api, 100)
-        report = small.load(small.connector(api.url, [USERS])).resources["users"]
+        users = USERS | {"processing_steps": steps}
+        report = small.load(small.connector(api.url, [users])).resources["users"]
         assert members.pages == list(range(1, 12))
         assert small.values("SELECT id FROM acme.users") == list(range(100))
         assert small.values("SELECT count(*) FROM acme._dlt_loads") == [4]
