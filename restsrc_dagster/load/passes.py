@@ -23,6 +23,7 @@ from restsrc_dagster.load.columns.normalizer import (
     is_normalized_here,
     refuse_marks,
 )
+from restsrc_dagster.load.columns.row_by_row import row_by_row_noted
 from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destinations.destination import loader_file_format
 from restsrc_dagster.load.destinations.open_tables import make_ready
@@ -204,7 +205,8 @@ class Passes:
             if not any_read:
                 return {}, reading
             self._progress.begin(Phase.NORMALIZING)
-            normalized = self._net.normalize(reading.pages)
+            with row_by_row_noted() as row_by_row:
+                normalized = self._net.normalize(reading.pages)
         schema = pipeline.default_schema
         if handover:
             refuse_marks(handover, schema)
@@ -218,7 +220,14 @@ class Passes:
             name: error for name, error in broken_off.items() if name not in self.failed
         }
         made = self.reports.of(
-            schema, done, reading, counts, cursors_before, self.rows_before, rows_now
+            schema,
+            done,
+            reading,
+            counts,
+            cursors_before,
+            self.rows_before,
+            rows_now,
+            row_by_row,
         )
         return made, reading
 

@@ -1,5 +1,6 @@
 """What a load did, resource by resource."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -13,6 +14,7 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.stats.traffic import Traffic
 from restsrc_dagster.extract.stats.waits import Wait
+from restsrc_dagster.load.columns.row_by_row import Reasons
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.load.tables.schema_changes import SchemaChanges
@@ -26,7 +28,7 @@ class ResourceReport:
     destination cannot count, or has no such table yet. `columns` are dlt's. `cursor_began` is the
     value with which the cursor began when it was first used. `read` is what the
     API gave and announced; `rows_before` is known where rows are replaced; `changes` are those of
-    the tables.
+    the tables. `row_by_row` says how many records of its table did not go by the column, by reason.
     """
 
     resource: str
@@ -43,6 +45,7 @@ class ResourceReport:
     read: PageStats = field(default_factory=PageStats)
     rows_before: int | None = None
     changes: SchemaChanges = field(default_factory=SchemaChanges)
+    row_by_row: Reasons = field(default_factory=dict)
 
     def after(self, before: "ResourceReport") -> "ResourceReport":
         """Both of two chunks; the later one's facts and traffic are of both already."""
@@ -56,6 +59,7 @@ class ResourceReport:
             },
             cursor_before=before.cursor_before,
             rows_before=before.rows_before,
+            row_by_row=Counter(before.row_by_row) + Counter(self.row_by_row),
         )
 
     @property

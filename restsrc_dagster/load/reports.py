@@ -11,6 +11,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.reading import Reading
+from restsrc_dagster.load.columns.row_by_row import Reasons
 from restsrc_dagster.load.destinations.destination import count_rows
 from restsrc_dagster.load.report import ResourceReport
 from restsrc_dagster.load.state.pipeline_state import cursor_of, resource_states
@@ -42,8 +43,10 @@ class Reports:
         before: Mapping[str, Any],
         rows_before: Mapping[str, int],
         rows_now: Mapping[str, int],
+        row_by_row: Mapping[str, Reasons],
     ) -> dict[str, ResourceReport]:
-        """What was committed just now, by resource; `row_counts` are dlt's, by table.
+        """What was committed just now, by resource; `row_counts` are dlt's, by table, and
+        so are the reasons of what went `row_by_row`.
 
         `before` are the cursors, `rows_before` and `rows_now` the rows in the tables.
         """
@@ -73,6 +76,7 @@ class Reports:
                 cursor_after=cursors[name],
                 read=reading.pages[name],
                 rows_before=rows_before.get(name),
+                row_by_row=row_by_row.get(table, {}),
             )
         return reports
 

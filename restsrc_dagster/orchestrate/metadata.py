@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.progress import counted
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.report import LoadReport, ResourceReport
@@ -14,6 +15,7 @@ from restsrc_dagster.orchestrate.storage import Storage
 
 WORTH_TELLING = 0.05
 """Seconds; below that nobody has waited."""
+REASONS_TOLD = 5
 
 
 def materialization_metadata(
@@ -59,6 +61,9 @@ def materialization_metadata(
         metadata["records_repeated"] = report.read.repeated
     if report.discarded:
         metadata["records_discarded"] = report.discarded
+    if report.row_by_row:
+        metadata["records_row_by_row"] = sum(report.row_by_row.values())
+        metadata["row_by_row_because"] = _reasons(report.row_by_row)
     return {**metadata, **_of_the_order(load, report)}
 
 
@@ -98,6 +103,16 @@ def _seconds_of_the_run(load: LoadReport) -> dict[str, float]:
         **{name: round(value, 3) for name, value in seconds.items()},
         **{name: value for name, value in told.items() if value >= WORTH_TELLING},
     }
+
+
+def _reasons(records: Mapping[str, int]) -> str:
+    """The reasons that concern most records, and of how many each is, where there are several."""
+    ordered = sorted(records, key=lambda reason: (-records[reason], reason))
+    if len(ordered) == 1:
+        return ordered[0]
+    told = [f"{reason} ({counted(records[reason], 'record')})" for reason in ordered[:REASONS_TOLD]]
+    more = [f"{len(ordered) - REASONS_TOLD} more"] if len(ordered) > REASONS_TOLD else []
+    return "; ".join(told + more)
 
 
 def _cursor(value: Any) -> Any:

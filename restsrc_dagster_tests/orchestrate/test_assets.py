@@ -132,6 +132,8 @@ def test_a_materialization_says_what_it_delivered(api: Api, settings: Settings) 
         "dagster/column_schema": posts["dagster/column_schema"],
         "cursor_before": "none",
         "cursor_after": "2024-01-03",
+        "records_row_by_row": 1,
+        "row_by_row_because": "the table is new",
         "restsrc/created_at": "2026-11-23T10:03:00Z",
     }
     columns = {column.name: column.type for column in posts["dagster/column_schema"].columns}
@@ -145,6 +147,21 @@ def test_a_materialization_says_what_it_delivered(api: Api, settings: Settings) 
     assert again["posts"]["dagster/row_count"] == 3
     assert again["posts"]["cursor_before"] == again["posts"]["cursor_after"] == "2024-01-03"
     assert again["posts"]["dagster/column_schema"] == posts["dagster/column_schema"]
+    assert not {label for label in again["posts"] if "row_by_row" in label}
+
+
+def test_a_materialization_says_why_records_went_row_by_row(api: Api, settings: Settings) -> None:
+    acme = connector("acme", api.url, [items()])
+    assets = build_connector_assets(acme, settings=settings)
+    api.routes["/items"] = lambda _: {"data": [{"id": number} for number in range(1200)]}
+    materialize(assets)
+    api.routes["/items"] = lambda _: {"data": [{"id": "x", "tag": 1} for _ in range(1200)]}
+    said = metadata(materialize(assets))["items"]
+    assert said["records_row_by_row"] == 1200
+    assert said["row_by_row_because"] == (
+        "column 'id': a text in a column of type bigint (1,199 records); "
+        "column 'tag': it is new (1 record)"
+    )
 
 
 def test_what_hangs_on_the_same_cursor_is_materialized_too(api: Api, settings: Settings) -> None:

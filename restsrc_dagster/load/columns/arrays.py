@@ -1,7 +1,7 @@
 """One column: values as JSON gave them, into an array of the type that the table has.
 
 Only what dlt would store just so: the same kind, or a text that is a time in the one spelling that
-Arrow and dlt read alike. Everything else is a surprise, and dlt's to decide.
+Arrow and dlt read alike. Everything else is not columnar, and dlt's to decide.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,30 +12,36 @@ import pyarrow.compute as pc
 from dlt.common.json import json
 
 from restsrc_dagster.load.columns.columns import Values, kinds_of
+from restsrc_dagster.load.columns.row_by_row import NotColumnar
 
 _DATE = r"[12]\d{3}-\d\d-\d\d"
 _INSTANT = _DATE + r"[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
 _ZONE = r"(Z|[+-](0\d|1[0-4]):[0-5]\d)"
 _UTC = pa.timestamp("us", "UTC")
-
-
-class Surprise(Exception):
-    """A record does not fit what is known of its table; never leaves this package."""
+_KINDS: Mapping[type, str] = {
+    str: "a text",
+    int: "an integer",
+    float: "a float",
+    bool: "a boolean",
+    dict: "an object",
+    list: "a list",
+}
 
 
 def array(values: Values, data_type: str, arrow: pa.DataType) -> pa.Array:
-    """Values of a column, of dlt's `data_type`, as `arrow`; raises Surprise."""
+    """Values of a column, of dlt's `data_type`, as `arrow`; raises NotColumnar."""
     kinds = kinds_of(values) - {NoneType}
     known = _BUILDERS.get(data_type)
     if known is None:
-        raise Surprise
+        raise NotColumnar(f"values of type {data_type} are read one by one")
     fitting, build = known
     if not kinds <= fitting:
-        raise Surprise
+        others = sorted(_KINDS.get(kind, kind.__name__) for kind in kinds - fitting)
+        raise NotColumnar(f"{' and '.join(others)} in a column of type {data_type}")
     try:
         return build(values, arrow)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
-        raise Surprise from None
+        raise NotColumnar(f"a value that is not stored as {arrow} just as it is") from None
 
 
 def _as_they_are(values: Values, arrow: pa.DataType) -> pa.Array:
@@ -44,25 +50,25 @@ def _as_they_are(values: Values, arrow: pa.DataType) -> pa.Array:
 
 def _times(values: Values, arrow: pa.DataType) -> pa.Array:
     if arrow != _UTC:
-        raise Surprise
+        raise NotColumnar(f"times that are stored as {arrow} are read one by one")
     texts = _as_they_are(values, pa.string())
     if _all_match(texts, _INSTANT + _ZONE):
         return texts.cast(_UTC)
     if _all_match(texts, _INSTANT):  # dlt takes these for UTC, too
         return texts.cast(pa.timestamp("us")).cast(_UTC)
-    raise Surprise
+    raise NotColumnar("times that are not all spelled in the one way of ISO 8601 that goes at once")
 
 
 def _dates(values: Values, arrow: pa.DataType) -> pa.Array:
     texts = _as_they_are(values, pa.string())
     if not _all_match(texts, _DATE):
-        raise Surprise
+        raise NotColumnar("dates that are not spelled as YYYY-MM-DD")
     return texts.cast(arrow)
 
 
 def _documents(values: Values, arrow: pa.DataType) -> pa.Array:
     if arrow != pa.string():
-        raise Surprise
+        raise NotColumnar(f"documents that are stored as {arrow}")
     if isinstance(values, pa.Array):  # nothing but nulls
         return values.cast(arrow)
     return pa.array([None if one is None else json.dumps(one) for one in values], type=arrow)

@@ -6,8 +6,8 @@ from types import NoneType
 from typing import Any, Protocol
 
 from restsrc_dagster.extract.records.transpose import Records, by_key
-from restsrc_dagster.load.columns.arrays import Surprise
 from restsrc_dagster.load.columns.columns import Columns, Values, kinds_of
+from restsrc_dagster.load.columns.row_by_row import NotColumnar
 
 EMPTY = "_empty"
 """dlt's name for an empty key."""
@@ -36,7 +36,7 @@ class Flat:
 
 
 def flattened(records: Records | Columns, table: str, level: int, names: Names) -> Flat:
-    """As dlt flattens them; raises Surprise where two fields meet in one column.
+    """As dlt flattens them; raises NotColumnar where two fields meet in one column.
 
     Args:
         table: of which these are rows.
@@ -63,17 +63,18 @@ def _flatten(
         nested = kinds & {dict, list}
         if not nested or names.is_whole(table, column, level):
             if flat.columns.setdefault(column, values) is not values:
-                raise Surprise
+                raise NotColumnar("two fields meet in it", column=column, table=table)
             continue
         if len(kinds - {NoneType}) > 1:
-            raise Surprise
+            beside = "an object or a list beside other values in one field"
+            raise NotColumnar(beside, column=column, table=table)
         if NoneType in kinds and _is_null(key, records):
             flat.nulls.add(column)
         if nested == {dict}:
             below = [value or {} for value in values] if NoneType in kinds else values
             _flatten(below, table, level - 1, names, (*path, name), flat)
         elif flat.lists.setdefault((*path, names.of_table(key)), values) is not values:
-            raise Surprise
+            raise NotColumnar("two lists meet in one table", column=column, table=table)
 
 
 def _is_null(key: str, records: Records | Columns) -> bool:

@@ -5,6 +5,7 @@ dlt has no place to put another one in: what it keeps to itself is used here, an
 """
 
 import gc
+import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -35,12 +36,14 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
-from restsrc_dagster.load.columns.arrays import Surprise
 from restsrc_dagster.load.columns.columns import Columns
 from restsrc_dagster.load.columns.copy_text import CopyTextWriter
 from restsrc_dagster.load.columns.handover import Handover
+from restsrc_dagster.load.columns.row_by_row import NEW_TABLE, NotColumnar, note_row_by_row
 from restsrc_dagster.load.columns.tables import tables_of
 from restsrc_dagster.load.columns.writer import HandoverWriter, MixedParquetWriter
+
+log = logging.getLogger(__name__)
 
 STEP_GROWS = 16
 _putting_in = Lock()
@@ -98,7 +101,7 @@ def refuse_marks(handover: Handover, schema: Schema) -> None:
 
 
 class ColumnarNormalizer(FittingNormalizer):
-    """Records go by the column; a few, where one among them surprises, dlt's way."""
+    """Records go by the column; a few, where one among them does not fit, dlt's way."""
 
     def __init__(self, item_storage: DataItemStorage, *args: Any, **keys: Any) -> None:
         super().__init__(item_storage, *args, **keys)
@@ -131,12 +134,15 @@ class ColumnarNormalizer(FittingNormalizer):
             items, may_have_pua, columns = columns.records(), True, None
         if self._known is None or may_have_pua or skip_write:
             items = columns.records() if columns else items
+            if not skip_write:  # with it, dlt goes by the columns of a file without records
+                self._note(root_table_name, len(items), self._why_none(may_have_pua))
             return super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)
         update: TSchemaUpdate = {}
         rest: list[Any] | Columns = columns or items
-        while rest and not self._passes(root_table_name, rest, self._known):
+        while rest and (reason := self._why_not(root_table_name, rest, self._known)):
             # Mostly it is the first record of a table, or of a new field; it may be any.
             some, rest = _cut(rest, self._step)
+            self._note(root_table_name, len(some), reason)
             self._step *= STEP_GROWS
             partial = super()._normalize_chunk(root_table_name, some, may_have_pua, skip_write)
             gc.collect(1)
@@ -144,19 +150,32 @@ class ColumnarNormalizer(FittingNormalizer):
                 update.setdefault(table, []).extend(changes)
         return update
 
-    def _passes(self, root: str, records: Sequence[Any] | Columns, known: "_Known") -> bool:
-        """Write the records if none of them surprises."""
+    def _why_none(self, may_have_pua: bool) -> str:
+        """Why no record of a chunk is even tried by the column."""
+        if self._known is not None and may_have_pua:
+            return "texts with characters by which dlt marks values"
+        if type(self.schema.data_item_normalizer) is not DataItemNormalizer:
+            return "the schema has a normalizer of its own"
+        return f"files of {self.item_storage.writer_spec.file_format} are written row by row"
+
+    def _note(self, root: str, records: int, reason: str) -> None:
+        if records:
+            log.debug("%s: %d records go row by row: %s", root, records, reason)
+            note_row_by_row(root, records, reason)
+
+    def _why_not(self, root: str, records: Sequence[Any] | Columns, known: "_Known") -> str | None:
+        """Write the records, or say why they cannot go by the column."""
         try:
             tables = tables_of(records, root, known, self.load_id)
-        except Surprise:
-            return False
+        except NotColumnar as why:
+            return why.of(root)
         for name, rows in tables:
             self.item_storage.write_data_item(
                 self.load_id, self.schema.name, name, rows, self.schema.get_table_columns(name)
             )
             self._report_progress(name, rows.num_rows)
         self._step = 1
-        return True
+        return None
 
 
 def _cut(records: list[Any] | Columns, at: int) -> tuple[list[Any], list[Any] | Columns]:
@@ -197,14 +216,20 @@ class _Known:
         normalizer = self._normalizer
         discards = normalizer._filtered_tables or normalizer._filtered_tables_columns
         hashes = self._relational._get_root_row_id_type(root) != "random"
-        if discards or hashes or self._schema._compiled_excludes:
-            raise Surprise
+        if discards:
+            raise NotColumnar("schema_contract discards some of it")
+        if hashes:
+            raise NotColumnar("the ids of rows are made of what is in them")
+        if self._schema._compiled_excludes:
+            raise NotColumnar("the schema excludes fields")
         return self._relational._get_table_nesting_level(root, self._relational.max_nesting) or 0
 
     def columns(self, table: str, *, nested: bool) -> tuple[TTableSchemaColumns, pa.Schema]:
         described = self._schema.tables.get(table)
-        if described is None or is_nested_table(described) != nested:
-            raise Surprise
+        if described is None:
+            raise NotColumnar(NEW_TABLE, table=table)
+        if is_nested_table(described) != nested:
+            raise NotColumnar("the table is nested below another one", table=table)
         columns = self._schema.get_table_columns(table)
         known = self._arrow.get(table)
         if known is None or known[0] != columns:
@@ -216,12 +241,12 @@ class _Known:
     def passed_on(self, root: str) -> Sequence[str]:
         passed = self._passed_on(root, is_root=True)
         if passed.keys() - {self.row_id}:
-            raise Surprise
+            raise NotColumnar("nested rows get values of their root row")
         return list(passed.values())
 
     def passes_nothing_on(self, table: str) -> None:
         if self._passed_on(table, is_root=False):
-            raise Surprise
+            raise NotColumnar("nested rows get values of this table", table=table)
 
     def _passed_on(self, table: str, *, is_root: bool) -> dict[str, str]:
         passed_on = self._relational._get_propagation_mapping
@@ -231,7 +256,7 @@ class _Known:
     def only_null(self, table: str, column: str) -> None:
         described = self._schema.tables[table]["columns"]
         if column not in described and self._schema._infer_hint("not_null", column):
-            raise Surprise
+            raise NotColumnar("null where there must be a value", column=column, table=table)
         self._normalizer._coerce_null_value(described, table, column)
 
 

@@ -14,16 +14,17 @@ from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import is_nullable_column
 
 from restsrc_dagster.extract.records.transpose import Records
-from restsrc_dagster.load.columns.arrays import Surprise, array
+from restsrc_dagster.load.columns.arrays import array
 from restsrc_dagster.load.columns.columns import Columns, kinds_of
 from restsrc_dagster.load.columns.flat import Flat, Names, flattened
+from restsrc_dagster.load.columns.row_by_row import NEW_COLUMN, NEW_TABLE, NotColumnar
 
 ID_LETTERS = 14
 """As many as dlt's ids have."""
 
 
 class Known(Names, Protocol):
-    """What dlt knows of the tables. All raise Surprise where that is not enough."""
+    """What dlt knows of the tables. All raise NotColumnar where that is not enough."""
 
     row_id: str
     load_id: str
@@ -65,9 +66,9 @@ class _Rows:
 def tables_of(
     records: Sequence[Any] | Columns, root: str, known: Known, load_id: str
 ) -> list[tuple[str, pa.Table]]:
-    """(name, rows) of each table; raises Surprise unless dlt would store just these."""
+    """(name, rows) of each table; raises NotColumnar unless dlt would store just these."""
     if not isinstance(records, Columns) and set(map(type, records)) != {dict}:
-        raise Surprise
+        raise NotColumnar("a record that is not an object")
     ids = new_ids(len(records))
     rows = _Rows(
         root, (root,), records, known.level(root), ids, dict.fromkeys(known.passed_on(root), ids)
@@ -110,7 +111,8 @@ def _nested(
         rows = _Rows(table, path, elements, level, ids, inherited)
         yield from _tables(rows, own, known, nested=True)
     elif kinds & {dict, list}:
-        raise Surprise
+        beside = "an object beside other values" if dict in kinds else "a list"
+        raise NotColumnar(f"{beside} in a list", table=table)
     else:
         rows = _Rows(table, path, (), level, ids, inherited)
         flat = Flat({known.value: elements})
@@ -122,16 +124,25 @@ def _table(
 ) -> pa.Table:
     columns, schema = known.columns(rows.table, nested=nested)
     names = set(schema.names)
-    if own.keys() & flat.columns.keys() or not own.keys() <= names:
-        raise Surprise
+    if taken := own.keys() & flat.columns.keys():
+        raise NotColumnar("a field of that name", column=min(taken), table=rows.table)
+    if new := own.keys() - names:
+        if known.row_id in new:
+            raise NotColumnar(NEW_TABLE, table=rows.table)
+        raise NotColumnar(NEW_COLUMN, column=min(new), table=rows.table)
     for column, values in flat.columns.items():
         if column not in names:
             if kinds_of(values) != {NoneType}:
-                raise Surprise
+                raise NotColumnar(NEW_COLUMN, column=column, table=rows.table)
             known.only_null(rows.table, column)
     for column in flat.nulls - names:
         known.only_null(rows.table, column)
-    arrays = [_array(one, rows, flat, own, columns[one.name]) for one in schema]
+    arrays = []
+    for one in schema:
+        try:
+            arrays.append(_array(one, rows, flat, own, columns[one.name]))
+        except NotColumnar as why:
+            raise NotColumnar(why.reason, column=one.name, table=rows.table) from None
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
@@ -141,16 +152,16 @@ def _array(
     if arrow.name in own:
         found = own[arrow.name]
         if found.type != arrow.type:
-            raise Surprise
+            raise NotColumnar(f"it is dlt's own, and of type {column['data_type']}")
         return found
     if arrow.name in flat.columns:
         found = array(flat.columns[arrow.name], column["data_type"], arrow.type)
     else:
         found = pa.nulls(len(rows.ids), arrow.type)
     if found.null_count and not is_nullable_column(column):
-        raise Surprise
+        raise NotColumnar("no value where there must be one")
     if column["data_type"] == "text" and column.get("precision") and _is_longer(found, column):
-        raise Surprise
+        raise NotColumnar("a text that is longer than its precision")
     return found
 
 
