@@ -411,4 +411,4 @@ def test_waiting_for_the_api_is_told(
     api.routes["/items"] = lambda _: next(answers)
     result = test_read(acme(tmp_path, api.url))
     assert result.exit_code == 0
-    assert "the API is waited for, 1 s: it answered 429 (Retry-After)" in result.stderr
+    assert "the API is waited for, 1.2 s: it answered 429 (Retry-After)" in result.stderr

@@ -166,7 +166,7 @@ def test_one_refusal_slows_all_requests_of_the_connector_and_is_told_once(api: A
     under_way = [at for at in arrivals if refused[0] < at < refused[0] + 0.2]
     assert len(under_way) <= 3
     assert [at for at in arrivals if refused[0] + 0.2 < at < refused[0] + 1.5] == []
-    assert told == ["the API is waited for, 2 s: it answered 429 (Retry-After)"]
+    assert told == ["the API is waited for, 1.5 s: it answered 429 (Retry-After)"]
 
 
 class Refusal:
@@ -319,7 +319,7 @@ def test_longer_than_allowed_is_told_at_once(api: Api, headers: dict[str, str]) 
 def test_waits_add_up_to_what_is_allowed(api: Api) -> None:
     api.routes["/items"] = lambda _: Answer(status=429, headers={"Retry-After": "0.4"})
     error = failure(connector("acme", api.url, http={"max_wait_seconds": 1}))
-    assert "answered 429 after 1 s of waiting and asks to wait 0 s" in str(error)
+    assert "answered 429 after 0.8 s of waiting and asks to wait 0.4 s" in str(error)
     assert len(api.asked) == 3
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -25,6 +26,7 @@ from restsrc_dagster.extract.http.rate_limits import (
     TOO_MANY_REQUESTS,
     RateLimit,
     exhausted,
+    in_seconds,
     left,
     rate_limit,
     retry_after,
@@ -93,6 +95,8 @@ class ApiAdapter(HTTPAdapter):
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
         self._throttle = Throttle(at_once=http.max_concurrency, rate=http.requests_per_second)
+        self._limits: WeakKeyDictionary[requests.Response, RateLimit | None] = WeakKeyDictionary()
+        """What a refusal says of a limit, from its head on until it is settled."""
         self._header = ""
         self._told = float("-inf")
 
@@ -179,6 +183,8 @@ class ApiAdapter(HTTPAdapter):
 
     def _heed_refusal(self, response: requests.Response) -> None:
         limit, status = rate_limit(response), response.status_code
+        with self._lock:
+            self._limits[response] = limit
         if limit or status == TOO_MANY_REQUESTS:
             with self._lock:
                 self._throttle.refused(time.monotonic())
@@ -197,13 +203,14 @@ class ApiAdapter(HTTPAdapter):
             self._told = now if on_message else self._told
         if on_message:
             self.on_message(
-                f"the API is waited for, {limit.seconds:.0f} s: {reason} ({limit.header})"
+                f"the API is waited for, {in_seconds(limit.seconds)}: {reason} ({limit.header})"
             )
 
     def _wait_after(self, response: requests.Response, tries: RetryState) -> bool:
         """Whether the request is to be sent again, after the pause that is its own."""
         status = response.status_code
-        limit = rate_limit(response)
+        with self._lock:
+            limit = self._limits.pop(response, None)
         if limit:
             pause = tries.pause_for(limit, status)
         elif response.ok or status in RETRYABLE_STATUSES:

@@ -20,7 +20,8 @@ _PART = re.compile(r"\b(?P<key>limit|remaining|reset|r|t)\s*=\s*(?P<value>\d+(?:
 EPOCH_SECONDS, EPOCH_MILLISECONDS = 10**9, 10**11
 """From these on, a number is a point in time; below, it is a duration in seconds."""
 _PREFIXES = ("x-ratelimit-", "ratelimit-", "x-rate-limit-", "rate-limit-")
-TOO_MANY_REQUESTS, OVERLOADED = 429, 503
+TOO_MANY_REQUESTS = 429
+PRECISE_BELOW = 10
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class RateLimit:
 
     seconds: float
     header: str
+
+
+def in_seconds(seconds: float) -> str:
+    """`0.4 s`, `12 s`."""
+    return f"{seconds:.2g} s" if seconds < PRECISE_BELOW else f"{seconds:.0f} s"
 
 
 def rate_limit(response: requests.Response) -> RateLimit | None:

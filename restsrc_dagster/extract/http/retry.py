@@ -6,7 +6,7 @@ import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
 
 from restsrc_dagster.errors import ApiUnavailable, RateLimited
-from restsrc_dagster.extract.http.rate_limits import TOO_MANY_REQUESTS, RateLimit
+from restsrc_dagster.extract.http.rate_limits import TOO_MANY_REQUESTS, RateLimit, in_seconds
 
 RETRYABLE_STATUSES = frozenset({408, 425, TOO_MANY_REQUESTS, *range(500, 600)})
 PERMANENT_ERRORS = (
@@ -64,9 +64,9 @@ class RetryState:
         """
         allowed = self.patience.max_wait if self.patience.attempts > 1 else 0
         if limit.seconds and self.waited + limit.seconds > allowed:
-            before = f" after {self.waited:.0f} s of waiting" if self.waited else ""
+            before = f" after {in_seconds(self.waited)} of waiting" if self.waited else ""
             raise RateLimited(
-                f"the API answered {status}{before} and asks to wait {limit.seconds:.0f} s "
+                f"the API answered {status}{before} and asks to wait {in_seconds(limit.seconds)} "
                 f"({limit.header}); http.max_wait_seconds allows {allowed:g}"
             )
         if not limit.seconds:  # an API that says "now" and does not mean it
@@ -92,12 +92,12 @@ class PollState:
         self.asked += 1
         left = (self.patience.max_wait if self.patience.attempts > 1 else 0) - self.waited
         if wished is not None and wished.seconds:
-            pause, asks = wished.seconds, f", and asks to wait {wished.seconds:.0f} s"
+            pause, asks = wished.seconds, f", and asks to wait {in_seconds(wished.seconds)}"
         else:
             doubled = max(self.patience.backoff, SHORTEST_POLL) * 2 ** min(self.asked - 1, 32)
             pause, asks = min(doubled, LONGEST_BACKOFF, max(left, 0)), ""
         if not 0 < pause <= left:
-            before = f" after {self.waited:.3g} s of waiting" if self.waited else ""
+            before = f" after {in_seconds(self.waited)} of waiting" if self.waited else ""
             record = '. If that is a record, say so by data_selector "$"'
             raise ApiUnavailable(
                 f"{url} is not ready yet: it answered {said}{before}{asks}; http.max_wait_seconds "
