@@ -8,6 +8,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from restsrc_dagster.process_wide import ProcessWide
+
 RARELY = 50_000
 """New things after which a process looks for cycles that has much, and keeps it."""
 
@@ -37,15 +39,26 @@ def without_collecting() -> Iterator[None]:
             gc.enable()
 
 
-@contextmanager
-def without_looking_back() -> Iterator[None]:
+def without_looking_back() -> ProcessWide:
     """What is there already is not looked at meanwhile.
 
     In a process that has imported Dagster and dlt a single look at all takes a tenth of a second,
-    which is a third of a small load.
+    which is a third of a small load. A process that has frozen something itself stays so.
     """
-    gc.freeze()
-    try:
-        yield
-    finally:
+    return _FROZEN
+
+
+def _freeze() -> None:
+    global _is_ours
+    _is_ours = not gc.get_freeze_count()
+    if _is_ours:
+        gc.freeze()
+
+
+def _unfreeze() -> None:
+    if _is_ours:
         gc.unfreeze()
+
+
+_is_ours = False
+_FROZEN = ProcessWide(_freeze, _unfreeze)

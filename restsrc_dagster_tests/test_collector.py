@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from restsrc_dagster import build_definitions
-from restsrc_dagster.collector import RARELY, look_rarely, without_collecting
+from restsrc_dagster.collector import RARELY, look_rarely, without_collecting, without_looking_back
 from restsrc_dagster.orchestrate.dagster_private import DefinitionsLoadContext, DefinitionsLoadType
 
 
@@ -32,6 +32,19 @@ def test_it_is_as_it_was(collects: bool) -> None:
         assert gc.isenabled() is collects
     finally:
         (gc.enable if before else gc.disable)()
+
+
+@pytest.mark.parametrize("frozen", [True, False])
+def test_what_the_process_has_frozen_itself_stays_frozen(frozen: bool) -> None:
+    assert not gc.get_freeze_count()
+    try:
+        if frozen:
+            gc.freeze()
+        with without_looking_back(), without_looking_back():
+            assert gc.get_freeze_count()
+        assert bool(gc.get_freeze_count()) is frozen
+    finally:
+        gc.unfreeze()
 
 
 def test_a_process_that_looks_rarely_goes_on_with_it(threshold: tuple[int, int, int]) -> None:

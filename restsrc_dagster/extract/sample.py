@@ -5,8 +5,9 @@ gives its children only a few of its own.
 """
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -166,20 +167,38 @@ def read_samples(
     Raises:
         MissingVariable: a `${NAME}` is not set.
     """
-    # dlt warns of the paginator that it has guessed, which is told here in other words.
-    logging.getLogger("dlt").setLevel(logging.ERROR)
     for name in resources:
         progress(f"reading {name} …")
         options = ReadOptions(selection=frozenset({name}), prefetch=False)
         with (
+            _without_warnings_of_dlt(),
             open_reading(connector, environment, replace(options, on_message=progress)) as reading,
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
         if _sends_first_start(sample):
-            with open_reading(connector, environment, options) as reading:
+            with (
+                _without_warnings_of_dlt(),
+                open_reading(connector, environment, options) as reading,
+            ):
                 sample.left_out = _left_out(reading, sample.resource, limit)
         yield sample
+
+
+@contextmanager
+def _without_warnings_of_dlt() -> Iterator[None]:
+    """dlt warns of the paginator that it has guessed, which is told here in other words; what it
+    says meanwhile in another thread, which may load, is said."""
+    thread, logger = threading.get_ident(), logging.getLogger("dlt")
+
+    def is_said(record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.ERROR or record.thread != thread
+
+    logger.addFilter(is_said)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_said)
 
 
 def _so_far(reading: Reading, name: str) -> str:

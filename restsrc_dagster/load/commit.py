@@ -9,8 +9,8 @@ say so.
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
@@ -21,13 +21,14 @@ from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures.explain import is_destination_away
 from restsrc_dagster.load.destinations.destination import database_client, kept_open
 from restsrc_dagster.load.destinations.profile import profile_of
+from restsrc_dagster.load.environment import environment_defaults
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.state.recovery import NOTES, mark_ended, mark_started, remove_broken_loads
 
 LONGEST_WAIT_SECONDS = 120.0
 POLL_SECONDS = 1.0
 TRIES = 3
-RETRIES_OF_A_JOB = "LOAD__RAISE_ON_MAX_RETRIES"
+EACH_JOB_ONCE = environment_defaults({"LOAD__RAISE_ON_MAX_RETRIES": "1"})
 
 
 class Commits:
@@ -130,17 +131,9 @@ class Commits:
             return str(rows[0][0]) if rows and rows[0][0] is not None else None
         return None
 
-    @contextmanager
-    def _each_job_once(self) -> Iterator[None]:
+    def _each_job_once(self) -> AbstractContextManager[None]:
         """Over a network, a job that failed may have been committed: dlt must not repeat it."""
-        if not self._remote or RETRIES_OF_A_JOB in os.environ:
-            yield
-            return
-        os.environ[RETRIES_OF_A_JOB] = "1"
-        try:
-            yield
-        finally:
-            del os.environ[RETRIES_OF_A_JOB]
+        return EACH_JOB_ONCE if self._remote else nullcontext()
 
 
 class _PackageBackup:

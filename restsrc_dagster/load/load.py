@@ -28,6 +28,7 @@ from restsrc_dagster.load.destinations.destination import build_destination, kep
 from restsrc_dagster.load.destinations.lock import connector_lock
 from restsrc_dagster.load.destinations.readiness import opening, refuse_without_packages
 from restsrc_dagster.load.destinations.working_folder import working_folder
+from restsrc_dagster.load.environment import environment_defaults
 from restsrc_dagster.load.passes import Pass, Passes
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.ranges.ranges import Between, ranged, refuse_range, tell_of_range
@@ -47,13 +48,15 @@ from restsrc_dagster.load.tables.reset import tables_to_reset
 from restsrc_dagster.load.tables.schema_changes import columns_now, width_of
 from restsrc_dagster.settings import Settings
 
-DLT_SETTINGS = {
-    "RUNTIME__DLTHUB_TELEMETRY": "false",
-    # What is extracted is read again at once: to compress it takes longer than all else.
-    "SOURCES__DATA_WRITER__DISABLE_COMPRESSION": "true",
-    # dlt sleeps so long, in seconds, whenever it has come to the end of something.
-    "EXTRACT__FUTURES_POLL_INTERVAL": "0.001",
-}
+DLT_SETTINGS = environment_defaults(
+    {
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+        # What is extracted is read again at once: to compress it takes longer than all else.
+        "SOURCES__DATA_WRITER__DISABLE_COMPRESSION": "true",
+        # dlt sleeps so long, in seconds, whenever it has come to the end of something.
+        "EXTRACT__FUTURES_POLL_INTERVAL": "0.001",
+    }
+)
 """Where the deployment does not say otherwise."""
 
 
@@ -93,10 +96,9 @@ def load(
     Raises:
         RestsrcError: what concerns the whole connector, in words for the person, without secrets.
     """
-    for name, value in DLT_SETTINGS.items():
-        os.environ.setdefault(name, value)
     progress = Progress(settings.progress_seconds)
     with (
+        DLT_SETTINGS,
         without_looking_back(),
         explaining_failures(connector, environment) as redact,
         working_folder() as folder,

@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import pyarrow as pa
@@ -42,12 +41,11 @@ from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.row_by_row import NEW_TABLE, NotColumnar, note_row_by_row
 from restsrc_dagster.load.columns.tables import tables_of
 from restsrc_dagster.load.columns.writer import HandoverWriter, MixedParquetWriter
+from restsrc_dagster.process_wide import ProcessWide
 
 log = logging.getLogger(__name__)
 
 STEP_GROWS = 16
-_putting_in = Lock()
-_users = 0
 
 
 @contextmanager
@@ -57,23 +55,8 @@ def by_the_column(between: Path | None = None) -> Iterator[Handover | None]:
     `between` is a file that does not exist: what is extracted meanwhile, by who calls this, goes
     by the column from there on, if it is normalized meanwhile, too. Loads may overlap.
     """
-    with _put_in(), Handover(between) if between else nullcontext() as handover:
+    with _PUT_IN, Handover(between) if between else nullcontext() as handover:
         yield handover
-
-
-@contextmanager
-def _put_in() -> Iterator[None]:
-    global _users
-    with _putting_in:
-        _users += 1
-        _put(ColumnarNormalizer, HandoverWriter)
-    try:
-        yield
-    finally:
-        with _putting_in:
-            _users -= 1
-            if not _users:
-                _put(JsonLItemsNormalizer, TypedJsonlListWriter)
 
 
 def _put(normalizer: type[JsonLItemsNormalizer], writer: type[TypedJsonlListWriter]) -> None:
@@ -176,6 +159,12 @@ class ColumnarNormalizer(FittingNormalizer):
             self._report_progress(name, rows.num_rows)
         self._step = 1
         return None
+
+
+_PUT_IN = ProcessWide(
+    lambda: _put(ColumnarNormalizer, HandoverWriter),
+    lambda: _put(JsonLItemsNormalizer, TypedJsonlListWriter),
+)
 
 
 def _cut(records: list[Any] | Columns, at: int) -> tuple[list[Any], list[Any] | Columns]:

@@ -7,13 +7,9 @@ there keep their type.
 
 from typing import Any
 
-from dlt.common.destination.capabilities import DataTypeMapper
+from dlt.common.destination import Destination, DestinationCapabilitiesContext
 from dlt.common.destination.typing import PreparedTableSchema
 from dlt.common.schema.typing import TColumnSchema
-from dlt.destinations.impl.sqlalchemy.dialect import (
-    MysqlDialectCapabilities,
-    register_dialect_capabilities,
-)
 from dlt.destinations.impl.sqlalchemy.type_mapper import MysqlVariantTypeMapper
 from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.types import Text
@@ -27,12 +23,14 @@ class LongTextMapper(MysqlVariantTypeMapper):
         return LONGTEXT() if type(made) is Text else made
 
 
-class LongTextCapabilities(MysqlDialectCapabilities):
-    def type_mapper_class(self) -> type[DataTypeMapper]:
-        return LongTextMapper
+def use_long_texts(destination: Destination[Any, Any]) -> None:
+    """Of a destination of SQLAlchemy, where that turns out to be such a database."""
+    find = destination.capabilities
 
+    def capabilities(*args: Any, **keys: Any) -> DestinationCapabilitiesContext:
+        found = find(*args, **keys)
+        if found.type_mapper is MysqlVariantTypeMapper:
+            found.type_mapper = LongTextMapper
+        return found
 
-def use_long_texts() -> None:
-    """In this process, for whatever dlt loads into MySQL."""
-    for dialect in ("mysql", "mariadb"):
-        register_dialect_capabilities(dialect, LongTextCapabilities)
+    destination.capabilities = capabilities  # type: ignore[method-assign]

@@ -47,10 +47,10 @@ def _take_copies(destination: Destination[Any, Any]) -> None:
     load_by_copying(destination)
 
 
-def _use_long_texts(_: Destination[Any, Any]) -> None:
+def _use_long_texts(destination: Destination[Any, Any]) -> None:
     from restsrc_dagster.load.destinations.mysql import use_long_texts
 
-    use_long_texts()
+    use_long_texts(destination)
 
 
 _IN_A_DUCK = DestinationProfile(
