@@ -50,7 +50,8 @@ def check_page(resource: Resource, context: ReadContext) -> Iterator[PageChecks]
 
 def prefetch(resource: Resource, context: ReadContext) -> Iterator[PrefetchStep]:
     if context.prefetcher is not None:
-        yield PrefetchStep(resource, context.prefetcher)
+        stats = context.parts[resource.name].stats
+        yield PrefetchStep(resource, context.prefetcher, stats)
 
 
 def tag_with_parent(resource: Resource, context: ReadContext) -> Iterator[TagWithParent]:

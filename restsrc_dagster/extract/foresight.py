@@ -6,6 +6,7 @@ soon as it is there, in the thread that has fetched it, long before dlt has come
 """
 
 import inspect
+import logging
 from collections.abc import Callable, Generator, Iterator
 from copy import copy
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from dlt.sources.rest_api.config_setup import paginate_dependent_resource, pagin
 
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.paging.lookahead import PageLookahead, Reader
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
 from restsrc_dagster.extract.prefetch.requests import (
     PrefetchedRequest,
@@ -32,35 +34,47 @@ from restsrc_dagster.extract.prefetch.requests import (
 )
 from restsrc_dagster.extract.step_order import StepOrder
 
+log = logging.getLogger(__name__)
+
+UNKNOWN_GENERATOR = "what asks for its pages is not dlt's own generator, or has begun already"
+
 
 class PrefetchStep(ItemTransform[Any, Any]):
     """Behind the checks of a resource's pages: tells `Prefetcher` what comes after each."""
 
     placement_affinity = StepOrder.PREFETCH
 
-    def __init__(self, resource: Resource, ahead: Prefetcher) -> None:
+    def __init__(self, resource: Resource, ahead: Prefetcher, facts: PageStats) -> None:
         super().__init__(lambda item: item)
         self._resource = resource
         self._ahead = ahead
+        self._facts = facts
         self._all_lists = Lists()
 
     def bind(self, pipe: Any) -> ItemTransform[Any, Any]:
         """Of the pipe that is about to be read; dlt binds that of a parent again for each child."""
-        # Where dlt stops by the order, any page may be the last.
         looks_on = not self._may_stop_early()
+        if not looks_on:
+            self._tell("dlt stops where row_order says so, and any page may be the last")
         if self._resource.parent is None:
             if is_made_by(paginate_resource, pipe.gen):
                 self._all_lists.reader = _reader(pipe.gen)
                 self._ahead.add(FirstPages(pipe.name, pipe.gen, looks_on=looks_on))
             else:  # in dlt's threads the next is asked for already
                 looks_on = False
+                self._tell(UNKNOWN_GENERATOR)
         elif pipe.has_parent:
             # dlt's own copy of a pipe forgets which of its steps this is (`Pipe._clone`).
             place = next(
                 i for i, step in enumerate(pipe.steps) if not isinstance(step, ItemTransform)
             )
             pipe.steps[place] = _Foreseeing(
-                pipe.steps[place], pipe.name, self._ahead, self._all_lists, looks_on=looks_on
+                pipe.steps[place],
+                pipe.name,
+                self._ahead,
+                self._all_lists,
+                self._tell,
+                looks_on=looks_on,
             )
         has_parent = self._resource.parent is not None
         return _PlanFurtherPages(
@@ -70,6 +84,11 @@ class PrefetchStep(ItemTransform[Any, Any]):
             looks_on=looks_on,
             has_parent=has_parent,
         )
+
+    def _tell(self, reason: str) -> None:
+        if reason != self._facts.not_ahead:
+            log.debug("%s: nothing is asked for ahead: %s", self._resource.name, reason)
+        self._facts.not_ahead = reason
 
     def _may_stop_early(self) -> bool:
         """Whether dlt leaves the list at a record beyond its range (`Incremental.can_close`)."""
@@ -243,9 +262,17 @@ class _Foreseeing:
     """In place of what asks for the children of a page of parents."""
 
     def __init__(
-        self, ask: Any, resource: str, ahead: Prefetcher, lists: Lists, *, looks_on: bool
+        self,
+        ask: Any,
+        resource: str,
+        ahead: Prefetcher,
+        lists: Lists,
+        tell: Callable[[str], None],
+        *,
+        looks_on: bool,
     ) -> None:
         self._ask = ask
+        self._tell = tell
         self._resource = resource
         self._ahead = ahead
         self._all_lists = lists
@@ -258,6 +285,8 @@ class _Foreseeing:
             looks_on, most = self._looks_on, partial(self._all_lists.at_once, self._ahead.window)
             plan = FirstPages(self._resource, pages, looks_on=looks_on, most=most)
             self._ahead.add(plan)
+        else:
+            self._tell(UNKNOWN_GENERATOR)
         return pages
 
 

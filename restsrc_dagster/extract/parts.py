@@ -36,6 +36,8 @@ def _stats(resource: Resource, context: ReadContext) -> PageStats:
     stats = before.pages[name] if before else PageStats()
     if chunks is not None and chunks.reads_anew(name):
         stats.begin_anew()
+    if context.connector.http.max_concurrency == 1:
+        stats.not_ahead = "http.max_concurrency is 1"
     overlaps = chunking(context.resources, name) == "cursor"
     if overlaps and not context.may_slip(name):
         stats.keys = KeyIndex()

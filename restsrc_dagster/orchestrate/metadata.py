@@ -39,6 +39,8 @@ def materialization_metadata(
     }
     if report.traffic.retries:
         metadata["retries"] = report.traffic.retries
+    if report.read.not_ahead and report.traffic.pages > 1:
+        metadata["not_prefetched_because"] = report.read.not_ahead
     if report.read.announced is not None:
         metadata["records_announced"] = report.read.announced
         metadata["records_missing"] = report.missing

@@ -11,6 +11,7 @@ import requests
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract import foresight
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
 from restsrc_dagster.extract.options import ReadOptions
@@ -292,6 +293,69 @@ def test_the_next_page_is_on_its_way_while_one_is_processed(api: Api) -> None:
             if following <= LAST:
                 assert asked_for[following].wait(SECONDS)
             assert not asked_for[following + 1].is_set(), "nobody knows its address yet"
+
+
+ALL_KINDS: dict[str, tuple[Route, Any]] = {
+    "page_number with a total": (by_page, BY_PAGE),
+    "page_number without one": (without_a_total, {**BY_PAGE, "total_path": None}),
+    "page_number in the body": (by_body, {**BY_PAGE, "page_body_path": "paging.page"}),
+    "offset with a total": (by_offset, {"type": "offset", "limit": SIZE}),
+    "offset without one": (by_offset, {"type": "offset", "limit": SIZE, "total_path": None}),
+    "json_link": (by_link, BY_LINK),
+    "header_link": (by_link, "header_link"),
+    "cursor": (by_link, {"type": "cursor", "cursor_path": "cursor", "cursor_param": "page"}),
+    "header_cursor": (
+        by_link,
+        {"type": "header_cursor", "cursor_key": "next", "cursor_param": "page"},
+    ),
+    "guessed by dlt": (by_address, "auto"),
+}
+
+
+@pytest.mark.parametrize("kind", ALL_KINDS)
+@pytest.mark.parametrize("below_a_parent", [False, True], ids=["list", "child"])
+def test_every_kind_of_paginator_is_asked_ahead(api: Api, kind: str, below_a_parent: bool) -> None:
+    """The next page is asked for while the rows of one are still being handed on."""
+    route, paginator = ALL_KINDS[kind]
+    endpoint: dict[str, Any] = {"paginator": paginator}
+    if "body" in kind:
+        endpoint |= {"method": "POST", "json": {"query": {"all": True}}}
+    resources = [items(**endpoint)]
+    api.routes["/items"] = route
+    if below_a_parent:
+        api.routes["/parents"] = lambda _: {"data": [{"key": "items"}]}
+        parents = items("parents", paginator="single_page")
+        resources = [parents, items(**{**endpoint, "path": "{resources.parents.key}"})]
+    with open_reading(acme(api, resources, 2), {}) as reading:
+        for row in reading.source:
+            following = row["id"] // SIZE + 1 if "id" in row else LAST + 1
+            if following <= LAST:
+                wait_for_page(api, following)
+        assert reading.pages["items"].not_ahead == ""
+
+
+def wait_for_page(api: Api, number: int) -> None:
+    deadline = time.monotonic() + SECONDS
+    while api.paths().count("/items") <= number:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_why_nothing_is_asked_ahead(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    api.routes |= {"/items": newest_first, "/parts": by_page}
+    falling = {"cursor_path": "id", "row_order": "desc", "initial_value": 0}
+    resources = [
+        items(paginator=BY_PAGE, incremental=falling),
+        items("parts", paginator=BY_PAGE),
+    ]
+    _, reading = rows_and_reading(api, resources, 2)
+    assert reading.pages["items"].not_ahead.startswith("dlt stops where row_order says so")
+    assert reading.pages["parts"].not_ahead == ""
+    _, reading = rows_and_reading(api, resources, 1)
+    assert reading.pages["parts"].not_ahead == "http.max_concurrency is 1"
+    monkeypatch.setattr(foresight, "paginate_resource", by_page)
+    _, reading = rows_and_reading(api, [resources[1]], 2)
+    assert "not dlt's own generator" in reading.pages["parts"].not_ahead
 
 
 def test_as_today_with_one_at_a_time(api: Api) -> None:

@@ -150,6 +150,16 @@ def test_a_materialization_says_what_it_delivered(api: Api, settings: Settings) 
     assert not {label for label in again["posts"] if "row_by_row" in label}
 
 
+def test_a_materialization_says_why_pages_were_not_asked_for_ahead(
+    api: Api, settings: Settings
+) -> None:
+    serve_posts(api)
+    acme = connector("acme", api.url, posts_and_comments(), http={"max_concurrency": 1})
+    said = metadata(materialize(build_connector_assets(acme, settings=settings)))
+    assert said["comments"]["not_prefetched_because"] == "http.max_concurrency is 1"
+    assert "not_prefetched_because" not in said["posts"], "it had one page"
+
+
 def test_a_materialization_says_why_records_went_row_by_row(api: Api, settings: Settings) -> None:
     acme = connector("acme", api.url, [items()])
     assets = build_connector_assets(acme, settings=settings)

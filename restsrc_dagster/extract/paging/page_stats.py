@@ -54,6 +54,8 @@ class PageStats:
     """What to do about a child's key that is unique only within its parent."""
     counts_pages: bool = False
     """Whether pages are asked for by numbers, so that rows may slip from one to another."""
+    not_ahead: str = ""
+    """Why its pages were not asked for before their turn, if they were not."""
     began: float | None = None
     """When its first reading in this run began (`PageAtHand`)."""
     pages: int = 0
