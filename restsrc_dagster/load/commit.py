@@ -6,6 +6,7 @@ job, and append once more what was committed when the connection broke before th
 say so.
 """
 
+import logging
 import os
 import shutil
 import time
@@ -24,6 +25,8 @@ from restsrc_dagster.load.destinations.profile import profile_of
 from restsrc_dagster.load.environment import environment_defaults
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.state.recovery import NOTES, mark_ended, mark_started, remove_broken_loads
+
+log = logging.getLogger(__name__)
 
 LONGEST_WAIT_SECONDS = 120.0
 POLL_SECONDS = 1.0
@@ -76,7 +79,9 @@ class Commits:
             while True:
                 try:
                     self._hold_lock(self._still_held)
+                    log.debug("commit %s, try %d", ", ".join(packages), tries + 1)
                     if tries and self._last_load() in packages:
+                        log.debug("it was committed; only the answer was lost")
                         kept.drop()  # all is there; only the answer was lost
                         return
                     if tries:
@@ -89,6 +94,7 @@ class Commits:
                 except Exception as error:
                     if tries == TRIES or not _may_pass(error):
                         raise
+                    log.debug("the destination is away: %s", type(error).__name__)
                     self._progress.begin(Phase.DESTINATION_DOWN)
                     if not deadline:
                         deadline = time.monotonic() + LONGEST_WAIT_SECONDS

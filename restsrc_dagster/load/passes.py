@@ -1,5 +1,6 @@
 """One pass of a load over the API: read, settle what comes twice, normalize, commit."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,6 +44,8 @@ from restsrc_dagster.load.state.refresh import RefreshIntent, forget_refresh, in
 from restsrc_dagster.load.tables.reset import taken_over
 from restsrc_dagster.load.tables.schema_changes import refuse_too_many_columns
 from restsrc_dagster.load.tables.unloadable import Net
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +139,7 @@ class Passes:
     def _attempt(self, one: Pass) -> tuple[dict[str, ResourceReport], Reading]:
         pipeline, source_name = self._pipeline, self._connector.name
         selection, chunks = one.selection, one.chunks
+        log.debug("a pass over %s", ", ".join(sorted(selection)))
         cursors_before = self.reports.cursors(selection)
         intent = None
         if one.refresh and pipeline.default_schema_name:

@@ -1,5 +1,6 @@
 """How far a load is: its phases, how long they took, and a line for the person."""
 
+import logging
 import time
 from collections.abc import Iterator, Mapping
 from enum import Enum
@@ -17,6 +18,8 @@ from restsrc_dagster.extract.progress import (
 )
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.stats.waits import Waits
+
+log = logging.getLogger(__name__)
 
 JOBS, FILES = "Jobs", "Files"
 """dlt's names of counters, beside those that are called like the table whose rows they count."""
@@ -92,7 +95,10 @@ class Progress:
     def begin(self, phase: Phase) -> None:
         """End the phase at hand, and begin another."""
         now = time.monotonic()
-        self._ended[self._phase] += now - self._since
+        seconds = now - self._since
+        if phase is not self._phase:
+            log.debug("%s, after %.3f s of %s", phase.value, seconds, self._phase.value)
+        self._ended[self._phase] += seconds
         self._phase, self._since = phase, now
 
     def reads(self, reading: Reading, children: frozenset[str]) -> None:

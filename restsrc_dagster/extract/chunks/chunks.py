@@ -12,6 +12,7 @@ A list that fails on its way ends there in the same manner: what came before is 
 What is committed stands in dlt's state of the resource, with the rows.
 """
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from copy import deepcopy
 from functools import partial
@@ -30,6 +31,8 @@ from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
+
+log = logging.getLogger(__name__)
 
 LARGEST_TAIL = 0.1
 """Of a chunk by the cursor: what is read again where an API gives the rows of the start again."""
@@ -102,6 +105,7 @@ class Chunks:
     def begin_anew(self, names: Iterable[str]) -> None:
         """Nothing of them is there any more: what they hang on is read from its start, too."""
         for name in names:
+            log.debug("%s: read from its start", name)
             self._anew.add(name)
             for above in (name, *self._resources.ancestors(name)):
                 self._from_the_first_page(above)
@@ -199,6 +203,9 @@ class Chunks:
         for name in names & self._now.keys():
             chunk, state = self._now[name], states.setdefault(name, {})
             ended = chunk.ended
+            if chunk.records:
+                rest = "a rest is left" if ended else "the list is at its end"
+                log.debug("%s: a chunk of %d records, %s", name, chunk.records, rest)
             if not ended:
                 state.pop(STATE_KEY, None)
             elif "with" in state.get(STATE_KEY, {}):

@@ -53,7 +53,7 @@ _ROW = re.compile(r"DETAIL: [^\n]*|\[parameters: [^\n]*")
 """PostgreSQL shows the whole row that it refuses, and SQLAlchemy all that it was given."""
 OF_ROWS = (ValueError, TypeError)
 """What libraries raise that write files of tables."""
-NOISY_LOGGERS = ("dlt", "urllib3", "requests")
+REDACTED_LOGGERS = ("dlt", "urllib3", "requests", "restsrc_dagster")
 
 
 @contextmanager
@@ -257,8 +257,8 @@ def _redacted_logs(redact: Redactor) -> Iterator[None]:
     known = logging.Logger.manager.loggerDict
     loggers = [
         logging.getLogger(name)
-        for name in {*NOISY_LOGGERS, *known}
-        if name.split(".")[0] in NOISY_LOGGERS
+        for name in {*REDACTED_LOGGERS, *known}
+        if name.split(".")[0] in REDACTED_LOGGERS
     ]
     for logger in loggers:
         logger.addFilter(redacting)

@@ -4,6 +4,7 @@ Every request of dlt's REST client and its redirects pass `ApiAdapter.send`; the
 have an adapter of their own, so that no link of the API can pass for one.
 """
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Set
@@ -52,6 +53,8 @@ from restsrc_dagster.extract.response.not_ready import not_ready
 from restsrc_dagster.extract.response.url_redaction import HIDDEN, redacted_url
 from restsrc_dagster.extract.stats.traffic import Traffic
 from restsrc_dagster.extract.stats.waits import Wait, Waits
+
+log = logging.getLogger(__name__)
 
 SECONDS_BETWEEN_LINES = 60
 
@@ -126,6 +129,7 @@ class ApiAdapter(HTTPAdapter):
     def _wait_until_ready(self, response: requests.Response, said: str, polls: PollState) -> None:
         said = self._redact(said)
         pause = polls.pause(retry_after(response), self._address(response), said)
+        log.debug("%s: asked again in %.3g s: not ready, %s", _asker(), pause, said)
         self._count_retry()
         with self.waits.held(Wait.READY, f"{resource_asked_for()} answered {said}"):
             sleep(pause)
@@ -180,6 +184,7 @@ class ApiAdapter(HTTPAdapter):
         elif found := left(response):
             with self._lock:
                 self._throttle.update_quota(time.monotonic(), *found)
+            log.debug("throttle: the API says that %g requests are left for %s s", *found)
 
     def _heed_refusal(self, response: requests.Response) -> None:
         limit, status = rate_limit(response), response.status_code
@@ -188,13 +193,16 @@ class ApiAdapter(HTTPAdapter):
         if limit or status == TOO_MANY_REQUESTS:
             with self._lock:
                 self._throttle.refused(time.monotonic())
+            log.debug("throttle: refused with %d, one goes first after the pause", status)
         if limit:
             self._pause(limit, f"it answered {status}")
 
     def _pause(self, limit: RateLimit, reason: str) -> None:
         """Nobody of this connector asks before the limit is over; told once, not by each."""
         if limit.seconds > self._patience.max_wait:
+            log.debug("throttle: no pause of %g s, http.max_wait_seconds is less", limit.seconds)
             return
+        log.debug("throttle: a pause of %g s: %s (%s)", limit.seconds, reason, limit.header)
         with self._lock:
             now = time.monotonic()
             longer = self._throttle.pause(now, limit.seconds)
@@ -218,16 +226,19 @@ class ApiAdapter(HTTPAdapter):
         else:
             return False
         if pause is None:
+            log.debug("%s: not sent again: tried often enough", _asker())
             if response.ok:
                 refuse_json(response, self._address(response), self._redact)
             return False
         if limit and limit.seconds:  # that is waited out by all
+            log.debug("%s: sent again after the pause", _asker())
             self._count_retry()
         else:
             self._wait_for_retry(pause, "no JSON" if response.ok else f"status {status}")
         return True
 
     def _wait_for_retry(self, pause: float, after: str) -> None:
+        log.debug("%s: sent again in %.3g s, after %s", _asker(), pause, after)
         self._count_retry()
         with self.waits.held(Wait.RETRY, after):
             sleep(pause)
@@ -254,15 +265,21 @@ class ApiAdapter(HTTPAdapter):
             try:
                 return self._sent(resource, request, *args, **kwargs)
             except SendDeferred:
+                log.debug("%s: held back, a pause has begun", _asker())
                 continue
             except requests.RequestException as error:
-                raise self._redacted(error, url) from None
+                redacted = self._redacted(error, url)
+                log.debug("%s: %s: %s", _asker(), type(error).__name__, redacted)
+                raise redacted from None
 
     def _sent(
         self, resource: str, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         """The answer, when it may be asked for; raises NotNow if a pause has come in between."""
         self._begin()
+        if is_told := log.isEnabledFor(logging.DEBUG):
+            where = f"{request.method} {self._redact(redacted_url(request.url or ''))}"
+            log.debug("%s: %s is sent", _asker(), where)
         traffic, size = self._traffic(resource), 0
         started, written, granted = time.monotonic(), True, False
         try:
@@ -283,6 +300,9 @@ class ApiAdapter(HTTPAdapter):
                     traffic.requests += 1
                     traffic.seconds += seconds
                     traffic.bytes_received += size
+        if is_told:
+            told = (_asker(), where, response.status_code, seconds, size)
+            log.debug("%s: %s answered %d, %.3f s, %d bytes", *told)
         self.watch(response, seconds)
         return response
 
@@ -343,3 +363,8 @@ class ApiAdapter(HTTPAdapter):
         query = urlsplit(url).query
         cause = self._redact(str(error).replace(query, HIDDEN) if query else str(error))
         return type(error)(f"{self._redact(redacted_url(url))}: {cause}")
+
+
+def _asker() -> str:
+    """For whom a request is sent, as the log names it."""
+    return resource_asked_for() or "no resource"

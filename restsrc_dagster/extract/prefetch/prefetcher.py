@@ -5,6 +5,7 @@ meanwhile by a few threads; when its turn comes, the answer is there or on its w
 what, and in which order, stays dlt's own; so does the thread in which the records are processed.
 """
 
+import logging
 import threading
 from bisect import insort
 from collections import Counter, deque
@@ -15,6 +16,8 @@ from typing import Any
 import requests
 
 from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest, RequestPlan, what_is_asked
+
+log = logging.getLogger(__name__)
 
 WAITING_BYTES = 32_000_000
 """Of bodies that wait to be handed over; what is made of them takes a multiple of it."""
@@ -85,6 +88,8 @@ class Prefetcher:
     def drop(self, plan: RequestPlan) -> None:
         """Forget a plan, and the answers that wait for it."""
         with self._lock:
+            if plan.tickets:
+                log.debug("%s: %d requests ahead are dropped", plan.resource, len(plan.tickets))
             for ticket in plan.tickets:
                 ticket.drop()
                 if ticket in self._todo:
@@ -115,6 +120,8 @@ class Prefetcher:
         asked = what_is_asked(request)
         with self._lock:
             ticket = self._taken(resource, asked)
+            is_ahead = "was asked for ahead" if ticket else "was not asked for ahead"
+            log.debug("%s: the page that is wanted now %s", resource, is_ahead)
             if ticket is None:
                 self._asked[resource] += 1
             elif ticket in self._todo:  # somebody waits for it

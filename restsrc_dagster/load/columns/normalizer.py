@@ -35,6 +35,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
+from restsrc_dagster.extract.progress import counted
 from restsrc_dagster.load.columns.columns import Columns
 from restsrc_dagster.load.columns.copy_text import CopyTextWriter
 from restsrc_dagster.load.columns.handover import Handover
@@ -46,6 +47,8 @@ from restsrc_dagster.process_wide import ProcessWide
 log = logging.getLogger(__name__)
 
 STEP_GROWS = 16
+DLT_TABLES = "_dlt_"
+"""How the names of dlt's own begin."""
 
 
 @contextmanager
@@ -142,8 +145,8 @@ class ColumnarNormalizer(FittingNormalizer):
         return f"files of {self.item_storage.writer_spec.file_format} are written row by row"
 
     def _note(self, root: str, records: int, reason: str) -> None:
-        if records:
-            log.debug("%s: %d records go row by row: %s", root, records, reason)
+        if records and not root.startswith(DLT_TABLES):
+            log.debug("%s: row by row, %s: %s", root, counted(records, "record"), reason)
             note_row_by_row(root, records, reason)
 
     def _why_not(self, root: str, records: Sequence[Any] | Columns, known: "_Known") -> str | None:

@@ -15,6 +15,7 @@ those are deleted. A load that breaks in between leaves its note, and its rows a
 """
 
 import json
+import logging
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -29,6 +30,8 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.load.destinations.destination import database_client
 from restsrc_dagster.load.destinations.profile import profile_of
+
+log = logging.getLogger(__name__)
 
 LOAD_ID = "_dlt_load_id"
 GOING, REPLACING = 1, 2
@@ -60,9 +63,12 @@ def remove_broken_loads(pipeline: Pipeline, *, same_again: bool = False) -> int:
         orphans = _may_have_orphans(client, schema)
         for table in tables:
             try:
-                removed += _remove(client, schema, table, orphans=orphans)
+                gone = _remove(client, schema, table, orphans=orphans)
             except DestinationUndefinedEntity:
                 continue
+            if gone:
+                log.debug("%s: %d rows of broken loads are removed", table, gone)
+            removed += gone
         if orphans:
             _forget_begun(client, schema)
     return removed
