@@ -6,6 +6,7 @@ In the order in which a run meets it:
     destinations    what there is to load to: what each can do, its lock, its credentials
     state           what the destination knows of the loads before; what a broken one left behind
     tables          what an edit, or the data, changes in the tables: refused, decided or told
+    plan            what a load does, decided before it reads anything
     ranges          a range of a list that is read again
     passes          one pass over the API: `extraction` into a load package
     rows            what of the extracted rows stays

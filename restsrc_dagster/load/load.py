@@ -23,28 +23,22 @@ from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destinations.abilities import abilities_of, refuse_what_cannot_be_done
+from restsrc_dagster.load.destinations.abilities import abilities_of
 from restsrc_dagster.load.destinations.destination import build_destination, kept_open
 from restsrc_dagster.load.destinations.lock import connector_lock
 from restsrc_dagster.load.destinations.readiness import opening, refuse_without_packages
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.load.environment import environment_defaults
 from restsrc_dagster.load.passes import Pass, Passes
+from restsrc_dagster.load.plan.known import known_at
+from restsrc_dagster.load.plan.make import make_plan
+from restsrc_dagster.load.plan.plan import LoadPlan, PlannedPass
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.ranges.ranges import Between, ranged, refuse_range, tell_of_range
 from restsrc_dagster.load.report import LoadReport, ResourceReport
-from restsrc_dagster.load.state.pipeline_state import (
-    known_schema,
-    mend_states,
-    resource_states,
-    source_state,
-)
+from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states
 from restsrc_dagster.load.state.recovery import remove_broken_loads
-from restsrc_dagster.load.state.refresh import pending_refresh
-from restsrc_dagster.load.tables.edits import blocking_changes
-from restsrc_dagster.load.tables.impossible import refused
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
-from restsrc_dagster.load.tables.reset import tables_to_reset
 from restsrc_dagster.load.tables.schema_changes import columns_now, width_of
 from restsrc_dagster.settings import Settings
 
@@ -152,7 +146,7 @@ def load(
 
 
 class _Load:
-    """The steps of one load, under the connector's lock.
+    """The stages of one load, under the connector's lock: its plan is made, then carried out.
 
     Args:
         fit: what is read, with a range in place of cursors if there is one.
@@ -174,7 +168,6 @@ class _Load:
         self._pipeline = pipeline
         self._passes = passes
         self._reports = passes.reports
-        self._history = passes.history
         self._failed = passes.failed
         self._bound = bound
         self._progress = progress
@@ -182,42 +175,17 @@ class _Load:
 
     def run(self, order: LoadRequest, cut: Set[str]) -> LoadReport:
         started, began_at = time.monotonic(), datetime.now(UTC)
-        resources, source = self._connector.resources, self._connector.name
         with kept_open(self._pipeline):
-            self._pipeline.sync_destination()
-            mend_states(self._pipeline, source)
-            self._history.restore_cursors()
-            schema, state = known_schema(self._pipeline), source_state(self._pipeline, source)
-            self._reports.unfilled.begin(columns_now(schema), reads_old=order.between is not None)
-            forget_old_hints(schema, resources)
-            unfinished = pending_refresh(state) & set(resources)
-            anew = tables_to_reset(schema, resources, resources.dependency_closure(order.selection))
-            for name in sorted(self._fit.instead.keys() & order.selection):
-                self._on_message(f"{name} {self._fit.instead[name]}")
-            for name in sorted(anew - order.refresh - unfinished):
-                self._on_message(
-                    f"{name}: its table begins anew, as the file says it otherwise now"
-                )
-            refresh = resources.refreshed_with(order.refresh | unfinished | anew)
-            selection = resources.dependency_closure(order.selection - refresh) | refresh
-            refuse_what_cannot_be_done(self._fit, selection)
-            self._failed |= refused(self._pipeline, schema, resources, selection, refresh)
-            if order.between is not None:
-                refuse_range(self._pipeline, schema, resources, selection, refresh)
+            plan = self._plan(order)
             removed = remove_broken_loads(self._pipeline)
-            states = state.get("resources", {})
-            left = selection - refresh - self._failed.keys()
-            known, file = self._history.known(), self._of_the_file
-            self._failed |= blocking_changes(schema, states, file, left, known)
-            self._passes.rows_before = self._reports.count_replaced(schema, selection)
+            schema = known_schema(self._pipeline)
+            self._passes.rows_before = self._reports.count_replaced(schema, plan.selection)
+        reports: dict[str, ResourceReport] = {}
+        for planned in plan.passes:
+            reports |= self._carry_out(planned)
         if order.between is not None:
-            late = frozenset[str]()
-            reports = self._at_once(Pass(selection=selection, moves=False))
             facts = {name: report.read for name, report in reports.items()}
-            tell_of_range(facts, resources, cut)
-        else:
-            late = self._history.added_below_cursor(selection - refresh)
-            reports = self._pass_by_pass(selection, refresh, late)
+            tell_of_range(facts, self._connector.resources, cut)
         failed = self._failed.keys()
         return LoadReport(
             connector=self._connector.name,
@@ -225,9 +193,9 @@ class _Load:
             dataset=self._pipeline.dataset_name,
             resources=reports,
             failed=dict(self._failed),
-            also_loaded=selection - order.selection - failed,
-            refreshed=refresh - failed,
-            late=late - failed,
+            also_loaded=plan.also_loaded - failed,
+            refreshed=plan.refresh - failed,
+            late=plan.late - failed,
             began_at=began_at,
             between=order.between,
             instead=self._fit.instead,
@@ -237,23 +205,46 @@ class _Load:
             seconds_waited={wait: self._progress.waits.seconds(wait) for wait in Wait},
         )
 
-    def _pass_by_pass(
-        self, selection: frozenset[str], refresh: frozenset[str], late: frozenset[str]
-    ) -> dict[str, ResourceReport]:
-        """What begins anew, then what goes on, then what is below a cursor and is read for every
-        parent: when the cursor has moved, or none of what it passes would be read."""
-        behind = self._connector.resources.behind_a_cursor(refresh)
-        reports: dict[str, ResourceReport] = {}
-        if begun := refresh - behind:
-            reports |= self._in_chunks(begun, refresh=True)
-        if rest := selection - refresh - late:
-            reports |= self._in_chunks(rest, intended=behind)
-        for names, again in ((late, False), (behind, True)):
-            if names:
-                self._history.begin_again(names)
-                one = Pass(selection=names, refresh=again, intended=behind)
-                reports |= self._at_once(one)
-                self._history.restore_cursors()
+    def _plan(self, order: LoadRequest) -> LoadPlan:
+        """What is done, told where a person would not expect it; nothing is changed by it."""
+        pipeline, resources = self._pipeline, self._connector.resources
+        pipeline.sync_destination()
+        known = known_at(pipeline, self._connector.name, resources)
+        is_range = order.between is not None
+        self._reports.unfilled.begin(columns_now(known.schema), reads_old=is_range)
+        forget_old_hints(known.schema, resources)
+        plan = make_plan(
+            self._fit,
+            known,
+            selection=order.selection,
+            refresh=order.refresh,
+            of_the_file=self._of_the_file if is_range else None,
+        )
+        for name in sorted(self._fit.instead.keys() & order.selection):
+            self._on_message(f"{name} {self._fit.instead[name]}")
+        for name in plan.begins_anew:
+            self._on_message(f"{name}: its table begins anew, as the file says it otherwise now")
+        if is_range:
+            refuse_range(pipeline, known.schema, resources, plan.selection, plan.refresh)
+        self._failed |= plan.refused
+        return plan
+
+    def _carry_out(self, planned: PlannedPass) -> dict[str, ResourceReport]:
+        if planned.in_chunks:
+            return self._in_chunks(planned)
+        history = self._passes.history
+        if planned.below_cursors:
+            history.begin_again(planned.names)
+        reports = self._at_once(
+            Pass(
+                selection=planned.names,
+                refresh=planned.refresh,
+                intended=planned.intended,
+                moves=planned.moves,
+            )
+        )
+        if planned.below_cursors:
+            history.restore_cursors()
         return reports
 
     def _at_once(self, one: Pass) -> dict[str, ResourceReport]:
@@ -262,18 +253,9 @@ class _Load:
         made = self._passes.read_and_commit(one)[0]
         return self._reports.with_changes(made, columns_before)
 
-    def _in_chunks(
-        self,
-        selection: frozenset[str],
-        *,
-        refresh: bool = False,
-        intended: frozenset[str] = frozenset(),
-    ) -> dict[str, ResourceReport]:
-        """Read and commit, and what was left once more, until nothing is left.
-
-        `intended` is what this run will read anew afterwards: should it be killed before, the next
-        one does.
-        """
+    def _in_chunks(self, planned: PlannedPass) -> dict[str, ResourceReport]:
+        """Read and commit, and what was left once more, until nothing is left."""
+        selection, refresh, intended = planned.names, planned.refresh, planned.intended
         resources = self._connector.resources
         states = resource_states(self._pipeline, self._connector.name)
         chunks = Chunks(self._connector, selection, self._bound, states, self._on_message)

@@ -7,7 +7,7 @@ parent, in a pass of its own: the ancestors are only read, from the beginning, a
 are put back. The committed state carries the cursors to put back, so that a kill loses nothing.
 """
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from copy import deepcopy
 from typing import Any
 
@@ -20,6 +20,36 @@ BELOW_KEY = "restsrc_below"
 RESTORE_KEY = "restsrc_cursors"
 
 
+def added_below_cursor(
+    state: Mapping[str, Any], resources: Resources, selection: Iterable[str]
+) -> dict[str, str]:
+    """Those of `selection` that were never read, or for other parents, below a cursor that has
+    moved; and why, by the source's state."""
+    known = state.get(READ_KEY)
+    if known is None:
+        return {}
+    below = state.get(BELOW_KEY, {})
+    found = {}
+    for name in selection:
+        above = resources.ancestors(name)
+        moved = next((one for one in above if _cursors(state, one)), None)
+        if moved is None:
+            continue
+        if name not in known:
+            found[name] = f"it is new below {moved}, whose cursor has moved"
+        elif below.get(name, above) != above:
+            found[name] = f"it was read below {' of '.join(below[name]) or 'nothing'} so far"
+    return found
+
+
+def known_resources(state: Mapping[str, Any], resources: Resources) -> frozenset[str]:
+    """Those that were ever read, by the source's state."""
+    if (known := state.get(READ_KEY)) is not None:
+        return frozenset(known)
+    # A state from before there was this memory.
+    return frozenset(resources) if _has_cursor(state) else frozenset()
+
+
 class History:
     """What the state of one connector's pipeline remembers of its resources."""
 
@@ -28,29 +58,9 @@ class History:
         self._source = source
         self._resources = resources
 
-    def added_below_cursor(self, selection: Iterable[str]) -> frozenset[str]:
-        """Those of `selection` that were never read, or for other parents, below a cursor that has
-        moved."""
-        state = self._state(self._pipeline.state)
-        known = state.get(READ_KEY)
-        if known is None:
-            return frozenset()
-        below = state.get(BELOW_KEY, {})
-        return frozenset(
-            name
-            for name in selection
-            if (above := self._resources.ancestors(name))
-            and (name not in known or below.get(name, above) != above)
-            and any(_cursors(state, ancestor) for ancestor in above)
-        )
-
     def known(self) -> frozenset[str]:
         """Those that were ever read."""
-        state = self._state(self._pipeline.state)
-        if (known := state.get(READ_KEY)) is not None:
-            return frozenset(known)
-        # A state from before there was this memory.
-        return frozenset(self._resources) if _has_cursor(state) else frozenset()
+        return known_resources(self._state(self._pipeline.state), self._resources)
 
     def remember(self, state: dict[str, Any], known: Set[str], read: Set[str]) -> None:
         """Note in `state` what was `known` and what is `read` now, and below what.
@@ -95,10 +105,10 @@ class History:
         return sources.setdefault(self._source, {}) if create else sources.get(self._source, {})
 
 
-def _cursors(state: dict[str, Any], resource: str) -> dict[str, Any]:
+def _cursors(state: Mapping[str, Any], resource: str) -> dict[str, Any]:
     cursors: dict[str, Any] = state.get("resources", {}).get(resource, {}).get("incremental", {})
     return cursors
 
 
-def _has_cursor(state: dict[str, Any]) -> bool:
+def _has_cursor(state: Mapping[str, Any]) -> bool:
     return any(_cursors(state, name) for name in state.get("resources", {}))

@@ -3,12 +3,11 @@
 It would break the load of all resources, as the tables are made before the first row is loaded.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from dlt.common.destination import AnyDestination, DestinationCapabilitiesContext
 from dlt.common.schema import Schema
-from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.resources.resources import Resources
@@ -16,25 +15,28 @@ from restsrc_dagster.errors import ReadError, RestsrcError
 from restsrc_dagster.extract.conform.conformer import hinted_columns
 from restsrc_dagster.extract.conform.required import required_columns
 from restsrc_dagster.extract.conform.type_fit import COUNTS_CHARACTERS, in_words, places_of
-from restsrc_dagster.load.destinations.destination import count_rows
 from restsrc_dagster.load.tables.schema_changes import changed_types
 
 MOST_DIGITS = {"duckdb": 38, "postgres": 1000}
 
 
 def refused(
-    pipeline: Pipeline,
+    destination: AnyDestination,
     schema: Schema | None,
     resources: Resources,
     selection: frozenset[str],
     refresh: frozenset[str],
+    has_rows: Callable[[str], bool],
 ) -> dict[str, RestsrcError]:
-    """The resources of `selection` of which no table can be made; `refresh` are made anew."""
+    """The resources of `selection` of which no table can be made; `refresh` are made anew.
+
+    `has_rows` is asked of a table only where that decides.
+    """
     kept = selection - refresh
     return {
-        **changed_types(schema, resources, kept, pipeline.destination.capabilities()),
-        **_missing_keys(pipeline, schema, resources, kept),
-        **_impossible_types(pipeline.destination, resources, selection),
+        **changed_types(schema, resources, kept, destination.capabilities()),
+        **_missing_keys(has_rows, schema, resources, kept),
+        **_impossible_types(destination, resources, selection),
     }
 
 
@@ -55,7 +57,10 @@ def _impossible_types(
 
 
 def _missing_keys(
-    pipeline: Pipeline, schema: Schema | None, resources: Resources, names: Iterable[str]
+    has_rows: Callable[[str], bool],
+    schema: Schema | None,
+    resources: Resources,
+    names: Iterable[str],
 ) -> dict[str, RestsrcError]:
     """The resources of which a key is no column of the table that is there.
 
@@ -65,7 +70,7 @@ def _missing_keys(
     for name in sorted(names) if schema else ():
         assert schema is not None  # noqa: S101 - for the type checker
         for table, columns in _new_and_never_empty(schema, resources, name).items():
-            if count_rows(pipeline, {table: table}).get(table):
+            if has_rows(table):
                 column, why = next(iter(columns.items()))
                 found[name] = ReadError(
                     f"{name}: {column}, {why}, is no column of the table {table}, which has rows "

@@ -7,7 +7,7 @@ that was replaced lack the root's key, without which dlt cannot merge. Edits of 
 to decide are in `edits.py`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import get_write_disposition
@@ -22,24 +22,42 @@ from restsrc_dagster.load.rows.stale_children import replacing_columns
 
 def tables_to_reset(
     schema: Schema | None, resources: Resources, selection: Iterable[str]
-) -> frozenset[str]:
-    """Resources whose tables were replaced so far, and are not any more, as a whole or with their
-    parents; children whose rows do not tell by what they are to be replaced; and tables that are
-    replaced and have columns which were never empty, and may be now, or another format."""
+) -> dict[str, str]:
+    """The resources whose tables begin anew, and why: they were replaced so far, and are not any
+    more, as a whole or with their parents; or they are, and have columns which were never empty,
+    and may be now, or another format."""
+    found = ((name, _why_anew(schema, resources, name)) for name in selection)
+    return {name: why for name, why in found if why is not None}
 
-    def begins_anew(name: str) -> bool:
-        resource = resources[name]
-        needless = _never_empty_so_far(schema, resources, name)
-        match written_before(schema, resource), resources.disposition(name):
-            case "replace", "merge" | "append":
-                return True
-            case _, "replace":
-                return bool(needless) or formats_of(schema, resource) is not None
-            case "merge", "merge" | "append" if schema and not key_of_table(schema, resource):
-                return any(column.startswith("_") for column in needless)
-        return resources.replaces_children(name) and _lacks_key(schema, resources, name)
 
-    return frozenset(filter(begins_anew, selection))
+def _why_anew(schema: Schema | None, resources: Resources, name: str) -> str | None:
+    resource = resources[name]
+    needless = _never_empty_so_far(schema, resources, name)
+    match written_before(schema, resource), resources.disposition(name):
+        case "replace", "merge" | "append" as now:
+            way = "merged" if now == "merge" else "appended"
+            return f"it was replaced in every run so far, and is {way} from now on"
+        case before, "replace":
+            return _why_replaced_anew(schema, resource, before, needless)
+        case "merge", "merge" | "append" if schema and not key_of_table(schema, resource):
+            if not any(column.startswith("_") for column in needless):
+                return None
+            return "it was replaced with the records of its parent so far, and is not any more"
+    if resources.replaces_children(name) and _lacks_key(schema, resources, name):
+        return "its rows do not tell the records of the parent with which they are replaced"
+    return None
+
+
+def _why_replaced_anew(
+    schema: Schema | None, resource: Resource, before: str | None, needless: Set[str]
+) -> str | None:
+    if formats := formats_of(schema, resource):
+        return f"it has tables of the format {formats[0]}, and is to have those of {formats[1]}"
+    if not needless:
+        return None
+    if before != "replace":
+        return "it is replaced in every run from now on"
+    return f"its table has no room for a record without {', '.join(sorted(needless))}"
 
 
 def _never_empty_so_far(schema: Schema | None, resources: Resources, name: str) -> set[str]:

@@ -1,0 +1,191 @@
+"""Making the plan of a load: from the file, what the destination knows, and what is asked for."""
+
+from collections.abc import Iterator, Mapping, Set
+
+from restsrc_dagster.connector.fitted import Fitted
+from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.chunks.chunk import Bound
+from restsrc_dagster.extract.chunks.chunks import Chunks
+from restsrc_dagster.load.destinations.abilities import refuse_what_cannot_be_done
+from restsrc_dagster.load.plan.cursor import planned_cursor
+from restsrc_dagster.load.plan.known import Known
+from restsrc_dagster.load.plan.plan import LoadPlan, PlannedPass, PlannedResource
+from restsrc_dagster.load.state.history import added_below_cursor, known_resources
+from restsrc_dagster.load.state.pipeline_state import cursor_of
+from restsrc_dagster.load.state.refresh import pending_refresh
+from restsrc_dagster.load.tables.edits import blocking_changes
+from restsrc_dagster.load.tables.impossible import refused
+from restsrc_dagster.load.tables.reset import tables_to_reset
+
+ASKED = "full_refresh was asked for"
+UNFINISHED = "a full refresh began in a run before, and did not come to its end"
+
+
+def make_plan(
+    fit: Fitted,
+    known: Known,
+    *,
+    selection: frozenset[str],
+    refresh: frozenset[str] = frozenset(),
+    of_the_file: Resources | None = None,
+) -> LoadPlan:
+    """What a load of `selection` does; nothing is connected, and nothing changed.
+
+    Args:
+        fit: the connector, as its destination can load it.
+        known: what the destination knows; of the schema, old hints are forgotten already.
+        selection: names of the resources that are asked for.
+        refresh: those to read from the beginning into emptied tables.
+        of_the_file: where a range is read again, the resources as the file has them; `fit` has
+            that range in place of their cursors, none of which moves.
+
+    Raises:
+        SettingsError: the destination cannot do what the file says, of anything that is loaded.
+    """
+    resources, schema = fit.connector.resources, known.schema
+    unfinished = pending_refresh(known.state) & set(resources)
+    anew = tables_to_reset(schema, resources, resources.dependency_closure(selection))
+    why = {**anew, **dict.fromkeys(unfinished, UNFINISHED), **dict.fromkeys(refresh, ASKED)}
+    refreshed = resources.refreshed_with(why.keys())
+    wanted = resources.dependency_closure(selection - refreshed) | refreshed
+    refuse_what_cannot_be_done(fit, wanted)
+    failed = refused(known.destination, schema, resources, wanted, refreshed, known.has_rows)
+    left = wanted - refreshed - failed.keys()
+    read_before = known_resources(known.state, resources)
+    failed |= blocking_changes(schema, known.states, of_the_file or resources, left, read_before)
+    moves = of_the_file is None
+    late = added_below_cursor(known.state, resources, wanted - refreshed) if moves else {}
+    passes = tuple(_passes(resources, wanted, refreshed, late.keys(), moves=moves))
+    describe = _Describing(fit, known, selection, refreshed, late, failed, passes)
+    return LoadPlan(
+        resources={
+            name: describe.resource(name, _why_refreshed(resources, name, why, refreshed))
+            for name in resources
+            if name in wanted
+        },
+        passes=passes,
+        begins_anew={name: anew[name] for name in sorted(anew.keys() - refresh - unfinished)},
+        not_filled=tuple(_not_filled(known, resources)),
+        dataset=known.dataset,
+        is_first=schema is None,
+    )
+
+
+def _passes(
+    resources: Resources,
+    selection: frozenset[str],
+    refresh: frozenset[str],
+    late: Set[str],
+    *,
+    moves: bool,
+) -> Iterator[PlannedPass]:
+    """What begins anew, then what goes on, then what is below a cursor and is read for every
+    parent: when the cursor has moved, or none of what it passes would be read."""
+    if not moves:
+        yield PlannedPass(names=selection, moves=False)
+        return
+    behind = resources.behind_a_cursor(refresh)
+    if begun := refresh - behind:
+        yield PlannedPass(names=begun, refresh=True, in_chunks=True)
+    if rest := selection - refresh - late:
+        yield PlannedPass(names=rest, in_chunks=True, intended=behind)
+    if late:
+        yield PlannedPass(names=frozenset(late), below_cursors=True, intended=behind)
+    if behind:
+        yield PlannedPass(names=behind, refresh=True, below_cursors=True, intended=behind)
+
+
+def _why_refreshed(
+    resources: Resources, name: str, why: Mapping[str, str], refreshed: Set[str]
+) -> str | None:
+    if name not in refreshed:
+        return None
+    if name in why:
+        return why[name]
+    causes = (one for one in why if name in resources.refreshed_with({one}))
+    return f"it is read anew with {next(causes, 'others')}"
+
+
+def _not_filled(known: Known, resources: Resources) -> Iterator[str]:
+    schema = known.schema
+    if schema is None:
+        return
+    filled = {
+        schema.naming.normalize_tables_path(resource.table_name)
+        for resource in resources.values()
+        if resource.selected
+    }
+    for table in schema.data_tables(seen_data_only=True):
+        if not table.get("parent") and table["name"] not in filled:
+            yield str(table["name"])
+
+
+class _Describing:
+    """Of the resources of one plan."""
+
+    def __init__(
+        self,
+        fit: Fitted,
+        known: Known,
+        asked: frozenset[str],
+        refreshed: frozenset[str],
+        late: Mapping[str, str],
+        failed: Mapping[str, RestsrcError],
+        passes: tuple[PlannedPass, ...],
+    ) -> None:
+        self._fit = fit
+        self._known = known
+        self._asked = asked
+        self._refreshed = refreshed
+        self._late = late
+        self._failed = failed
+        self._in_chunks = {name for one in passes if one.in_chunks for name in one.names}
+        self._pages = dict(self._left_at(one.names for one in passes if not one.refresh))
+
+    def resource(self, name: str, refresh: str | None) -> PlannedResource:
+        """What is done with one, and why; `refresh` is why it begins anew, if it does."""
+        resources, states = self._fit.connector.resources, self._known.states
+        one = resources[name]
+        chunks = chunking(resources, resources.top(name)) if name in self._in_chunks else None
+        return PlannedResource(
+            name=name,
+            table=self._table(name) if one.selected else None,
+            write_disposition=resources.write_disposition(name),
+            parents=tuple(resources.ancestors(name)),
+            every_parent=name in self._late or not self._goes_on_below(name),
+            cursor=planned_cursor(one, states, anew=name in self._refreshed),
+            chunks=chunks,
+            page=self._pages.get(name) if chunks else None,
+            refresh=refresh,
+            late=self._late.get(name),
+            instead=self._fit.instead.get(name),
+            refused=self._failed.get(name),
+            held_back=None if name in self._failed else self._held_back_by(name),
+            also_loaded=name not in self._asked,
+        )
+
+    def _table(self, name: str) -> str:
+        table = self._fit.connector.resources[name].table_name
+        schema = self._known.schema
+        return schema.naming.normalize_tables_path(table) if schema else table
+
+    def _goes_on_below(self, name: str) -> bool:
+        """Whether a cursor above it goes on from where it stands."""
+        resources = self._fit.connector.resources
+        return name not in self._refreshed and any(
+            one not in self._refreshed and cursor_of(self._known.states, resources[one]) is not None
+            for one in resources.ancestors(name)
+        )
+
+    def _held_back_by(self, name: str) -> str | None:
+        resources = self._fit.connector.resources
+        return next((one for one in self._failed if name in resources.blocked_by(one)), None)
+
+    def _left_at(self, passes: Iterator[frozenset[str]]) -> Iterator[tuple[str, int]]:
+        """The pages at which lists go on that another run has left."""
+        unbounded = Bound(records=0, seconds=0)
+        for names in passes:
+            chunks = Chunks(self._fit.connector, names, unbounded, self._known.states)
+            yield from ((name, page.number) for name, page in chunks.first_pages.items())
