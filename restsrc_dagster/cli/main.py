@@ -156,9 +156,7 @@ def test_read(
     from restsrc_dagster.extract.sample import read_samples
 
     connector = named_connector(name, connectors_dir)
-    if unknown := [item for item in names if item not in connector.resources]:
-        known = ", ".join(connector.resources)
-        raise click.ClickException(f"{name} has no resource {unknown[0]!r}; it has {known}")
+    _refuse_unknown(connector, names)
     samples = []
     for sample in read_samples(
         connector,
@@ -173,6 +171,50 @@ def test_read(
     if for_machines:
         click.echo(as_json(connector, samples))
     sys.exit(exit_code(samples))
+
+
+@cli.command("plan")
+@click.argument("name")
+@click.option(
+    "--full-refresh", is_flag=True, help="As if the run were to read everything into empty tables."
+)
+@click.option("--resource", "names", multiple=True, help="Only this resource; may be repeated.")
+@click.option("--json", "for_machines", is_flag=True, help="Print JSON instead of text.")
+@connectors_dir_option
+def plan_next(
+    name: str,
+    full_refresh: bool,
+    names: tuple[str, ...],
+    for_machines: bool,
+    connectors_dir: Path,
+) -> None:
+    """Print what the next run of the connector NAME would do, and why; nothing is requested.
+
+    It looks into the destination, and writes nothing there. Exit codes: 0, all would be read;
+    1, a resource would not be, or the destination cannot be looked into.
+    """
+    from restsrc_dagster.cli.plan import as_json, as_text, exit_code
+    from restsrc_dagster.load.planning import plan_load
+
+    connector = named_connector(name, connectors_dir)
+    _refuse_unknown(connector, names)
+    chosen = frozenset(names or connector.resources)
+    plan = plan_load(
+        connector,
+        selection=chosen,
+        refresh=chosen if full_refresh else frozenset(),
+        settings=Settings.from_environment(),
+    )
+    click.echo(as_json(connector, plan) if for_machines else "\n".join(as_text(connector, plan)))
+    sys.exit(exit_code(plan))
+
+
+def _refuse_unknown(connector: Connector, names: tuple[str, ...]) -> None:
+    if unknown := [item for item in names if item not in connector.resources]:
+        known = ", ".join(connector.resources)
+        raise click.ClickException(
+            f"{connector.name} has no resource {unknown[0]!r}; it has {known}"
+        )
 
 
 def main() -> None:

@@ -8,6 +8,8 @@ from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import items
 
+pytestmark = pytest.mark.usefixtures("foretold")
+
 KEY = {"primary_key": "id"}
 CURSOR = {"cursor_path": "at", "initial_value": "1970-01-01"}
 RECORDS = [

@@ -8,6 +8,8 @@ from restsrc_dagster_tests.load.worker import KILLED
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import items
 
+pytestmark = pytest.mark.usefixtures("foretold")
+
 COMMENTS_OF_POSTS = "SELECT _posts_id, text FROM acme.comments"
 NOTES = {**COMMENTS, "name": "notes"}
 CURSOR = {"cursor_path": "at", "initial_value": "2024-01-01"}

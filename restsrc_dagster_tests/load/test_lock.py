@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from restsrc_dagster.errors import ConnectorBusy
+from restsrc_dagster.load.destinations import lock
 from restsrc_dagster_tests.load.blog import POSTS, Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -96,3 +97,17 @@ def test_a_failed_load_lets_go(blog: Blog, api: Api, warehouse: Warehouse) -> No
     api.routes["/posts"] = posts
     blog.post(1, at=1)
     assert warehouse.load(acme).resources["posts"].rows_in_table == 1
+
+
+def test_a_load_that_begins_while_somebody_looks_waits(
+    blog: Blog, duck: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blog.post(1, at=1)
+    acme = duck.connector(blog.url, [POSTS])
+    duck.load(acme)
+    with duck.pipeline() as pipeline, ExitStack() as looking:
+        looking.enter_context(lock.loads_wait(pipeline))
+        waited = []
+        monkeypatch.setattr(lock.time, "sleep", lambda _: waited.append(looking.close()))
+        assert duck.load(acme).resources["posts"].rows_in_table == 1
+    assert len(waited) == 1

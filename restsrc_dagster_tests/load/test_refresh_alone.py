@@ -9,6 +9,8 @@ from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items
 
+pytestmark = pytest.mark.usefixtures("foretold")
+
 CURSOR = {"cursor_path": "at", "initial_value": 0, "start_param": "since"}
 COMMENTS = items("comments", path="posts/{resources.posts.id}/comments")
 

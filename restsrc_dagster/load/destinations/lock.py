@@ -25,6 +25,8 @@ from restsrc_dagster.load.destinations.profile import profile_of
 LONGEST_WAIT_SECONDS = 900
 """For another connector's load into the same DuckDB file."""
 POLL_SECONDS = 0.5
+LOOKING = "restsrc plan\n"
+"""In the lock's file where a connector's name would be: no connector is called so."""
 
 
 @contextlib.contextmanager
@@ -61,6 +63,26 @@ def _beside_the_file(pipeline: Pipeline) -> Path | None:
     assert isinstance(configuration, DuckDbClientConfiguration)  # noqa: S101 - for the type checker
     database = str(configuration.credentials.database)
     return None if database.startswith((":", "md:", "motherduck:")) else Path(f"{database}.lock")
+
+
+@contextlib.contextmanager
+def loads_wait(pipeline: Pipeline) -> Iterator[None]:
+    """A load that would begin meanwhile waits until it is over; one that is going goes on.
+
+    For who looks into a DuckDB file, which nobody can write to then: for a moment only.
+    """
+    is_file = profile_of(pipeline.destination).lock == "file"
+    path = _beside_the_file(pipeline) if is_file else None
+    with contextlib.ExitStack() as stack:
+        if path is not None and path.exists():
+            descriptor = os.open(path, os.O_RDWR)
+            stack.callback(os.close, descriptor)
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, LOOKING.encode(), 0)
+                stack.callback(os.ftruncate, descriptor, 0)
+        yield
 
 
 def _held() -> bool:

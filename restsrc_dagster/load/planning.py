@@ -1,0 +1,93 @@
+"""The plan of the next load, made beside whatever is going: nothing is read of the API, and nothing
+is written to the destination."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import dlt
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
+from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.connector.fitted import Fitted, fitted
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.failures.explain import explaining_failures
+from restsrc_dagster.load.destinations.abilities import abilities_of
+from restsrc_dagster.load.destinations.destination import build_destination, kept_open
+from restsrc_dagster.load.destinations.lock import loads_wait
+from restsrc_dagster.load.destinations.readiness import opening, refuse_without_packages
+from restsrc_dagster.load.destinations.working_folder import working_folder
+from restsrc_dagster.load.load import DLT_SETTINGS
+from restsrc_dagster.load.plan.known import known_at
+from restsrc_dagster.load.plan.make import make_plan
+from restsrc_dagster.load.plan.plan import LoadPlan
+from restsrc_dagster.load.tables.old_hints import forget_old_hints
+from restsrc_dagster.settings import Settings
+
+
+def plan_load(
+    connector: Connector,
+    *,
+    selection: frozenset[str],
+    refresh: frozenset[str] = frozenset(),
+    settings: Settings,
+    environment: Mapping[str, str] = os.environ,
+) -> LoadPlan:
+    """What a load of `selection` would do now, `refresh` read into emptied tables.
+
+    Waits for no load. One that is going may change what is found; one that would begin meanwhile
+    waits for a moment where they share a DuckDB file.
+
+    Raises:
+        RestsrcError: the destination lacks something, is away, or is locked by a load that writes
+            to it; or it cannot do what the file says. In words for the person.
+    """
+    for name, value in DLT_SETTINGS.items():
+        os.environ.setdefault(name, value)
+    with explaining_failures(connector, environment), working_folder() as folder:
+        pipeline, fit = _opened(connector, settings, environment, folder)
+        with _looking(pipeline) as is_there:
+            if is_there:
+                pipeline.sync_destination()
+            known = known_at(pipeline, connector.name, fit.connector.resources)
+            forget_old_hints(known.schema, fit.connector.resources)
+            return make_plan(fit, known, selection=selection, refresh=refresh)
+
+
+def _opened(
+    connector: Connector, settings: Settings, environment: Mapping[str, str], folder: Path
+) -> tuple[Pipeline, Fitted]:
+    """A pipeline to the destination, and the connector as that can load it."""
+    with opening(connector.destination_type(settings.destination)):
+        pipeline = dlt.pipeline(
+            connector.name,
+            destination=build_destination(connector, settings, environment),
+            dataset_name=connector.dataset,
+            pipelines_dir=str(folder),
+        )
+        fit = fitted(connector, abilities_of(pipeline.destination.capabilities()), settings)
+        refuse_without_packages(fit.connector, pipeline.destination)
+        pipeline.destination_client()
+    return pipeline, fit
+
+
+@contextmanager
+def _looking(pipeline: Pipeline) -> Iterator[bool]:
+    """Whether there is a destination to look into: opening the file of a database would make it.
+
+    A DuckDB file is opened for reading only.
+    """
+    config = pipeline.destination_client().config
+    credentials = getattr(config, "credentials", None)
+    is_duckdb = isinstance(config, DuckDbClientConfiguration)
+    if is_duckdb or str(getattr(credentials, "drivername", "")).startswith("sqlite"):
+        database = str(getattr(credentials, "database", ""))
+        is_local = not database.startswith((":", "md:", "motherduck:"))
+        if is_local and not Path(database).exists():
+            yield False
+            return
+        if isinstance(config, DuckDbClientConfiguration) and is_local:
+            config.credentials.read_only = True  # of all clients of this pipeline
+    with loads_wait(pipeline), kept_open(pipeline):
+        yield True
