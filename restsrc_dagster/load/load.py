@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 
-import dlt
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
-from restsrc_dagster.connector.fitted import Fitted, fitted
+from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import RestsrcError
@@ -23,10 +22,9 @@ from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destinations.abilities import abilities_of
-from restsrc_dagster.load.destinations.destination import build_destination, kept_open
+from restsrc_dagster.load.destinations.destination import kept_open
 from restsrc_dagster.load.destinations.lock import connector_lock
-from restsrc_dagster.load.destinations.readiness import opening, refuse_without_packages
+from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.load.environment import environment_defaults
 from restsrc_dagster.load.passes import Pass, Passes
@@ -98,18 +96,8 @@ def load(
         working_folder() as folder,
         Ticker(progress.line, on_message, seconds=settings.progress_seconds),
     ):
-        with opening(connector.destination_type(settings.destination)):
-            pipeline = dlt.pipeline(
-                connector.name,
-                destination=build_destination(connector, settings, environment),
-                dataset_name=connector.dataset,
-                pipelines_dir=str(folder),
-                progress=progress.counts,
-            )
-            fit = fitted(connector, abilities_of(pipeline.destination.capabilities()), settings)
-            connector = fit.connector
-            refuse_without_packages(connector, pipeline.destination)
-            pipeline.destination_client()
+        pipeline, fit = opened(connector, settings, environment, folder, progress=progress.counts)
+        connector = fit.connector
         progress.begin(Phase.LOCK)
         with connector_lock(pipeline, order.holder) as still_held:
             if still_held is None:

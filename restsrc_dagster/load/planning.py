@@ -6,17 +6,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import dlt
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.failures.explain import explaining_failures
-from restsrc_dagster.load.destinations.abilities import abilities_of
-from restsrc_dagster.load.destinations.destination import build_destination, kept_open
+from restsrc_dagster.load.destinations.destination import kept_open
 from restsrc_dagster.load.destinations.lock import loads_wait
-from restsrc_dagster.load.destinations.readiness import opening, refuse_without_packages
+from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.load.load import DLT_SETTINGS
 from restsrc_dagster.load.plan.known import known_at
@@ -43,33 +40,14 @@ def plan_load(
         RestsrcError: the destination lacks something, is away, or is locked by a load that writes
             to it; or it cannot do what the file says. In words for the person.
     """
-    for name, value in DLT_SETTINGS.items():
-        os.environ.setdefault(name, value)
-    with explaining_failures(connector, environment), working_folder() as folder:
-        pipeline, fit = _opened(connector, settings, environment, folder)
+    with DLT_SETTINGS, explaining_failures(connector, environment), working_folder() as folder:
+        pipeline, fit = opened(connector, settings, environment, folder)
         with _looking(pipeline) as is_there:
             if is_there:
                 pipeline.sync_destination()
             known = known_at(pipeline, connector.name, fit.connector.resources)
             forget_old_hints(known.schema, fit.connector.resources)
             return make_plan(fit, known, selection=selection, refresh=refresh)
-
-
-def _opened(
-    connector: Connector, settings: Settings, environment: Mapping[str, str], folder: Path
-) -> tuple[Pipeline, Fitted]:
-    """A pipeline to the destination, and the connector as that can load it."""
-    with opening(connector.destination_type(settings.destination)):
-        pipeline = dlt.pipeline(
-            connector.name,
-            destination=build_destination(connector, settings, environment),
-            dataset_name=connector.dataset,
-            pipelines_dir=str(folder),
-        )
-        fit = fitted(connector, abilities_of(pipeline.destination.capabilities()), settings)
-        refuse_without_packages(fit.connector, pipeline.destination)
-        pipeline.destination_client()
-    return pipeline, fit
 
 
 @contextmanager

@@ -6,6 +6,7 @@ dlt says so where it is first used, in twenty lines of all the places in which i
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import dlt
@@ -17,13 +18,16 @@ from dlt.common.configuration.exceptions import (
 )
 from dlt.common.destination import Destination
 from dlt.common.exceptions import MissingDependencyException
+from dlt.common.runtime.collector import NULL_COLLECTOR
+from dlt.common.runtime.collector_base import Collector
+from dlt.pipeline.pipeline import Pipeline
 from sqlalchemy.exc import ArgumentError
 
-from restsrc_dagster.connector.fitted import fitted
+from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import MissingPackage, MissingVariable, RestsrcError, SettingsError
 from restsrc_dagster.load.destinations.abilities import abilities_of
-from restsrc_dagster.load.destinations.destination import build_destination
+from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
 from restsrc_dagster.load.destinations.profile import FILESYSTEM, type_of
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.settings import Settings
@@ -52,6 +56,39 @@ def opening(kind: str) -> Iterator[None]:
         raise problem from None
 
 
+def opened(
+    connector: Connector,
+    settings: Settings,
+    environment: Mapping[str, str],
+    folder: Path,
+    *,
+    progress: Collector = NULL_COLLECTOR,
+) -> tuple[Pipeline, Fitted]:
+    """A pipeline to the destination of a connector, and the connector as that can load it. Nothing
+    is connected.
+
+    Args:
+        folder: for the pipeline's files.
+        progress: counts what dlt does.
+
+    Raises:
+        MissingVariable: a `${NAME}` of the destination is not set.
+        SettingsError: the destination is unknown, or lacks a variable or a package.
+    """
+    with opening(connector.destination_type(settings.destination)):
+        pipeline = dlt.pipeline(
+            connector.name,
+            destination=build_destination(connector, settings, environment),
+            dataset_name=connector.dataset,
+            pipelines_dir=str(folder),
+            progress=progress,
+        )
+        pipeline.destination_client()
+        fit = fitted(connector, abilities_of(pipeline.destination.capabilities()), settings)
+        refuse_without_packages(fit.connector, pipeline.destination)
+    return pipeline, fit
+
+
 def refuse_without_packages(connector: Connector, destination: Destination[Any, Any]) -> None:
     """The table formats of files are written by packages that dlt looks for when it loads.
 
@@ -77,28 +114,12 @@ def unready(
     is_duckdb = connector.destination_type(settings.destination) == "duckdb"
     if is_duckdb and not connector.destination.arguments:
         return None  # a file of its own, for which only a run makes a folder
-    try:
-        with opening(connector.destination_type(settings.destination)):
-            destination = build_destination(connector, settings, environment)
-    except (MissingPackage, MissingVariable) as error:
-        return error
-    except RestsrcError:
-        return None
+    if unknown_destination(connector, settings) is not None:
+        return None  # told as what is wrong, not as what is missing
     with working_folder() as folder:
         try:
-            with opening(destination.destination_name):
-                pipeline = dlt.pipeline(
-                    connector.name,
-                    destination=destination,
-                    dataset_name=connector.dataset,
-                    pipelines_dir=str(folder),
-                )
-                pipeline.destination_client()
-                abilities = abilities_of(destination.capabilities())
-                refuse_without_packages(
-                    fitted(connector, abilities, settings).connector, destination
-                )
-        except SettingsError as error:
+            opened(connector, settings, environment, folder)
+        except (SettingsError, MissingVariable) as error:
             return error
     return None
 
