@@ -8,6 +8,7 @@ import dagster as dg
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.progress import counted
 from restsrc_dagster.extract.stats.waits import Wait
+from restsrc_dagster.load.columns.row_by_row import NEW_TABLE
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.orchestrate.names import iso
@@ -63,9 +64,11 @@ def materialization_metadata(
         metadata["records_repeated"] = report.read.repeated
     if report.discarded:
         metadata["records_discarded"] = report.discarded
-    if report.row_by_row:
-        metadata["records_row_by_row"] = sum(report.row_by_row.values())
-        metadata["row_by_row_because"] = _reasons(report.row_by_row)
+    # The record that makes a table is no news.
+    row_by_row = {why: count for why, count in report.row_by_row.items() if why != NEW_TABLE}
+    if row_by_row:
+        metadata["records_row_by_row"] = sum(row_by_row.values())
+        metadata["row_by_row_because"] = _reasons(row_by_row)
     return {**metadata, **_of_the_order(load, report)}
 
 

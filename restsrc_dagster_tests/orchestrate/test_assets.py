@@ -132,8 +132,6 @@ def test_a_materialization_says_what_it_delivered(api: Api, settings: Settings) 
         "dagster/column_schema": posts["dagster/column_schema"],
         "cursor_before": "none",
         "cursor_after": "2024-01-03",
-        "records_row_by_row": 1,
-        "row_by_row_because": "the table is new",
         "restsrc/created_at": "2026-11-23T10:03:00Z",
     }
     columns = {column.name: column.type for column in posts["dagster/column_schema"].columns}
