@@ -13,7 +13,7 @@ from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
 from restsrc_dagster.extract.incremental.convert import CursorConverter
 from restsrc_dagster.extract.incremental.cursor_text import CursorText
-from restsrc_dagster.extract.paging.paginators import as_written
+from restsrc_dagster.extract.paging.kinds import as_written
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.records.remedies import key_of_child

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
+from restsrc_dagster.connector.configuration.auth import NOT_SECRET, is_registered_auth
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.syntax.references import SALT, SENT, in_steps, references
 
@@ -19,9 +20,9 @@ SECRET_KEY = re.compile(
 )
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
 SENT_OR_HANDED = SENT | {"credentials"}
+_AUTH = re.compile(r"\b(client|endpoint)\.auth$")
 _PLAIN_FILE = re.compile(r"[^@?=;]+\.(duckdb|db|sqlite)")
 """A file is named in errors, else nobody could tell which one is locked."""
-NOT_SECRET = frozenset({"type", "location", "name", "access_token_url"})
 
 
 class Redactor:
@@ -104,16 +105,20 @@ def _in_address(text: str) -> Iterator[str]:
 
 
 def _secret_places(value: Any, root: str) -> Iterator[tuple[str, str]]:
+    registered: set[str] = set()
     for place, text in _walk(value, root):
+        if isinstance(text, dict) and _AUTH.search(place) and is_registered_auth(text):
+            registered.add(place)
         if not isinstance(text, str) or len(text) < SHORTEST_SECRET:
             continue
         parent, _, key = place.rpartition(".")
         if key in NOT_SECRET or (key == "credentials" and _PLAIN_FILE.fullmatch(text)):
             continue
-        in_auth = parent.rpartition(".")[2] == "auth" and key not in ("username", "client_id")
+        in_auth = parent.rpartition(".")[2] == "auth" and parent not in registered
         sent = not SENT_OR_HANDED.isdisjoint(part.split("[")[0] for part in parent.split("."))
         salt = key == SALT and in_steps(parent)
-        if in_auth or salt or ((sent or parent == root) and SECRET_KEY.search(key)):
+        named = sent or parent == root or parent in registered
+        if in_auth or salt or (named and SECRET_KEY.search(key)):
             yield place, text
 
 

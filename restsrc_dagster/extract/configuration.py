@@ -12,15 +12,16 @@ from typing import Any, cast
 from dlt.common import jsonpath
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
+from restsrc_dagster.connector.configuration.auth import token_urls as auth_urls
 from restsrc_dagster.connector.resources.resource import Resource, expanded
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.chunks.chunk import FirstPage
 from restsrc_dagster.extract.conform.column_hints import put_columns_apart
-from restsrc_dagster.extract.http.oauth2 import RenewableOAuth2
+from restsrc_dagster.extract.http.auth import signer
 from restsrc_dagster.extract.http.request_values import static
 from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import cursor_names
-from restsrc_dagster.extract.paging.paginators import in_place_of
+from restsrc_dagster.extract.paging.kinds import made_of
 from restsrc_dagster.extract.parents.binding import Binding
 from restsrc_dagster.extract.parents.rewriting import rewritten, with_params_of_cursor
 
@@ -57,7 +58,7 @@ def dlt_configuration(
     for holder in _holders(config):
         _put_auth(holder, sessions)
     if "paginator" in config["client"]:
-        config["client"]["paginator"] = in_place_of(config["client"]["paginator"])
+        config["client"]["paginator"] = made_of(config["client"]["paginator"])
     put_columns_apart(config)
     with_auths = Resources(config)
     config["resources"] = [
@@ -80,13 +81,10 @@ def dlt_configuration(
 
 
 def token_urls(config: Mapping[str, Any]) -> list[str]:
-    """Where OAuth2 tokens come from."""
+    """Where tokens come from."""
     auths = (holder.get("auth") for holder in _holders(config))
-    return [
-        auth["access_token_url"]
-        for auth in auths
-        if isinstance(auth, dict) and "access_token_url" in auth
-    ]
+    named = (auth_urls(auth) for auth in auths if isinstance(auth, dict))
+    return [url for urls in named for _, url in urls]
 
 
 def _endpoint(
@@ -106,20 +104,18 @@ def _endpoint(
             endpoint[key] = static(endpoint[key])
     if first is not None:
         paginator = dict(resources.named_paginator(resource.name))
-        paginator["page" if paginator["type"] == "page_number" else "offset"] = first.number
+        paginator[resources.paginator_kind(resource.name).start] = first.number
         endpoint["paginator"] = paginator
     if "paginator" in endpoint:
-        endpoint["paginator"] = in_place_of(endpoint["paginator"])
+        endpoint["paginator"] = made_of(endpoint["paginator"])
     if isinstance(selector := endpoint.get("data_selector"), str):
         endpoint["data_selector"] = _compiled(selector)
     return endpoint
 
 
 def _put_auth(holder: dict[str, Any], sessions: Sessions) -> None:
-    auth = holder.get("auth")
-    if isinstance(auth, dict) and auth.get("type") == "oauth2_client_credentials":
-        arguments = {key: value for key, value in auth.items() if key != "type"}
-        holder["auth"] = RenewableOAuth2.from_init_value({**arguments, "session": sessions.token})
+    if isinstance(auth := holder.get("auth"), dict):
+        holder["auth"] = signer(auth, sessions.token)
 
 
 def _compiled(selector: str) -> Any:

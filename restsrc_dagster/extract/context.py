@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from dlt.extract.source import DltSource
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.resources.chunking import NUMBERED
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.conform.conformer import RecordConformer
@@ -88,7 +87,8 @@ class ReadContext:
 
     def may_slip(self, name: str) -> bool:
         """Whether records may come onto other pages while the list is loaded."""
-        is_numbered = self.resources.paginator(name) in (*NUMBERED, "auto")
+        kind = self.resources.paginator_kind(name)
+        is_numbered = kind.is_counted or kind.next_page == "guessed"
         return is_numbered and self.options.isolation is not None
 
     def leave(self, name: str) -> None:

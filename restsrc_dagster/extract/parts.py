@@ -54,7 +54,7 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         name,
         resource.endpoint.get("data_selector"),
         may_lack_list=name in context.connector.http.allow_missing_selector,
-        single_by_choice=context.resources.paginator(name) == "single_page",
+        single_by_choice=context.resources.paginator_kind(name).next_page == "none",
         ignores_answers=bool(resource.endpoint.get("response_actions")),
         has_key=resource.has_primary_key,
         redact=context.redact,

@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 import requests
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
-from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resource import Resource
@@ -26,6 +25,7 @@ from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.options import ReadOptions
+from restsrc_dagster.extract.paging.kinds import is_single
 from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
@@ -90,7 +90,7 @@ class Sample:
 
     @property
     def _is_single(self) -> bool:
-        return isinstance(self.paginator, SinglePagePaginator)
+        return self.paginator is not None and is_single(self.paginator)
 
 
 class _Enough(Exception):
@@ -212,7 +212,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     sample = Sample(
         resource=resource,
         redact=reading.redact,
-        paginator_configured=connector.resources.paginator(name) != "auto",
+        paginator_configured=connector.resources.paginator_kind(name).next_page != "guessed",
     )
     source = reading.source
     for ancestor in connector.resources.ancestors(name):

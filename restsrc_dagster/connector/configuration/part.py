@@ -1,5 +1,6 @@
 """What all parts of a configuration share: strictness, and the few kinds of text."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
@@ -58,6 +59,10 @@ class Choice:
     key: str | None = None
     """The key that chooses among objects, and what it may say."""
     allowed: tuple[str, ...] = ()
+    register: str = ""
+    """dlt's function that makes further ones known, where there is one."""
+    registered: Callable[[], tuple[str, ...]] = tuple
+    """Those that it has made known."""
 
 
 BY_SHAPE = Discriminator(shape)
@@ -82,3 +87,9 @@ def excludes(*pairs: tuple[str, str]) -> dict[str, Any]:
             for one, other in pairs
         ]
     }
+
+
+def not_both(part: Part, one: str, other: str) -> None:
+    """Of two options that mean the same, one at most is given."""
+    if getattr(part, one) is not None and getattr(part, other) is not None:
+        raise config_error(f"and {other} exclude each other; remove one", at=one)

@@ -1,32 +1,23 @@
 """Paginators that read too little, or the same twice."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from restsrc_dagster.connector.configuration.paginators import paginator_kind
 from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.page_size import is_page_size
 
-_PATHS = ("next_url_path", "cursor_path", "total_path", "has_more_path")
 _QUOTED = re.compile(r"\[[^\]]*\]|'[^']*'|\"[^\"]*\"")
 _DOTTED = re.compile(r"\.?(@\w+(?:\.\w+)+|\bodata(?:\.\w+)+)", re.IGNORECASE)
 _LINK = re.compile(r"(url|uri|href|link)['\"\]]*$", re.IGNORECASE)
-_PARAMS: dict[str, dict[str, str]] = {
-    "page_number": {"page_param": "page"},
-    "offset": {"offset_param": "offset", "limit_param": "limit"},
-    "cursor": {"cursor_param": "cursor"},
-    "header_cursor": {"cursor_param": "cursor"},
-}
-"""By paginator, the options that name query parameters, and their defaults."""
 
 
 @rule_of_resource("auto-paginator")
 def auto_paginator(subject: Subject) -> LintFinding:
     """dlt guesses from the first answer; where it recognizes nothing, it reads one page."""
     paginator, place = subject.paginator
-    if paginator["type"] == "auto":
+    if paginator_kind(paginator).next_page == "guessed":
         yield (
             place,
             "how pages follow is guessed from the first answer, and where nothing is recognized "
@@ -39,9 +30,10 @@ def auto_paginator(subject: Subject) -> LintFinding:
 def page_number_from_zero(subject: Subject) -> LintFinding:
     """dlt counts from page 0; an API that counts from 1 gives its first page twice."""
     paginator, place = subject.paginator
-    if paginator["type"] != "page_number" or "base_page" in paginator:
+    kind = paginator_kind(paginator)
+    if kind.next_page != "page number" or "base_page" in paginator:
         return
-    if not (page := paginator.get("page")):
+    if not (page := paginator.get(kind.start)):
         yield (
             place,
             "begins with page 0, for which most APIs give page 1, and then give it again. Write "
@@ -49,7 +41,7 @@ def page_number_from_zero(subject: Subject) -> LintFinding:
         )
     elif paginator.get("total_path", "total") is not None:
         yield (
-            f"{place}.page",
+            f"{place}.{kind.start}",
             f"begins with page {page}, but the total is counted from page 0, so the last page is "
             f"not read. Write base_page {page} instead of page",
         )
@@ -59,7 +51,7 @@ def page_number_from_zero(subject: Subject) -> LintFinding:
 def dotted_key(subject: Subject) -> LintFinding:
     """A dot separates names: `@odata.nextLink` unquoted finds nothing, and one page is read."""
     paginator, place = subject.paginator
-    for key in _PATHS:
+    for key in paginator_kind(paginator).paths:
         if told := _of_two_names(paginator.get(key)):
             yield f"{place}.{key}", told
     if told := _of_two_names(subject.endpoint.get("data_selector")):
@@ -70,8 +62,9 @@ def dotted_key(subject: Subject) -> LintFinding:
 def link_as_cursor(subject: Subject) -> LintFinding:
     """An address is sent as a parameter, which the API ignores: it gives the same page for ever."""
     paginator, place = subject.paginator
+    takes_cursor = "cursor_path" in paginator_kind(paginator).paths
     path = paginator.get("cursor_path", "")
-    if paginator["type"] == "cursor" and _LINK.search(path):
+    if takes_cursor and _LINK.search(path):
         yield (
             f"{place}.cursor_path",
             f"{path} looks like the address of the next page, which is followed and not sent. If "
@@ -83,7 +76,7 @@ def link_as_cursor(subject: Subject) -> LintFinding:
 def offset_limit_mismatch(subject: Subject) -> LintFinding:
     """The API heeds one of the two; behind less than `limit`, equal records are refused."""
     paginator, place = subject.paginator
-    if paginator["type"] != "offset":
+    if paginator_kind(paginator).next_page != "record number":
         return
     limit = paginator["limit"]
     for key, value in (subject.endpoint.get("params") or {}).items():
@@ -106,7 +99,7 @@ def page_asked_twice(subject: Subject) -> LintFinding:
     in_path = dict(parse_qsl(urlsplit(path).query, keep_blank_values=True)) if "?" in path else {}
     body = subject.endpoint.get("json") or {}
     paginator, place = subject.paginator
-    for option, param in _sent(paginator):
+    for option, param in paginator_kind(paginator).sent(paginator).items():
         if param in in_path:
             yield (
                 subject.place("endpoint", "path"),
@@ -145,13 +138,6 @@ def _of_two_names(path: str | None) -> str | None:
         return None
     meant = _DOTTED.sub(r"['\1']", path)
     return f"{path} is read as several names. If the dot is part of one, write {meant}"
-
-
-def _sent(paginator: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(option, query parameter) of what the paginator sends in the query."""
-    for option, default in _PARAMS.get(paginator["type"], {}).items():
-        if paginator.get(option.replace("_param", "_body_path")) is None:
-            yield option, paginator.get(option) or default
 
 
 def _is_resolved(subject: Subject, placeholder: str) -> bool:

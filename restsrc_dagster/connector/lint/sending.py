@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
+from restsrc_dagster.connector.configuration.auth import token_urls
 from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_connector, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
@@ -35,8 +36,8 @@ def http_plaintext(connector: Connector) -> LintFinding:
     base_url = connector.configuration["client"]["base_url"]
     auths = list(_auths(connector))
     for place, auth in auths:
-        url = auth.get("access_token_url", "")
-        yield from _unencrypted(f"{place}.access_token_url", url)
+        for option, url in token_urls(auth):
+            yield from _unencrypted(f"{place}.{option}", url)
     if not (auths or _sends_secrets(connector)):
         return
     yield from _unencrypted("configuration.client.base_url", base_url)

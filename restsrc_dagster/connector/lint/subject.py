@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import Any
 
+from restsrc_dagster.connector.configuration.paginators import paginator_kind
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resource import Resource, expanded
 from restsrc_dagster.connector.resources.resources import WriteDisposition
@@ -134,7 +135,7 @@ class Subject:
     @property
     def has_pages(self) -> bool:
         """Whether there may be more than one page."""
-        return bool(self.paginator[0]["type"] != "single_page")
+        return paginator_kind(self.paginator[0]).next_page != "none"
 
 
 def _kind(disposition: WriteDisposition) -> str:

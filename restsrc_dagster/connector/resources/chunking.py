@@ -10,7 +10,6 @@ from typing import Literal
 from restsrc_dagster.connector.resources.resources import Resources
 
 Chunking = Literal["cursor", "page"]
-NUMBERED = ("page_number", "offset")
 
 
 def chunking(resources: Resources, name: str) -> Chunking | None:
@@ -31,7 +30,7 @@ def chunking(resources: Resources, name: str) -> Chunking | None:
     if _is_ascending(resources, name):
         appends = resources.disposition(name) == "append"
         return "cursor" if appends or loaded == merged else None
-    if loaded == merged and resources.paginator(name) in NUMBERED:
+    if loaded == merged and resources.paginator_kind(name).is_counted:
         return "page"
     return None
 

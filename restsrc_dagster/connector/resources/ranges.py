@@ -61,9 +61,8 @@ def limit_of_pages(resources: Resources, name: str) -> str | None:
 
     What `http` limits fails the run.
     """
-    paginator = resources.named_paginator(name)
-    limits = ("maximum_page", "maximum_offset")
-    return next((key for key in limits if paginator.get(key) is not None), None)
+    key = resources.paginator_kind(name).maximum
+    return key if key and resources.named_paginator(name).get(key) is not None else None
 
 
 def _why_not_replaced(resources: Resources, resource: Resource, again: str) -> str:

@@ -7,6 +7,7 @@ disposition that applies where the person named none. What dlt gets stays as it 
 from collections.abc import Iterator, Mapping, Set
 from typing import Any
 
+from restsrc_dagster.connector.configuration.paginators import PaginatorKind, paginator_kind
 from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.resources.resource import Resource, resource_of
 
@@ -62,6 +63,10 @@ class Resources(Mapping[str, Resource]):
     def paginator(self, name: str) -> str:
         """The type of the paginator that the configuration names; `auto` if it names none."""
         return str(self.named_paginator(name)["type"])
+
+    def paginator_kind(self, name: str) -> PaginatorKind:
+        """The kind of the paginator that the configuration names; `auto` if it names none."""
+        return paginator_kind(self.named_paginator(name))
 
     def named_paginator(self, name: str) -> Mapping[str, Any]:
         """The paginator that the configuration names, as an object; `auto` if it names none."""

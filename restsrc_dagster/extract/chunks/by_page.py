@@ -6,9 +6,9 @@ from typing import Any, Protocol
 
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
-from dlt.sources.helpers.rest_client.paginators import RangePaginator
 
 from restsrc_dagster.extract.chunks.chunk import Chunk
+from restsrc_dagster.extract.paging.kinds import is_counted
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
 from restsrc_dagster.extract.step_order import StepOrder
@@ -84,7 +84,7 @@ class ChunkByPage(ItemTransform[Any, Any]):
 
     def _page(self, item: PageData[Any]) -> NumberedPage:
         paginator = item.paginator
-        assert isinstance(paginator, RangePaginator)  # noqa: S101 - for the type checker
+        assert is_counted(paginator)  # noqa: S101 - for the type checker
         number = paginator.current_value
         records = self._chunk.records_before + self._chunk.records
         return NumberedPage(number - paginator.value_step, number, list(item), records)

@@ -12,19 +12,21 @@ import requests
 from dlt.common import jsonpath
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
-from dlt.sources.helpers.rest_client.paginators import (
-    BasePaginator,
-    PageNumberPaginator,
-    RangePaginator,
-    SinglePagePaginator,
-)
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint, what_is_found
+from restsrc_dagster.extract.paging.kinds import (
+    counts_from_zero,
+    counts_pages,
+    is_counted,
+    is_guessed,
+    is_registered,
+    is_single,
+)
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
 from restsrc_dagster.extract.paging.page_stats import ListPosition, PageStats
-from restsrc_dagster.extract.paging.paginators import CountingPaginator
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
 from restsrc_dagster.extract.paging.totals import announced_pages, announced_total
 from restsrc_dagster.extract.records.sanitize import may_be_odd, written
@@ -152,10 +154,12 @@ class PageChecks(ItemTransform[Any, Any]):
         envelope = Envelope.of(body, page)
         total = announced_total(response, envelope, len(page))
         if not crawl.pages:
-            crawl.total, crawl.of_pages = total, announced_pages(page.paginator, body)
+            crawl.total = total
+            if counts_pages(page.paginator):
+                crawl.of_pages = announced_pages(page.paginator, body)
         elif total is not None and crawl.total is not None and total != crawl.total:
             # What follows links, or tokens, does not miss a record because another one came.
-            if total < crawl.total or isinstance(page.paginator, RangePaginator):
+            if total < crawl.total or is_counted(page.paginator):
                 self.facts.warn(
                     f"the list changed while it was read: the API announced {crawl.total} records "
                     f"first and {total} later; rows that moved between pages may have been missed"
@@ -165,7 +169,7 @@ class PageChecks(ItemTransform[Any, Any]):
             self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)
         crawl.pages += 1
         crawl.records += len(page)
-        self.facts.counts_pages |= isinstance(page.paginator, RangePaginator)
+        self.facts.counts_pages |= is_counted(page.paginator)
         self.facts.records += len(page)
         self.facts.pages += 1
         self.facts.place = _place(page.paginator, crawl)
@@ -194,7 +198,7 @@ class PageChecks(ItemTransform[Any, Any]):
     ) -> None:
         """As many as a page holds are expected, and none came: the first page is another one."""
         cure = "correct the request or the data_selector"
-        if isinstance(paginator, PageNumberPaginator) and paginator.base_index == 0:
+        if counts_from_zero(paginator):
             cure = "if the API counts its pages from 1, set the paginator's base_page to 1"
         raise ReadError(f"{self._shown(response)} announces {total} records and gave none; {cure}")
 
@@ -225,15 +229,15 @@ class PageChecks(ItemTransform[Any, Any]):
     def _look_at_end(self, page: PageData[Any], crawl: _Crawl, envelope: Envelope) -> None:
         """A page after which dlt stops, though the answer names a further one."""
         paginator, response = page.paginator, page.response
-        if isinstance(paginator, RangePaginator) or getattr(paginator, "has_more_path", None):
+        if is_counted(paginator) or getattr(paginator, "has_more_path", None):
             self._look_at_rule(paginator, crawl, envelope, response)
             return
         if getattr(paginator, "ended_on_itself", False):
             return
-        single = isinstance(paginator, SinglePagePaginator)
+        single = is_single(paginator)
         if where := unread_next(response, envelope, crawl.pages):
             message = f"{self._shown(response)} has a next page, by its {where}, which is not read"
-            if not (single and self._single_by_choice):
+            if not (is_registered(paginator) or (single and self._single_by_choice)):
                 raise ReadError(f"{message}; name the paginator that follows it")
             self.facts.warn(message)
         elif single and not self._single_by_choice and (crawl.total or 0) > crawl.records:
@@ -259,8 +263,7 @@ class PageChecks(ItemTransform[Any, Any]):
                 f"{self._shown(response)} has a next page, by its {where}, but the paginator ends "
                 "there; correct its total_path or has_more_path, or set them to null"
             )
-        guessed = not isinstance(paginator, CountingPaginator)
-        if guessed and crawl.of_pages is not None and crawl.of_pages < crawl.pages:
+        if is_guessed(paginator) and crawl.of_pages is not None and crawl.of_pages < crawl.pages:
             raise ReadError(
                 f"{self._shown(response)} announces {crawl.of_pages} pages and is page "
                 f"{crawl.pages}: name the paginator, which then reads on to an empty page"
@@ -278,7 +281,7 @@ def _place(paginator: BasePaginator, crawl: _Crawl) -> ListPosition:
     of_records, of_pages, pages = crawl.announced, crawl.of_pages, crawl.pages
     if of_pages is not None and of_pages < pages:
         of_pages = None
-    if isinstance(paginator, PageNumberPaginator) and of_pages not in (None, of_records):
+    if counts_pages(paginator) and of_pages not in (None, of_records):
         pages = paginator.current_value - paginator.base_index
     else:
         of_pages = None

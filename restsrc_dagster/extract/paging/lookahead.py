@@ -8,17 +8,18 @@ import threading
 from copy import copy, deepcopy
 from dataclasses import dataclass
 from math import ceil
-from typing import Any
+from typing import Any, TypeGuard
 
 import requests
 from dlt.sources.helpers.rest_client.client import PageData, RESTClient
-from dlt.sources.helpers.rest_client.paginators import (
-    BasePaginator,
-    OffsetPaginator,
-    RangePaginator,
-    SinglePagePaginator,
-)
+from dlt.sources.helpers.rest_client.paginators import BasePaginator, RangePaginator
 
+from restsrc_dagster.extract.paging.kinds import (
+    counts_pages,
+    is_counted,
+    is_registered,
+    is_single,
+)
 from restsrc_dagster.extract.paging.paginators import told_total
 from restsrc_dagster.extract.prefetch.requests import copied, what_is_asked
 
@@ -35,7 +36,7 @@ class Reader:
     def knows_paginator(self) -> bool:
         """Whether there are pages, and dlt does not guess from an answer how to ask for them."""
         paginator = self.paginator or self.client.paginator
-        return paginator is not None and not isinstance(paginator, SinglePagePaginator)
+        return paginator is not None and not is_single(paginator) and not is_registered(paginator)
 
     def new_paginator(self) -> BasePaginator:
         """As dlt makes it for each list."""
@@ -83,7 +84,7 @@ class PageLookahead:
     def counts(self) -> bool:
         """Whether pages are asked for by numbers; else each page but the first is named by the one
         before it."""
-        return isinstance(self._paginator, RangePaginator)
+        return _is_foreseen(self._paginator)
 
     def after(self, page: PageData[Any]) -> bool:
         """Look at a page that dlt has handed on; whether there is a further one.
@@ -105,10 +106,10 @@ class PageLookahead:
 
     def _leads_elsewhere(self, paginator: BasePaginator) -> bool:
         """Whether another offset comes next than pages as full as the one before would lead to."""
-        if not isinstance(paginator, RangePaginator) or not self._seen:
+        if not _is_foreseen(paginator) or not self._seen:
             return False
         known = self._paginator
-        assert isinstance(known, RangePaginator)  # noqa: S101 - of one list
+        assert is_counted(known)  # noqa: S101 - of one list
         expected = known.current_value + (self._handed_on - self._base) * known.value_step
         return bool(paginator.has_next_page and paginator.current_value != expected)
 
@@ -129,7 +130,7 @@ class PageLookahead:
             if self._next >= self._known:
                 return None
             request, paginator = copied(self._request), copy(self._paginator)
-            if isinstance(paginator, RangePaginator):
+            if _is_foreseen(paginator):
                 paginator.current_value += (self._next - self._base) * paginator.value_step
                 paginator.update_request(request)
             self._next += 1
@@ -137,7 +138,7 @@ class PageLookahead:
 
     def _see(self, response: requests.Response) -> bool:
         """Go on to the page behind the one that has arrived, as dlt will."""
-        if self._reader is None:
+        if self._reader is None or is_registered(self._paginator):
             return False
         paginator, request = copy(self._paginator), copied(self._request)
         try:
@@ -170,12 +171,12 @@ class PageLookahead:
     def _how_many(self, paginator: BasePaginator, response: requests.Response) -> int:
         if not paginator.has_next_page:
             return 0
-        if not isinstance(paginator, RangePaginator) or paginator.has_more_path:
+        if not _is_foreseen(paginator) or paginator.has_more_path:
             return 1
         ends = []
         if (total := told_total(paginator, response)) is not None:
             ends.append(total + paginator.base_index)
-            if paginator.stop_after_empty_page and not isinstance(paginator, OffsetPaginator):
+            if paginator.stop_after_empty_page and counts_pages(paginator):
                 # It may lead to the number of records instead, until there are too many pages for
                 # that; dlt ends at the first empty one.
                 pages = paginator.base_index + ceil(total / self._largest)
@@ -188,3 +189,9 @@ class PageLookahead:
         if not ends:
             return 1
         return ceil((min(ends) - paginator.current_value) / paginator.value_step)
+
+
+def _is_foreseen(paginator: BasePaginator) -> TypeGuard[RangePaginator]:
+    """Whether a page has a number that follows from the one before: how a registered class counts
+    is its own matter."""
+    return is_counted(paginator) and not is_registered(paginator)

@@ -6,7 +6,6 @@ where an API gives the same cursor again with an empty page, it asks for ever. I
 asked for.
 """
 
-from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import deepcopy
 from typing import Any
@@ -16,11 +15,7 @@ import requests
 from dlt.common import jsonpath
 from dlt.common.utils import str2bool
 from dlt.sources.helpers.rest_client import paginators as dlt_paginators
-from dlt.sources.helpers.rest_client.paginators import (
-    BasePaginator,
-    BaseReferencePaginator,
-    RangePaginator,
-)
+from dlt.sources.helpers.rest_client.paginators import BaseReferencePaginator, RangePaginator
 
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.errors import ReadError
@@ -278,42 +273,3 @@ def _what_is_asked(request: requests.Request) -> tuple[Any, ...]:
     params = request.params.items() if isinstance(request.params, dict) else ()
     query = [*parse_qsl(parts.query, keep_blank_values=True), *((k, str(v)) for k, v in params)]
     return parts.path, sorted(query), deepcopy(request.json), request.data
-
-
-_BY_TYPE: Mapping[str, Callable[..., BasePaginator]] = {
-    "header_link": HeaderLinkPaginator,
-    "header_cursor": HeaderCursorPaginator,
-    "json_link": JSONLinkPaginator,
-    "json_response": JSONLinkPaginator,
-    "cursor": JSONResponseCursorPaginator,
-    "page_number": PageNumberPaginator,
-    "offset": OffsetPaginator,
-}
-
-
-def in_place_of(configured: Any) -> Any:
-    """The paginator for what a configuration names; what needs none of ours stays as it is."""
-    if isinstance(configured, str):
-        configured = {"type": configured}
-    if not isinstance(configured, dict) or configured.get("type") not in _BY_TYPE:
-        return configured if configured != {"type": "auto"} else "auto"
-    arguments = {key: value for key, value in configured.items() if key != "type"}
-    return _BY_TYPE[configured["type"]](**arguments)
-
-
-def as_written(paginator: BasePaginator) -> dict[str, Any]:
-    """A paginator that dlt has found, as a configuration names it."""
-    found = {
-        key: str(value) if key.endswith("_path") else value
-        for key in ("next_url_path", "links_next_key", "cursor_path", "cursor_key")
-        if (value := getattr(paginator, key, None)) is not None
-    }
-    if isinstance(paginator, RangePaginator):
-        found["total_path"] = str(paginator.total_path) if paginator.total_path else None
-    if isinstance(paginator, dlt_paginators.PageNumberPaginator):
-        return {"type": "page_number", "base_page": paginator.base_index, **found}
-    if isinstance(paginator, dlt_paginators.OffsetPaginator):
-        return {"type": "offset", "limit": paginator.limit, **found}
-    kinds = {"JSONLink": "json_link", "HeaderLink": "header_link", "HeaderCursor": "header_cursor"}
-    kinds |= {"JSONResponseCursor": "cursor", "SinglePage": "single_page"}
-    return {"type": kinds[type(paginator).__name__.removesuffix("Paginator")], **found}

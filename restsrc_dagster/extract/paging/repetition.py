@@ -18,13 +18,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from dlt.sources.helpers.rest_client.paginators import (
-    BasePaginator,
-    PageNumberPaginator,
-    RangePaginator,
-)
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.paging.kinds import counts_from_zero, is_counted, kind_of
 from restsrc_dagster.extract.records.digests import Digests
 from restsrc_dagster.extract.records.rewind import Rewindable
 from restsrc_dagster.extract.response.envelope import plain
@@ -96,13 +93,13 @@ class Repetition(Rewindable):
         by_key: bool,
     ) -> None:
         is_second = again and len(self._pages) == 1 and not self._known_in_a_row
-        is_numbered = isinstance(paginator, RangePaginator)
+        is_numbered = is_counted(paginator)
         if is_numbered and (
             len(records) < self._largest
             or by_key
             or is_itself(records[0])
             or _differ(records)
-            or (is_second and _counts_from_zero(paginator))
+            or (is_second and counts_from_zero(paginator))
         ):
             raise ReadError(self._repeated(records, paginator, address, again, is_second))
         self._known_in_a_row += 1
@@ -123,17 +120,16 @@ class Repetition(Rewindable):
     ) -> str:
         count = len(records)
         if not again:
-            of_pages = isinstance(paginator, PageNumberPaginator)
             return (
                 f"the pages begin again: {address} gave the {count} records of an earlier page. "
                 "Name in the paginator what tells the end: total_path, has_more_path or "
-                f"{'maximum_page' if of_pages else 'maximum_offset'}"
+                f"{kind_of(paginator).maximum or 'maximum_value'}"
             )
         told = (
             f"the same page came twice: {self._last_request} and {address} gave the same {count} "
             "records"
         )
-        if is_second and _counts_from_zero(paginator):
+        if is_second and counts_from_zero(paginator):
             cure = "the API counts its pages from 1: set the paginator's base_page to 1"
             may_be_equal = not (is_itself(records[0]) or _differ(records))
             larger = ", or, if these are equal records, ask for larger pages"
@@ -142,10 +138,6 @@ class Repetition(Rewindable):
 
     def _two(self, address: str) -> str:
         return f"each with a next one; the last two: {self._last_request} and {address}"
-
-
-def _counts_from_zero(paginator: BasePaginator) -> bool:
-    return isinstance(paginator, PageNumberPaginator) and paginator.base_index == 0
 
 
 def _unheeded(paginator: BasePaginator) -> str:

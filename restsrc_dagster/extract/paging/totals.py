@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 from dlt.common import jsonpath
-from dlt.sources.helpers.rest_client.paginators import BasePaginator, PageNumberPaginator
+from dlt.sources.helpers.rest_client.paginators import PageNumberPaginator
 
 from restsrc_dagster.extract.response.envelope import Envelope, Object, plain, words
 
@@ -41,9 +41,9 @@ def announced_total(response: requests.Response, envelope: Envelope, records: in
     return None
 
 
-def announced_pages(paginator: BasePaginator, body: Any) -> int | None:
-    """How many pages there are in all, by what a `page_number` paginator takes for that."""
-    if not isinstance(paginator, PageNumberPaginator) or not paginator.total_path:
+def announced_pages(paginator: PageNumberPaginator, body: Any) -> int | None:
+    """How many pages there are in all, by what the paginator takes for that."""
+    if not paginator.total_path:
         return None
     found = jsonpath.find_values(paginator.total_path, body)
     try:

@@ -18,7 +18,6 @@ from dlt.sources.rest_api.config_setup import AUTH_MAP, PAGINATOR_MAP
 
 from restsrc_dagster.connector.configuration import (
     Configuration,
-    auth,
     dispositions,
     endpoint,
     hints,
@@ -28,11 +27,16 @@ from restsrc_dagster.connector.configuration import (
     resource,
     steps,
 )
+from restsrc_dagster.connector.configuration.auth import AUTHS
+from restsrc_dagster.connector.configuration.paginators import PAGINATORS
 from restsrc_dagster.connector.configuration.part import NOT_IN_JSON, Part
 
 ABSENT: dict[tuple[type[Part], str], str] = {
     (model.Client, "session"): "a Python object; `http` sets what it would",
-    (auth.OAuth2ClientCredentials, "session"): "a Python object; `http` sets what it would",
+    (
+        AUTHS["oauth2_client_credentials"].model,
+        "session",
+    ): "a Python object; `http` sets what it would",
     (
         resource.ResourceModel,
         "parent_table_name",
@@ -54,18 +58,18 @@ TYPES: list[tuple[type[Part], Any]] = [
     (endpoint.ResponseAction, rest_api.ResponseActionDict),
     (incremental.Incremental, rest_api.IncrementalConfig),
     (incremental.IncrementalParam, rest_api.IncrementalParamConfig),
-    (auth.BearerAuth, rest_api.BearerTokenAuthConfig),
-    (auth.ApiKeyAuth, rest_api.ApiKeyAuthConfig),
-    (auth.HttpBasicAuth, rest_api.HttpBasicAuthConfig),
-    (auth.OAuth2ClientCredentials, rest_api.OAuth2ClientCredentialsConfig),
-    (paginators.PageNumber, rest_api.PageNumberPaginatorConfig),
-    (paginators.Offset, rest_api.OffsetPaginatorConfig),
-    (paginators.HeaderLink, rest_api.HeaderLinkPaginatorConfig),
-    (paginators.HeaderCursor, rest_api.HeaderCursorPaginatorConfig),
-    (paginators.JsonLink, rest_api.JSONLinkPaginatorConfig),
-    (paginators.JsonResponseCursor, rest_api.JSONResponseCursorPaginatorConfig),
-    (paginators.Auto, rest_api.PaginatorTypeConfig),
-    (paginators.SinglePage, rest_api.PaginatorTypeConfig),
+    (AUTHS["bearer"].model, rest_api.BearerTokenAuthConfig),
+    (AUTHS["api_key"].model, rest_api.ApiKeyAuthConfig),
+    (AUTHS["http_basic"].model, rest_api.HttpBasicAuthConfig),
+    (AUTHS["oauth2_client_credentials"].model, rest_api.OAuth2ClientCredentialsConfig),
+    (PAGINATORS["page_number"].model, rest_api.PageNumberPaginatorConfig),
+    (PAGINATORS["offset"].model, rest_api.OffsetPaginatorConfig),
+    (PAGINATORS["header_link"].model, rest_api.HeaderLinkPaginatorConfig),
+    (PAGINATORS["header_cursor"].model, rest_api.HeaderCursorPaginatorConfig),
+    (PAGINATORS["json_link"].model, rest_api.JSONLinkPaginatorConfig),
+    (PAGINATORS["cursor"].model, rest_api.JSONResponseCursorPaginatorConfig),
+    (PAGINATORS["auto"].model, rest_api.PaginatorTypeConfig),
+    (PAGINATORS["single_page"].model, rest_api.PaginatorTypeConfig),
     (hints.NestedHints, TResourceNestedHints),
     (hints.Column, schema.TColumnSchema),
     (hints.ListedColumn, schema.TColumnSchema),
@@ -176,9 +180,10 @@ OPTIONS: dict[str, tuple[set[str], Any]] = {
         get_type_hints(rest_api.IncrementalConfig)["last_value_func"]),
     "methods": (literal(endpoint.Endpoint, "method"), HTTPMethodBasic),
     "params": ({"resolve", "incremental"}, rest_api.ParamBindType),
-    "location, cookie apart": (literal(auth.ApiKeyAuth, "location") | {"cookie"}, TApiKeyLocation),
-    "auth types": (set(auth.AUTHS), rest_api.AuthType),
-    "paginators": (set(paginators.PAGINATORS), rest_api.PaginatorType),
+    "location, cookie apart": (
+        literal(AUTHS["api_key"].model, "location") | {"cookie"}, TApiKeyLocation),
+    "auth types": (set(AUTHS), rest_api.AuthType),
+    "paginators": (set(PAGINATORS), rest_api.PaginatorType),
     "paginator names": (words(paginators.PaginatorName), rest_api.PaginatorType),
     "dispositions": (set(dispositions.DISPOSITIONS), schema.TWriteDisposition),
     "dispositions as objects": (
@@ -200,8 +205,8 @@ def test_the_options_are_dlts(option: str) -> None:
 
 
 def test_the_maps_of_dlt() -> None:
-    assert set(paginators.PAGINATORS) == set(PAGINATOR_MAP)
-    assert set(auth.AUTHS) == set(AUTH_MAP)
+    assert set(PAGINATORS) == set(PAGINATOR_MAP)
+    assert set(AUTHS) == set(AUTH_MAP)
     assert dispositions.CONDITION_PLACEHOLDERS == MERGE_CONDITION_PLACEHOLDERS
     for option, strategies in schema.MERGE_STRATEGY_OPTIONS.items():
         takers = {name for name, part in dispositions.MERGES.items() if option in keys(part)}
@@ -209,8 +214,8 @@ def test_the_maps_of_dlt() -> None:
 
 
 CONSTRUCTORS: list[tuple[str, type[Part], Any]] = [
-    *((name, paginators.PAGINATORS[name], kind) for name, kind in PAGINATOR_MAP.items() if kind),
-    *((name, auth.AUTHS[name], kind) for name, kind in AUTH_MAP.items()),
+    *((name, PAGINATORS[name].model, kind) for name, kind in PAGINATOR_MAP.items() if kind),
+    *((name, AUTHS[name].model, kind) for name, kind in AUTH_MAP.items()),
     ("incremental", incremental.IncrementalParam, DltIncremental),
 ]
 LOOSER = {
