@@ -49,7 +49,7 @@ CONNECTORS = [block for block in json_blocks() if block.kind in ("configuration"
 
 def test_every_json_block_says_what_it_is() -> None:
     kinds = {block.kind for block in json_blocks()}
-    assert kinds == {"configuration", "connector", "destination", "mistake"}
+    assert kinds == {"configuration", "connector", "destination", "mistake", "own"}
     assert len(CONNECTORS) >= 7
 
 

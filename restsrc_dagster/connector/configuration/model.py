@@ -15,9 +15,16 @@ class Client(Part):
 
     base_url: Name = Field(description="The address of the API, such as https://api.acme.com/v1.")
     headers: dict[str, str] | None = Field(None, description="Headers of every request.")
-    auth: Auth | None = Field(None, description="How requests prove who sends them.")
+    auth: Auth | None = Field(
+        None,
+        description="How requests prove who sends them. A kind that is registered with dlt's "
+        "register_auth is taken, too, where it is registered; editors do not know it.",
+    )
     paginator: Paginator | None = Field(
-        None, description="How the next page is found; guessed if nothing is given."
+        None,
+        description="How the next page is found; guessed if nothing is given. A kind that is "
+        "registered with dlt's register_paginator is taken, too, where it is registered; editors "
+        "do not know it.",
     )
 
 

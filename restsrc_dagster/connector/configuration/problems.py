@@ -116,9 +116,9 @@ def _choose(place: "_Place", value: Any) -> tuple[str, str]:
     path = f"{place.path}.{choice.key}"
     if choice.key not in value:
         return path, f"required: one of {', '.join(choice.allowed)}"
-    named = value[choice.key]
-    told = _not_one_of(named, (*choice.allowed, *choice.registered()))
-    if choice.register and isinstance(named, str) and nearest(named, choice.allowed) is None:
+    named, choices = value[choice.key], (*choice.allowed, *choice.registered())
+    told = _not_one_of(named, choices)
+    if choice.register and isinstance(named, str) and nearest(named, choices) is None:
         told += f"; a kind of your own is registered first, by dlt's {choice.register}"
     return path, told
 
