@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from restsrc_dagster.connector.configuration.auth import kind_of_scheme
 from restsrc_dagster.connector.secrets import SECRET_KEY
 from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.scaffold.configuration import (
@@ -151,14 +152,15 @@ def _auth(
     """The auth, taken out of headers and params; at most one kind."""
     for position, (name, value) in enumerate(curl.headers):
         scheme, _, rest = value.partition(" ")
-        if name.lower() == "authorization" and scheme.lower() == "basic":
+        kind = kind_of_scheme(scheme) if name.lower() == "authorization" else None
+        if kind == "http_basic":
             try:
                 user = b64decode(rest, validate=True).decode()
             except (NotBase64, UnicodeDecodeError):
                 user = rest
             del curl.headers[position]
             break
-        if name.lower() == "authorization" and scheme.lower() == "bearer":
+        if kind == "bearer":
             del curl.headers[position]
             return bearer(reference)
         if SECRET_KEY.search(name):

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urljoin
 
+from restsrc_dagster.connector.configuration.auth import kind_of_scheme
 from restsrc_dagster.connector.secrets import SECRET_KEY
 from restsrc_dagster.scaffold.configuration import (
     References,
@@ -19,8 +20,17 @@ from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
 from restsrc_dagster.scaffold.openapi.words import words
 
 _BEARER = re.compile(r"\bbearer\b", re.IGNORECASE)
-_RANKS = {"bearer": 0, "key": 0, "client": 0, "basic": 1, "interactive": 2, "cookie": 3, "": 4}
-"""What is preferred among alternatives; those of the same rank, in the order of the document."""
+_RANKS = {
+    "bearer": 0,
+    "api_key": 0,
+    "oauth2_client_credentials": 0,
+    "http_basic": 1,
+    "interactive": 2,
+    "cookie": 3,
+    "": 4,
+}
+"""What is preferred among alternatives; those of the same rank, in the order of the document. First
+the kinds of auth, then what is none."""
 _NO_SECRET = frozenset({"page", "next", "continuation", "cursor", "author", "authors"})
 
 
@@ -63,18 +73,17 @@ class Auth:
         scheme = self._schemes.get(name, {})
         match str(scheme.get("type")).lower():
             case "http":
-                kind = str(scheme.get("scheme")).lower()
-                return kind if kind in ("bearer", "basic") else ""
+                return kind_of_scheme(str(scheme.get("scheme"))) or ""
             case "basic":
-                return "basic"
+                return kind_of_scheme("basic") or ""
             case "apikey" if scheme.get("in") == "cookie":
                 return "cookie"
             case "apikey" if _is_bearer(str(scheme.get("name")), str(scheme.get("description"))):
                 return "bearer"
             case "apikey":
-                return "key"
+                return "api_key"
             case "oauth2":
-                return "client" if self._token_url(scheme) else "interactive"
+                return "oauth2_client_credentials" if self._token_url(scheme) else "interactive"
             case "openidconnect":
                 return "interactive"
             case _:
@@ -97,7 +106,7 @@ class Auth:
             secured.handled.add(str(scheme.get("name")).lower())
             if secured.auth is None:
                 secured.auth = self._auth(name, scheme, scopes, base_url)
-            elif self._kind(name) == "key":
+            elif self._kind(name) == "api_key":
                 place = secured.headers if scheme.get("in") == "header" else secured.params
                 place[str(scheme.get("name"))] = self._reference(str(scheme.get("name")))
             else:
@@ -110,11 +119,11 @@ class Auth:
         match self._kind(name):
             case "bearer":
                 return bearer(self._reference)
-            case "basic":
+            case "http_basic":
                 return http_basic(self._reference)
-            case "key":
+            case "api_key":
                 return self._api_key(str(scheme.get("name")), str(scheme.get("in")))
-            case "client":
+            case "oauth2_client_credentials":
                 url = urljoin(f"{base_url}/", self._token_url(scheme) or "")
                 self.scopes.update(str(scope) for scope in sequence(scopes))
                 return client_credentials(self._reference, url, sorted(self.scopes))

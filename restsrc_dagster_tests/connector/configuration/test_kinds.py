@@ -14,6 +14,7 @@ from restsrc_dagster.errors import MissingVariable
 from restsrc_dagster.extract.http import auth
 from restsrc_dagster.extract.paging import kinds
 from restsrc_dagster.extract.paging.paginators import CountingPaginator, LinkedPaginator
+from restsrc_dagster.scaffold.openapi import auth as openapi
 
 ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -39,6 +40,10 @@ def test_what_reads_is_dlts_class_with_what_that_lacks(name: str) -> None:
     if found is not None:
         assert issubclass(found.reads, found.of_dlt)
         assert issubclass(found.reads, BASES.get(next_page, found.of_dlt))
+
+
+def test_each_auth_has_its_rank_among_those_of_an_openapi_document() -> None:
+    assert set(AUTHS) <= set(openapi._RANKS)
 
 
 @pytest.mark.parametrize("name", AUTHS)
@@ -78,7 +83,7 @@ def test_the_options_of_an_auth_are_those_of_its_model(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "option"), [(name, one) for name in AUTHS for one in AUTHS[name].never_empty]
+    ("name", "option"), [(name, one) for name in AUTHS for one in sorted(AUTHS[name].never_empty)]
 )
 def test_a_variable_without_a_value_is_no_secret(name: str, option: str) -> None:
     client = {"client": {"auth": {"type": name, option: "${X}"}}}

@@ -17,7 +17,16 @@ from restsrc_dagster.connector.configuration.auth.oauth2_client_credentials impo
 from restsrc_dagster.connector.configuration.kind import chosen_by_type
 from restsrc_dagster.connector.configuration.part import Part
 
-__all__ = ["AUTHS", "DEFAULT", "NOT_SECRET", "Auth", "AuthKind", "is_registered_auth", "token_urls"]
+__all__ = [
+    "AUTHS",
+    "DEFAULT",
+    "NOT_SECRET",
+    "Auth",
+    "AuthKind",
+    "is_registered_auth",
+    "kind_of_scheme",
+    "token_urls",
+]
 
 AUTHS: Mapping[str, AuthKind] = {
     kind.name: kind for kind in (BEARER, API_KEY, HTTP_BASIC, OAUTH2_CLIENT_CREDENTIALS)
@@ -28,6 +37,11 @@ DEFAULT = BEARER.name
 NOT_SECRET = frozenset({"type"}).union(*(kind.public for kind in AUTHS.values()))
 """The options of an auth that may be shown."""
 _ADDRESS = ("http://", "https://")
+
+
+def kind_of_scheme(scheme: str) -> str | None:
+    """The name of the kind that sends `Authorization: <scheme> …`."""
+    return next((name for name, kind in AUTHS.items() if kind.scheme == scheme.lower()), None)
 
 
 def is_registered_auth(auth: Mapping[str, Any]) -> bool:
