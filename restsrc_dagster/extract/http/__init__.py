@@ -10,5 +10,6 @@ throttle            when the next request may start
 gate                connections that ask at the last moment
 rate_limits         when an API says that it may be asked again
 retry               how often a request is tried again, and after how long
+auth                the class that signs for each kind of auth
 oauth2              a token that may be revoked before its time
 """

@@ -1,5 +1,6 @@
 """From answer to answer: the next page, and whether what came is one.
 
+kinds           the class that reads each kind of paginator, and the kind of one that reads
 paginators      dlt's paginators, which end where there is no next page
 lookahead       the further pages of a list, as far as the pages that are there tell of them
 item_count      how many records an answer holds, as the API counts them
