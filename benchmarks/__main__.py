@@ -8,49 +8,53 @@ from contextlib import nullcontext
 from benchmarks.api import serving
 from benchmarks.measure import Failed, Outcome
 from benchmarks.report import report, rows, write
-from benchmarks.work import Results, Way, Work
-from benchmarks.works import WORKS
+from benchmarks.workload import Results, System, Workload
+from benchmarks.workloads import WORKLOADS
 
-NAMES = tuple(work.name for work in WORKS)
+NAMES = tuple(workload.name for workload in WORKLOADS)
 
 
-def measured(work: Work, url: str, repeats: int) -> Results:
+def measured(workload: Workload, url: str, repeats: int) -> Results:
     """In turn, each time in the other order: what disturbs one disturbs all."""
     outcomes: dict[str, list[Outcome]] = {}
     failures: dict[str, str] = {}
-    with work.prepared(url) if work.prepared else nullcontext(work.ways) as ways:
+    with workload.prepared(url) if workload.prepared else nullcontext(workload.systems) as systems:
         for number in range(repeats):
-            for name, way in _in_order(ways, number):
-                if name in failures or (way.once and number):
+            for name, system in _in_order(systems, number):
+                if name in failures or (system.once and number):
                     continue
                 try:
-                    found = way.measure(url)
+                    found = system.measure(url)
                 except Failed as error:
                     failures[name] = str(error)
-                    print(f"{work.name}, {name}: {error}", file=sys.stderr)
+                    print(f"{workload.name}, {name}: {error}", file=sys.stderr)
                 else:
                     outcomes.setdefault(name, []).append(found)
-                    _tell(work, name, found)
+                    _tell(workload, name, found)
     return Results(outcomes, failures)
 
 
-def _in_order(ways: Mapping[str, Way], number: int) -> Sequence[tuple[str, Way]]:
-    return list(ways.items())[:: -1 if number % 2 else 1]
+def _in_order(systems: Mapping[str, System], number: int) -> Sequence[tuple[str, System]]:
+    return list(systems.items())[:: -1 if number % 2 else 1]
 
 
-def _tell(work: Work, way: str, found: Outcome) -> None:
+def _tell(workload: Workload, system: str, found: Outcome) -> None:
     figures = ", ".join(f"{figure} {value:.4g}" for figure, value in found.figures.items())
-    print(f"{work.name}, {way}: {figures}", file=sys.stderr, flush=True)
+    print(f"{workload.name}, {system}: {figures}", file=sys.stderr, flush=True)
 
 
-def chosen(arguments: argparse.Namespace) -> list[Work]:
+def chosen(arguments: argparse.Namespace) -> list[Workload]:
     if arguments.only:
-        return [work for work in WORKS if work.name in arguments.only]
+        return [workload for workload in WORKLOADS if workload.name in arguments.only]
     return [
-        work
-        for work in WORKS
-        if (arguments.all or not work.long or (arguments.eager and work.name.endswith("-eager")))
-        and (work.quick or not arguments.quick)
+        workload
+        for workload in WORKLOADS
+        if (
+            arguments.all
+            or not workload.long
+            or (arguments.eager and workload.name.endswith("-eager"))
+        )
+        and (workload.quick or not arguments.quick)
     ]
 
 
@@ -67,8 +71,8 @@ def main() -> int:
     table: list[str] = []
     missed = 0
     with serving() as url:
-        for work in chosen(arguments):
-            found, of_work = rows(work.lines, measured(work, url, repeats))
+        for workload in chosen(arguments):
+            found, of_work = rows(workload.lines, measured(workload, url, repeats))
             table += found
             missed += of_work
     text = report(table, repeats)

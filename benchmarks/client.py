@@ -1,4 +1,4 @@
-"""One task, done in one way, in this process: `python -m benchmarks.client WAY TASK`.
+"""One task, done by one system, in this process: `python -m benchmarks.client SYSTEM TASK`.
 
 The time is that of the work alone, with everything imported; that of the whole process is taken
 by whoever has started it. What was brought in is looked at afterwards.
@@ -12,13 +12,13 @@ from importlib import import_module
 from benchmarks.measure import peak_memory
 from benchmarks.tables import check, contents
 from benchmarks.task import Task
-from benchmarks.work import DLT, FLOOR, OURS, TUNED
+from benchmarks.workload import DLT, FLOOR, OURS, TUNED
 
 MODULES = {OURS: "ours", DLT: "dlt_alone", TUNED: "dlt_tuned", FLOOR: "by_hand"}
 
 
-def main(way: str, task: Task) -> None:
-    module = import_module(f"benchmarks.ways.{MODULES[way]}")
+def main(system: str, task: Task) -> None:
+    module = import_module(f"benchmarks.systems.{MODULES[system]}")
     for name in module.IMPORTED:
         import_module(name)
     for step in range(len(task.steps)):

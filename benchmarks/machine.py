@@ -7,7 +7,7 @@ from pathlib import Path
 
 import duckdb
 
-from benchmarks.ways.environments import PROGRAMS
+from benchmarks.systems.environments import PROGRAMS
 
 PACKAGES = (
     "restsrc-dagster",

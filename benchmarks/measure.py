@@ -19,7 +19,7 @@ LONGEST = 1800.0
 
 
 class Failed(Exception):
-    """A way could not be measured: the message says why, in a line."""
+    """A system could not be measured: the message says why, in a line."""
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.machine import machine, versions
-from benchmarks.work import Line, Results
+from benchmarks.workload import Line, Results
 
 README = Path(__file__).parent / "README.md"
 BEGIN, END = "<!-- written by --write -->\n", "<!-- until here -->\n"

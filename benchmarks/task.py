@@ -14,7 +14,7 @@ BY_OFFSET = {"type": "offset", "limit": 10}
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """The same for each way.
+    """The same for each system.
 
     Args:
         mode: `read` the records, `extract` them into dlt's files, or `load` them into DuckDB.

@@ -11,8 +11,8 @@ from benchmarks.api import serving
 from benchmarks.data import REPEATS_AFTER, Sums, record, sums
 from benchmarks.measure import Outcome
 from benchmarks.task import Task, rows
-from benchmarks.work import OURS, TUNED, Amount, Ratio, Results, SameTables, Work
-from benchmarks.works import WORKS
+from benchmarks.workload import OURS, TUNED, Amount, Ratio, Results, SameTables, Workload
+from benchmarks.workloads import WORKLOADS
 
 
 def read(url: str, link: str | None) -> list[dict[str, object]]:
@@ -74,7 +74,7 @@ def test_a_column_of_another_type_or_sum_is_another_table() -> None:
         cell = line.reached(Results(outcomes))
         assert cell.met is False
         assert "items." in cell.text
-    same = {way: [Outcome({}, {"items": table})] for way in (OURS, TUNED)}
+    same = {system: [Outcome({}, {"items": table})] for system in (OURS, TUNED)}
     assert line.reached(Results(same)).met
 
 
@@ -99,18 +99,18 @@ def test_what_does_not_install_is_said_in_its_row() -> None:
 
 
 @pytest.mark.parametrize(
-    "work", [work for work in WORKS if not work.prepared], ids=lambda w: w.name
+    "workload", [workload for workload in WORKLOADS if not workload.prepared], ids=lambda w: w.name
 )
-def test_lines_are_about_ways_of_their_work(work: Work) -> None:
+def test_lines_are_about_ways_of_their_work(workload: Workload) -> None:
     named: set[str] = set()
-    for line in work.lines:
+    for line in workload.lines:
         if isinstance(line, Amount):
-            named.add(line.way)
+            named.add(line.system)
         elif isinstance(line, SameTables):
             named |= {line.ours, line.beside}
         elif isinstance(line, Ratio):
             named |= {line.ours, *line.beside}
-    assert named == set(work.ways)
+    assert named == set(workload.systems)
 
 
 def test_the_table_is_written_between_its_marks(

@@ -2,21 +2,21 @@
 
 from benchmarks.locations.files import write_connectors
 from benchmarks.measure import Outcome, empty_folder, python
-from benchmarks.work import EAGER, OURS, Amount, Ratio, Way, Work
+from benchmarks.workload import EAGER, OURS, Amount, Ratio, System, Workload
 
 CONNECTORS = 1000
 RESOURCES = 10
 SAMPLE = 100
 
 
-def _way(which: str, count: int, *, once: bool = False) -> Way:
+def _system(which: str, count: int, *, once: bool = False) -> System:
     def measure(_: str) -> Outcome:
         with empty_folder() as folder:
             connectors = folder / "connectors"
             write_connectors(connectors, count, RESOURCES)
             return python("benchmarks.locations.loading", which, str(connectors), str(count))
 
-    return Way(measure, once=once)
+    return System(measure, once=once)
 
 
 def _lines(title: str, ours: str) -> list[Ratio]:
@@ -29,13 +29,13 @@ def _lines(title: str, ours: str) -> list[Ratio]:
 
 SMALL = f"{OURS}, {SAMPLE}"
 ALL = f"{CONNECTORS} connectors × {RESOURCES} resources, definitions"
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="definitions",
-        ways={
-            OURS: _way("ours", CONNECTORS),
-            SMALL: _way("ours", SAMPLE),
-            EAGER: _way("eager", SAMPLE),
+        systems={
+            OURS: _system("ours", CONNECTORS),
+            SMALL: _system("ours", SAMPLE),
+            EAGER: _system("eager", SAMPLE),
         },
         lines=(
             *_lines(f"{SAMPLE} connectors × {RESOURCES} resources, definitions", SMALL),
@@ -44,11 +44,11 @@ WORKS = (
             Amount(title=f"{ALL}: peak memory", of="memory"),
         ),
     ),
-    Work(
+    Workload(
         name="definitions-eager",
-        ways={
-            OURS: _way("ours", CONNECTORS),
-            EAGER: _way("eager", CONNECTORS, once=True),
+        systems={
+            OURS: _system("ours", CONNECTORS),
+            EAGER: _system("eager", CONNECTORS, once=True),
         },
         lines=_lines(ALL, OURS),
         long=True,

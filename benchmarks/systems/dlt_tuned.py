@@ -10,8 +10,8 @@ from typing import Any
 
 from dlt.extract.source import DltSource
 
+from benchmarks.systems import dlt_alone
 from benchmarks.task import Task
-from benchmarks.ways import dlt_alone
 
 IMPORTED = dlt_alone.IMPORTED
 

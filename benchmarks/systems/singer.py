@@ -4,8 +4,8 @@ import json
 
 from benchmarks import tables
 from benchmarks.measure import Failed, Outcome, empty_folder, environment, timed
+from benchmarks.systems.environments import binaries
 from benchmarks.task import Task
-from benchmarks.ways.environments import binaries
 
 
 def load(task: Task) -> Outcome:

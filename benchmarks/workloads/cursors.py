@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from benchmarks.data import Sums
+from benchmarks.systems.here import here
 from benchmarks.task import BY_LINK, Task, resource
-from benchmarks.ways.here import here
-from benchmarks.work import DLT, OURS, Ratio, Work
+from benchmarks.workload import DLT, OURS, Ratio, Workload
 
 ROWS = 200_000
 
@@ -24,21 +24,21 @@ def _task(values: str) -> Callable[[str], Task]:
 
 
 SAME, DISTINCT = "same", "distinct"
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="cursors",
-        ways={
-            f"{way}, {values}": here(way, _task(values), once=way == DLT)
-            for way in (OURS, DLT)
+        systems={
+            f"{system}, {values}": here(system, _task(values), once=system == DLT)
+            for system in (OURS, DLT)
             for values in (SAME, DISTINCT)
         },
         lines=tuple(
             Ratio(
-                title=f"{ROWS:,} rows of one cursor value, extracted by {way}",
-                ours=f"{way}, {DISTINCT}",
-                beside=[f"{way}, {SAME}"],
+                title=f"{ROWS:,} rows of one cursor value, extracted by {system}",
+                ours=f"{system}, {DISTINCT}",
+                beside=[f"{system}, {SAME}"],
             )
-            for way in (OURS, DLT)
+            for system in (OURS, DLT)
         ),
         long=True,
     ),

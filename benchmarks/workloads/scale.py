@@ -4,7 +4,7 @@ import sys
 from typing import Any
 
 from benchmarks.measure import Failed, Outcome, python
-from benchmarks.work import OURS, Amount, Line, Ratio, Way, Work
+from benchmarks.workload import OURS, Amount, Line, Ratio, System, Workload
 
 CONNECTORS = 500
 RESOURCES = 10
@@ -14,14 +14,14 @@ PROCESSES = ("code server", "webserver", "daemon")
 TITLE = f"{CONNECTORS} connectors × {RESOURCES} resources, deployed"
 
 
-def _way(which: str) -> Way:
+def _system(which: str) -> System:
     def measure(_: str) -> Outcome:
         if sys.platform != "linux":
             raise Failed("processes are measured on Linux only")
         counts = map(str, (CONNECTORS, RESOURCES, MINUTES))
         return python("benchmarks.locations.deployment", which, *counts)
 
-    return Way(measure)
+    return System(measure)
 
 
 def _beside(title: str, of: str, **target: Any) -> Ratio:
@@ -38,6 +38,11 @@ LINES: tuple[Line, ...] = (
     Amount(title=f"{TITLE}: memory of the code server, MB", of="RSS, code server", at_most=300),
     *(_beside(f"memory, {name}", f"RSS, {name}") for name in PROCESSES),
 )
-WORKS = (
-    Work(name="scale", ways={OURS: _way("ours"), PLAIN: _way("plain")}, lines=LINES, long=True),
+WORKLOADS = (
+    Workload(
+        name="scale",
+        systems={OURS: _system("ours"), PLAIN: _system("plain")},
+        lines=LINES,
+        long=True,
+    ),
 )

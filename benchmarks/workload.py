@@ -1,4 +1,4 @@
-"""What is measured, and what it is to be: works, their ways, and the lines of the table."""
+"""What is measured, and what it is to be: workloads, their systems, and the lines of the table."""
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
@@ -18,8 +18,8 @@ EAGER = "dlt_assets"
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way to do a work; each call is one measurement in fresh processes.
+class System:
+    """One system that does a workload; each call is one measurement in fresh processes.
 
     Args:
         measure: gets the address of the API.
@@ -32,19 +32,21 @@ class Way:
 
 @dataclass(frozen=True)
 class Results:
-    """All measurements of one work, and why there are none of a way."""
+    """All measurements of one workload, and why there are none of a system."""
 
     outcomes: Mapping[str, Sequence[Outcome]]
     failures: Mapping[str, str] = field(default_factory=dict)
 
-    def median(self, way: str, figure: str) -> float:
-        return statistics.median(one.figures[figure] for one in self.outcomes[way])
+    def median(self, system: str, figure: str) -> float:
+        return statistics.median(one.figures[figure] for one in self.outcomes[system])
 
-    def worst(self, way: str, figure: str) -> float:
-        return max(one.figures[figure] for one in self.outcomes[way])
+    def worst(self, system: str, figure: str) -> float:
+        return max(one.figures[figure] for one in self.outcomes[system])
 
-    def why_not(self, ways: Sequence[str]) -> str | None:
-        told = [f"{way}: {self.failures[way]}" for way in ways if way in self.failures]
+    def why_not(self, systems: Sequence[str]) -> str | None:
+        told = [
+            f"{system}: {self.failures[system]}" for system in systems if system in self.failures
+        ]
         return "; ".join(told) or None
 
 
@@ -73,7 +75,7 @@ class Ratio:
     """How many times as much others take; or, with `at_most`, how many times as much ours takes.
 
     Args:
-        beside: ways whose figures are added up.
+        beside: systems whose figures are added up.
         of: the figure; `also` are others of which the ratio is told, too.
     """
 
@@ -100,7 +102,9 @@ class Ratio:
             return Cell(why_not, self._meets(None))
         ratio = self._ratio(results, self.of)
         also = "".join(f", {self._ratio(results, of):.3g} of {of}" for of in self.also)
-        theirs = [f"{way} {shown(results.median(way, self.of), self.of)}" for way in self.beside]
+        theirs = [
+            f"{system} {shown(results.median(system, self.of), self.of)}" for system in self.beside
+        ]
         mine = shown(results.median(self.ours, self.of), self.of)
         return Cell(f"{ratio:.3g}{also} ({mine}; {', '.join(theirs)})", self._meets(ratio))
 
@@ -113,17 +117,17 @@ class Ratio:
 
     def _ratio(self, results: Results, of: str) -> float:
         ours = results.median(self.ours, of)
-        beside = sum(results.median(way, of) for way in self.beside)
+        beside = sum(results.median(system, of) for system in self.beside)
         return ours / beside if self.at_most is not None else beside / ours
 
 
 @dataclass(frozen=True, kw_only=True)
 class Amount:
-    """A figure of one way on its own, the worst of its measurements if it has a bound."""
+    """A figure of one system on its own, the worst of its measurements if it has a bound."""
 
     title: str
     of: str
-    way: str = OURS
+    system: str = OURS
     at_most: float | None = None
 
     @property
@@ -131,17 +135,17 @@ class Amount:
         return "" if self.at_most is None else f"≤ {self.at_most:g}"
 
     def reached(self, results: Results) -> Cell:
-        if why_not := results.why_not([self.way]):
+        if why_not := results.why_not([self.system]):
             return Cell(why_not, None if self.at_most is None else False)
         if self.at_most is None:
-            return Cell(shown(results.median(self.way, self.of), self.of))
-        worst = results.worst(self.way, self.of)
+            return Cell(shown(results.median(self.system, self.of), self.of))
+        worst = results.worst(self.system, self.of)
         return Cell(f"{worst:.3g}", worst <= self.at_most)
 
 
 @dataclass(frozen=True, kw_only=True)
 class SameTables:
-    """Whether two ways have made the same tables: names, columns, types, rows and sums of each."""
+    """Whether two systems made the same tables: names, columns, types, rows and sums of each."""
 
     title: str
     beside: str = TUNED
@@ -154,7 +158,7 @@ class SameTables:
     def reached(self, results: Results) -> Cell:
         if why_not := results.why_not([self.ours, self.beside]):
             return Cell(why_not, met=False)
-        ours, theirs = (results.outcomes[way][-1].tables for way in (self.ours, self.beside))
+        ours, theirs = (results.outcomes[system][-1].tables for system in (self.ours, self.beside))
         if differing := differences(ours, theirs):
             return Cell(f"differing: {', '.join(differing)}", met=False)
         columns = sum(len(columns) - 1 for columns in ours.values())
@@ -188,19 +192,19 @@ COUNTED = ("rate ÷ budget", "busiest second", "refused", "early", "times the li
 
 
 @dataclass(frozen=True, kw_only=True)
-class Work:
-    """Something to do, the ways in which it is done side by side, and what is said of them.
+class Workload:
+    """Something to do, the systems that do it side by side, and what is said of them.
 
     Args:
         name: for `--only`.
         long: it is measured only if it is asked for by name.
         quick: it is measured by `--quick`, too.
-        prepared: gives the ways instead, for as long as it is open, for the address of the API.
+        prepared: gives the systems instead, for as long as it is open, for the address of the API.
     """
 
     name: str
     lines: Sequence[Line]
-    ways: Mapping[str, Way] = field(default_factory=dict)
-    prepared: Callable[[str], AbstractContextManager[Mapping[str, Way]]] | None = None
+    systems: Mapping[str, System] = field(default_factory=dict)
+    prepared: Callable[[str], AbstractContextManager[Mapping[str, System]]] | None = None
     long: bool = False
     quick: bool = True

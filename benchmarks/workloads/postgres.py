@@ -5,24 +5,24 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 
 from benchmarks.measure import Outcome
+from benchmarks.systems.here import here
 from benchmarks.tables import DATASET
-from benchmarks.ways.here import here
-from benchmarks.work import DLT, OURS, TUNED, Ratio, SameTables, Way, Work
-from benchmarks.works.rows import ROWS, flat
+from benchmarks.workload import DLT, OURS, TUNED, Ratio, SameTables, System, Workload
+from benchmarks.workloads.rows import ROWS, flat
 
 
 @contextmanager
-def prepared(url: str) -> Iterator[Mapping[str, Way]]:
+def prepared(url: str) -> Iterator[Mapping[str, System]]:
     """A server of its own; its dataset is dropped before each measurement."""
     del url
     from restsrc_dagster_tests.support.postgres import running_postgres
 
     with running_postgres() as server:
-        yield {name: _way(name, server.url) for name in (OURS, TUNED, DLT)}
+        yield {name: _system(name, server.url) for name in (OURS, TUNED, DLT)}
 
 
-def _way(name: str, database: str) -> Way:
-    way = here(name, lambda url: replace(flat(ROWS)(url), postgres=database))
+def _system(name: str, database: str) -> System:
+    system = here(name, lambda url: replace(flat(ROWS)(url), postgres=database))
 
     def measure(url: str) -> Outcome:
         import psycopg2
@@ -30,14 +30,14 @@ def _way(name: str, database: str) -> Way:
         with closing(psycopg2.connect(database)) as connection, connection.cursor() as cursor:
             cursor.execute(f"DROP SCHEMA IF EXISTS {DATASET} CASCADE")
             connection.commit()
-        return way.measure(url)
+        return system.measure(url)
 
-    return Way(measure)
+    return System(measure)
 
 
 TITLE = f"{ROWS:,} rows × 10 columns to PostgreSQL"
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="postgres",
         prepared=prepared,
         lines=(

@@ -11,16 +11,16 @@ import requests
 
 from benchmarks.data import Sums
 from benchmarks.measure import Outcome
+from benchmarks.systems.here import here
 from benchmarks.task import Task
-from benchmarks.ways.here import here
-from benchmarks.work import OURS, Amount, Way, Work
-from benchmarks.works.children import resources
+from benchmarks.workload import OURS, Amount, System, Workload
+from benchmarks.workloads.children import resources
 
 SECONDS = 8
 BUDGETS = (5, 20, 50)
 
 
-def _way(budget: int) -> Way:
+def _system(budget: int) -> System:
     count = budget * SECONDS
 
     def task(url: str) -> Task:
@@ -40,20 +40,20 @@ def _way(budget: int) -> Way:
         busiest = max(bisect_left(came, at + 1) - first for first, at in enumerate(came))
         return Outcome({"rate ÷ budget": rate / budget, "busiest second": busiest})
 
-    return Way(measure)
+    return System(measure)
 
 
 def _lines() -> Iterator[Amount]:
     for budget in BUDGETS:
         for figure in ("rate ÷ budget", "busiest second"):
             title = f"`requests_per_second` {budget}, 8 at once: {figure}"
-            yield Amount(title=title, way=str(budget), of=figure)
+            yield Amount(title=title, system=str(budget), of=figure)
 
 
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="pacing",
-        ways={str(budget): _way(budget) for budget in BUDGETS},
+        systems={str(budget): _system(budget) for budget in BUDGETS},
         lines=tuple(_lines()),
     ),
 )

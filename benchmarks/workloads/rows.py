@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from benchmarks.data import sums
+from benchmarks.systems import airbyte, singer
+from benchmarks.systems.here import here
 from benchmarks.task import Task, rows
-from benchmarks.ways import airbyte, singer
-from benchmarks.ways.here import here
-from benchmarks.work import (
+from benchmarks.workload import (
     AIRBYTE,
     DLT,
     FLOOR,
@@ -16,8 +16,8 @@ from benchmarks.work import (
     Amount,
     Ratio,
     SameTables,
-    Way,
-    Work,
+    System,
+    Workload,
 )
 
 ROWS = 100_000
@@ -44,11 +44,11 @@ def merged(url: str) -> Task:
     return Task(mode="load", url=url, steps=steps, expected=sums(ROWS, changed=True))
 
 
-def _both(task: Callable[[str], Task]) -> dict[str, Way]:
+def _both(task: Callable[[str], Task]) -> dict[str, System]:
     return {OURS: here(OURS, task), TUNED: here(TUNED, task)}
 
 
-def _limited(name: str, count: int) -> Way:
+def _limited(name: str, count: int) -> System:
     return here(name, flat(count), memory_limit=LIMIT)
 
 
@@ -58,14 +58,14 @@ LONGER = f"{10 * MILLION:,} rows, DuckDB's memory_limit {LIMIT}"
 SMALL = f"{OURS}, {ROWS:,}"
 OF_A_MILLION = f"{OURS}, {MILLION:,}"
 
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="flat",
-        ways={
+        systems={
             **_both(flat(ROWS)),
             FLOOR: here(FLOOR, flat(ROWS)),
-            AIRBYTE: Way(lambda url: airbyte.read(flat(ROWS)(url))),
-            SINGER: Way(lambda url: singer.load(flat(ROWS)(url))),
+            AIRBYTE: System(lambda url: airbyte.read(flat(ROWS)(url))),
+            SINGER: System(lambda url: singer.load(flat(ROWS)(url))),
             DLT: here(DLT, flat(ROWS), once=True),
         },
         lines=(
@@ -79,9 +79,9 @@ WORKS = (
             Ratio(title=f"{FLAT}, peak memory", beside=[DLT], of="memory"),
         ),
     ),
-    Work(
+    Workload(
         name="million",
-        ways={
+        systems={
             OURS: _limited(OURS, MILLION),
             TUNED: _limited(TUNED, MILLION),
             SMALL: _limited(OURS, ROWS),
@@ -92,9 +92,9 @@ WORKS = (
             SameTables(title=LONG),
         ),
     ),
-    Work(
+    Workload(
         name="ten-million",
-        ways={
+        systems={
             OURS: _limited(OURS, 10 * MILLION),
             SMALL: _limited(OURS, ROWS),
             OF_A_MILLION: _limited(OURS, MILLION),
@@ -106,9 +106,9 @@ WORKS = (
         ),
         quick=False,
     ),
-    Work(
+    Workload(
         name="nested",
-        ways=_both(nested),
+        systems=_both(nested),
         lines=(
             Ratio(
                 title=f"{ROWS:,} rows with objects and a list of objects each",
@@ -119,9 +119,9 @@ WORKS = (
             SameTables(title="the same"),
         ),
     ),
-    Work(
+    Workload(
         name="merge",
-        ways=_both(merged),
+        systems=_both(merged),
         lines=(
             Ratio(
                 title=f"{ROWS:,} rows merged again, a tenth changed",

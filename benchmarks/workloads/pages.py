@@ -3,10 +3,21 @@
 from collections.abc import Callable, Iterator
 
 from benchmarks.data import Sums, sums
+from benchmarks.systems import airbyte, singer
+from benchmarks.systems.here import here
 from benchmarks.task import BY_OFFSET, BY_PAGE, Task, resource, rows
-from benchmarks.ways import airbyte, singer
-from benchmarks.ways.here import here
-from benchmarks.work import AIRBYTE, DLT, FLOOR, OURS, SINGER, TUNED, Ratio, SameTables, Way, Work
+from benchmarks.workload import (
+    AIRBYTE,
+    DLT,
+    FLOOR,
+    OURS,
+    SINGER,
+    TUNED,
+    Ratio,
+    SameTables,
+    System,
+    Workload,
+)
 
 DELAY = 50
 PAGES = 200
@@ -38,13 +49,13 @@ def counted(kind: str, at_once: int, mode: str, url: str) -> Task:
     )
 
 
-def by_airbyte(task: Callable[[str], Task]) -> Way:
-    return Way(lambda url: airbyte.read(task(url)), once=True)
+def by_airbyte(task: Callable[[str], Task]) -> System:
+    return System(lambda url: airbyte.read(task(url)), once=True)
 
 
-def counted_works() -> Iterator[Work]:
+def counted_works() -> Iterator[Workload]:
     for kind in KINDS:
-        ways: dict[str, Way] = {}
+        systems: dict[str, System] = {}
         lines: list[Ratio] = []
         for at_once, at_least in LOADED_AT_LEAST.items():
             read, floor, loaded = f"reading, {at_once}", f"{FLOOR}, {at_once}", f"{OURS}, {at_once}"
@@ -56,8 +67,8 @@ def counted_works() -> Iterator[Work]:
             def loading(url: str, kind: str = kind, at_once: int = at_once) -> Task:
                 return counted(kind, at_once, "load", url)
 
-            ways[read], ways[floor] = here(OURS, reading), here(FLOOR, reading)
-            ways[loaded] = here(OURS, loading)
+            systems[read], systems[floor] = here(OURS, reading), here(FLOOR, reading)
+            systems[loaded] = here(OURS, loading)
             lines += [
                 Ratio(title=f"{title}, read", ours=read, beside=[floor], at_most=1.4),
                 Ratio(title=f"{title}, loaded", ours=loaded, beside=[DLT], at_least=at_least),
@@ -73,9 +84,9 @@ def counted_works() -> Iterator[Work]:
             return counted(kind, 1, "load", url)
 
         # What goes one by one does not depend on how many are allowed at once.
-        ways[DLT] = here(DLT, one_by_one, once=True)
-        ways[AIRBYTE] = by_airbyte(one_by_one)
-        yield Work(name=kind.replace(" ", "-"), ways=ways, lines=lines)
+        systems[DLT] = here(DLT, one_by_one, once=True)
+        systems[AIRBYTE] = by_airbyte(one_by_one)
+        yield Workload(name=kind.replace(" ", "-"), systems=systems, lines=lines)
 
 
 def linked(url: str, mode: str = "load") -> Task:
@@ -110,15 +121,15 @@ def several(url: str) -> Task:
 _LINKED = f"{LINKED // 1000} linked pages of 1,000 rows"
 _SEVERAL = f"{RESOURCES} resources of {PAGES // RESOURCES} pages, 20 at once, read"
 
-WORKS = (
+WORKLOADS = (
     *counted_works(),
-    Work(
+    Workload(
         name="linked",
-        ways={
+        systems={
             OURS: here(OURS, linked),
             TUNED: here(TUNED, linked),
             AIRBYTE: by_airbyte(linked),
-            SINGER: Way(lambda url: singer.load(linked(url)), once=True),
+            SINGER: System(lambda url: singer.load(linked(url)), once=True),
         },
         lines=(
             Ratio(title=f"{_LINKED}, loaded", beside=[TUNED], at_least=1.3),
@@ -127,23 +138,23 @@ WORKS = (
             SameTables(title=_LINKED),
         ),
     ),
-    Work(
+    Workload(
         name="extracted",
-        ways={way: here(way, extracted) for way in (OURS, DLT, TUNED)},
+        systems={system: here(system, extracted) for system in (OURS, DLT, TUNED)},
         lines=(
             Ratio(title=f"{_LINKED}, extracted only", beside=[DLT]),
             Ratio(title=f"{_LINKED}, extracted only", beside=[TUNED]),
         ),
         long=True,
     ),
-    Work(
+    Workload(
         name="resources",
-        ways={
+        systems={
             OURS: here(OURS, several),
             FLOOR: here(FLOOR, several),
             DLT: here(DLT, several, once=True),
             TUNED: here(TUNED, several),
         },
-        lines=[Ratio(title=_SEVERAL, beside=[way]) for way in (FLOOR, DLT, TUNED)],
+        lines=[Ratio(title=_SEVERAL, beside=[system]) for system in (FLOOR, DLT, TUNED)],
     ),
 )

@@ -3,9 +3,9 @@
 from typing import Any
 
 from benchmarks.data import Sums
+from benchmarks.systems.here import here
 from benchmarks.task import BY_LINK, Task, resource
-from benchmarks.ways.here import here
-from benchmarks.work import DLT, FLOOR, OURS, TUNED, Ratio, Work
+from benchmarks.workload import DLT, FLOOR, OURS, TUNED, Ratio, Workload
 
 COUNT = 500
 AT_ONCE = 20
@@ -31,10 +31,10 @@ def task(url: str) -> Task:
 
 
 TITLE = f"{COUNT} children, {AT_ONCE} at once, read"
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="children",
-        ways={
+        systems={
             OURS: here(OURS, task),
             FLOOR: here(FLOOR, task),
             TUNED: here(TUNED, task),

@@ -1,16 +1,16 @@
 """What hundreds of thousands of parents, each with a request for its children, take of memory."""
 
 from benchmarks.data import Sums
+from benchmarks.systems.here import here
 from benchmarks.task import Task
-from benchmarks.ways.here import here
-from benchmarks.work import OURS, Amount, Ratio, Way, Work
-from benchmarks.works.children import resources
+from benchmarks.workload import OURS, Amount, Ratio, System, Workload
+from benchmarks.workloads.children import resources
 
 FEW = 20_000
 MANY = 200_000
 
 
-def _way(count: int) -> Way:
+def _system(count: int) -> System:
     def task(url: str) -> Task:
         parents, children = resources(count, 0)
         parents["primary_key"] = "id"
@@ -23,10 +23,10 @@ def _way(count: int) -> Way:
 
 
 MORE, FEWER = f"{OURS}, {MANY:,}", f"{OURS}, {FEW:,}"
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="parents",
-        ways={MORE: _way(MANY), FEWER: _way(FEW)},
+        systems={MORE: _system(MANY), FEWER: _system(FEW)},
         lines=(
             Ratio(
                 title=f"{MANY:,} parents with a child each, peak memory",
@@ -34,7 +34,7 @@ WORKS = (
                 beside=[MORE],
                 of="memory",
             ),
-            Amount(title=f"{MANY:,} parents with a child each, loaded", way=MORE, of="seconds"),
+            Amount(title=f"{MANY:,} parents with a child each, loaded", system=MORE, of="seconds"),
         ),
         long=True,
     ),

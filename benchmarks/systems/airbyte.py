@@ -9,8 +9,8 @@ import yaml
 from benchmarks import tables
 from benchmarks.data import record
 from benchmarks.measure import Failed, Outcome, empty_folder, environment, timed
+from benchmarks.systems.environments import PROGRAMS, binaries
 from benchmarks.task import Task
-from benchmarks.ways.environments import PROGRAMS, binaries
 
 KINDS = {int: "integer", float: "number", bool: "boolean", str: "string", type(None): "null"}
 LINKS = {

@@ -17,8 +17,8 @@ from benchmarks.api import NEW
 from benchmarks.locations.files import NAME, write_with_one_to_run
 from benchmarks.measure import Failed, Outcome, empty_folder, environment, timed
 from benchmarks.tables import sums
-from benchmarks.work import EAGER, OURS, Ratio, Way, Work
-from benchmarks.works.definitions import CONNECTORS, RESOURCES, SAMPLE
+from benchmarks.workload import EAGER, OURS, Ratio, System, Workload
+from benchmarks.workloads.definitions import CONNECTORS, RESOURCES, SAMPLE
 
 if TYPE_CHECKING:
     from dagster import DagsterInstance
@@ -55,7 +55,7 @@ def launcher(instance: "DagsterInstance", module: str, job: str, root: Path) -> 
 
 
 class Runs:
-    """Makes the ways; the first run of each, which delivers the records, is not measured."""
+    """Makes the systems; the first run of each, which delivers the records, is not measured."""
 
     def __init__(self, root: Path, url: str, instance: "DagsterInstance") -> None:
         self._root = root
@@ -63,43 +63,43 @@ class Runs:
         self._instance = instance
         (root / "data").mkdir()
 
-    def of_nothing(self) -> Way:
+    def of_nothing(self) -> System:
         variables = self._variables()
         command = launcher(self._instance, "benchmarks.locations.empty", "empty", self._root)
-        return self._way(command, variables)
+        return self._system(command, variables)
 
-    def of_ours(self, connectors: int) -> Way:
+    def of_ours(self, connectors: int) -> System:
         return self._of_job("restsrc_dagster.definitions", "restsrc", connectors)
 
-    def of_dlt_assets(self, connectors: int, *, once: bool = False) -> Way:
+    def of_dlt_assets(self, connectors: int, *, once: bool = False) -> System:
         return self._of_job("benchmarks.locations.eager", "eager", connectors, once=once)
 
-    def _of_job(self, module: str, prefix: str, connectors: int, *, once: bool = False) -> Way:
+    def _of_job(self, module: str, prefix: str, connectors: int, *, once: bool = False) -> System:
         folder = self._root / f"{prefix}_{connectors}"
         write_with_one_to_run(folder, connectors, RESOURCES, self._url)
         variables = self._variables(RESTSRC_CONNECTORS_DIR=str(folder))
         with mock.patch.dict(os.environ, variables):
             command = launcher(self._instance, module, f"{NAME}_sync", self._root)
-        return self._way(command, variables, loaded=(f"{prefix}_{NAME}", NAME), once=once)
+        return self._system(command, variables, loaded=(f"{prefix}_{NAME}", NAME), once=once)
 
-    def of_script(self) -> Way:
+    def of_script(self) -> System:
         folder = self._root / "script"
         write_with_one_to_run(folder, 1, RESOURCES, self._url)
         arguments = [str(folder / f"{NAME}.json"), str(self._root / "data" / "hand.duckdb")]
         command = [sys.executable, "-m", "benchmarks.locations.by_hand", *arguments]
-        return self._way(lambda: command, self._variables(), loaded=("hand", "by_hand"))
+        return self._system(lambda: command, self._variables(), loaded=("hand", "by_hand"))
 
     def _variables(self, **more: str) -> dict[str, str]:
         return environment(self._root, TOKEN="a token", **more)
 
-    def _way(
+    def _system(
         self,
         command: Command,
         variables: Mapping[str, str],
         *,
         loaded: tuple[str, str] | None = None,
         once: bool = False,
-    ) -> Way:
+    ) -> System:
         """`loaded` is the database, and the dataset in it, that holds the records afterwards."""
 
         delivered = False
@@ -117,7 +117,7 @@ class Runs:
                     raise Failed(f"{rows} rows, expected {len(NEW)}")
             return Outcome(figures)
 
-        return Way(measure, once=once)
+        return System(measure, once=once)
 
 
 @contextmanager
@@ -129,7 +129,7 @@ def _runs(url: str) -> Iterator[Runs]:
 
 
 @contextmanager
-def prepared(url: str) -> Iterator[Mapping[str, Way]]:
+def prepared(url: str) -> Iterator[Mapping[str, System]]:
     with _runs(url) as runs:
         yield {
             EMPTY: runs.of_nothing(),
@@ -141,7 +141,7 @@ def prepared(url: str) -> Iterator[Mapping[str, Way]]:
 
 
 @contextmanager
-def prepared_eager(url: str) -> Iterator[Mapping[str, Way]]:
+def prepared_eager(url: str) -> Iterator[Mapping[str, System]]:
     with _runs(url) as runs:
         yield {
             MANY: runs.of_ours(CONNECTORS),
@@ -152,8 +152,8 @@ def prepared_eager(url: str) -> Iterator[Mapping[str, Way]]:
 TITLE = "a run that finds nothing new"
 OF_MANY = f"{TITLE}, one of {CONNECTORS} connectors × {RESOURCES} resources"
 ALSO = ["process CPU"]
-WORKS = (
-    Work(
+WORKLOADS = (
+    Workload(
         name="runs",
         prepared=prepared,
         lines=(
@@ -168,7 +168,7 @@ WORKS = (
             ),
         ),
     ),
-    Work(
+    Workload(
         name="runs-eager",
         prepared=prepared_eager,
         lines=(

@@ -1,0 +1,32 @@
+"""Everything that is measured, in the order of the table."""
+
+from benchmarks.workload import Workload
+from benchmarks.workloads import (
+    children,
+    cursors,
+    definitions,
+    idle,
+    limits,
+    pacing,
+    pages,
+    parents,
+    postgres,
+    rows,
+    runs,
+    scale,
+)
+
+WORKLOADS: tuple[Workload, ...] = (
+    *rows.WORKLOADS,
+    *postgres.WORKLOADS,
+    *pages.WORKLOADS,
+    *children.WORKLOADS,
+    *limits.WORKLOADS,
+    *pacing.WORKLOADS,
+    *runs.WORKLOADS,
+    *definitions.WORKLOADS,
+    *cursors.WORKLOADS,
+    *parents.WORKLOADS,
+    *idle.WORKLOADS,
+    *scale.WORKLOADS,
+)
