@@ -41,7 +41,7 @@ class Commits:
         pipeline: the load's.
         still_held: whether the lock was held without a break; takes it again if not. None where
             the destination has no lock: nothing is waited for, as another load might begin.
-        tell: gets a line when the waiting begins.
+        on_message: gets a line when the waiting begins.
         progress: is told when the destination is away, and when it is tried again.
     """
 

@@ -7,7 +7,7 @@ DEADLINE = 30.0
 
 
 class Told:
-    """A `tell` that remembers its lines; when one was waited for in vain, none is any more."""
+    """An `on_message` that remembers its lines; after one that never came, it waits no more."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []

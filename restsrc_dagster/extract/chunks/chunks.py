@@ -47,7 +47,7 @@ class Chunks:
             it is loaded itself, and that run had loaded all of it, as children come with parents.
         bound: of each chunk.
         states: dlt's of the resources, as they were committed when the run began.
-        tell: called with a line for the person.
+        on_message: called with a line for the person.
     """
 
     def __init__(

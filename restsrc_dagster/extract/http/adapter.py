@@ -73,7 +73,7 @@ class ApiAdapter(HTTPAdapter):
         traffic: what each resource cost so far, by name; "" is what belongs to none.
         waits: what was waited for, over all of them.
         watch: called with each answer and the seconds that it took.
-        tell: called with a line for the person where the API is waited for.
+        on_message: called with a line for the person where the API is waited for.
     """
 
     def __init__(
@@ -275,7 +275,7 @@ class ApiAdapter(HTTPAdapter):
     def _sent(
         self, resource: str, request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
-        """The answer, when it may be asked for; raises NotNow if a pause has come in between."""
+        """The answer, when it may be asked for; raises SendDeferred if a pause came in between."""
         self._begin()
         if is_told := log.isEnabledFor(logging.DEBUG):
             where = f"{request.method} {self._redact(redacted_url(request.url or ''))}"

@@ -11,7 +11,7 @@ from typing import Any
 from urllib3.connection import HTTPConnection
 
 Gate = Callable[[], AbstractContextManager[None]]
-"""Held while the head of a request is written; raises NotNow where it may not be."""
+"""Held while the head of a request is written; raises SendDeferred where it may not be."""
 
 
 class SendDeferred(Exception):

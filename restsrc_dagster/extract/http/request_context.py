@@ -23,7 +23,7 @@ def resource_asked_for() -> str:
 
 
 def sleep(seconds: float) -> None:
-    """Wait; raises NotWanted where the answer is not wanted any more."""
+    """Wait; raises RequestDropped where the answer is not wanted any more."""
     if ticket := PrefetchedRequest.current():
         ticket.sleep(seconds)
     else:

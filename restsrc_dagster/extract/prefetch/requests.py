@@ -52,7 +52,7 @@ class PrefetchedRequest:
         return not self._gone.is_set()
 
     def sleep(self, seconds: float) -> None:
-        """Wait as long as the answer is wanted; raises NotWanted."""
+        """Wait as long as the answer is wanted; raises RequestDropped."""
         if self._gone.wait(seconds):
             raise RequestDropped
 

@@ -18,7 +18,7 @@ class Ticker:
 
     Args:
         line: what there is to say; called by the thread.
-        tell: gets it; if it fails, the line is lost, and nothing else.
+        on_message: gets it; if it fails, the line is lost, and nothing else.
         seconds: from the start to the first line, and between lines; more, the longer it takes.
     """
 

@@ -1,6 +1,6 @@
 """dlt's normalizer of records, which lets those that fit their tables pass by the column.
 
-dlt has no place to put another one in: what it keeps to itself is used here, and nowhere else.
+dlt has no place to put another one in, so what it keeps to itself is used here;
 `load/columns/test_private.py` fails where an upgrade has moved it.
 """
 

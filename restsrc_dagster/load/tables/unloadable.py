@@ -55,7 +55,7 @@ class Net:
         resources: of the connector.
         redact: takes secrets out of the reasons.
         folder: for trials; it does not exist.
-        tell: gets a line for the person where something is read again.
+        on_message: gets a line for the person where something is read again.
     """
 
     def __init__(
