@@ -76,16 +76,18 @@ def opened(
         SettingsError: the destination is unknown, or lacks a variable or a package.
     """
     with opening(connector.destination_type(settings.destination)):
+        destination = build_destination(connector, settings, environment)
+    with opening(destination.destination_name):
         pipeline = dlt.pipeline(
             connector.name,
-            destination=build_destination(connector, settings, environment),
+            destination=destination,
             dataset_name=connector.dataset,
             pipelines_dir=str(folder),
             progress=progress,
         )
         pipeline.destination_client()
-        fit = fitted(connector, abilities_of(pipeline.destination.capabilities()), settings)
-        refuse_without_packages(fit.connector, pipeline.destination)
+        fit = fitted(connector, abilities_of(destination.capabilities()), settings)
+        refuse_without_packages(fit.connector, destination)
     return pipeline, fit
 
 
