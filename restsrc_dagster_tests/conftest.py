@@ -20,7 +20,7 @@ HERE = Path(__file__).parent
 FIRST = ("end_to_end", "soak", "worlds")
 """What mostly waits, or takes a minute and more by one test: beside it the others are done."""
 SLOW = (
-    *("end_to_end", "soak", "worlds/test_worlds.py", "test_component.py"),
+    *("end_to_end", "soak", "worlds/test_worlds.py", "test_component.py", "demo/test_run.py"),
     *("load/columns", "load/destinations"),
     *(
         f"load/test_{name}.py"
@@ -28,8 +28,10 @@ SLOW = (
             *("changed", "child_cursors", "children_once", "chunks", "cursors", "destination_away"),
             *("destination_goes_away", "disk_full", "frozen", "isolation", "kept", "known"),
             *("late_children", "lint_harm", "load", "lock", "model", "neighbours", "old_hints"),
-            *("one_table", "ranges", "refresh_alone", "replaced_ranges", "slid", "small_runs"),
-            *("unfilled", "unloadable", "values_that_do_not_fit", "working_folder"),
+            *("columns_of_defaults", "one_table", "own_kinds", "ranges", "refresh_alone"),
+            *("repeats", "replaced_ranges", "row_order", "slid", "small_runs", "surprises_types"),
+            *("surprises_values", "two_in_one_process", "unfilled", "unloadable"),
+            *("values_that_do_not_fit", "working_folder"),
         )
     ),
     *(
@@ -41,8 +43,8 @@ SLOW = (
         )
     ),
 )
-"""Modules, and folders of them, whose tests take more than a second and a half on average. All
-others run in three minutes: `pytest -n 4 -m "not slow"`."""
+"""Modules, and folders of them, whose tests take more than a second on average. All others run in
+three minutes: `pytest -n 4 -m "not slow"`."""
 POSTGRES = {"postgres", "postgres_server", "elephant"}
 
 
