@@ -4,14 +4,13 @@ is written to the destination."""
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.failures.explain import explaining_failures
-from restsrc_dagster.load.destinations.destination import kept_open
+from restsrc_dagster.load.destinations.destination import kept_open, local_database
 from restsrc_dagster.load.destinations.lock import loads_wait
 from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
@@ -56,16 +55,12 @@ def _looking(pipeline: Pipeline) -> Iterator[bool]:
 
     A DuckDB file is opened for reading only.
     """
-    config = pipeline.destination_client().config
-    credentials = getattr(config, "credentials", None)
-    is_duckdb = isinstance(config, DuckDbClientConfiguration)
-    if is_duckdb or str(getattr(credentials, "drivername", "")).startswith("sqlite"):
-        database = str(getattr(credentials, "database", ""))
-        is_local = not database.startswith((":", "md:", "motherduck:"))
-        if is_local and not Path(database).exists():
+    if (file := local_database(pipeline)) is not None:
+        if not file.exists():
             yield False
             return
-        if isinstance(config, DuckDbClientConfiguration) and is_local:
+        config = pipeline.destination_client().config
+        if isinstance(config, DuckDbClientConfiguration):
             config.credentials.read_only = True  # of all clients of this pipeline
     with loads_wait(pipeline), kept_open(pipeline):
         yield True

@@ -9,6 +9,7 @@ from dlt import destinations
 from dlt.common.destination import Destination
 from dlt.common.destination.exceptions import UnknownDestinationModule
 from dlt.destinations.exceptions import DatabaseUndefinedRelation
+from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
@@ -120,6 +121,18 @@ def duckdb_file(connector: str, settings: Settings) -> Path:
     file = settings.duckdb_file(connector)
     file.parent.mkdir(parents=True, exist_ok=True)
     return file
+
+
+def local_database(pipeline: Pipeline) -> Path | None:
+    """The file of DuckDB's or SQLite's database; None where it is in memory, at MotherDuck, or the
+    database of a server."""
+    config = pipeline.destination_client().config
+    credentials = getattr(config, "credentials", None)
+    is_sqlite = str(getattr(credentials, "drivername", "")).startswith("sqlite")
+    if not (isinstance(config, DuckDbClientConfiguration) or is_sqlite):
+        return None
+    database = str(getattr(credentials, "database", ""))
+    return None if database.startswith((":", "md:", "motherduck:")) else Path(database)
 
 
 def database_client(pipeline: Pipeline) -> SqlClientBase[Any] | None:

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from dlt.destinations.exceptions import DatabaseException
-from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy
+from restsrc_dagster.load.destinations.destination import local_database
 from restsrc_dagster.load.destinations.profile import profile_of
 
 LONGEST_WAIT_SECONDS = 900
@@ -47,8 +47,8 @@ def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], boo
         ConnectorBusy: somebody holds it, says who, where that is known; the check raises it, too.
     """
     match profile_of(pipeline.destination).lock:
-        case "file" if path := _beside_the_file(pipeline):
-            with _file_lock(path, pipeline, holder):
+        case "file" if path := local_database(pipeline):
+            with _file_lock(_beside(path), pipeline, holder):
                 yield _held
         case "session":
             with _advisory_lock(pipeline, holder) as still_held:
@@ -57,12 +57,8 @@ def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], boo
             yield None
 
 
-def _beside_the_file(pipeline: Pipeline) -> Path | None:
-    """None where DuckDB's database is no file here, but in memory or at MotherDuck."""
-    configuration = pipeline.destination_client().config
-    assert isinstance(configuration, DuckDbClientConfiguration)  # noqa: S101 - for the type checker
-    database = str(configuration.credentials.database)
-    return None if database.startswith((":", "md:", "motherduck:")) else Path(f"{database}.lock")
+def _beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.lock")
 
 
 @contextlib.contextmanager
@@ -72,9 +68,9 @@ def loads_wait(pipeline: Pipeline) -> Iterator[None]:
     For who looks into a DuckDB file, which nobody can write to then: for a moment only.
     """
     is_file = profile_of(pipeline.destination).lock == "file"
-    path = _beside_the_file(pipeline) if is_file else None
+    file = local_database(pipeline) if is_file else None
     with contextlib.ExitStack() as stack:
-        if path is not None and path.exists():
+        if file is not None and (path := _beside(file)).exists():
             descriptor = os.open(path, os.O_RDWR)
             stack.callback(os.close, descriptor)
             with contextlib.suppress(BlockingIOError):

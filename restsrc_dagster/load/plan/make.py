@@ -1,6 +1,7 @@
 """Making the plan of a load: from the file, what the destination knows, and what is asked for."""
 
 from collections.abc import Iterator, Mapping, Set
+from functools import cached_property, partial
 
 from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.resources.chunking import chunking
@@ -141,8 +142,8 @@ class _Describing:
         self._refreshed = refreshed
         self._late = late
         self._failed = failed
+        self._passes = passes
         self._in_chunks = {name for one in passes if one.in_chunks for name in one.names}
-        self._pages = dict(self._left_at(one.names for one in passes if not one.refresh))
 
     def resource(self, name: str, refresh: str | None) -> PlannedResource:
         """What is done with one, and why; `refresh` is why it begins anew, if it does."""
@@ -155,9 +156,9 @@ class _Describing:
             write_disposition=resources.write_disposition(name),
             parents=tuple(resources.ancestors(name)),
             every_parent=name in self._late or not self._goes_on_below(name),
-            cursor=planned_cursor(one, states, anew=name in self._refreshed),
+            look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,
-            page=self._pages.get(name) if chunks else None,
+            look_at_page=lambda: self._pages.get(name) if chunks else None,
             refresh=refresh,
             late=self._late.get(name),
             instead=self._fit.instead.get(name),
@@ -183,9 +184,15 @@ class _Describing:
         resources = self._fit.connector.resources
         return next((one for one in self._failed if name in resources.blocked_by(one)), None)
 
-    def _left_at(self, passes: Iterator[frozenset[str]]) -> Iterator[tuple[str, int]]:
-        """The pages at which lists go on that another run has left."""
+    @cached_property
+    def _pages(self) -> dict[str, int]:
+        """At which lists go on that another run has left."""
         unbounded = Bound(records=0, seconds=0)
-        for names in passes:
-            chunks = Chunks(self._fit.connector, names, unbounded, self._known.states)
-            yield from ((name, page.number) for name, page in chunks.first_pages.items())
+        going_on = [
+            Chunks(self._fit.connector, one.names, unbounded, self._known.states)
+            for one in self._passes
+            if not one.refresh
+        ]
+        return {
+            name: page.number for chunks in going_on for name, page in chunks.first_pages.items()
+        }

@@ -1,13 +1,17 @@
 """The plan of a load: of each resource, what is done and why; and the passes over the API."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 from restsrc_dagster.connector.resources.chunking import Chunking
 from restsrc_dagster.connector.resources.resources import WriteDisposition
 from restsrc_dagster.errors import RestsrcError
+
+
+def _none() -> None:
+    """Of a resource that has nothing of the kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +38,8 @@ class PlannedResource:
 
     `table` is None where it is read for its children only. `parents` are its parent, that one's
     parent, and so on; `every_parent` is whether it is read for each record of them, or only for
-    those that the load brings. `chunks` is how it is committed while it is read, None if at once;
-    `page` is where its list goes on that another run has left.
+    those that the load brings. `chunks` is how it is committed while it is read, None if at once.
+    `look_at_cursor` and `look_at_page` find what no load asks its plan for: `cursor` and `page`.
 
     Why, if it is so: `refresh`, its table begins anew; `late`, it is read below a cursor that has
     moved without it; `instead`, it is written in another way than by merging; `refused`, it is not
@@ -48,15 +52,25 @@ class PlannedResource:
     write_disposition: WriteDisposition
     parents: tuple[str, ...] = ()
     every_parent: bool = True
-    cursor: PlannedCursor | None = None
+    look_at_cursor: Callable[[], PlannedCursor | None] = field(default=_none, repr=False)
     chunks: Chunking | None = None
-    page: int | None = None
+    look_at_page: Callable[[], int | None] = field(default=_none, repr=False)
     refresh: str | None = None
     late: str | None = None
     instead: str | None = None
     refused: RestsrcError | None = None
     held_back: str | None = None
     also_loaded: bool = False
+
+    @cached_property
+    def cursor(self) -> PlannedCursor | None:
+        """Where its cursor stands; None if it has none."""
+        return self.look_at_cursor()
+
+    @cached_property
+    def page(self) -> int | None:
+        """Where its list goes on that another run has left."""
+        return self.look_at_page()
 
     @property
     def fails(self) -> bool:
