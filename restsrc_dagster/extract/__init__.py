@@ -1,4 +1,4 @@
-"""Reading an API: from a connector's configuration to pages of records, by dlt's `rest_api_source`.
+"""Reading an API: from a connector's configuration to pages of records.
 
 In the order in which a run meets it:
 
@@ -8,10 +8,10 @@ In the order in which a run meets it:
     assembly        our steps around those of dlt, resource by resource
     context         what these are made with; `parts` makes those that others ask
     step_order      in which order a page runs through them
-    prefetch        requests that are sent before their turn (`foresight` says which will come)
+    prefetch        requests that are sent before their turn
     http            a request: budget, credentials, tries
     response        what came back, read once
-    paging          the next page; what is no page, and what would lose or double rows
+    paging          the page loop; what is no page, and what would lose or double rows
     parents         from the records of a parent to the requests of its children
     incremental     the cursor of a resource: what is new of its list
     chunks          ending a reading early, so that what was read can be committed

@@ -13,18 +13,20 @@ from dlt.extract.items_transform import ItemTransform
 from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.needs import copied_fields, needs
 from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.dlt_compat.rest_api import read_by
 from restsrc_dagster.extract.chunks.by_page import ChunkByPage
 from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.conform.contract import CheckContract, freezes
 from restsrc_dagster.extract.context import ReadContext
 from restsrc_dagster.extract.failures.isolation import IsolateFailures
-from restsrc_dagster.extract.foresight import PrefetchStep
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
+from restsrc_dagster.extract.paging.list_reader import ReadList
+from restsrc_dagster.extract.paging.prefetch_step import PrefetchStep
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import TagWithPage
-from restsrc_dagster.extract.parents.fan_out import BindParents, TagWithParent
+from restsrc_dagster.extract.parents.fan_out import BindParents, ReadOfParents
 from restsrc_dagster.extract.parts import make_parts
 from restsrc_dagster.extract.records.listed import IndexKeys
 from restsrc_dagster.extract.records.steps import ProcessingSteps
@@ -49,16 +51,8 @@ def check_page(resource: Resource, context: ReadContext) -> Iterator[PageChecks]
 
 
 def prefetch(resource: Resource, context: ReadContext) -> Iterator[PrefetchStep]:
-    if context.prefetcher is not None:
-        stats = context.parts[resource.name].stats
-        yield PrefetchStep(resource, context.prefetcher, stats)
-
-
-def tag_with_parent(resource: Resource, context: ReadContext) -> Iterator[TagWithParent]:
-    if resource.parent is not None:
-        name = resource.name
-        below = [context.childless[one] for one in context.resources.replaced_with(name)]
-        yield TagWithParent(context.backlog, context.family(name), below, context.bound[name])
+    if (step := context.parts[resource.name].prefetch) is not None:
+        yield step
 
 
 def process(resource: Resource, context: ReadContext) -> Iterator[ProcessingSteps]:
@@ -130,7 +124,6 @@ STEPS: Mapping[StepOrder, StepFactory] = MappingProxyType(
         StepOrder.TRACK_PAGE: track_page,
         StepOrder.CHECK_PAGE: check_page,
         StepOrder.PREFETCH: prefetch,
-        StepOrder.TAG_WITH_PARENT: tag_with_parent,
         StepOrder.CHUNK_BY_PAGE: chunk_by_page,
         StepOrder.PROCESS: process,
         StepOrder.INDEX_KEYS: index_keys,
@@ -144,10 +137,28 @@ STEPS: Mapping[StepOrder, StepFactory] = MappingProxyType(
 )
 
 
+def requests_pages(resource: Resource, context: ReadContext) -> ReadList | ReadOfParents:
+    """What requests the pages of a resource."""
+    name, parts = resource.name, context.parts[resource.name]
+    reader = context.list_readers[name]
+    announce = parts.prefetch.announce if parts.prefetch is not None else None
+    if resource.parent is None:
+        return ReadList(reader, parts.cursor, announce)
+    return ReadOfParents(
+        context.bound[name],
+        reader,
+        context.backlog,
+        context.family(name),
+        below=[context.childless[one] for one in context.resources.replaced_with(name)],
+        announce=announce,
+    )
+
+
 def add_steps(name: str, context: ReadContext) -> None:
     """Give a resource of the source its steps, and note its parts in the context."""
     resource, dlt_resource = context.resources[name], context.source.resources[name]
     context.parts[name] = make_parts(resource, context)
+    read_by(dlt_resource, requests_pages(resource, context))
     for factory in STEPS.values():
         for step in factory(resource, context):
             if isinstance(step, CursorStep):

@@ -12,7 +12,9 @@ from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.paging.checks import PageChecks
+from restsrc_dagster.extract.paging.list_reader import ListReader
 from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.paging.prefetch_step import PrefetchStep
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
@@ -26,11 +28,13 @@ class ResourceParts:
     """The steps of one resource that others ask, and what they note.
 
     `asked` are the keys of the parents that were asked for this resource, `cursor` is None without
-    one, and so is `conformer` of a resource that is read for its children alone.
+    one, `prefetch` where nothing is requested before its turn, and `conformer` of a resource that
+    is read for its children alone.
     """
 
     stats: PageStats
     checks: PageChecks
+    prefetch: PrefetchStep | None
     cursor: CursorStep | None
     conformer: RecordConformer | None
     asked: set[str]
@@ -43,6 +47,7 @@ class ReadContext:
     Args:
         source: dlt's, of which the resources get their steps.
         bound: how each child is bound to its parent.
+        list_readers: how the lists of each resource are read.
         backlog: counts the parents that wait.
         prefetcher: None where no request is sent before its turn.
 
@@ -60,6 +65,7 @@ class ReadContext:
     redact: Redactor
     options: ReadOptions
     bound: Mapping[str, Binding]
+    list_readers: Mapping[str, ListReader]
     backlog: Backlog
     prefetcher: Prefetcher | None
     readers: Mapping[str, int] = field(init=False)

@@ -11,6 +11,7 @@ from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.paging.prefetch_step import PrefetchStep
 from restsrc_dagster.extract.records.key_index import KeyIndex
 from restsrc_dagster.extract.records.remedies import key_of_child
 
@@ -24,6 +25,7 @@ def make_parts(resource: Resource, context: ReadContext) -> ResourceParts:
     return ResourceParts(
         stats=stats,
         checks=_checks(resource, stats, context),
+        prefetch=_prefetch(resource, stats, context),
         cursor=cursor,
         conformer=_conformer(resource, stats, cursor, context),
         asked=_asked(resource, context),
@@ -61,6 +63,13 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         facts=stats,
         records_before=starts[name].records_before if name in starts else 0,
     )
+
+
+def _prefetch(resource: Resource, stats: PageStats, context: ReadContext) -> PrefetchStep | None:
+    if context.prefetcher is None:
+        return None
+    reader = context.list_readers[resource.name]
+    return PrefetchStep(resource, context.prefetcher, reader, stats)
 
 
 def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> CursorStep | None:

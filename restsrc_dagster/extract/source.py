@@ -15,6 +15,7 @@ from restsrc_dagster.extract.context import ReadContext
 from restsrc_dagster.extract.failures.isolation import Isolation
 from restsrc_dagster.extract.http.session import Sessions, open_sessions
 from restsrc_dagster.extract.options import READ_EVERYTHING, ReadOptions
+from restsrc_dagster.extract.paging.list_reader import list_readers
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.stats.waits import Waits
@@ -77,16 +78,15 @@ def _context(
     is_read = _is_read(options.isolation)
     prefetcher = sessions.go_ahead(connector.http, is_read) if options.prefetch else None
     bound = bindings(resources)
+    of_dlt = dlt_configuration(configuration, resources, sessions, bound, starts)
     return ReadContext(
         connector=connector,
         resources=resources,
-        source=rest_api_source(
-            dlt_configuration(configuration, resources, sessions, bound, starts),
-            name=connector.name,
-        ),
+        source=rest_api_source(of_dlt, name=connector.name),
         redact=redact,
         options=options,
         bound=bound,
+        list_readers=list_readers(of_dlt, sessions.api),
         backlog=options.backlog or Backlog(2 * connector.http.max_concurrency),
         prefetcher=prefetcher,
     )

@@ -3,7 +3,8 @@
 dlt keeps the steps of a resource sorted by their `placement_affinity`, in whatever order they are
 added. Its own are at these places (dlt/extract/items_transform.py, incremental/, pipe.py):
 
-    0    the function that requests pages; `MapItem`, `FilterItem` and `MetricsItem`
+    0    the function that requests pages (ours, `paging.list_reader`); `MapItem`, `FilterItem` and
+         `MetricsItem`
     0.9  `ValidateItem`
     1    `Incremental`
     1.1  `LimitItem`
@@ -30,8 +31,6 @@ class StepOrder(float, Enum):
     """Before the answer is used: it may be no page at all."""
     PREFETCH = 0.3
     """After the check: what follows a page that was refused is not requested."""
-    TAG_WITH_PARENT = 0.4
-    """After the prefetching, which recognizes dlt's own generators only; this step wraps them."""
     CHUNK_BY_PAGE = 0.5
     """Pages as the API gave them, by their numbers."""
     PROCESS = 0.6

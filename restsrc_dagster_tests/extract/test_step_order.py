@@ -37,7 +37,7 @@ C = items("c", path="b/{resources.b.id}/c")
 BY_CURSOR = items("a", incremental=SINCE)
 BY_PAGE = items("a", paginator=NUMBERED)
 BOTH = items("a", incremental=SINCE, paginator=NUMBERED)
-CHILD = f"BindParents requests {FIRST} TagWithParent"
+CHILD = f"BindParents requests {FIRST}"
 ALONE = "IsolateFailures"
 WITH_CHILDREN = "TagWithPage IsolateFailures ForkPipe"
 SHAPES = {

@@ -180,7 +180,7 @@ class IsolateFailures(ItemTransform[Any, Any]):
 
 
 class _IsolatedStep(ItemTransform[Any, Any]):
-    """A step, and what comes out of it later: pages of a generator, results of a thread."""
+    """A step, and what comes out of it later: pages of a generator."""
 
     def __init__(self, isolation: Isolation, name: str, step: Callable[..., Any]) -> None:
         super().__init__(_as_it_is)
@@ -198,18 +198,10 @@ class _IsolatedStep(ItemTransform[Any, Any]):
         return self._attempt(lambda: self._step(item, meta=meta))
 
     def pages(self, items: Iterator[Any]) -> Iterator[Any]:
-        """The items until the resource is stopped or left."""
-        return self._until(items, lambda: not self._isolation.takes_pages(self._name))
-
-    def iterator(self, items: Iterator[Any]) -> Iterator[Any]:
-        """The items until the resource is stopped or left."""
-        return self._until(items, lambda: not self._isolation.takes_pages(self._name))
-
-    def _until(self, items: Iterator[Any], is_left: Callable[[], bool]) -> Iterator[Any]:
-        """A generator, as dlt closes it early by that."""
-        in_threads: set[object] = set()
+        """The items until the resource is stopped or left; a generator, as dlt closes it early by
+        that."""
         try:
-            while self._isolation.may_go_on(self._name) and not is_left():
+            while self._isolation.may_go_on(self._name) and self._isolation.takes_pages(self._name):
                 if self._isolation.is_held(self._name):
                     yield None  # for dlt to go on with another one
                     continue
@@ -220,25 +212,10 @@ class _IsolatedStep(ItemTransform[Any, Any]):
                 except Exception as error:
                     self._isolation.fail(self._name, error, between_pages=True)
                     break
-                yield self._in_thread(item, in_threads) if callable(item) else self._seen(item)
-            while in_threads:  # a generator that runs cannot be closed
-                yield None
+                yield self._seen(item)
         finally:
             if isinstance(items, Generator):
                 items.close()
-
-    def _in_thread(self, produce: Callable[[], Any], in_threads: set[object]) -> Callable[[], Any]:
-        """For dlt, which calls it in a thread of its own."""
-        token = object()
-        in_threads.add(token)
-
-        def attempt() -> Any:
-            try:
-                return self._attempt(produce)
-            finally:
-                in_threads.discard(token)
-
-        return attempt
 
     def _attempt(self, produce: Callable[[], Any]) -> Any:
         if not self._isolation.may_go_on(self._name):
@@ -249,8 +226,8 @@ class _IsolatedStep(ItemTransform[Any, Any]):
             self._isolation.fail(self._name, error, between_pages=False)
             return None
         if isinstance(made, Iterator):
-            return self.iterator(made)
-        return self._in_thread(made, set()) if callable(made) else self._seen(made)
+            return self.pages(made)
+        return self._seen(made)
 
     def _seen(self, item: Any) -> Any:
         if item is not None:

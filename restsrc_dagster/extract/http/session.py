@@ -22,14 +22,14 @@ from restsrc_dagster.extract.http.request_context import resource_that_asks
 from restsrc_dagster.extract.http.request_values import sendable
 from restsrc_dagster.extract.http.retry import RetryPolicy
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
-from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest, copied
+from restsrc_dagster.extract.prefetch.requests import copied
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 SEE_OTHER = 303
 
 
 class ApiSession(Session):
-    """dlt's, which gives an answer at once where it was fetched ahead.
+    """Gives an answer at once where it was fetched ahead.
 
     It puts nothing into a link to where no credentials may go.
     """
@@ -41,16 +41,13 @@ class ApiSession(Session):
         self._adapter = adapter
         self._settings: dict[Any, Any] = {}
 
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """As it will be sent, or has been."""
-        ticket = self.ahead.take(resource_that_asks(), request) if self.ahead else None
-        return _Sent(ticket) if ticket else self._prepared(request)
+    def ask(self, request: requests.Request) -> requests.Response:
+        """The answer, which may be there before its turn.
 
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
-        """The answer; raises as `ApiAdapter.send` does, and what the hooks of the request raise."""
-        if self.ahead and isinstance(request, _Sent):
-            return self.ahead.answer(request.ticket)
-        return super().send(request, **kwargs)  # type: ignore[no-any-return, no-untyped-call]
+        Raises as `ApiAdapter.send` does, and what the hooks of the request raise.
+        """
+        ticket = self.ahead.take(resource_that_asks(), request) if self.ahead else None
+        return self.ahead.answer(ticket) if self.ahead and ticket else self.fetch(request)
 
     def merge_environment_settings(self, url: Any, *given: Any) -> Any:
         """As requests does; it reads the whole environment, so once for each origin."""
@@ -60,7 +57,7 @@ class ApiSession(Session):
         return dict(self._settings[key])
 
     def fetch(self, request: requests.Request) -> requests.Response:
-        """Send a request now, as dlt's client does."""
+        """Send a request now; raises as `ask` does."""
         prepared = self._prepared(request)
         settings = self.merge_environment_settings(prepared.url, {}, None, None, None)
         return super().send(prepared, **settings)  # type: ignore[no-any-return, no-untyped-call]
@@ -99,16 +96,6 @@ class ApiSession(Session):
                 f"would be asked by {prepared_request.method}, without the body. Write that "
                 "address in the endpoint's path, or in configuration.client.base_url"
             )
-
-
-class _Sent(requests.PreparedRequest):
-    """A request that was sent ahead; dlt shows its address in the log."""
-
-    def __init__(self, ticket: PrefetchedRequest) -> None:
-        super().__init__()
-        self.ticket = ticket
-        sent = sendable(ticket.request)
-        self.prepare_url(sent.url, sent.params)
 
 
 class TokenAdapter(HTTPAdapter):

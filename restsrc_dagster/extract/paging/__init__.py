@@ -1,8 +1,11 @@
-"""From answer to answer: the next page, and whether what came is one.
+"""The page loop: from answer to answer, and whether what came is a page.
 
 kinds           the class that reads each kind of paginator, and the kind of one that reads
 paginators      dlt's paginators, which end where there is no next page
+list_reader     the page loop: one list, page by page
 lookahead       the further pages of a list, as far as the pages that are there tell of them
+plans           what will be requested next, as far as it is certain
+prefetch_step   the step that sends it before its turn
 item_count      how many records an answer holds, as the API counts them
 totals          how much there is in all, by the API's own word
 more_pages      whether an answer says that there are further pages, or that there are none

@@ -5,60 +5,32 @@ next one.
 """
 
 import threading
-from copy import copy, deepcopy
-from dataclasses import dataclass
+from copy import copy
 from math import ceil
 from typing import Any, TypeGuard
 
 import requests
-from dlt.sources.helpers.rest_client.client import PageData, RESTClient
+from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import BasePaginator, RangePaginator
 
 from restsrc_dagster.extract.paging.kinds import (
     counts_pages,
     is_counted,
     is_registered,
-    is_single,
 )
+from restsrc_dagster.extract.paging.list_reader import ListReader
 from restsrc_dagster.extract.paging.paginators import told_total
 from restsrc_dagster.extract.prefetch.requests import copied, what_is_asked
-
-
-@dataclass(frozen=True)
-class Reader:
-    """How dlt reads the pages of a resource: its client, and what the endpoint says of its own."""
-
-    client: RESTClient
-    paginator: BasePaginator | None
-    selector: Any
-
-    @property
-    def knows_paginator(self) -> bool:
-        """Whether there are pages, and dlt does not guess from an answer how to ask for them."""
-        paginator = self.paginator or self.client.paginator
-        return paginator is not None and not is_single(paginator) and not is_registered(paginator)
-
-    def new_paginator(self) -> BasePaginator:
-        """As dlt makes it for each list."""
-        paginator = self.paginator or self.client.paginator
-        assert paginator is not None  # noqa: S101 - for the type checker
-        return deepcopy(paginator)
-
-    def records(self, response: requests.Response) -> list[Any]:
-        """Of a page, as dlt finds them."""
-        selector = self.selector or self.client.data_selector
-        selector = selector or self.client.detect_data_selector(response)
-        return self.client.extract_response(response, selector)
 
 
 class PageLookahead:
     """The further requests of one list.
 
     Requests are counted: that for the first page is number 0. What is known comes from pages that
-    dlt has handed on, and, with a reader, from those that have arrived before.
+    were handed on, and from those that have arrived before their turn.
     """
 
-    def __init__(self, reader: Reader | None = None) -> None:
+    def __init__(self, reader: ListReader) -> None:
         self._reader = reader
         self._handed_on = 0
         self._seen = 0
@@ -72,11 +44,13 @@ class PageLookahead:
 
     @classmethod
     def of_first_page(
-        cls, reader: Reader, request: requests.Request, response: requests.Response
+        cls, reader: ListReader, request: requests.Request, response: requests.Response
     ) -> "PageLookahead | None":
         """By the answer to the first request; None if nothing more is known by it."""
         coming = cls(reader)
-        coming._request, coming._paginator = copied(request), reader.new_paginator()
+        paginator = reader.new_paginator()
+        assert paginator is not None  # noqa: S101 - of a reader that knows its paginator
+        coming._request, coming._paginator = copied(request), paginator
         coming._paginator.init_request(coming._request)
         return coming if coming._see(response) else None
 
@@ -87,7 +61,7 @@ class PageLookahead:
         return _is_foreseen(self._paginator)
 
     def after(self, page: PageData[Any]) -> bool:
-        """Look at a page that dlt has handed on; whether there is a further one.
+        """Look at a page that was handed on; whether there is a further one.
 
         Where the list goes on otherwise than was known, `off_course` is set: what was asked for
         behind this page is of no use.
@@ -96,7 +70,7 @@ class PageLookahead:
             self._handed_on += 1
             self.off_course = False
             if self._handed_on >= self._seen:
-                # Both belong to dlt, which goes on with them.
+                # Both belong to the page loop, which goes on with them.
                 paginator, request = copy(page.paginator), copied(page.request)
                 self.off_course = self._handed_on < self._next and self._leads_elsewhere(paginator)
                 if self.off_course:
@@ -137,8 +111,8 @@ class PageLookahead:
             return request
 
     def _see(self, response: requests.Response) -> bool:
-        """Go on to the page behind the one that has arrived, as dlt will."""
-        if self._reader is None or is_registered(self._paginator):
+        """Go on to the page behind the one that has arrived, as the page loop will."""
+        if is_registered(self._paginator):
             return False
         paginator, request = copy(self._paginator), copied(self._request)
         try:
@@ -150,7 +124,7 @@ class PageLookahead:
                 return False
             self._know(self._seen + 1, paginator, request, response, len(records))
         except Exception:
-            return False  # dlt will fail when it comes there
+            return False  # the page loop will fail when it comes there
         return self._known > self._seen
 
     def _know(

@@ -2,7 +2,7 @@
 
 binding         the values of a record in the requests for its children
 rewriting       the placeholders of an endpoint, one name for each kind of place
-fan_out         each parent is asked once for its children
+fan_out         each parent is asked once for its children, list by list
 backlog         a list does not run far ahead of its children
 current_page    of which parent the page at hand is
 family          which pages are through, with all that is read for their records

@@ -4,19 +4,17 @@ Each record becomes what its children's requests need of it, and nothing else: v
 sent, fields that children include, and where the child's own cursor begins for this parent.
 """
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
-
-import requests
-from dlt.sources.helpers.rest_client.client import PageData
 
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.syntax.placeholders import Placeholder
 from restsrc_dagster.connector.wording import quoted
+from restsrc_dagster.dlt_compat.rest_api import make_parent_key_name
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import as_json, as_param, as_segment, as_text
+from restsrc_dagster.extract.paging.list_reader import FirstRequest, Page
 from restsrc_dagster.extract.parents.rewriting import (
     PlaceholderPlace,
     name_beside,
@@ -38,10 +36,12 @@ class BoundParent(dict[str, Any]):
     `key` tells it from others: a digest of the values that the child binds. `replaced` are the
     values by which the children that it had before are replaced, if they are; `position` is how
     far the children's own cursor is; `page` the number of the page of the topmost list that it
-    comes from; `has_children` whether rows of them are left.
+    comes from; `has_children` whether rows of them are left; `first` what the first request of its
+    children is made of, once that is known.
     """
 
-    __slots__ = ("has_children", "key", "page", "position", "replaced")
+    __slots__ = ("first", "has_children", "key", "page", "position", "replaced")
+    first: FirstRequest | None
     key: str
     replaced: Key
     position: Any
@@ -78,7 +78,7 @@ class Binding:
         """A record as the requests take it; raises ReadError where a value cannot be sent."""
         made = BoundParent()
         values = {path: field.get(record) for path, field in self._fields.items()}
-        made.position, made.page, made.has_children = None, 0, False
+        made.position, made.page, made.has_children, made.first = None, 0, False, None
         made.key = _key_of(list(values.values()))
         made.replaced = tuple(walked(record, names) for names in self._replaced_by)
         for (path, place), name in self._names.items():
@@ -90,21 +90,21 @@ class Binding:
                 made[name] = cursor(value, made, place)
         return made
 
-    def refuse_overwritten(self, page: PageData[Any], parent: BoundParent) -> None:
-        """Raises ReadError where records of a page have a field of the name under which dlt has
-        copied one of the parent's into them: theirs is gone."""
-        content = page.response.content
+    def copy_into(self, page: Page, parent: BoundParent) -> None:
+        """Copy what `include_from_parent` names into the records of a page.
+
+        Raises ReadError where a record has a field of such a name: its value would be lost.
+        """
         for field in self._included:
-            name, value = f"_{self._parent}_{field}", parent[field]
-            if name.encode() in content and any(
-                one.get(name, value) != value and {**one, name: value} in page
-                for one in _objects(page.response)
-            ):
-                raise ReadError(
-                    f"records have a field {name} of their own, which include_from_parent would "
-                    f"overwrite: copy another field than {field}, or give {self._parent!r} another "
-                    "name"
-                )
+            name, value = make_parent_key_name(self._parent, field), parent[field]
+            for record in page:
+                if record.get(name, value) != value:
+                    raise ReadError(
+                        f"records have a field {name} of their own, which include_from_parent "
+                        f"would overwrite: copy another field than {field}, or give "
+                        f"{self._parent!r} another name"
+                    )
+                record[name] = value
 
     def _endpoint(self, endpoint: Mapping[str, Any]) -> dict[str, Any]:
         made = with_params_of_cursor(endpoint, self.child.incremental or {})
@@ -175,13 +175,3 @@ def _key_of(values: list[Any]) -> str:
     """Of what is sent: an API that says `1` here and `"1"` there means the same parent."""
     sent = [as_text(value) if type(value) in (int, str) else value for value in values]
     return blake2b(sorted_bytes_of(sent), digest_size=8).hexdigest()
-
-
-def _objects(response: requests.Response) -> Iterator[dict[str, Any]]:
-    """All that an answer holds, as it came; what the response gives has been changed since."""
-    waiting = [json.loads(response.content)]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-        waiting += one.values() if isinstance(one, dict) else one if isinstance(one, list) else ()

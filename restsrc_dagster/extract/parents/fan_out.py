@@ -1,10 +1,11 @@
 """Asking parents for their children: each parent once, and known to each page that it gives."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
 
+from restsrc_dagster.extract.paging.list_reader import Announce, FirstRequest, ListReader, Page
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding, BoundParent, CursorValue
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
@@ -54,99 +55,62 @@ class BindParents(ItemTransform[Any, Any]):
                 yield parent
 
 
-class TagWithParent(ItemTransform[Any, Any]):
-    """Lets each page of a child know its parent; behind what looks ahead, which knows dlt's own
-    generators only.
+class ReadOfParents:
+    """In place of dlt's function: requests the lists of a page of parents, one after the other.
 
     Args:
+        binding: of the child.
+        reader: of the child's lists.
         backlog: counts the parents that wait.
         family: of the topmost list.
         below: what is told of each parent whose children are read.
-        binding: of the child.
+        announce: gets the first requests for a page of parents, to send them before their turn;
+            None where none is.
     """
 
-    placement_affinity = StepOrder.TAG_WITH_PARENT
-
-    def __init__(
-        self,
-        backlog: Backlog,
-        family: FamilyPages,
-        below: Sequence[ParentsWithoutChildren],
-        binding: Binding,
-    ) -> None:
-        super().__init__(lambda item: item)
-        self._binding = binding
-        self._backlog = backlog
-        self._family = family
-        self._below = below
-
-    def bind(self, pipe: Any) -> ItemTransform[Any, Any]:
-        """Of the pipe that is about to be read, once."""
-        if pipe.has_parent:
-            place = next(n for n, step in enumerate(pipe.steps) if not _is_transform(step))
-            pipe.steps[place] = _Asking(
-                self._binding, pipe.steps[place], self._backlog, self._family, self._below
-            )
-        return _PassThrough(lambda item: item)
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        """The item."""
-        return item
-
-
-class _PassThrough(ItemTransform[Any, Any]):
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        return item
-
-
-class _Asking:
-    """In place of what asks for the children of a page of parents."""
-
     def __init__(
         self,
         binding: Binding,
-        ask: Callable[..., Any],
+        reader: ListReader,
         backlog: Backlog,
         family: FamilyPages,
+        *,
         below: Sequence[ParentsWithoutChildren],
+        announce: Announce | None,
     ) -> None:
         self._binding = binding
         self._child = binding.child.name
-        self._ask = ask
+        self._reader = reader
         self._backlog = backlog
         self._family = family
         self._below = below
+        self._announce = announce
 
-    def __call__(self, item: list[BoundParent], meta: Any = None) -> Any:
-        pages = self._ask(item, meta=meta)
+    def __call__(self, item: list[BoundParent], meta: Any = None) -> Iterator[Page]:  # noqa: ARG002 - dlt's signature
+        """The pages, of which each knows its parent; raises as `ListReader.read` does."""
+        if self._announce is not None:
+            self._announce(map(self._first, item))
         self._backlog.add(self._child, len(item))
-        return self._of_parents(pages, item)
+        return self._pages(item)
 
-    def _of_parents(self, pages: Any, parents: list[BoundParent]) -> Iterator[Any]:
-        """dlt's pages, each of which knows its parent.
-
-        dlt's generator (`paginate_dependent_resource`) goes through the parents one by one.
-        """
-        waiting = iter(parents)
-        at: BoundParent | None = None
+    def _pages(self, parents: list[BoundParent]) -> Iterator[Page]:
         left = len(parents)
         try:
-            for page in pages:
-                page.parent = pages.gi_frame.f_locals["item"]
-                while at is None or at is not page.parent:
-                    if at is not None:
-                        left -= self._ended(at)
-                    at = next(waiting)
-                    self._family.begin(self._child, at)
-                self._binding.refuse_overwritten(page, at)
-                yield page
-            for parent in (*([at] if at is not None else []), *waiting):
+            for parent in parents:
                 self._family.begin(self._child, parent)
+                for page in self._reader.read(self._first(parent)):
+                    page.parent = parent
+                    self._binding.copy_into(page, parent)
+                    yield page
                 left -= self._ended(parent)
             self._family.through(parents[0].page)
         finally:
-            pages.close()
             self._backlog.add(self._child, -left)
+
+    def _first(self, parent: BoundParent) -> FirstRequest:
+        if parent.first is None:
+            parent.first = self._reader.of_parent(parent)
+        return parent.first
 
     def _ended(self, parent: BoundParent) -> int:
         """A parent's list is at its end."""
@@ -154,7 +118,3 @@ class _Asking:
         for one in self._below:
             one.asked(parent)
         return 1
-
-
-def _is_transform(step: Any) -> bool:
-    return isinstance(step, ItemTransform)

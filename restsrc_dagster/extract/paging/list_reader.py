@@ -1,0 +1,237 @@
+"""The page loop: how a list is read, one page after the other.
+
+A list is what a first request and its further pages give: of a resource, or of one of its parents.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from dlt.common.utils import exclude_keys
+from dlt.sources.helpers.rest_client.client import PageData, RESTClient
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
+from dlt.sources.helpers.rest_client.utils import join_url
+
+from restsrc_dagster.dlt_compat.rest_api import (
+    IgnoreResponseException,
+    create_auth,
+    create_paginator,
+    create_response_hooks,
+    endpoints,
+    expand_placeholders,
+    process_parent_data_item,
+)
+from restsrc_dagster.extract.paging.kinds import is_registered, is_single
+
+
+class Page(PageData[Any]):
+    """Records of one page, with dlt's context.
+
+    Attributes:
+        parent: whose records they are; None where the resource has no parent.
+    """
+
+    parent: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstRequest:
+    """What the first request of a list is made of, every placeholder filled in."""
+
+    path: str
+    headers: Mapping[str, Any] | None = None
+    params: Mapping[str, Any] | None = None
+    json: Any = None
+    data: Any = None
+
+
+Announce = Callable[[Iterable[FirstRequest]], None]
+"""Called with what the first requests of some lists are made of, in their order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListReader:
+    """How the lists of one resource are read.
+
+    Args:
+        endpoint: as dlt has merged and bound it.
+        bound: dlt's `ResolvedParam`s of a resource with a parent.
+        client: dlt's, with the auth, the headers and the paginator of the connector.
+        hooks: what looks at each answer: the `response_actions` of the endpoint.
+        ask: sends a request, or takes the answer of one that was sent ahead; raises as
+            `requests.Session.send` does, and what the hooks of the request raise.
+    """
+
+    endpoint: Mapping[str, Any]
+    bound: list[Any] | None
+    client: RESTClient
+    hooks: Mapping[str, Any]
+    ask: Callable[[requests.Request], requests.Response]
+
+    @property
+    def knows_paginator(self) -> bool:
+        """Whether there are pages, and it is not guessed from an answer how they are asked for."""
+        paginator = self._paginator
+        return paginator is not None and not is_single(paginator) and not is_registered(paginator)
+
+    def of_list(self, incremental: Any) -> FirstRequest:
+        """What the first request is made of, without a parent.
+
+        Args:
+            incremental: has what stands for `{incremental.<name>}` as attributes; None without a
+                cursor.
+        """
+        values = {} if incremental is None else {"incremental": incremental}
+        return FirstRequest(
+            **{
+                key: expand_placeholders(self.endpoint.get(key), values, key == "json")
+                for key in ("path", "headers", "params", "json", "data")
+            }
+        )
+
+    def of_parent(self, parent: Mapping[str, Any]) -> FirstRequest:
+        """What the first request is made of, for one parent; raises ValueError where it lacks a
+        field."""
+        endpoint = self.endpoint
+        made = process_parent_data_item(
+            endpoint["path"],
+            dict(parent),
+            self.bound or [],
+            endpoint.get("headers"),
+            endpoint.get("params"),
+            endpoint.get("json"),
+            endpoint.get("data"),
+        )
+        return FirstRequest(
+            path=made.path,
+            headers=made.headers,
+            params=made.params,
+            json=made.json,
+            data=made.data,
+        )
+
+    def begin(self, first: FirstRequest) -> tuple[requests.Request, BasePaginator | None]:
+        """The first request of a list, and its paginator; None where that is to be guessed."""
+        request = requests.Request(
+            method=self.endpoint.get("method") or "GET",
+            url=_url(self.client.base_url, first.path),
+            headers={**(self.client.headers or {}), **(first.headers or {})},
+            params=dict(first.params or {}),
+            json=first.json,
+            data=first.data,
+            auth=self.client.auth,
+            hooks=self.hooks,
+        )
+        paginator = self.new_paginator()
+        if paginator is not None:
+            paginator.init_request(request)
+        return request, paginator
+
+    def new_paginator(self) -> BasePaginator | None:
+        """That of one list; None where it is to be guessed."""
+        return deepcopy(self._paginator)
+
+    def read(self, first: FirstRequest) -> Iterator[Page]:
+        """The pages of one list; raises as `ask` does."""
+        client, (request, paginator) = self.client, self.begin(first)
+        selector = self.endpoint.get("data_selector")
+        while True:
+            try:
+                response = self.ask(request)
+            except IgnoreResponseException:
+                return
+            selector = selector or client.detect_data_selector(response)
+            records = client.extract_response(response, selector)
+            if paginator is None:
+                paginator = client.detect_paginator(response, records)
+            paginator.update_state(response, records)
+            paginator.update_request(request)
+            auth: Any = client.auth
+            yield Page(records, request, response, paginator, auth)
+            if not paginator.has_next_page:
+                return
+
+    def records(self, response: requests.Response) -> list[Any]:
+        """Of a page."""
+        selector = self.endpoint.get("data_selector")
+        return self.client.extract_response(
+            response, selector or self.client.detect_data_selector(response)
+        )
+
+    @property
+    def _paginator(self) -> BasePaginator | None:
+        return self.endpoint.get("paginator") or self.client.paginator
+
+
+def list_readers(configuration: Mapping[str, Any], session: Any) -> Mapping[str, ListReader]:
+    """By the name of each resource of a configuration of dlt's.
+
+    `session` is an `ApiSession`.
+    """
+    client = configuration["client"]
+    readers = {}
+    for name, (endpoint, bound) in endpoints(configuration).items():
+        endpoint["paginator"] = create_paginator(endpoint.get("paginator"))
+        names = {param.param_name for param in bound or ()}
+        endpoint["params"] = exclude_keys(endpoint.get("params") or {}, names)
+        readers[name] = ListReader(
+            endpoint=endpoint,
+            bound=bound,
+            client=RESTClient(
+                base_url=client["base_url"],
+                headers=client.get("headers"),
+                auth=create_auth(endpoint.get("auth", client.get("auth"))),
+                paginator=create_paginator(client.get("paginator")),
+                session=session,
+            ),
+            hooks=create_response_hooks(endpoint.get("response_actions"))
+            or {"response": [_refuse_error]},
+            ask=session.ask,
+        )
+    return readers
+
+
+def _url(base_url: str, path: str) -> str:
+    return path if urlsplit(path).scheme in ("http", "https") else join_url(base_url, path)
+
+
+def _refuse_error(response: requests.Response, *_: Any, **__: Any) -> None:
+    """Raises HTTPError; `failures.explain` says what the answer was."""
+    response.raise_for_status()
+
+
+class ReadList:
+    """In place of dlt's function: requests the pages of a resource without a parent.
+
+    Args:
+        reader: of the resource's lists.
+        incremental: as for `ListReader.of_list`.
+        announce: gets the first request, to send it before its turn; None where none is.
+    """
+
+    def __init__(
+        self,
+        reader: ListReader,
+        incremental: Any,
+        announce: Announce | None,
+    ) -> None:
+        self._reader = reader
+        self._incremental = incremental
+        self._announce = announce
+
+    def __call__(self) -> Iterator[Page]:
+        """The pages; raises as `ListReader.read` does."""
+        if self._announce is not None:
+            self._announce(self._first())
+        return self._pages()
+
+    def _first(self) -> Iterator[FirstRequest]:
+        """Only when it is wanted: dlt calls before the cursor has taken its state."""
+        yield self._reader.of_list(self._incremental)
+
+    def _pages(self) -> Iterator[Page]:
+        for first in self._first():
+            yield from self._reader.read(first)

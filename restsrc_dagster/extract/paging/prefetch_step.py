@@ -1,0 +1,97 @@
+"""Behind the checks of a resource's pages: what comes after each is sent before its turn."""
+
+import logging
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from dlt.extract.items_transform import ItemTransform
+from dlt.sources.helpers.rest_client.client import PageData
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
+
+from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.extract.paging.list_reader import FirstRequest, ListReader
+from restsrc_dagster.extract.paging.lookahead import PageLookahead
+from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.paging.plans import FirstPages, FurtherPages, ListLengths
+from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
+from restsrc_dagster.extract.step_order import StepOrder
+
+log = logging.getLogger(__name__)
+
+
+class PrefetchStep(ItemTransform[Any, Any]):
+    """Lets `Prefetcher` know each page, and what comes after it.
+
+    Args:
+        resource: whose pages they are.
+        prefetcher: sends what is known to come.
+        reader: of the resource's lists.
+        stats: of its pages; where nothing is sent before its turn they say why.
+
+    """
+
+    placement_affinity = StepOrder.PREFETCH
+
+    def __init__(
+        self, resource: Resource, prefetcher: Prefetcher, reader: ListReader, stats: PageStats
+    ) -> None:
+        super().__init__(lambda item: item)
+        self._lengths = ListLengths()
+        self._looks_on = not _may_stop_early(resource)
+        self._resource = resource
+        self._prefetcher = prefetcher
+        self._reader = reader
+        self._plans: WeakKeyDictionary[BasePaginator, FurtherPages] = WeakKeyDictionary()
+        if not self._looks_on:
+            stats.not_ahead = "row_order says where the list is left, and any page may be the last"
+            log.debug("%s: nothing is asked for ahead: %s", resource.name, stats.not_ahead)
+
+    def announce(self, first: Iterable[FirstRequest]) -> None:
+        """Send the first request of the list, or those of a page of parents, before their turn."""
+        has_parent = self._resource.parent is not None
+        most = partial(self._lengths.at_once, self._prefetcher.window) if has_parent else None
+        name, looks_on = self._resource.name, self._looks_on
+        self._prefetcher.add(FirstPages(name, self._reader, first, looks_on=looks_on, most=most))
+
+    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
+        """The item."""
+        if isinstance(item, PageData):
+            self._prefetcher.answered(self._resource.name, item.response)
+            self._lengths.add(item)
+            if self._looks_on:
+                self._look_on(item)
+        return item
+
+    def _look_on(self, page: PageData[Any]) -> None:
+        plan = self._plans.get(page.paginator)
+        if plan is None and not page.paginator.has_next_page:
+            return
+        if plan is None:
+            plan = self._plans[page.paginator] = self._plan(page)
+        goes_on = plan.coming.after(page)
+        if plan.coming.off_course:
+            self._prefetcher.drop(plan)
+            plan.advance()
+        if goes_on:
+            self._prefetcher.add(plan)
+        else:
+            self._prefetcher.drop(plan)
+
+    def _plan(self, page: PageData[Any]) -> FurtherPages:
+        """Of a list that is read from now on; a thread may have gone through it already."""
+        name = self._resource.name
+        known = self._prefetcher.begin_list(name, page.request)
+        if isinstance(known, FurtherPages):
+            return known
+        coming = PageLookahead(self._reader)
+        has_parent = self._resource.parent is not None
+        return FurtherPages(name, coming, has_parent=has_parent, is_list=True)
+
+
+def _may_stop_early(resource: Resource) -> bool:
+    """Whether a list is left at a record beyond its range (`CursorStep.leave`)."""
+    incremental = resource.incremental or {}
+    order = incremental.get("row_order")
+    return order == "desc" or (order == "asc" and incremental.get("end_value") is not None)
