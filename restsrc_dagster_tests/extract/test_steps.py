@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import MissingVariable, ReadError, RestsrcError
+from restsrc_dagster.errors import ConnectorError, MissingVariable, ReadError, RestsrcError
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import read
@@ -56,6 +56,43 @@ def test_a_yield_map_makes_several_records_of_one(api: Api) -> None:
     records = [{"lines": [{"sku": "a", "x": 1}, {"sku": "b"}]}, {"lines": []}, {"other": 1}]
     found = stepped(api, records, {"yield_map": "lines[*].{sku: sku}"})
     assert found == [{"sku": "a"}, {"sku": "b"}]
+
+
+def test_a_yield_map_that_keeps_fields_of_the_record(api: Api) -> None:
+    records = [{"id": 1, "x": 2, "lines": [{"sku": "a"}, {"sku": "b", "id": 1}]}, {"id": 2}]
+    step = {"yield_map": {"list": "lines", "keep": ["id", "none"]}}
+    assert stepped(api, records, step) == [
+        {"sku": "a", "id": 1, "none": None},
+        {"sku": "b", "id": 1, "none": None},
+    ]
+
+
+def test_a_field_that_would_be_overwritten_is_named(api: Api) -> None:
+    records = [{"id": 1, "lines": [{"id": 2, "mail": MARKER}]}]
+    error = failure(api, records, {"yield_map": {"list": "lines", "keep": ["id"]}})
+    assert "processing_steps[0].yield_map.list: gives a field id of its own" in str(error)
+    assert MARKER not in str(error)
+
+
+def test_all_records_of_a_reading_have_one_now(api: Api) -> None:
+    records = [{"id": number} for number in range(100)]
+    found = stepped(api, records, {"map": "{at: now()}"})
+    assert len({row["at"] for row in found}) == 1
+
+
+def test_what_a_yield_map_keeps_is_there_for_children(api: Api) -> None:
+    api.routes |= {
+        "/orders": lambda _: {"data": [{"id": 1, "lines": [{"sku": "a"}]}]},
+        "/of/1": lambda _: {"data": [{"x": 1}]},
+    }
+    step = {"yield_map": {"list": "lines", "keep": ["id"]}}
+    orders = with_steps(items("orders"), step)
+    child = items("child", path="of/{resources.orders.id}")
+    assert {"x": 1} in read(connector("acme", api.url, [orders, child]))
+    with pytest.raises(ConnectorError, match=r"drops id, which 'child' takes"):
+        connector("acme", api.url, [
+            with_steps(items("orders"), {"yield_map": {"list": "lines[*].{sku: sku}"}}), child
+        ])  # fmt: skip
 
 
 def test_steps_run_in_their_order(api: Api) -> None:

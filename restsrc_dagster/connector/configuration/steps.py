@@ -61,6 +61,24 @@ ExpressionOrFields = Annotated[
 ]
 
 
+class ListOfRecords(Part):
+    """A list in a record, whose elements take the record's place."""
+
+    elements: Expression = Field(
+        alias="list", description="The list of objects, as JMESPath over the record."
+    )
+    keep: list[Name] = Field(
+        default_factory=list, description="Fields of the record that each element gets as well."
+    )
+
+
+ExpressionOrList = Annotated[
+    Annotated[Expression, Tag("<text>")] | Annotated[ListOfRecords, Tag("<object>")],
+    BY_SHAPE,
+    Choice("a JMESPath, or an object with list and keep"),
+]
+
+
 class Step(Part):
     """One step: exactly one of the three."""
 
@@ -75,9 +93,10 @@ class Step(Part):
         description="JMESPath whose result, an object, replaces the record; or an object with "
         "the fields to exclude and to hash.",
     )
-    yield_map: Expression = Field(
+    yield_map: ExpressionOrList = Field(
         default_factory=str,
-        description="JMESPath whose result, a list of objects, replaces the record.",
+        description="JMESPath whose result, a list of objects, replaces the record; or an object "
+        "with that as list, and the fields of the record to keep.",
     )
 
     @model_validator(mode="after")

@@ -79,13 +79,17 @@ def lost(steps: Sequence[Mapping[str, Any]], need: RequiredField) -> DroppedFiel
     for position in reversed(range(len(steps))):
         key, value = next(iter(steps[position].items()))
         place = f"[{position}].{key}"
-        if isinstance(value, Mapping):
+        if isinstance(value, Mapping) and key == "map":
             for how, names in _hidden(value, spelling):
                 fine = how.startswith("hash") and need.may_be_hash and names == path
                 if path[: len(names)] == names and not fine:
                     verb = "hashes" if how.startswith("hash") else "removes"
                     return DroppedField(need, f"{place}.{how}", verb)
         elif key != "filter" and not need.copied:
+            if isinstance(value, Mapping):
+                if path[0] in map(spelling, value.get("keep", ())):
+                    continue
+                value, place = value["list"], f"{place}.list"
             try:
                 source = _before(key, value, path, spelling)
             except LookupError:

@@ -74,7 +74,7 @@ def _unexpected(error: "ParseError") -> str:
 
 def _misused(node: Tree, *, argument: bool = False) -> Iterator[str]:
     """What would fail at the first record, whatever it holds."""
-    from jmespath.functions import Functions
+    from restsrc_dagster.connector.syntax.functions import Functions
 
     known = Functions.FUNCTION_TABLE
     children = [child for child in node.get("children", ()) if isinstance(child, dict)]
@@ -87,7 +87,7 @@ def _misused(node: Tree, *, argument: bool = False) -> Iterator[str]:
         if name not in known:
             near = nearest(name, known)
             meant = f"did you mean {near}()?" if near else f"known are {', '.join(sorted(known))}"
-            yield f"{name}() is no function of JMESPath; {meant}"
+            yield f"{name}() is no function; {meant}"
         elif len(children) < len(signature) or (len(children) > len(signature) and not more):
             least = "at least " if more else ""
             plural = "" if len(signature) == 1 else "s"

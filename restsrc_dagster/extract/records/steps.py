@@ -6,6 +6,7 @@ only at the end of all of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
@@ -39,8 +40,9 @@ class ProcessingSteps(ItemTransform[Any, Any]):
         copied: Iterable[str] = (),
     ) -> None:
         super().__init__(lambda item: item)
+        now = datetime.now(UTC)
         self._steps = [
-            _step(step, f"processing_steps[{position}]", frozenset(copied))
+            _step(step, f"processing_steps[{position}]", frozenset(copied), now)
             for position, step in enumerate(steps)
         ]
         maps = any(key != "filter" for step in steps for key in step)
@@ -65,13 +67,16 @@ class ProcessingSteps(ItemTransform[Any, Any]):
         return made
 
 
-def _step(step: Mapping[str, Any], place: str, copied: frozenset[str]) -> Step:
+def _step(step: Mapping[str, Any], place: str, copied: frozenset[str], now: datetime) -> Step:
     ((key, value),) = step.items()
     place = f"{place}.{key}"
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and key == "map":
         hidden = FieldMasker(value)
         return lambda record: [hidden(record)]
-    search = _search(value, place)
+    kept: tuple[str, ...] = ()
+    if isinstance(value, Mapping):
+        value, kept, place = value["list"], tuple(value.get("keep", ())), f"{place}.list"
+    search = searcher(value, place, now)
     match key:
         case "filter":
             return lambda record: [record] if _is_true(search(record)) else []
@@ -79,22 +84,30 @@ def _step(step: Mapping[str, Any], place: str, copied: frozenset[str]) -> Step:
             return lambda record: [_object(search(record), record, copied, place)]
         case "yield_map":
             return lambda record: [
-                _object(result, record, copied, place) for result in _list(search(record), place)
+                _object(_kept(result, record, kept, place), record, copied, place)
+                for result in _list(search(record), place)
             ]
         case _:
             raise ValueError(f"{place}: is no step")
 
 
-def _search(expression: str, place: str) -> Callable[[Any], Any]:
+def searcher(expression: str, place: str, now: datetime | None = None) -> Callable[[Any], Any]:
     """An expression that is parsed once; `jmespath.search` would build its interpreter each time.
+
+    Args:
+        expression: a JMESPath that `expression_error` finds nothing wrong with.
+        place: where it stands in the file, for messages.
+        now: what `now()` gives; by default the time of this call.
 
     The messages of jmespath repeat the value that did not fit, which is somebody's data.
     """
     from jmespath.exceptions import JMESPathTypeError
-    from jmespath.visitor import TreeInterpreter
+    from jmespath.visitor import Options, TreeInterpreter
+
+    from restsrc_dagster.connector.syntax.functions import FunctionError, Functions
 
     tree: Any = expression_tree(expression)
-    interpreter = TreeInterpreter()
+    interpreter = TreeInterpreter(Options(custom_functions=Functions(now)))
 
     def search(record: Any) -> Any:
         try:
@@ -105,6 +118,8 @@ def _search(expression: str, place: str) -> Callable[[Any], Any]:
                 f"{place}: {error.function_name}() takes {' or '.join(error.expected_types)}, but "
                 f"got {error.actual_type}{guard}"
             ) from None
+        except FunctionError as error:
+            raise ReadError(f"{place}: {error}") from None
         except Exception as error:
             raise ReadError(f"{place}: fails with {type(error).__name__}") from None
 
@@ -129,6 +144,19 @@ def _list(result: Any, place: str) -> list[Any]:
     if not isinstance(result, list):
         raise ReadError(f"{place}: gives {kind_of(result)} instead of a list of records")
     return result
+
+
+def _kept(result: Any, record: Any, names: tuple[str, ...], place: str) -> Any:
+    """With fields of the record that it comes from; a field of its own would be lost."""
+    if not names or not isinstance(result, dict) or not isinstance(record, dict):
+        return result
+    for name in names:
+        if name in result and result[name] != record.get(name):
+            raise ReadError(
+                f"{place}: gives a field {name} of its own, which keep would overwrite; rename one "
+                f"of them with a map, or write spread(list, {{outer_{name}: {name}}})"
+            )
+    return {**result, **{name: record.get(name) for name in names}}
 
 
 def _is_lost(need: RequiredField, made: Any, record: Any) -> bool:

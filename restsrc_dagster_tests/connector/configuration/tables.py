@@ -285,6 +285,8 @@ VALID: dict[str, Configuration] = {
         {"name": "parts", "endpoint": "items/{resources.items.id}/parts"}),
     "a filter": steps({"filter": "status != 'deleted' && !archived"}),
     "a map": steps({"map": "{id: id, total: amount.value, tags: join(', ', tags[].name)}"}),
+    "a yield_map that keeps": steps({"yield_map": {"list": "lines", "keep": ["id", "at"]}}),
+    "functions of ours": steps({"map": "{at: parse_time(at, '%d.%m.%Y'), all: items(@)}"}),
     "a yield_map": steps({"yield_map": "lines[?quantity > `0`].{sku: sku, count: quantity}"}),
     "personal data": steps({"map": {
         "exclude": ["ssn", "address.street", "contacts[*].phone", '"a.b"', "['first name']"],

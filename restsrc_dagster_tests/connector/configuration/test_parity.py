@@ -44,7 +44,7 @@ ABSENT: dict[tuple[type[Part], str], str] = {
     (resource.ResourceDefaults, "parent_table_name"): "as for a resource",
 }
 """What dlt's types have and the models leave out, and why."""
-OURS = {steps.PersonalData}
+OURS = {steps.PersonalData, steps.ListOfRecords}
 """What stands for a Python function."""
 
 TYPES: list[tuple[type[Part], Any]] = [

@@ -38,9 +38,17 @@ AT = "resources[0].processing_steps"
         ),
         (
             steps({"map": "{a: lenght(a)}"}),
-            [f"{AT}[0].map: lenght() is no function of JMESPath; did you mean length()?"],
+            [f"{AT}[0].map: lenght() is no function; did you mean length()?"],
         ),
         (steps({"yield_map": "a["}), [f"{AT}[0].yield_map: is no JMESPath: it ends too early, a…"]),
+        (
+            steps({"yield_map": {"list": "a[", "keep": ["id"]}}),
+            [f"{AT}[0].yield_map.list: is no JMESPath: it ends too early, a…"],
+        ),
+        (
+            steps({"yield_map": {"keep": ["id"]}}),
+            [f"{AT}[0].yield_map.list: required: the list of objects, as…"],
+        ),
         (
             steps({"map": 5}),
             [f"{AT}[0].map: is a number, not a JMESPath, or an object with exclude and hash"],
@@ -105,6 +113,11 @@ PARTS = {"name": "parts", "endpoint": "items/{resources.items.ref.id}/parts"}
         ({"map": "payload.{id: id}"}, CURSOR, ": drops meta.at, the cursor; keep it"),
         ({"map": "payload | {id: id}"}, CURSOR, ": drops meta.at, the cursor; keep it"),
         ({"yield_map": "lines[*].{id: id}"}, CURSOR, ": drops meta.at, the cursor; keep it"),
+        (
+            {"yield_map": {"list": "lines[*].{id: id}", "keep": ["id"]}},
+            CURSOR,
+            ".list: drops meta.at, the cursor; keep it",
+        ),
         ({"yield_map": "lines[?a].{id: id}"}, CURSOR, ": drops meta.at, the cursor; keep it"),
         (
             {"map": {"exclude": ["id"]}},
@@ -162,6 +175,7 @@ def test_a_step_that_takes_away_what_is_needed(
         ([{"map": {"hash": ["meta.by"]}}], CURSOR),
         ([{"filter": "meta"}], CURSOR),
         ([{"yield_map": "lines"}], CURSOR),
+        ([{"yield_map": {"list": "lines[*].{id: id}", "keep": ["meta"]}}], CURSOR),
         ([{"yield_map": "lines[*].{meta: meta}"}], CURSOR),
         ([{"map": {"hash": ["id"]}}], {"primary_key": "id", "merge_key": "id"}),
         ([{"map": "{Id: id}"}], {"primary_key": "id"}),
