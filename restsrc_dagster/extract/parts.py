@@ -59,6 +59,7 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         single_by_choice=context.resources.paginator_kind(name).next_page == "none",
         ignores_answers=bool(resource.endpoint.get("response_actions")),
         has_key=resource.has_primary_key,
+        reshapes=any("filter" not in step for step in resource.steps),
         redact=context.redact,
         facts=stats,
         records_before=starts[name].records_before if name in starts else 0,

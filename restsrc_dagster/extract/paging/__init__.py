@@ -9,6 +9,7 @@ prefetch_step   the step that sends it before its turn
 item_count      how many records an answer holds, as the API counts them
 totals          how much there is in all, by the API's own word
 more_pages      whether an answer says that there are further pages, or that there are none
+keyed_object    an object whose keys are data, taken for one record
 error_body      an error that comes with a good status
 repetition      paging that goes round in circles, or gives the same again
 checks          the step that looks at each page with all of these

@@ -17,6 +17,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint, what_is_found
+from restsrc_dagster.extract.paging.keyed_object import is_keyed_object
 from restsrc_dagster.extract.paging.kinds import (
     counts_from_zero,
     counts_pages,
@@ -61,7 +62,7 @@ class PageChecks(ItemTransform[Any, Any]):
 
     `facts` are of readings before, and `records_before` those of the list that is gone on with.
     `at_end` is whether the last page was the last of its list. `has_key` is whether rows that come
-    again are told by a primary key.
+    again are told by a primary key, `reshapes` whether processing steps make other records of them.
     """
 
     placement_affinity = StepOrder.CHECK_PAGE
@@ -75,6 +76,7 @@ class PageChecks(ItemTransform[Any, Any]):
         single_by_choice: bool,
         ignores_answers: bool = False,
         has_key: bool = False,
+        reshapes: bool = False,
         redact: Redactor,
         facts: PageStats | None = None,
         records_before: int = 0,
@@ -87,6 +89,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._single_by_choice = single_by_choice
         self._ignores_answers = ignores_answers
         self._has_key = has_key
+        self._reshapes = reshapes
         self._resource = resource
         self._selector = selector
         self._may_lack_list = may_lack_list
@@ -150,6 +153,8 @@ class PageChecks(ItemTransform[Any, Any]):
         self._refuse_error(body, response, found)
         if not page and not crawl.pages and self._selector and not self._may_lack_list:
             self._refuse_missing_list(body)
+        if not self._reshapes and len(page) == 1 and is_keyed_object(page[0]):
+            self._refuse_keyed_object(page[0])
         self._refuse_repetition(page, crawl, response)
         envelope = Envelope.of(body, page)
         total = announced_total(response, envelope, len(page))
@@ -191,6 +196,16 @@ class PageChecks(ItemTransform[Any, Any]):
             f"nothing is at data_selector {self._selector!r}: the answer {_shape(body)}. Correct "
             "the selector, or, if the API leaves an empty list out, name "
             f"{self._resource!r} in http.allow_missing_selector"
+        )
+
+    def _refuse_keyed_object(self, record: dict[str, Any]) -> None:
+        at = self._selector if self._selector not in (None, "$") else ""
+        raise ReadError(
+            f"what is read is one object of {len(record)} objects, each under a key that looks "
+            "like an id: as one record it would be one row with columns for each key. For a row "
+            f'each, write data_selector "{at}{"." if at else ""}*"; with the key as a field, '
+            '"processing_steps": [{"yield_map": "items(@)[*].merge(value, {key: key})"}]. If it is '
+            'one record, say so by "processing_steps": [{"map": "@"}]'
         )
 
     def _refuse_nothing(

@@ -77,7 +77,7 @@ class Binding:
     def bound(self, record: Mapping[str, Any], cursor: CursorValue | None) -> BoundParent:
         """A record as the requests take it; raises ReadError where a value cannot be sent."""
         made = BoundParent()
-        values = {path: field.get(record) for path, field in self._fields.items()}
+        values = {path: self._one(path, field, record) for path, field in self._fields.items()}
         made.position, made.page, made.has_children, made.first = None, 0, False, None
         made.key = _key_of(list(values.values()))
         made.replaced = tuple(walked(record, names) for names in self._replaced_by)
@@ -93,11 +93,21 @@ class Binding:
     def copy_into(self, page: Page, parent: BoundParent) -> None:
         """Copy what `include_from_parent` names into the records of a page.
 
-        Raises ReadError where a record has a field of such a name: its value would be lost.
+        A record that is a text or a number becomes an object with the field `value`, as its table
+        has it.
+
+        Raises:
+            ReadError: a record is a list, or has a field of such a name, whose value would be lost.
         """
+        if not self._included:
+            return
+        for position, record in enumerate(page):
+            if not isinstance(record, dict) and record is not None:
+                page[position] = self._as_object(record)
+        records = [record for record in page if record is not None]
         for field in self._included:
             name, value = make_parent_key_name(self._parent, field), parent[field]
-            for record in page:
+            for record in records:
                 if record.get(name, value) != value:
                     raise ReadError(
                         f"records have a field {name} of their own, which include_from_parent "
@@ -105,6 +115,15 @@ class Binding:
                         f"{self._parent!r} another name"
                     )
                 record[name] = value
+
+    def _as_object(self, record: Any) -> dict[str, Any]:
+        if isinstance(record, list):
+            raise ReadError(
+                "records are lists, into which include_from_parent cannot copy a field: read the "
+                'answer as one record, by data_selector "$", and make records of its list by a '
+                'processing step, such as {"yield_map": "rows[*].{day: [0], value: [1]}"}'
+            )
+        return {"value": record}
 
     def _endpoint(self, endpoint: Mapping[str, Any]) -> dict[str, Any]:
         made = with_params_of_cursor(endpoint, self.child.incremental or {})
@@ -118,6 +137,17 @@ class Binding:
                 )
                 params[name] = {**value, "field": self._name(str(value["field"]), place)}
         return rewritten(made, self._name_of)
+
+    def _one(self, path: str, field: FieldReader, record: Any) -> Any:
+        values = field.all(record)
+        if len(values) > 1:
+            raise ReadError(
+                f"{{resources.{self._parent}.{path}}} matches {len(values)} values of a record, "
+                "and a request takes one. For a request each, make a record of each in "
+                f'{self._parent!r}, by {{"yield_map": …}}; for all in one param, join them there, '
+                'by {"map": "merge(@, {all: join(\',\', …)})"}'
+            )
+        return values[0] if values else None
 
     def _name_of(self, expression: str, place: PlaceholderPlace) -> str | None:
         placeholder = Placeholder(expression, "")

@@ -25,6 +25,13 @@ class FieldReader:
         values = jsonpath.find_values(self._path, record)
         return values[0] if values else None
 
+    def all(self, record: Any) -> list[Any]:
+        """What is there, all of it."""
+        if self._simple is not None or not isinstance(record, dict):
+            value = self.get(record)
+            return [] if value is None else [value]
+        return list(jsonpath.find_values(self._path, record))
+
     def of(self, records: Sequence[Any]) -> list[Any]:
         """What is there first in each record, None where there is nothing."""
         if self._simple is not None and {*map(type, records)} == {dict}:
