@@ -9,6 +9,7 @@ from typing import Any
 
 from dlt.extract.resource import DltResource
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import (
     build_resource_dependency_graph,
     create_auth,
@@ -24,6 +25,7 @@ __all__ = [
     "create_auth",
     "create_paginator",
     "create_response_hooks",
+    "end_list",
     "endpoints",
     "expand_placeholders",
     "make_parent_key_name",
@@ -59,3 +61,8 @@ def read_by(resource: DltResource, read: Callable[..., Any]) -> None:
             parent, with a page of parents and `meta`.
     """
     resource._pipe.replace_gen(read)
+
+
+def end_list(paginator: BasePaginator) -> None:
+    """Let the page that has arrived be the last of its list, whatever comes next."""
+    paginator._has_next_page = False

@@ -60,6 +60,7 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         ignores_answers=bool(resource.endpoint.get("response_actions")),
         has_key=resource.has_primary_key,
         reshapes=any("filter" not in step for step in resource.steps),
+        has_rule=context.list_readers[name].last_page is not None,
         redact=context.redact,
         facts=stats,
         records_before=starts[name].records_before if name in starts else 0,

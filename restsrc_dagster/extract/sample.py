@@ -22,6 +22,7 @@ from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
+from restsrc_dagster.dlt_compat.rest_api import end_list
 from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.options import ReadOptions
@@ -141,7 +142,7 @@ class _CollectRecords(ItemTransform[Any, Any]):
             if sample.records and sample.paginator is not None:
                 # The parent ends by itself. An exception would end its children, too, before
                 # they have read: dlt asks the parent for its next page first.
-                sample.paginator._has_next_page = False
+                end_list(sample.paginator)
             elif sample.pages >= EMPTY_PAGES:
                 raise _Enough
             return page

@@ -86,7 +86,7 @@ def _context(
         redact=redact,
         options=options,
         bound=bound,
-        list_readers=list_readers(of_dlt, sessions.api),
+        list_readers=list_readers(of_dlt, sessions.api, connector.reading),
         backlog=options.backlog or Backlog(2 * connector.http.max_concurrency),
         prefetcher=prefetcher,
     )

@@ -7,7 +7,7 @@ import pytest
 
 from restsrc_dagster.connector.syntax.expression import expression_error
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.records.steps import searcher
+from restsrc_dagster.extract.records.expressions import searcher
 
 NOW = datetime(2024, 1, 31, 10, tzinfo=UTC)
 RECORD = {

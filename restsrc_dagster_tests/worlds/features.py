@@ -208,6 +208,14 @@ def last_page(draw: Draw, draft: Draft) -> None:
         draft["api"]["paginator"] = "json_link"
 
 
+def endless(draw: Draw, draft: Draft) -> None:
+    """Each page names a next one; the file says where a list ends."""
+    draft["api"] |= {
+        "end": draw(st.sampled_from(["endless", "endless flag"])),
+        "paginator": draw(st.sampled_from(["json_link", "header_link", "cursor", "header_cursor"])),
+    }
+
+
 def header_cursor(draw: Draw, draft: Draft) -> None:
     draft["api"]["paginator"] = "header_cursor"
 
@@ -290,7 +298,19 @@ _OF_ANY = (
     *(end_value, lag, falls, open_range, convert, nested_cursor, missing_cursor, wrong_order),
     *(ahead, versions, repeats, equal_rows, ties, lengths, turned_keys, odd_values),
     *(disposition, merge_key),
-    *(steps, default_hint, cap, totals, page_zero, last_page, header_cursor, flag, ids, middle),
+    *(
+        steps,
+        default_hint,
+        cap,
+        totals,
+        page_zero,
+        last_page,
+        endless,
+        header_cursor,
+        flag,
+        ids,
+        middle,
+    ),
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
     *(partitions,) * 3,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),

@@ -4,6 +4,7 @@ from typing import Any
 
 from restsrc_dagster_tests.support.connectors import content
 from restsrc_dagster_tests.worlds.cursors import HOURS, ISO, KINDS
+from restsrc_dagster_tests.worlds.pages import ENDLESS
 from restsrc_dagster_tests.worlds.spelling import FALLS_FROM, spelled
 from restsrc_dagster_tests.worlds.stretches import stretches_of
 from restsrc_dagster_tests.worlds.world import Cursor, How, Resource, World
@@ -29,8 +30,8 @@ def file_of(
             "max_wait_seconds": 20,
         },
     )
-    if shared := [name for name, one in world.resources.items() if one.shared]:
-        made["reading"] = {name: {"cursor": "shared"} for name in shared}
+    if reading := {name: said for name in world.resources if (said := _reading(world, name))}:
+        made["reading"] = reading
     if world.partitions:
         every, first = world.partitions.every, stretches_of(world.partitions).first
         made["partitions"] = {"every": every, "from": f"{first:%Y-%m-%d}"}
@@ -38,6 +39,14 @@ def file_of(
         made["configuration"]["resource_defaults"] = defaults
     if destination:
         made["destination"] = destination
+    return made
+
+
+def _reading(world: World, name: str) -> dict[str, Any]:
+    made: dict[str, Any] = {"cursor": "shared"} if world.resources[name].shared else {}
+    is_linked = "paginator" not in _resource(world, name)["endpoint"]
+    if is_linked and (rule := ENDLESS.get(world.api.end)):
+        made["last_page"] = rule
     return made
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from restsrc_dagster_tests.worlds.cursors import KINDS
 from restsrc_dagster_tests.worlds.meaning import slots
+from restsrc_dagster_tests.worlds.pages import ENDLESS
 from restsrc_dagster_tests.worlds.world import Cursor, Event, Resource, Run, World
 
 NUMBERED = ("page_number", "offset")
@@ -185,6 +186,8 @@ def _with_sound_api(world: World) -> World:
         api = replace(api, base_page=1)
     if api.cap >= how.size:
         api = replace(api, cap=0)
+    if api.end in ENDLESS and api.paginator in (*NUMBERED, "single_page"):
+        api = replace(api, end="null")
     if api.paginator != "json_link" and api.end == "self":
         api = replace(api, end="null")
     cursor = world.p.cursor

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from restsrc_dagster_tests.worlds.serving import Serving
 
 
+ENDLESS = {"endless": "length(records) == `0`", "endless flag": "body.done"}
+"""Lists of which each page names a next one, and the rule that says where they end."""
+
+
 class Malformed(Exception):
     """A request that the API does not understand."""
 
@@ -120,7 +124,9 @@ class Page:
         known, begin = lists[number], int(start)
         page = self._now(known[begin : begin + size])
         more = begin + size < len(known)
-        return self._given(page, self._next(f"{number}-{begin + size}" if more else None, page))
+        goes_on = more or self.serving.world.api.end in ENDLESS
+        token = f"{number}-{begin + size}" if goes_on else None
+        return self._given(page, self._next(token, page, more=more))
 
     def _now(self, known: list[Any]) -> list[Row]:
         """Records as they are by now; what was deleted in between is gone."""
@@ -130,20 +136,22 @@ class Page:
         now = [row if row.v in there else newest.get(row.key) for _, row in known]
         return [row for row in now if row is not None]
 
-    def _next(self, token: str | None, page: list[Row]) -> dict[str, Any]:
+    def _next(self, token: str | None, page: list[Row], *, more: bool) -> dict[str, Any]:
         """Where the next page is named, by the paginator: keys of the body, or of the headers."""
         api = self.serving.world.api
         kept = {key: value for key, value in self.asked.params.items() if key != "after"}
         link = f"{self.asked.path}?{urlencode({**kept, 'after': token})}"
         match api.paginator:
             case "header_link":
-                return {"Link": f'<{link}>; rel="next"'} if token else {}
+                return {"Link": f'<{link}>; rel="next"', "done": not more} if token else {}
             case "header_cursor":
-                return {"X-Next": token} if token else {}
+                return {"X-Next": token, "done": not more} if token else {}
             case "cursor":
                 named: Any = token
             case _:
                 named = link if token else None
+        if api.end in ENDLESS:
+            return {"next": named, "done": not more}
         if named is None and api.end == "absent":
             return {}
         if named is None and api.end == "empty":

@@ -101,7 +101,8 @@ class Api(Plain):
     newest_first: bool = False
     """Of several versions of one record."""
     end: str = "null"
-    """What the last page says of a next one: null, absent, empty, self."""
+    """What the last page says of a next one: null, absent, empty, self; or where it is said that it
+    is the last (`pages.ENDLESS`)."""
     flag: bool = False
     """Some records are shown only with `archived=true`."""
     ids: str = "number"

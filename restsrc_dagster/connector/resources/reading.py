@@ -5,6 +5,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from restsrc_dagster.connector.configuration.part import Name
+from restsrc_dagster.connector.configuration.steps import Expression
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.wording import nearest
 
@@ -18,6 +20,16 @@ class ResourceReading(BaseModel):
         "per_parent",
         description="Of a child with a cursor of its own: whether each parent has one, or all "
         "share one, and what comes late behind it is passed over.",
+    )
+    last_page: Expression | None = Field(
+        None,
+        description="JMESPath over an answer, {body, headers, records, url, page}, with the names "
+        "of headers in lower case and pages counted from 1; the page for which it holds is the "
+        "last of its list. A next token that stays the same is then no error.",
+    )
+    first_page_only: list[Name] = Field(
+        default_factory=list,
+        description="Params that only the first request of a list sends.",
     )
 
 
@@ -40,3 +52,23 @@ def reading_problems(
         has_cursor = resource.parent is not None and resource.incremental is not None
         if isinstance(said, Mapping) and "cursor" in said and not has_cursor:
             yield f"{place}.cursor", f"{name!r} is no child with a cursor of its own; remove it"
+        if isinstance(said, Mapping):
+            for key, message in _paging_problems(said, name, resources):
+                yield f"{place}.{key}", message
+
+
+def _paging_problems(
+    said: Mapping[str, Any], name: str, resources: Resources
+) -> Iterator[tuple[str, str]]:
+    """(key, message) of what says how a list goes on."""
+    keys = [key for key in ("last_page", "first_page_only") if said.get(key)]
+    if resources.paginator_kind(name).next_page == "none":
+        for key in keys:
+            yield key, f"{name!r} has the paginator single_page: there is no further page"
+    params = resources[name].endpoint.get("params") or {}
+    listed = said.get("first_page_only")
+    for param in listed if isinstance(listed, list) else ():
+        if isinstance(param, str) and param not in params:
+            meant = nearest(param, params)
+            cure = f"did you mean {meant}?" if meant else f"it has {', '.join(params) or 'none'}"
+            yield "first_page_only", f"{param!r} is no param of {name!r}; {cure}"

@@ -11,7 +11,6 @@ from weakref import WeakKeyDictionary
 import requests
 from dlt.common import jsonpath
 from dlt.extract.items_transform import ItemTransform
-from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 from restsrc_dagster.connector.secrets import Redactor
@@ -26,6 +25,7 @@ from restsrc_dagster.extract.paging.kinds import (
     is_registered,
     is_single,
 )
+from restsrc_dagster.extract.paging.list_reader import Page
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
 from restsrc_dagster.extract.paging.page_stats import ListPosition, PageStats
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
@@ -62,7 +62,8 @@ class PageChecks(ItemTransform[Any, Any]):
 
     `facts` are of readings before, and `records_before` those of the list that is gone on with.
     `at_end` is whether the last page was the last of its list. `has_key` is whether rows that come
-    again are told by a primary key, `reshapes` whether processing steps make other records of them.
+    again are told by a primary key, `reshapes` whether processing steps make other records of them,
+    `has_rule` whether the file says where a list ends.
     """
 
     placement_affinity = StepOrder.CHECK_PAGE
@@ -77,6 +78,7 @@ class PageChecks(ItemTransform[Any, Any]):
         ignores_answers: bool = False,
         has_key: bool = False,
         reshapes: bool = False,
+        has_rule: bool = False,
         redact: Redactor,
         facts: PageStats | None = None,
         records_before: int = 0,
@@ -90,6 +92,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._ignores_answers = ignores_answers
         self._has_key = has_key
         self._reshapes = reshapes
+        self._has_rule = has_rule
         self._resource = resource
         self._selector = selector
         self._may_lack_list = may_lack_list
@@ -99,7 +102,7 @@ class PageChecks(ItemTransform[Any, Any]):
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The page as it came; raises ReadError."""
-        if isinstance(item, PageData):
+        if isinstance(item, Page):
             crawl = self._crawls.get(item.paginator)
             if crawl is None:
                 crawl = self._crawls[item.paginator] = self._begin()
@@ -109,7 +112,7 @@ class PageChecks(ItemTransform[Any, Any]):
             self._look_at(item, crawl)
         return item
 
-    def _without_repetition(self, page: PageData[Any]) -> PageData[Any]:
+    def _without_repetition(self, page: Page) -> Page:
         """Leave out what the offset of this page has led back to (`OffsetPaginator`)."""
         again: int = getattr(page.paginator, "came_again", 0)
         if not again:
@@ -126,7 +129,7 @@ class PageChecks(ItemTransform[Any, Any]):
             )
         if again < len(page) or getattr(page.paginator, "counts_single", False):
             self.facts.warn(f"{what}; those that came again were left out")
-        return PageData(page[again:], page.request, page.response, page.paginator, page.auth)
+        return page.behind(again)
 
     def left(self) -> None:
         """No further page is wanted of the list at hand: that none comes cuts nothing off."""
@@ -146,7 +149,7 @@ class PageChecks(ItemTransform[Any, Any]):
             self.facts.repetition = Repetition()
         return _Crawl(self._lists, records=self._records_before, repetition=self.facts.repetition)
 
-    def _look_at(self, page: PageData[Any], crawl: _Crawl) -> None:
+    def _look_at(self, page: Page, crawl: _Crawl) -> None:
         response = page.response
         body = response.json()
         found = what_is_found(response, body, page, self._selector)
@@ -181,7 +184,7 @@ class PageChecks(ItemTransform[Any, Any]):
         if not crawl.records and crawl.total and not page.paginator.has_next_page:
             self._refuse_nothing(page.paginator, crawl.total, response)
         if not page.paginator.has_next_page:
-            if page:
+            if page and not page.ends_by_rule:
                 self._look_at_end(page, crawl, envelope)
             self.facts.end_of_list(crawl.announced, crawl.records)
 
@@ -228,12 +231,11 @@ class PageChecks(ItemTransform[Any, Any]):
                 f"{self._redact(text)}{cure}"
             )
 
-    def _refuse_repetition(
-        self, page: PageData[Any], crawl: _Crawl, response: requests.Response
-    ) -> None:
+    def _refuse_repetition(self, page: Page, crawl: _Crawl, response: requests.Response) -> None:
         request = (response.history[0] if response.history else response).request
         address = f"{request.method} {self._redact(redacted_url(request.url or ''))}"
-        crawl.repetition.ask((request.method, request.url, request.body), address)
+        if not self._has_rule or is_counted(page.paginator):
+            crawl.repetition.ask((request.method, request.url, request.body), address)
         content = b""
         if page:
             text = written(list(page))
@@ -241,7 +243,7 @@ class PageChecks(ItemTransform[Any, Any]):
             content = response.content if text is None else text
         crawl.repetition.answer(page, content, page.paginator, address, by_key=self._has_key)
 
-    def _look_at_end(self, page: PageData[Any], crawl: _Crawl, envelope: Envelope) -> None:
+    def _look_at_end(self, page: Page, crawl: _Crawl, envelope: Envelope) -> None:
         """A page after which dlt stops, though the answer names a further one."""
         paginator, response = page.paginator, page.response
         if is_counted(paginator) or getattr(paginator, "has_more_path", None):
@@ -277,6 +279,12 @@ class PageChecks(ItemTransform[Any, Any]):
             raise ReadError(
                 f"{self._shown(response)} has a next page, by its {where}, but the paginator ends "
                 "there; correct its total_path or has_more_path, or set them to null"
+            )
+        if not is_counted(paginator) and (where := unread_next(response, envelope, crawl.pages)):
+            self.facts.warn(
+                f"{self._shown(response)} names a next page, by its {where}, where has_more_path "
+                "says that there is none; if that flag says the opposite, say where the list ends "
+                f"by reading.{self._resource}.last_page instead"
             )
         if is_guessed(paginator) and crawl.of_pages is not None and crawl.of_pages < crawl.pages:
             raise ReadError(

@@ -3,7 +3,7 @@
 A list is what a first request and its further pages give: of a resource, or of one of its parents.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -15,16 +15,20 @@ from dlt.sources.helpers.rest_client.client import PageData, RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.helpers.rest_client.utils import join_url
 
+from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.dlt_compat.rest_api import (
     IgnoreResponseException,
     create_auth,
     create_paginator,
     create_response_hooks,
+    end_list,
     endpoints,
     expand_placeholders,
     process_parent_data_item,
 )
-from restsrc_dagster.extract.paging.kinds import is_registered, is_single
+from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
+from restsrc_dagster.extract.paging.last_page import LastPage
+from restsrc_dagster.extract.paging.paginators import LinkedPaginator
 
 
 class Page(PageData[Any]):
@@ -32,9 +36,17 @@ class Page(PageData[Any]):
 
     Attributes:
         parent: whose records they are; None where the resource has no parent.
+        ends_by_rule: whether `reading.<resource>.last_page` holds for it.
     """
 
     parent: Any = None
+    ends_by_rule = False
+
+    def behind(self, count: int) -> "Page":
+        """The page without its first records."""
+        page = Page(self[count:], self.request, self.response, self.paginator, self.auth)
+        page.parent, page.ends_by_rule = self.parent, self.ends_by_rule
+        return page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +73,8 @@ class ListReader:
         bound: dlt's `ResolvedParam`s of a resource with a parent.
         client: dlt's, with the auth, the headers and the paginator of the connector.
         hooks: what looks at each answer: the `response_actions` of the endpoint.
+        last_page: the person's rule for the end of a list; None without one.
+        first_page_only: params that only the first request of a list sends.
         ask: sends a request, or takes the answer of one that was sent ahead; raises as
             `requests.Session.send` does, and what the hooks of the request raise.
     """
@@ -70,6 +84,8 @@ class ListReader:
     client: RESTClient
     hooks: Mapping[str, Any]
     ask: Callable[[requests.Request], requests.Response]
+    last_page: LastPage | None = None
+    first_page_only: Sequence[str] = ()
 
     @property
     def knows_paginator(self) -> bool:
@@ -132,12 +148,15 @@ class ListReader:
 
     def new_paginator(self) -> BasePaginator | None:
         """That of one list; None where it is to be guessed."""
-        return deepcopy(self._paginator)
+        paginator = deepcopy(self._paginator)
+        if self.last_page is not None and isinstance(paginator, LinkedPaginator):
+            paginator.same_is_meant = True
+        return paginator
 
     def read(self, first: FirstRequest) -> Iterator[Page]:
         """The pages of one list; raises as `ask` does."""
         client, (request, paginator) = self.client, self.begin(first)
-        selector = self.endpoint.get("data_selector")
+        selector, number = self.endpoint.get("data_selector"), 0
         while True:
             try:
                 response = self.ask(request)
@@ -147,12 +166,46 @@ class ListReader:
             records = client.extract_response(response, selector)
             if paginator is None:
                 paginator = client.detect_paginator(response, records)
-            paginator.update_state(response, records)
-            paginator.update_request(request)
+            number += 1
+            ends_by_rule = self.go_on(paginator, request, response, records, number)
             auth: Any = client.auth
-            yield Page(records, request, response, paginator, auth)
+            page = Page(records, request, response, paginator, auth)
+            page.ends_by_rule = ends_by_rule
+            yield page
             if not paginator.has_next_page:
                 return
+
+    def go_on(
+        self,
+        paginator: BasePaginator,
+        request: requests.Request,
+        response: requests.Response,
+        records: list[Any],
+        number: int,
+    ) -> bool:
+        """Let a request be the next one of its list, if there is a next page.
+
+        Args:
+            paginator: of the list; it knows afterwards whether there is one.
+            request: the one that was answered.
+            response: the answer, and `records` those of it.
+            number: of the page, from 1.
+
+        Returns:
+            Whether `last_page` holds for the page.
+        """
+        ends = self.last_page is not None and self.last_page(
+            response, records, _number(paginator, number)
+        )
+        paginator.update_state(response, records)
+        if ends:
+            end_list(paginator)
+            return True
+        paginator.update_request(request)
+        if isinstance(request.params, dict):
+            for name in self.first_page_only:
+                request.params.pop(name, None)
+        return False
 
     def records(self, response: requests.Response) -> list[Any]:
         """Of a page."""
@@ -166,10 +219,15 @@ class ListReader:
         return self.endpoint.get("paginator") or self.client.paginator
 
 
-def list_readers(configuration: Mapping[str, Any], session: Any) -> Mapping[str, ListReader]:
+def list_readers(
+    configuration: Mapping[str, Any], session: Any, reading: Mapping[str, ResourceReading]
+) -> Mapping[str, ListReader]:
     """By the name of each resource of a configuration of dlt's.
 
-    `session` is an `ApiSession`.
+    Args:
+        configuration: what dlt gets.
+        session: an `ApiSession`.
+        reading: what the connector file says beside it, by the resource's name.
     """
     client = configuration["client"]
     readers = {}
@@ -190,12 +248,25 @@ def list_readers(configuration: Mapping[str, Any], session: Any) -> Mapping[str,
             hooks=create_response_hooks(endpoint.get("response_actions"))
             or {"response": [_refuse_error]},
             ask=session.ask,
+            last_page=_last_page(name, reading.get(name)),
+            first_page_only=reading[name].first_page_only if name in reading else (),
         )
     return readers
 
 
 def _url(base_url: str, path: str) -> str:
     return path if urlsplit(path).scheme in ("http", "https") else join_url(base_url, path)
+
+
+def _last_page(name: str, said: ResourceReading | None) -> LastPage | None:
+    return LastPage(said.last_page, name) if said is not None and said.last_page else None
+
+
+def _number(paginator: BasePaginator, count: int) -> int:
+    """Of the page that has arrived: a list that is gone on with does not begin at its first."""
+    if counts_pages(paginator):
+        return int(paginator.current_value) - paginator.base_index + 1
+    return count
 
 
 def _refuse_error(response: requests.Response, *_: Any, **__: Any) -> None:

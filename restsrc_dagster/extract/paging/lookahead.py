@@ -117,8 +117,7 @@ class PageLookahead:
         paginator, request = copy(self._paginator), copied(self._request)
         try:
             records = self._reader.records(response)
-            paginator.update_state(response, records)
-            paginator.update_request(request)
+            self._reader.go_on(paginator, request, response, records, self._seen + 1)
             goes_round = what_is_asked(request) == what_is_asked(self._request)
             if goes_round or not paginator.has_next_page:
                 return False

@@ -36,6 +36,8 @@ class LinkedPaginator(BaseReferencePaginator):
     """
 
     ended_on_itself = False
+    same_is_meant = False
+    """Whether a next reference that stays the same leads on: a rule says where the list ends."""
     _largest = 0
     _records = 0
     _says_end = False
@@ -47,7 +49,7 @@ class LinkedPaginator(BaseReferencePaginator):
         after = self._next_reference
         if isinstance(after, (dict, list)) and not getattr(self, "cursor_body_path", None):
             raise ReadError(self._of_several(after))
-        if not after or (after == before and not data):
+        if not after or (after == before and not data and not self.same_is_meant):
             self._next_reference = None
         self._records = len(data or ())
         short = self._records < self._largest or not self._records
@@ -58,7 +60,7 @@ class LinkedPaginator(BaseReferencePaginator):
 
     def update_request(self, request: requests.Request) -> None:
         """Make it the next one; where that is the same again, the page may have been the last."""
-        if not self.has_next_page:
+        if not self.has_next_page or self.same_is_meant:
             return super().update_request(request)  # type: ignore[safe-super]
         before = _what_is_asked(request)
         super().update_request(request)  # type: ignore[safe-super]

@@ -1,6 +1,7 @@
 """Records on their way from a page to a table, one after the other.
 
 field           a field of a record, by dlt's path
+expressions     JMESPath, as a run evaluates it
 steps           the processing steps of a resource
 masking         personal data, removed or hashed
 sanitize        values that JSON can hold and a table cannot

@@ -12,9 +12,9 @@ from typing import Any
 from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.connector.resources.needs import RequiredField
-from restsrc_dagster.connector.syntax.expression import expression_tree
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.records.expressions import is_true, searcher
 from restsrc_dagster.extract.records.masking import FieldMasker
 from restsrc_dagster.extract.step_order import StepOrder
 
@@ -79,7 +79,7 @@ def _step(step: Mapping[str, Any], place: str, copied: frozenset[str], now: date
     search = searcher(value, place, now)
     match key:
         case "filter":
-            return lambda record: [record] if _is_true(search(record)) else []
+            return lambda record: [record] if is_true(search(record)) else []
         case "map":
             return lambda record: [_object(search(record), record, copied, place)]
         case "yield_map":
@@ -89,46 +89,6 @@ def _step(step: Mapping[str, Any], place: str, copied: frozenset[str], now: date
             ]
         case _:
             raise ValueError(f"{place}: is no step")
-
-
-def searcher(expression: str, place: str, now: datetime | None = None) -> Callable[[Any], Any]:
-    """An expression that is parsed once; `jmespath.search` would build its interpreter each time.
-
-    Args:
-        expression: a JMESPath that `expression_error` finds nothing wrong with.
-        place: where it stands in the file, for messages.
-        now: what `now()` gives; by default the time of this call.
-
-    The messages of jmespath repeat the value that did not fit, which is somebody's data.
-    """
-    from jmespath.exceptions import JMESPathTypeError
-    from jmespath.visitor import Options, TreeInterpreter
-
-    from restsrc_dagster.connector.syntax.functions import FunctionError, Functions
-
-    tree: Any = expression_tree(expression)
-    interpreter = TreeInterpreter(Options(custom_functions=Functions(now)))
-
-    def search(record: Any) -> Any:
-        try:
-            return interpreter.visit(tree, record)
-        except JMESPathTypeError as error:
-            guard = "; write field && function(field)" if error.actual_type == "null" else ""
-            raise ReadError(
-                f"{place}: {error.function_name}() takes {' or '.join(error.expected_types)}, but "
-                f"got {error.actual_type}{guard}"
-            ) from None
-        except FunctionError as error:
-            raise ReadError(f"{place}: {error}") from None
-        except Exception as error:
-            raise ReadError(f"{place}: fails with {type(error).__name__}") from None
-
-    return search
-
-
-def _is_true(value: Any) -> bool:
-    """As JMESPath sees it: 0 is true."""
-    return value is not None and value is not False and value not in ("", [], {})
 
 
 def _object(result: Any, record: Any, copied: frozenset[str], place: str) -> dict[str, Any]:
