@@ -5,11 +5,15 @@ allowed_origins     whom the requests of a connector may go to
 credentials         requests to other hosts go without them
 request_values      what values become in a request
 request_context     for which resource a thread asks, and how it waits
-adapter             one request: the budget, the tries, the figures
+adapter             one request, through all that follows
+origin_guard        where it may go, with which credentials
+exchange            the request and its answer, once
+budget              when it may be sent: one throttle for all threads, and its lock
 throttle            when the next request may start
 gate                connections that ask at the last moment
 rate_limits         when an API says that it may be asked again
 retry               how often a request is tried again, and after how long
 auth                the class that signs for each kind of auth
+metrics             what requests cost, and what they wait for
 oauth2              a token that may be revoked before its time
 """

@@ -22,6 +22,11 @@ def resource_asked_for() -> str:
     return ticket.resource if ticket else resource_that_asks()
 
 
+def asker() -> str:
+    """The same, as the log names it."""
+    return resource_asked_for() or "no resource"
+
+
 def sleep(seconds: float) -> None:
     """Wait; raises RequestDropped where the answer is not wanted any more."""
     if ticket := PrefetchedRequest.current():

@@ -108,7 +108,7 @@ class TokenAdapter(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
         """As `ApiAdapter.send`, but an answer is no page."""
-        return self._adapter.send_patiently(self._origins, request, *args, **kwargs)
+        return self._adapter.send_for_token(self._origins, request, *args, **kwargs)
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ def open_sessions(
         reach=reach,
         selectors={name: one.endpoint.get("data_selector") for name, one in resources.items()},
         redact=redact,
-        patience=RetryPolicy.of(runtime, http.max_wait_seconds),
+        policy=RetryPolicy.of(runtime, http.max_wait_seconds),
     )
     token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *reach.named])
     own = "timeout_seconds" in http.model_fields_set
