@@ -11,6 +11,7 @@ exchange            the request and its answer, once
 budget              when it may be sent: one throttle for all threads, and its lock
 throttle            when the next request may start
 gate                connections that ask at the last moment
+polling             how long an answer that is not ready is waited for
 rate_limits         when an API says that it may be asked again
 retry               how often a request is tried again, and after how long
 auth                the class that signs for each kind of auth

@@ -20,11 +20,11 @@ from restsrc_dagster.extract.http.exchange import Exchange
 from restsrc_dagster.extract.http.gate import gated
 from restsrc_dagster.extract.http.metrics import Metrics
 from restsrc_dagster.extract.http.origin_guard import OriginGuard
+from restsrc_dagster.extract.http.polling import PollState
 from restsrc_dagster.extract.http.rate_limits import RateLimit, retry_after
 from restsrc_dagster.extract.http.request_context import asker, resource_asked_for, sleep
 from restsrc_dagster.extract.http.retry import (
     RETRYABLE_STATUSES,
-    PollState,
     RetryPolicy,
     RetryState,
     is_retryable,
