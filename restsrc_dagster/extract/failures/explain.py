@@ -28,10 +28,10 @@ from restsrc_dagster.errors import (
     causes,
 )
 from restsrc_dagster.extract.failures.contracts import contract_in_words
-from restsrc_dagster.extract.http.rate_limits import TOO_MANY_REQUESTS
-from restsrc_dagster.extract.http.retry import (
+from restsrc_dagster.extract.http.transient import (
     PERMANENT_ERRORS,
-    RETRYABLE_STATUSES,
+    THROTTLING_STATUSES,
+    TRANSIENT_STATUSES,
     is_certificate_error,
 )
 from restsrc_dagster.extract.response.body import beginning
@@ -92,7 +92,7 @@ def answers_nobody(error: Exception) -> bool:
         or (
             isinstance(cause, requests.HTTPError)
             and cause.response is not None
-            and cause.response.status_code == TOO_MANY_REQUESTS
+            and cause.response.status_code in THROTTLING_STATUSES
         )
         for cause in causes(error)
     )
@@ -223,7 +223,7 @@ def _refused(
             'none, say so in the endpoint: "response_actions": [{"status_code": '
             f'{status}, "action": "ignore"}}]'
         )
-    return (ApiUnavailable if status in RETRYABLE_STATUSES else ReadError)(message)
+    return (ApiUnavailable if status in TRANSIENT_STATUSES else ReadError)(message)
 
 
 def _without_tokens(text: str) -> str:

@@ -13,6 +13,7 @@ throttle            when the next request may start
 gate                connections that ask at the last moment
 polling             how long an answer that is not ready is waited for
 rate_limits         when an API says that it may be asked again
+transient           what a status or an error alone says of the next try
 retry               how often a request is tried again, and after how long
 auth                the class that signs for each kind of auth
 metrics             what requests cost, and what they wait for

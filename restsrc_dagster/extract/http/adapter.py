@@ -24,11 +24,10 @@ from restsrc_dagster.extract.http.polling import PollState
 from restsrc_dagster.extract.http.rate_limits import RateLimit, retry_after
 from restsrc_dagster.extract.http.request_context import asker, resource_asked_for, sleep
 from restsrc_dagster.extract.http.retry import (
-    RETRYABLE_STATUSES,
     RetryPolicy,
     RetryState,
-    is_retryable,
 )
+from restsrc_dagster.extract.http.transient import TRANSIENT_STATUSES, is_transient_error
 from restsrc_dagster.extract.response.body import (
     is_ignored,
     refuse_json,
@@ -129,7 +128,7 @@ class ApiAdapter(HTTPAdapter):
             try:
                 response, limit = self._exchange.send(request, *args, **kwargs)
             except requests.RequestException as error:
-                pause = tries.pause() if is_retryable(error) else None
+                pause = tries.pause() if is_transient_error(error) else None
                 if pause is None:
                     raise
                 broken = (
@@ -151,7 +150,7 @@ class ApiAdapter(HTTPAdapter):
         status = response.status_code
         if limit:
             pause = tries.pause_for(limit, status)
-        elif response.ok or status in RETRYABLE_STATUSES:
+        elif response.ok or status in TRANSIENT_STATUSES:
             pause = tries.pause()
         else:
             return False

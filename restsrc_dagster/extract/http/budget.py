@@ -18,7 +18,6 @@ from restsrc_dagster.connector.model import Http
 from restsrc_dagster.extract.http.gate import SendDeferred
 from restsrc_dagster.extract.http.metrics import Metrics
 from restsrc_dagster.extract.http.rate_limits import (
-    TOO_MANY_REQUESTS,
     RateLimit,
     exhausted,
     in_seconds,
@@ -27,6 +26,7 @@ from restsrc_dagster.extract.http.rate_limits import (
 )
 from restsrc_dagster.extract.http.request_context import sleep
 from restsrc_dagster.extract.http.throttle import Throttle
+from restsrc_dagster.extract.http.transient import THROTTLING_STATUSES
 from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest
 from restsrc_dagster.extract.stats.waits import Wait
 
@@ -127,7 +127,7 @@ class Budget:
 
     def _heed_refusal(self, response: requests.Response) -> RateLimit | None:
         limit, status = rate_limit(response), response.status_code
-        if limit or status == TOO_MANY_REQUESTS:
+        if limit or status in THROTTLING_STATUSES:
             with self._lock:
                 self._throttle.refused(time.monotonic())
             log.debug("throttle: refused with %d, one goes first after the pause", status)

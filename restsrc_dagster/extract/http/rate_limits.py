@@ -9,6 +9,7 @@ from fractions import Fraction
 import requests
 
 from restsrc_dagster.connector.time.instants import seconds_of
+from restsrc_dagster.extract.http.transient import THROTTLING_STATUSES
 
 _DURATION = re.compile(
     r"(?:(?P<h>\d+(?:\.\d+)?)h)?(?:(?P<m>\d+(?:\.\d+)?)m(?!s))?"
@@ -20,7 +21,6 @@ _PART = re.compile(r"\b(?P<key>limit|remaining|reset|r|t)\s*=\s*(?P<value>\d+(?:
 EPOCH_SECONDS, EPOCH_MILLISECONDS = 10**9, 10**11
 """From these on, a number is a point in time; below, it is a duration in seconds."""
 _PREFIXES = ("x-ratelimit-", "ratelimit-", "x-rate-limit-", "rate-limit-")
-TOO_MANY_REQUESTS = 429
 PRECISE_BELOW = 10
 
 
@@ -40,15 +40,15 @@ def in_seconds(seconds: float) -> str:
 def rate_limit(response: requests.Response) -> RateLimit | None:
     """How long a refusal says to wait; None if it says nothing of the kind.
 
-    `Retry-After` counts on any refusal; the other headers on a 429, and where they say that
-    nothing remains.
+    `Retry-After` counts on any refusal; the other headers on one that throttles, and where they say
+    that nothing remains.
     """
     if response.ok:
         return None
     if after := retry_after(response):
         return after
     headers = response.headers
-    if response.status_code == TOO_MANY_REQUESTS or _remaining(headers) == 0:
+    if response.status_code in THROTTLING_STATUSES or _remaining(headers) == 0:
         return _reset(headers, _now(headers))
     return None
 

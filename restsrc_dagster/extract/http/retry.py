@@ -2,20 +2,11 @@
 
 from dataclasses import dataclass, field
 
-import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
 
 from restsrc_dagster.errors import RateLimited
-from restsrc_dagster.extract.http.rate_limits import TOO_MANY_REQUESTS, RateLimit, in_seconds
+from restsrc_dagster.extract.http.rate_limits import RateLimit, in_seconds
 
-RETRYABLE_STATUSES = frozenset({408, 425, TOO_MANY_REQUESTS, *range(500, 600)})
-PERMANENT_ERRORS = (
-    requests.exceptions.InvalidURL,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidHeader,
-)
-"""Errors of requests that the same request meets again."""
 LONGEST_BACKOFF = 60.0
 
 
@@ -71,14 +62,3 @@ class RetryState:
             return self.pause()
         self.waited += limit.seconds
         return limit.seconds
-
-
-def is_retryable(error: requests.RequestException) -> bool:
-    """Whether the same request may go well the next time."""
-    return not isinstance(error, PERMANENT_ERRORS) and not is_certificate_error(error)
-
-
-def is_certificate_error(error: BaseException) -> bool:
-    """Whether somebody answered, whose certificate is not trusted."""
-    is_of_tls = isinstance(error, requests.exceptions.SSLError)
-    return is_of_tls and "CERTIFICATE_VERIFY_FAILED" in str(error)
