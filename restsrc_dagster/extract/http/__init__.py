@@ -11,10 +11,11 @@ exchange            the request and its answer, once
 budget              when it may be sent: one throttle for all threads, and its lock
 throttle            when the next request may start
 gate                connections that ask at the last moment
-polling             how long an answer that is not ready is waited for
 rate_limits         when an API says that it may be asked again
 transient           what a status or an error alone says of the next try
-retry               how often a request is tried again, and after how long
+retry               what a refused, broken or missing answer leads to
+retrying            a request that is sent again as that decides
+polling             how long an answer that is not ready is waited for
 auth                the class that signs for each kind of auth
 metrics             what requests cost, and what they wait for
 oauth2              a token that may be revoked before its time

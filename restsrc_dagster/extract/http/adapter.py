@@ -4,7 +4,6 @@ Every request of dlt's REST client and its redirects pass `ApiAdapter.send`; the
 have an adapter of their own, so that no link of the API can pass for one.
 """
 
-import logging
 from collections.abc import Callable, Mapping, Set
 from typing import Any
 
@@ -20,26 +19,12 @@ from restsrc_dagster.extract.http.exchange import Exchange
 from restsrc_dagster.extract.http.gate import gated
 from restsrc_dagster.extract.http.metrics import Metrics
 from restsrc_dagster.extract.http.origin_guard import OriginGuard
-from restsrc_dagster.extract.http.polling import PollState
-from restsrc_dagster.extract.http.rate_limits import RateLimit, retry_after
-from restsrc_dagster.extract.http.request_context import asker, resource_asked_for, sleep
-from restsrc_dagster.extract.http.retry import (
-    RetryPolicy,
-    RetryState,
-)
-from restsrc_dagster.extract.http.transient import TRANSIENT_STATUSES, is_transient_error
-from restsrc_dagster.extract.response.body import (
-    is_ignored,
-    refuse_json,
-    refuse_other_format,
-    take_json,
-)
-from restsrc_dagster.extract.response.not_ready import not_ready
-from restsrc_dagster.extract.response.url_redaction import redacted_url
+from restsrc_dagster.extract.http.polling import Poller
+from restsrc_dagster.extract.http.request_context import resource_asked_for
+from restsrc_dagster.extract.http.retry import RetryPolicy
+from restsrc_dagster.extract.http.retrying import RetryingSender
 from restsrc_dagster.extract.stats.traffic import Traffic
-from restsrc_dagster.extract.stats.waits import Wait, Waits
-
-log = logging.getLogger(__name__)
+from restsrc_dagster.extract.stats.waits import Waits
 
 
 class ApiAdapter(HTTPAdapter):
@@ -64,18 +49,19 @@ class ApiAdapter(HTTPAdapter):
     ) -> None:
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.reach = reach
-        self._redact = redact
-        self._policy = policy
-        self._selectors = selectors
         self._guard = OriginGuard(reach, redact)
-        self._metrics = Metrics(http.max_pages)
-        self._budget = Budget(http, max_wait=policy.max_wait, metrics=self._metrics)
+        self._metrics = metrics = Metrics(http.max_pages)
+        self._budget = Budget(http, policy=policy, metrics=metrics)
         self._exchange = Exchange(
             super().send,
             budget=self._budget,
-            metrics=self._metrics,
+            metrics=metrics,
             redact=redact,
             max_response_mb=http.max_response_mb,
+        )
+        self._sender = RetryingSender(self._exchange, policy=policy, metrics=metrics, redact=redact)
+        self._poller = Poller(
+            self._sender, policy=policy, selectors=selectors, metrics=metrics, redact=redact
         )
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:
@@ -88,16 +74,9 @@ class ApiAdapter(HTTPAdapter):
             requests.RequestException: as requests does, secrets taken out.
         """
         self._guard.admit(request)
-        polls = PollState(self._policy)
-        while True:
-            response = self._send_patiently(request, *args, **kwargs)
-            if not response.ok or response.is_redirect:
-                return response
-            said = not_ready(response, self._selectors.get(resource_asked_for()))
-            if said is None or is_ignored(response, request):
-                break
-            self._wait_until_ready(response, said, polls)
-        self._metrics.count_page(resource_asked_for())
+        response = self._poller.send(request, *args, **kwargs)
+        if response.ok and not response.is_redirect:
+            self._metrics.count_page(resource_asked_for())
         return response
 
     def send_for_token(
@@ -109,71 +88,7 @@ class ApiAdapter(HTTPAdapter):
     ) -> requests.Response:
         """As `send`, to one of `origins`; what is answered is no page."""
         self._guard.admit_to(origins, request)
-        return self._send_patiently(request, *args, **kwargs)
-
-    def _wait_until_ready(self, response: requests.Response, said: str, polls: PollState) -> None:
-        said = self._redact(said)
-        pause = polls.pause(retry_after(response), self._address(response), said)
-        log.debug("%s: asked again in %.3g s: not ready, %s", asker(), pause, said)
-        self._metrics.count_retry(resource_asked_for())
-        with self.waits.held(Wait.READY, f"{resource_asked_for()} answered {said}"):
-            sleep(pause)
-
-    def _send_patiently(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
-    ) -> requests.Response:
-        """As often as the policy says; the last answer is returned, whatever it is."""
-        tries = RetryState(self._policy)
-        while True:
-            try:
-                response, limit = self._exchange.send(request, *args, **kwargs)
-            except requests.RequestException as error:
-                pause = tries.pause() if is_transient_error(error) else None
-                if pause is None:
-                    raise
-                broken = (
-                    "a time-out" if isinstance(error, requests.Timeout) else "a broken connection"
-                )
-                self._wait_for_retry(pause, broken)
-                continue
-            if response.is_redirect or (response.ok and take_json(response)):
-                return response
-            if response.ok and refuse_other_format(response, self._address(response), self._redact):
-                return response
-            if not self._wait_after(response, limit, tries):
-                return response
-
-    def _wait_after(
-        self, response: requests.Response, limit: RateLimit | None, tries: RetryState
-    ) -> bool:
-        """Whether the request is to be sent again, after the pause that is its own."""
-        status = response.status_code
-        if limit:
-            pause = tries.pause_for(limit, status)
-        elif response.ok or status in TRANSIENT_STATUSES:
-            pause = tries.pause()
-        else:
-            return False
-        if pause is None:
-            log.debug("%s: not sent again: tried often enough", asker())
-            if response.ok:
-                refuse_json(response, self._address(response), self._redact)
-            return False
-        if limit and limit.seconds:  # that is waited out by all
-            log.debug("%s: sent again after the pause", asker())
-            self._metrics.count_retry(resource_asked_for())
-        else:
-            self._wait_for_retry(pause, "no JSON" if response.ok else f"status {status}")
-        return True
-
-    def _wait_for_retry(self, pause: float, after: str) -> None:
-        log.debug("%s: sent again in %.3g s, after %s", asker(), pause, after)
-        self._metrics.count_retry(resource_asked_for())
-        with self.waits.held(Wait.RETRY, after):
-            sleep(pause)
-
-    def _address(self, response: requests.Response) -> str:
-        return self._redact(redacted_url(response.url))
+        return self._sender.send(request, *args, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """As requests does; the connections of the pool ask at the last moment."""

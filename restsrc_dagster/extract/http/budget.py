@@ -22,11 +22,10 @@ from restsrc_dagster.extract.http.rate_limits import (
     exhausted,
     in_seconds,
     left,
-    rate_limit,
 )
 from restsrc_dagster.extract.http.request_context import sleep
+from restsrc_dagster.extract.http.retry import FailedTry, RetryPolicy
 from restsrc_dagster.extract.http.throttle import Throttle
-from restsrc_dagster.extract.http.transient import THROTTLING_STATUSES
 from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest
 from restsrc_dagster.extract.stats.waits import Wait
 
@@ -47,16 +46,16 @@ class Budget:
 
     Args:
         http: the connector's budget.
-        max_wait: a pause of more seconds is not made: who is refused for so long gives up.
+        policy: what a refusal means for all requests.
         metrics: gets what is waited for.
 
     Attributes:
         on_message: called with a line for the person where the API is waited for.
     """
 
-    def __init__(self, http: Http, *, max_wait: float, metrics: Metrics) -> None:
+    def __init__(self, http: Http, *, policy: RetryPolicy, metrics: Metrics) -> None:
         self.on_message: Callable[[str], None] = lambda _: None
-        self._max_wait = max_wait
+        self._policy = policy
         self._metrics = metrics
         self._lock = threading.Lock()
         self._ended = threading.Condition(self._lock)
@@ -87,16 +86,18 @@ class Budget:
                 raise SendDeferred
             yield
 
-    def heed(self, response: requests.Response) -> RateLimit | None:
+    def heed(self, response: requests.Response) -> FailedTry | None:
         """What the head of an answer says of a limit holds from now on, for all requests.
 
         Returns:
-            What a refusal says of the next try.
+            The refusal, if it is one.
         """
         if response.ok:
             self._heed_what_is_left(response)
             return None
-        return self._heed_refusal(response)
+        refusal = FailedTry.refused(response)
+        self._heed_refusal(refusal)
+        return refusal
 
     def _begin(self) -> None:
         """Return when a request may start; it counts as under way then."""
@@ -125,19 +126,17 @@ class Budget:
                 self._throttle.update_quota(time.monotonic(), *found)
             log.debug("throttle: the API says that %g requests are left for %s s", *found)
 
-    def _heed_refusal(self, response: requests.Response) -> RateLimit | None:
-        limit, status = rate_limit(response), response.status_code
-        if limit or status in THROTTLING_STATUSES:
+    def _heed_refusal(self, refusal: FailedTry) -> None:
+        if self._policy.slows_all(refusal):
             with self._lock:
                 self._throttle.refused(time.monotonic())
-            log.debug("throttle: refused with %d, one goes first after the pause", status)
-        if limit:
-            self._pause(limit, f"it answered {status}")
-        return limit
+            log.debug("throttle: refused with %d, one goes first after the pause", refusal.status)
+        if refusal.limit:
+            self._pause(refusal.limit, f"it answered {refusal.status}")
 
     def _pause(self, limit: RateLimit, reason: str) -> None:
         """Nobody of this connector asks before the limit is over; told once, not by each."""
-        if limit.seconds > self._max_wait:
+        if not self._policy.pauses_all(limit):
             log.debug("throttle: no pause of %g s, http.max_wait_seconds is less", limit.seconds)
             return
         log.debug("throttle: a pause of %g s: %s (%s)", limit.seconds, reason, limit.header)

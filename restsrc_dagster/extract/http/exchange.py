@@ -12,8 +12,8 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.http.budget import Budget
 from restsrc_dagster.extract.http.gate import SendDeferred
 from restsrc_dagster.extract.http.metrics import Metrics
-from restsrc_dagster.extract.http.rate_limits import RateLimit
 from restsrc_dagster.extract.http.request_context import asker, resource_asked_for
+from restsrc_dagster.extract.http.retry import FailedTry
 from restsrc_dagster.extract.prefetch.requests import RequestDropped
 from restsrc_dagster.extract.response.body import read_body
 from restsrc_dagster.extract.response.url_redaction import HIDDEN, redacted_url
@@ -54,8 +54,8 @@ class Exchange:
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
-    ) -> tuple[requests.Response, RateLimit | None]:
-        """The answer, and what a refusal says of the next try.
+    ) -> tuple[requests.Response, FailedTry | None]:
+        """The answer, and the refusal if it is one.
 
         Raises:
             ReadError: the body is too large.
@@ -74,7 +74,7 @@ class Exchange:
 
     def _sent(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
-    ) -> tuple[requests.Response, RateLimit | None]:
+    ) -> tuple[requests.Response, FailedTry | None]:
         """As `send`, or SendDeferred if a pause came in between."""
         resource, size, is_written = resource_asked_for(), 0, True
         with self._budget.slot() as slot:
@@ -83,7 +83,7 @@ class Exchange:
             try:
                 with self._metrics.waits.held(Wait.ANSWER, resource):
                     response = self._transport(request, *args, **kwargs)
-                    limit = self._budget.heed(response)
+                    refusal = self._budget.heed(response)
                     slot.is_granted = response.ok
                     read_body(response, self._max_response_mb)
                 size = len(response.content)
@@ -96,7 +96,7 @@ class Exchange:
                     self._metrics.count_request(resource, seconds=seconds, size=size)
         self._log_answer(request, response, seconds)
         self.watch(response, seconds)
-        return response, limit
+        return response, refusal
 
     def _log_request(self, request: requests.PreparedRequest) -> None:
         if log.isEnabledFor(logging.DEBUG):

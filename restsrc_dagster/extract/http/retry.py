@@ -1,13 +1,101 @@
-"""How often a request is tried again, and after how long."""
+"""What a refused, broken or missing answer leads to, which is decided here and nowhere else."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
+import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
 
-from restsrc_dagster.errors import RateLimited
-from restsrc_dagster.extract.http.rate_limits import RateLimit, in_seconds
+from restsrc_dagster.extract.http.rate_limits import RateLimit, in_seconds, rate_limit
+from restsrc_dagster.extract.http.transient import (
+    THROTTLING_STATUSES,
+    TRANSIENT_STATUSES,
+    is_transient_error,
+)
 
 LONGEST_BACKOFF = 60.0
+
+
+@dataclass(frozen=True)
+class FailedTry:
+    """What came in place of a page: a refusal, a good status without JSON, or an error.
+
+    Whoever knows of another reason to send a request again makes it one of these: tries and pauses
+    are the same for all.
+
+    Args:
+        status: of the answer; None if there is none.
+        limit: what a refusal says of the next try.
+        error: in place of an answer.
+    """
+
+    status: int | None = None
+    limit: RateLimit | None = None
+    error: requests.RequestException | None = None
+
+    @classmethod
+    def refused(cls, response: requests.Response) -> "FailedTry":
+        """By a status that is none of a good answer."""
+        return cls(response.status_code, rate_limit(response))
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same request may go well the next time, though no time is named."""
+        if self.error is not None:
+            return is_transient_error(self.error)
+        return self._is_no_json or self.status in TRANSIENT_STATUSES
+
+    @property
+    def reason(self) -> str:
+        """`status 503`."""
+        if self.error is not None:
+            is_late = isinstance(self.error, requests.Timeout)
+            return "a time-out" if is_late else "a broken connection"
+        return "no JSON" if self._is_no_json else f"status {self.status}"
+
+    @property
+    def _is_no_json(self) -> bool:
+        return self.status is not None and self.status < 400
+
+
+@dataclass(frozen=True)
+class Retry:
+    """The same request is sent again, after so many seconds, which are its own."""
+
+    after: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class WaitForLimit:
+    """The same request is sent again, after the pause that the budget makes for all requests."""
+
+    limit: RateLimit
+
+
+@dataclass(frozen=True)
+class GiveUp:
+    """No other try: what came is told, or `reason` in place of it if the API asks for too long a
+    pause."""
+
+    reason: str
+    is_wait_too_long: bool = False
+
+
+Decision = Retry | WaitForLimit | GiveUp
+
+
+@dataclass(frozen=True)
+class Tries:
+    """What one request has gone through: failures without a time named, and seconds of limits."""
+
+    failed: int = 0
+    waited: float = 0.0
+
+    def after(self, decision: Retry | WaitForLimit) -> "Tries":
+        """With what was decided."""
+        if isinstance(decision, WaitForLimit):
+            return replace(self, waited=self.waited + decision.limit.seconds)
+        return replace(self, failed=self.failed + 1)
 
 
 @dataclass(frozen=True)
@@ -29,36 +117,38 @@ class RetryPolicy:
         """dlt's own settings, `RUNTIME__REQUEST_*`, and the connector's `max_wait_seconds`."""
         return cls(runtime.request_max_attempts, runtime.request_backoff_factor, max_wait)
 
+    @property
+    def waits_up_to(self) -> float:
+        """Seconds of one request, over all its tries; none where a deployment tries once."""
+        return self.max_wait if self.attempts > 1 else 0
 
-@dataclass
-class RetryState:
-    """What one request has gone through so far."""
+    def decide(self, failure: FailedTry, tries: Tries) -> Decision:
+        """What the request does that has failed, after what it has gone through before.
 
-    patience: RetryPolicy
-    failed: int = field(default=0, init=False)
-    waited: float = field(default=0.0, init=False)
-
-    def pause(self) -> float | None:
-        """Seconds until the next try after a failure; None if that was the last one."""
-        self.failed += 1
-        if self.failed >= self.patience.attempts:
-            return None
-        return float(min(self.patience.backoff * 2 ** (self.failed - 1), LONGEST_BACKOFF))
-
-    def pause_for(self, limit: RateLimit, status: int) -> float | None:
-        """Seconds until the next try, as the API wishes.
-
-        Raises:
-            RateLimited: it wishes for more than the connector waits.
+        A time of 0 seconds is of an API that says "now" and may not mean it.
         """
-        allowed = self.patience.max_wait if self.patience.attempts > 1 else 0
-        if limit.seconds and self.waited + limit.seconds > allowed:
-            before = f" after {in_seconds(self.waited)} of waiting" if self.waited else ""
-            raise RateLimited(
-                f"the API answered {status}{before} and asks to wait {in_seconds(limit.seconds)} "
-                f"({limit.header}); http.max_wait_seconds allows {allowed:g}"
-            )
-        if not limit.seconds:  # an API that says "now" and does not mean it
-            return self.pause()
-        self.waited += limit.seconds
-        return limit.seconds
+        limit = failure.limit
+        if limit is not None and limit.seconds:
+            if tries.waited + limit.seconds > self.waits_up_to:
+                return GiveUp(self._too_long(failure.status, limit, tries), is_wait_too_long=True)
+            return WaitForLimit(limit)
+        if limit is None and not failure.is_transient:
+            return GiveUp(f"{failure.reason}, which no other try changes")
+        if tries.failed + 1 >= self.attempts:
+            return GiveUp("tried often enough")
+        return Retry(min(self.backoff * 2**tries.failed, LONGEST_BACKOFF), failure.reason)
+
+    def slows_all(self, refusal: FailedTry) -> bool:
+        """Whether a refusal is one of whatever is asked next: then all requests slow down."""
+        return refusal.limit is not None or refusal.status in THROTTLING_STATUSES
+
+    def pauses_all(self, limit: RateLimit) -> bool:
+        """Whether nothing at all is sent before a limit is over."""
+        return limit.seconds <= self.max_wait
+
+    def _too_long(self, status: int | None, limit: RateLimit, tries: Tries) -> str:
+        before = f" after {in_seconds(tries.waited)} of waiting" if tries.waited else ""
+        return (
+            f"the API answered {status}{before} and asks to wait {in_seconds(limit.seconds)} "
+            f"({limit.header}); http.max_wait_seconds allows {self.waits_up_to:g}"
+        )

@@ -1,0 +1,107 @@
+"""A request that is sent again as `RetryPolicy` decides."""
+
+import logging
+from typing import Any
+
+import requests
+
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.errors import RateLimited
+from restsrc_dagster.extract.http.exchange import Exchange
+from restsrc_dagster.extract.http.metrics import Metrics
+from restsrc_dagster.extract.http.request_context import asker, resource_asked_for, sleep
+from restsrc_dagster.extract.http.retry import (
+    Decision,
+    FailedTry,
+    GiveUp,
+    Retry,
+    RetryPolicy,
+    Tries,
+    WaitForLimit,
+)
+from restsrc_dagster.extract.response.body import refuse_json, refuse_other_format, take_json
+from restsrc_dagster.extract.response.url_redaction import redacted_url
+from restsrc_dagster.extract.stats.waits import Wait
+
+log = logging.getLogger(__name__)
+
+
+class RetryingSender:
+    """Carries out what the policy decides of each try.
+
+    Args:
+        exchange: sends a request once.
+        policy: decides what a try that failed leads to.
+        metrics: counts the tries, and what is waited for.
+        redact: takes secrets out of what is shown.
+    """
+
+    def __init__(
+        self, exchange: Exchange, *, policy: RetryPolicy, metrics: Metrics, redact: Redactor
+    ) -> None:
+        self._exchange = exchange
+        self._policy = policy
+        self._metrics = metrics
+        self._redact = redact
+
+    def send(
+        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+    ) -> requests.Response:
+        """The first answer that is one, or the last, whatever it is.
+
+        Raises:
+            RateLimited: the API wants a longer pause than the connector makes.
+            requests.RequestException: of the last try.
+        """
+        tries = Tries()
+        while True:
+            try:
+                response, refusal = self._exchange.send(request, *args, **kwargs)
+            except requests.RequestException as error:
+                decision = self._decide(FailedTry(error=error), tries)
+                if isinstance(decision, GiveUp):
+                    raise
+            else:
+                failure = refusal or self._failure(response)
+                if failure is None:
+                    return response
+                decision = self._decide(failure, tries)
+                if isinstance(decision, GiveUp):
+                    return self._given_up(response, decision)
+            self._wait(decision)
+            tries = tries.after(decision)
+
+    def _failure(self, response: requests.Response) -> FailedTry | None:
+        """What keeps an answer of a good status from being one, if another try may change that."""
+        if response.is_redirect or take_json(response):
+            return None
+        if refuse_other_format(response, self._address(response), self._redact):
+            return None
+        return FailedTry(response.status_code)
+
+    def _decide(self, failure: FailedTry, tries: Tries) -> Decision:
+        decision = self._policy.decide(failure, tries)
+        if isinstance(decision, GiveUp):
+            log.debug("%s: not sent again: %s", asker(), decision.reason)
+        return decision
+
+    def _given_up(self, response: requests.Response, decision: GiveUp) -> requests.Response:
+        if decision.is_wait_too_long:
+            raise RateLimited(decision.reason)
+        if response.ok:
+            refuse_json(response, self._address(response), self._redact)
+        return response
+
+    def _wait(self, decision: Retry | WaitForLimit) -> None:
+        """For the pause of this request; one of all requests is waited out by the next try."""
+        self._metrics.count_retry(resource_asked_for())
+        if isinstance(decision, WaitForLimit):
+            log.debug("%s: sent again after the pause", asker())
+            return
+        pause, reason = decision.after, decision.reason
+        log.debug("%s: sent again in %.3g s, after %s", asker(), pause, reason)
+        with self._metrics.waits.held(Wait.RETRY, reason):
+            sleep(pause)
+
+    def _address(self, response: requests.Response) -> str:
+        return self._redact(redacted_url(response.url))
