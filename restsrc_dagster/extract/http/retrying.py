@@ -62,7 +62,7 @@ class RetryingSender:
                 if isinstance(decision, GiveUp):
                     raise
             else:
-                failure = refusal or self._failure(response)
+                failure = self._failure(response, refusal)
                 if failure is None:
                     return response
                 decision = self._decide(failure, tries)
@@ -71,8 +71,10 @@ class RetryingSender:
             self._wait(decision)
             tries = tries.after(decision)
 
-    def _failure(self, response: requests.Response) -> FailedTry | None:
-        """What keeps an answer of a good status from being one, if another try may change that."""
+    def _failure(self, response: requests.Response, refusal: FailedTry | None) -> FailedTry | None:
+        """What keeps an answer from being a page; None if it is one, or is for others to judge."""
+        if refusal is not None:
+            return refusal
         if response.is_redirect or take_json(response):
             return None
         if refuse_other_format(response, self._address(response), self._redact):
