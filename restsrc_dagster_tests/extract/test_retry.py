@@ -1,9 +1,11 @@
 """What a refused, broken or missing answer leads to: the whole of it, as a table."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
+from dlt.common.configuration.specs import RuntimeConfiguration
 
 from restsrc_dagster.extract.http.rate_limits import RateLimit
 from restsrc_dagster.extract.http.retry import (
@@ -16,8 +18,8 @@ from restsrc_dagster.extract.http.retry import (
     WaitForLimit,
 )
 
-POLICY = RetryPolicy(attempts=4, backoff=1, max_wait=100)
-ONCE = RetryPolicy(attempts=1, backoff=1, max_wait=100)
+POLICY = RetryPolicy(attempts=4, backoff=1, max_wait=100, chance=lambda: 0)
+ONCE = replace(POLICY, attempts=1)
 FIRST, SECOND, LAST = Tries(), Tries(failed=1), Tries(failed=3)
 WAITED = Tries(waited=90)
 AFTER_10, AFTER_200, NOW = ({"Retry-After": seconds} for seconds in ("10", "200", "0"))
@@ -120,12 +122,26 @@ def test_a_deployment_that_tries_once_does_not_try_again(failure: FailedTry) -> 
 
 
 def test_pauses_grow_up_to_a_minute_and_waits_add_up() -> None:
-    policy, tries, pauses = RetryPolicy(attempts=9, backoff=2, max_wait=100), Tries(), []
+    policy, tries, pauses = replace(POLICY, attempts=9, backoff=2), Tries(), []
     while isinstance(decided := policy.decide(refused(500, {}), tries), Retry):
         pauses.append(decided.after)
         tries = tries.after(decided)
     assert pauses == [2, 4, 8, 16, 32, 60, 60, 60]
     assert Tries(failed=2, waited=5).after(TEN) == Tries(failed=2, waited=15)
+
+
+@pytest.mark.parametrize(("chance", "pause"), [(0, 4), (0.4, 4.4), (1, 5)])
+def test_a_pause_is_up_to_a_quarter_longer_by_chance(chance: float, pause: float) -> None:
+    policy = replace(POLICY, backoff=4, chance=lambda: chance)
+    decided = policy.decide(refused(503, {}), FIRST)
+    assert isinstance(decided, Retry)
+    assert decided.after == pytest.approx(pause)
+
+
+def test_connectors_that_are_refused_together_do_not_come_again_in_step() -> None:
+    policies = [RetryPolicy.of(RuntimeConfiguration(), 100) for _ in range(20)]
+    pauses = {policy.decide(refused(503, {}), FIRST).after for policy in policies}
+    assert len(pauses) > 1
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """What a refused, broken or missing answer leads to, which is decided here and nowhere else."""
 
-from dataclasses import dataclass, replace
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
@@ -13,6 +15,9 @@ from restsrc_dagster.extract.http.transient import (
 )
 
 LONGEST_BACKOFF = 60.0
+JITTER = 0.25
+"""By at most so much of itself a pause is longer, by chance: connectors that share a schedule, and
+requests that were refused side by side, do not come again all at once."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +111,13 @@ class RetryPolicy:
         attempts: tries in all, where the API does not say how long to wait.
         backoff: seconds before the second try; doubled for each further one.
         max_wait: the most seconds that one request waits because the API says so.
+        chance: gives a number from 0 to 1, by which a pause is longer.
     """
 
     attempts: int
     backoff: float
     max_wait: float
+    chance: Callable[[], float] = field(default=random.random, repr=False)
 
     @classmethod
     def of(cls, runtime: RuntimeConfiguration, max_wait: float) -> "RetryPolicy":
@@ -136,7 +143,7 @@ class RetryPolicy:
             return GiveUp(f"{failure.reason}, which no other try changes")
         if tries.failed + 1 >= self.attempts:
             return GiveUp("tried often enough")
-        return Retry(min(self.backoff * 2**tries.failed, LONGEST_BACKOFF), failure.reason)
+        return Retry(self._pause(tries.failed), failure.reason)
 
     def slows_all(self, refusal: FailedTry) -> bool:
         """Whether a refusal is one of whatever is asked next: then all requests slow down."""
@@ -145,6 +152,10 @@ class RetryPolicy:
     def pauses_all(self, limit: RateLimit) -> bool:
         """Whether nothing at all is sent before a limit is over."""
         return limit.seconds <= self.max_wait
+
+    def _pause(self, failed: int) -> float:
+        pause: float = min(self.backoff * 2**failed, LONGEST_BACKOFF)
+        return pause * (1 + JITTER * self.chance())
 
     def _too_long(self, status: int | None, limit: RateLimit, tries: Tries) -> str:
         before = f" after {in_seconds(tries.waited)} of waiting" if tries.waited else ""
