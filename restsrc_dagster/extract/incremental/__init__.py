@@ -1,7 +1,8 @@
 """The cursor of a resource: what is new of its list, and what is kept for the next run.
 
 step            dlt's incremental step, in which the cursor is ours
-cursor          what is new of a list, and where the next run begins
+cursor          what is new of a list, and where reading begins
+position        how far one list is read, and what is kept of it
 convert         what becomes of a cursor's value where it is sent
 cursor_text     cursors as what they mean: dlt compares texts letter by letter
 cursor_order    how the values of one cursor compare

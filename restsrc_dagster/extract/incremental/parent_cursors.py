@@ -9,8 +9,9 @@ from collections.abc import Callable
 from typing import Any
 
 from restsrc_dagster.connector.resources.resource import Resource
-from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, IncrementalCursor, Position
+from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, IncrementalCursor
 from restsrc_dagster.extract.incremental.delivered import at_the_cursor
+from restsrc_dagster.extract.incremental.position import Position
 from restsrc_dagster.extract.parents.binding import BoundParent
 
 MOST_PARENTS = 50_000

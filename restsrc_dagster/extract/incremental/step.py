@@ -13,10 +13,11 @@ from dlt.extract.incremental import Incremental
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import ABSENT, as_segment, as_text
 from restsrc_dagster.extract.incremental.convert import converter
-from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, IncrementalCursor, Position
+from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, IncrementalCursor
 from restsrc_dagster.extract.incremental.delivered import at_the_cursor
 from restsrc_dagster.extract.incremental.list_order import ListOrder
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
+from restsrc_dagster.extract.incremental.position import Position
 from restsrc_dagster.extract.parents.binding import BoundParent
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
