@@ -1,8 +1,11 @@
 """The cursor of a resource: what is new of its list, and what is kept for the next run.
 
 step            dlt's incremental step, in which the cursor is ours
-cursor          what is new of a list, and where reading begins
+cursor          the cursor of a resource: its range, and where reading begins
+comparison      which of two values comes later
+future_guard    values ahead of the API's clock, which no cursor follows
 position        how far one list is read, and what is kept of it
+boundary        the memory of the boundary: rows that were delivered there
 convert         what becomes of a cursor's value where it is sent
 cursor_text     cursors as what they mean: dlt compares texts letter by letter
 cursor_order    how the values of one cursor compare

@@ -188,11 +188,11 @@ class CursorStep(Incremental[Any]):
     def is_ahead(self, value: Any, began: float | None = None) -> bool:
         """Whether a value lies ahead of the API's clock at the time of `began`, by default this
         reading's beginning, so that the cursor does not follow it."""
-        return bool(self.cursor.held_back([value], self.began if began is None else began))
+        return bool(self.cursor.guard.held_back([value], self.began if began is None else began))
 
     def lies_ahead(self, value: Any) -> bool:
         """`is_ahead`, of a cursor of which it is sure by now that it is a time."""
-        return self.cursor.is_time(0) and self.is_ahead(value)
+        return self.cursor.guard.is_time(0) and self.is_ahead(value)
 
     def _note(self, position: Position, kept: Any) -> None:
         state: Any = self._cached_state
