@@ -7,16 +7,16 @@ request_values      what values become in a request
 request_context     for which resource a thread asks, and how it waits
 adapter             one request, through all that follows
 origin_guard        where it may go, with which credentials
+polling             how long an answer that is not ready is waited for
+retrying            a request that is sent again, as `retry` decides
+retry               what a refused, broken or missing answer leads to
+transient           what a status or an error alone says of the next try
+rate_limits         when an API says that it may be asked again
 exchange            the request and its answer, once
 budget              when it may be sent: one throttle for all threads, and its lock
 throttle            when the next request may start
 gate                connections that ask at the last moment
-rate_limits         when an API says that it may be asked again
-transient           what a status or an error alone says of the next try
-retry               what a refused, broken or missing answer leads to
-retrying            a request that is sent again as that decides
-polling             how long an answer that is not ready is waited for
-auth                the class that signs for each kind of auth
 metrics             what requests cost, and what they wait for
+auth                the class that signs for each kind of auth
 oauth2              a token that may be revoked before its time
 """

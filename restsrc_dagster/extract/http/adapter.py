@@ -80,11 +80,7 @@ class ApiAdapter(HTTPAdapter):
         return response
 
     def send_for_token(
-        self,
-        origins: Set[Origin],
-        request: requests.PreparedRequest,
-        *args: Any,
-        **kwargs: Any,
+        self, origins: Set[Origin], request: requests.PreparedRequest, *args: Any, **kwargs: Any
     ) -> requests.Response:
         """As `send`, to one of `origins`; what is answered is no page."""
         self._guard.admit_to(origins, request)

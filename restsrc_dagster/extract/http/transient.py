@@ -8,7 +8,7 @@ import requests
 
 THROTTLING_STATUSES = frozenset({429})
 """The API refuses whatever is asked for now: all requests slow down, also if it names no time; the
-reset of its rate limit is waited for; what has not begun is not tried."""
+reset of its rate limit is waited for; the chunk of a parent ends with a child that gives up."""
 TRANSIENT_STATUSES = frozenset({408, 425, *THROTTLING_STATUSES, *range(500, 600)})
 """The same request may go well later: it is sent again, and a run that gave it up tries later."""
 PERMANENT_ERRORS = (
