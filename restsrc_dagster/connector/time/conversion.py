@@ -31,7 +31,7 @@ class Instant:
 
 _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.ASCII)
 _COMPACT = re.compile(r"(?:19|20|21)\d{6}(?:\d{6})?", re.ASCII)
-_UNITS_OF_EPOCH = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
+UNITS_OF_EPOCH = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 """From which number on it is nanoseconds, microseconds, milliseconds; below, seconds."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS_1_TO_9999 = range(-62_135_596_800, 253_402_300_800)
@@ -73,9 +73,7 @@ def seconds_since_1970(value: Any) -> Fraction | None:
         seconds = seconds_of(f"{text[:8]}T{text[8:] or '000000'}Z")
     if seconds is None and _NUMBER.fullmatch(text):
         number = Fraction(text)
-        seconds = number / next(
-            (unit for least, unit in _UNITS_OF_EPOCH if abs(number) >= least), 1
-        )
+        seconds = number / next((unit for least, unit in UNITS_OF_EPOCH if abs(number) >= least), 1)
     elif seconds is None:
         seconds = seconds_of(text)
     return seconds if seconds is not None and floor(seconds) in _YEARS_1_TO_9999 else None

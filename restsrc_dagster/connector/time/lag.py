@@ -22,7 +22,7 @@ def is_date(value: Any) -> bool:
     """Whether a cursor's value tells a day and no time of day."""
     if not isinstance(value, str) or not _DATE.fullmatch(value.strip()):
         return False
-    return seconds_of(value) is not None or _time_of_digits(value) is not None
+    return seconds_of(value) is not None or time_of_digits(value) is not None
 
 
 def lagged(value: Any, lag: float, *, in_days: bool, later: bool = False) -> Any:
@@ -46,7 +46,7 @@ def lagged(value: Any, lag: float, *, in_days: bool, later: bool = False) -> Any
         return floor(moved) if isinstance(value, int) else float(moved)
     text = str(value)
     moment = seconds_of(text)
-    compact = None if moment is not None else _time_of_digits(text)
+    compact = None if moment is not None else time_of_digits(text)
     if compact is None and moment is None:
         return _moved_number(text, amount)
     seconds = amount * DAY if in_days else amount
@@ -62,7 +62,7 @@ def lagged(value: Any, lag: float, *, in_days: bool, later: bool = False) -> Any
     return moved_text.replace("T", "").rstrip("Z")[: len(text.strip())]
 
 
-def _time_of_digits(text: str) -> str | None:
+def time_of_digits(text: str) -> str | None:
     """`20240131` and `20240131100000` as `seconds_of` reads them."""
     digits = text.strip()
     if not _COMPACT.fullmatch(digits) or seconds_since_1970(digits) is None:
