@@ -92,6 +92,8 @@ def _committed(one: PlannedResource) -> str:
     match one.chunks:
         case "cursor":
             return "in chunks, by the cursor"
+        case "window":
+            return "in chunks, by window"
         case "page":
             return "in chunks, by page"
         case None:

@@ -207,7 +207,8 @@ class Connector(_Part):
 
     @cached_property
     def resources(self) -> Resources:
-        return Resources(self.configuration)
+        windows = {name: one.window for name, one in self.reading.items() if one.window}
+        return Resources(self.configuration, windows)
 
     @cached_property
     def partitioned(self) -> frozenset[str]:

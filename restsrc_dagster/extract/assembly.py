@@ -28,6 +28,7 @@ from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import TagWithPage
 from restsrc_dagster.extract.parents.fan_out import BindParents, ReadOfParents
 from restsrc_dagster.extract.parts import make_parts
+from restsrc_dagster.extract.read_windows import ReadWindows
 from restsrc_dagster.extract.records.listed import IndexKeys
 from restsrc_dagster.extract.records.steps import ProcessingSteps
 from restsrc_dagster.extract.step_order import StepOrder
@@ -137,11 +138,18 @@ STEPS: Mapping[StepOrder, StepFactory] = MappingProxyType(
 )
 
 
-def requests_pages(resource: Resource, context: ReadContext) -> ReadList | ReadOfParents:
+def requests_pages(
+    resource: Resource, context: ReadContext
+) -> ReadList | ReadWindows | ReadOfParents:
     """What requests the pages of a resource."""
     name, parts = resource.name, context.parts[resource.name]
     reader = context.list_readers[name]
     announce = parts.prefetch.announce if parts.prefetch is not None else None
+    window = context.resources.windows.get(name)
+    if window is not None and parts.cursor is not None:
+        chunks = context.options.chunks
+        chunk = chunks.windows.get(name) if chunks is not None else None
+        return ReadWindows(reader, parts.cursor, window, chunk, announce)
     if resource.parent is None:
         return ReadList(reader, parts.cursor, announce)
     return ReadOfParents(
@@ -158,10 +166,10 @@ def add_steps(name: str, context: ReadContext) -> None:
     """Give a resource of the source its steps, and note its parts in the context."""
     resource, dlt_resource = context.resources[name], context.source.resources[name]
     context.parts[name] = make_parts(resource, context)
-    read_by(dlt_resource, requests_pages(resource, context))
     for factory in STEPS.values():
         for step in factory(resource, context):
             if isinstance(step, CursorStep):
                 dlt_resource.set_incremental(step)  # in the place that dlt keeps for it
             else:
                 dlt_resource.add_step(step)
+    read_by(dlt_resource, requests_pages(resource, context))

@@ -19,7 +19,7 @@ from restsrc_dagster.extract.records.remedies import key_of_child
 def make_parts(resource: Resource, context: ReadContext) -> ResourceParts:
     """Those of one resource; once in a reading, as they take up those of the reading before."""
     stats = _stats(resource, context)
-    if stats.began is not None and chunking(context.resources, resource.name) != "cursor":
+    if stats.began is not None and not _begins_where_it_was(context, resource.name):
         context.at_hand[resource.name].goes_on_from(stats.began)
     cursor = _cursor(resource, stats, context)
     return ResourceParts(
@@ -40,13 +40,18 @@ def _stats(resource: Resource, context: ReadContext) -> PageStats:
         stats.begin_anew()
     if context.connector.http.max_concurrency == 1:
         stats.not_ahead = "http.max_concurrency is 1"
-    overlaps = chunking(context.resources, name) == "cursor"
+    overlaps = _begins_where_it_was(context, name)
     if overlaps and not context.may_slip(name):
         stats.keys = KeyIndex()
     stats.keys.begin_reading(overlaps=overlaps)
     if resource.parent is not None:
         stats.key_of_child = key_of_child(resource)
     return stats
+
+
+def _begins_where_it_was(context: ReadContext, name: str) -> bool:
+    """Whether each chunk asks anew, from the cursor on, and gets records of the one before."""
+    return chunking(context.resources, name) in ("cursor", "window")
 
 
 def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageChecks:
@@ -71,7 +76,8 @@ def _prefetch(resource: Resource, stats: PageStats, context: ReadContext) -> Pre
     if context.prefetcher is None:
         return None
     reader = context.list_readers[resource.name]
-    return PrefetchStep(resource, context.prefetcher, reader, stats)
+    has_lists = resource.parent is not None or resource.name in context.resources.windows
+    return PrefetchStep(resource, context.prefetcher, reader, stats, has_lists=has_lists)
 
 
 def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> CursorStep | None:
@@ -102,6 +108,7 @@ def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> Curso
         parents=parents,
         warn=stats.warn,
         one_behind=options.chunks is not None and options.chunks.remembers_one_behind(name),
+        goes_on=options.before is not None and name in context.resources.windows,
     )
     if options.isolation is not None:
         step.leave = partial(context.leave, name)

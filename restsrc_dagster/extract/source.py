@@ -34,7 +34,7 @@ def open_reading(
     """
     configuration = resolve(connector.configuration, environment, "configuration")
     redact = options.redact or Redactor.of(connector, configuration, environment)
-    resources = Resources(configuration)
+    resources = Resources(configuration, connector.resources.windows)
     sessions = open_sessions(
         configuration["client"]["base_url"],
         resources,

@@ -83,11 +83,16 @@ class Warehouse:
             return deepcopy(pipeline.state["sources"])
 
     def start(
-        self, *args: Any, holder: str, stderr: int | None = None, **options: Any
+        self,
+        *args: Any,
+        holder: str,
+        stderr: int | None = None,
+        keys: Mapping[str, Any] | None = None,
+        **options: Any,
     ) -> subprocess.Popen[bytes]:
-        """Load everything in a process of its own; `args` make the connector."""
+        """Load everything in a process of its own; `args` and `keys` make the connector."""
         order = {
-            "content": content(*args, **self._own(), http=dict(self.http)),
+            "content": content(*args, **self._own(), http=dict(self.http), **(keys or {})),
             "data_dir": str(self.settings.data_dir),
             "holder": holder,
             "commit_after_records": self.settings.commit_after_records,

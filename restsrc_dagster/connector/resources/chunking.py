@@ -2,21 +2,22 @@
 
 A long first load is then not all or nothing: after a kill, the next run goes on where the last
 commit was. That asks for an order in which nothing can be passed over: records in the order of a
-cursor that the request has, or pages with numbers, of records with a key.
+cursor that the request has, windows of a range, or pages with numbers, of records with a key.
 """
 
 from typing import Literal
 
 from restsrc_dagster.connector.resources.resources import Resources
 
-Chunking = Literal["cursor", "page"]
+Chunking = Literal["cursor", "window", "page"]
 
 
 def chunking(resources: Resources, name: str) -> Chunking | None:
     """How the resource `name` is read in chunks, with all that hangs on it; None if it is not.
 
-    By the cursor where `row_order` is `asc`; else by the page where its number is known and a key
-    makes a row that comes again no second one.
+    By the window where the file says that a range is read in slices; by the cursor where
+    `row_order` is `asc`; else by the page where its number is known and a key makes a row that
+    comes again no second one.
     """
     resource = resources[name]
     family = [name, *resources.descendants(name)]
@@ -26,6 +27,9 @@ def chunking(resources: Resources, name: str) -> Chunking | None:
     # A cursor that moves from chunk to chunk would pass over records of the parents to come.
     if any(resources[other].incremental is not None for other in family[1:]):
         return None
+    if name in resources.windows:
+        fixed = (resource.incremental or {}).get("end_value") is not None
+        return "window" if resource.incremental and not fixed else None
     merged = [other for other in loaded if resources.disposition(other) == "merge"]
     if _is_ascending(resources, name):
         appends = resources.disposition(name) == "append"

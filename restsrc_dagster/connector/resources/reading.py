@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from restsrc_dagster.connector.configuration.part import Name
 from restsrc_dagster.connector.configuration.steps import Expression
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.resources.window import Window, window_problems
 from restsrc_dagster.connector.wording import nearest
 
 
@@ -26,6 +27,11 @@ class ResourceReading(BaseModel):
         description="JMESPath over an answer, {body, headers, records, url, page}, with the names "
         "of headers in lower case and pages counted from 1; the page for which it holds is the "
         "last of its list. A next token that stays the same is then no error.",
+    )
+    window: Window | None = Field(
+        None,
+        description="The range from the cursor to now is read in slices, side by side, each "
+        "committed with its cursor.",
     )
     first_page_only: list[Name] = Field(
         default_factory=list,
@@ -55,6 +61,9 @@ def reading_problems(
         if isinstance(said, Mapping):
             for key, message in _paging_problems(said, name, resources):
                 yield f"{place}.{key}", message
+            if isinstance(said.get("window"), Mapping):
+                for message in window_problems(resource):
+                    yield f"{place}.window", message
 
 
 def _paging_problems(

@@ -5,19 +5,30 @@ disposition that applies where the person named none. What dlt gets stays as it 
 """
 
 from collections.abc import Iterator, Mapping, Set
+from types import MappingProxyType
 from typing import Any
 
 from restsrc_dagster.connector.configuration.paginators import PaginatorKind, paginator_kind
 from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.resources.resource import Resource, resource_of
+from restsrc_dagster.connector.resources.window import Window
 
 WriteDisposition = str | dict[str, Any]
+NO_WINDOWS: Mapping[str, Window] = MappingProxyType({})
 
 
 class Resources(Mapping[str, Resource]):
-    """The resources by name, in the order of the file; parents know their children."""
+    """The resources by name, in the order of the file; parents know their children.
 
-    def __init__(self, configuration: Mapping[str, Any]) -> None:
+    Args:
+        configuration: dlt's.
+        windows: how ranges are read in slices, by the resource's name; beside `configuration`.
+    """
+
+    def __init__(
+        self, configuration: Mapping[str, Any], windows: Mapping[str, Window] = NO_WINDOWS
+    ) -> None:
+        self.windows = windows
         defaults = configuration.get("resource_defaults") or {}
         found = (resource_of(item, defaults) for item in configuration.get("resources", []))
         self._by_name = {resource.name: resource for resource in found}

@@ -2,6 +2,7 @@
 
 chunk           what is read of a list before it is committed
 by_cursor       chunks of a list in the order of its cursor
+by_window       chunks of a range that is read in windows
 by_page         chunks of a list with numbered pages
 chunks          those of one load
 """

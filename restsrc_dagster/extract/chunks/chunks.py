@@ -1,11 +1,12 @@
 """Ending a reading early, where what was read can be committed and the rest read afterwards.
 
-By the cursor: the rows of the last cursor value are left to the next chunk, which begins at the
-value before. So all of a chunk's own values have come whole, whether the API takes the start that
-it is sent for "from here" or for "after this". By the page: the next chunk begins at the next
-page; after a kill at the last one that was committed, which must still be what it was. A list that
-was gone on with is read once more from its start: what has changed on the pages before is there
-then, too.
+By the window: the next chunk begins with the next part of the range, and a run after a kill behind
+the last part that was committed. By the cursor: the rows of the last cursor value are left to the
+next chunk, which begins at the value before. So all of a chunk's own values have come whole,
+whether the API takes the start that it is sent for "from here" or for "after this". By the page:
+the next chunk begins at the next page; after a kill at the last one that was committed, which must
+still be what it was. A list that was gone on with is read once more from its start: what has
+changed on the pages before is there then, too.
 
 A list that fails on its way ends there in the same manner: what came before is committed.
 
@@ -24,6 +25,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.chunking import chunking
 from restsrc_dagster.extract.chunks.by_cursor import ChunkByCursor
 from restsrc_dagster.extract.chunks.by_page import ChunkByPage, NumberedPage
+from restsrc_dagster.extract.chunks.by_window import ChunkByWindow
 from restsrc_dagster.extract.chunks.chunk import STATE_KEY, Bound, Chunk, FirstPage, digest
 from restsrc_dagster.extract.failures.explain import answers_nobody
 from restsrc_dagster.extract.incremental.cursor_order import CursorOrder
@@ -74,6 +76,8 @@ class Chunks:
         """Of numbered lists: before the first chunk, and after each."""
         self._steps: dict[str, CursorStep] = {}
         self._starts: dict[str, FirstPage] = {}
+        self.windows: dict[str, ChunkByWindow] = {}
+        """Of ranges that are read in windows: what ends the chunk of the reading that goes on."""
         for name in self._resources:
             if chunking(self._resources, name) != "page":
                 continue
@@ -158,6 +162,10 @@ class Chunks:
             cursor.cut = by_cursor.cut
             chunk.break_off = by_cursor.break_off
             chunk.break_off_below = by_cursor.break_off_below
+        elif kind == "window" and cursor is not None:
+            by_window = ChunkByWindow(cursor, chunk, at_hand, family)
+            chunk.break_off, chunk.break_off_below = by_window.break_off, by_window.break_off_below
+            self.windows[name] = by_window
         elif kind == "page":
             by_page = ChunkByPage(self, name, chunk, at_hand, family)
             chunk.of_numbers = True

@@ -22,8 +22,12 @@ class CursorConverter:
         self._end = cursor.get("end_value")
         self._shrinks = cursor.get("last_value_func") == "min"
 
-    def __call__(self, value: Any) -> int | str | None:
-        """Raises ReadError where the value is no point in time."""
+    def __call__(self, value: Any, *, is_end: bool | None = None) -> int | str | None:
+        """As it is sent; `is_end` says whether it is the end of a range, which is rounded up.
+
+        Raises:
+            ReadError: the value is no point in time.
+        """
         if value is None:
             return None
         instant = instant_of(value)
@@ -32,16 +36,17 @@ class CursorConverter:
                 f"the cursor {self._cursor_path} has the value {_shown(value)}, which is no point "
                 f"in time that convert ({self._format}) could send"
             )
-        is_end = value == self._end
+        if is_end is None:
+            is_end = value == self._end
         return self._convert(instant, is_end != self._shrinks)
 
 
-def converter(incremental: Mapping[str, Any]) -> Callable[[Any], Any]:
+def converter(incremental: Mapping[str, Any]) -> Callable[..., Any]:
     """From a cursor's value to what is sent: as the API wrote it, where no format is named."""
     return (
         CursorConverter(incremental)
         if incremental.get("convert") is not None
-        else lambda value: value
+        else lambda value, **_: value
     )
 
 

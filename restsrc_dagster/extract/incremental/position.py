@@ -15,6 +15,7 @@ class Position:
         kept: what the run before has kept, None for nothing.
         delivered: rows that were delivered at `kept` or later; None where none are remembered.
         one_behind: remember the rows of the value before the last one, too.
+        is_within: whether it is a further part of a range that this run reads: no lag then.
     """
 
     def __init__(
@@ -24,10 +25,11 @@ class Position:
         delivered: Delivered | None,
         *,
         one_behind: bool = False,
+        is_within: bool = False,
     ) -> None:
         self._cursor = cursor
         self.before = kept
-        self.start = cursor.begin(kept)
+        self.start = kept if is_within and kept is not None else cursor.begin(kept)
         """Where reading begins; None for the beginning of all."""
         self.delivered = delivered
         self._memory = BoundaryMemory(cursor.comparison, kept, delivered, one_behind=one_behind)
@@ -47,6 +49,20 @@ class Position:
     def behind(self) -> Any:
         """The farthest value but one, if that is remembered."""
         return self._memory.behind
+
+    def behind_window(self, over: Any) -> "Position":
+        """How it goes on behind a window that was read to its end.
+
+        `over` is the end of it, before which nothing can come any more; None where that is not
+        certain.
+        """
+        cursor = self._cursor
+        kept = cursor.comparison.later(self.kept, over)
+        delivered = None
+        if self.delivered is not None:
+            self.delivered.forget(lambda value: cursor.is_later(kept, value))
+            delivered = cursor.delivered(self.boundary(kept))
+        return Position(cursor, kept, delivered, is_within=True)
 
     def boundary(self, kept: Any) -> dict[str, Any]:
         """What the state gets of the rows that were delivered at `kept` or later."""

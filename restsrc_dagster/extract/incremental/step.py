@@ -5,11 +5,13 @@ anew for each page of parents, and takes what the last page has moved for the st
 """
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from dlt.extract.incremental import Incremental
 
+from restsrc_dagster.connector.resources.window import Window
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import ABSENT, as_segment, as_text
 from restsrc_dagster.extract.incremental.convert import converter
@@ -18,6 +20,7 @@ from restsrc_dagster.extract.incremental.delivered import at_the_cursor
 from restsrc_dagster.extract.incremental.list_order import ListOrder
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.position import Position
+from restsrc_dagster.extract.incremental.windows import Slice, Windows
 from restsrc_dagster.extract.parents.binding import BoundParent
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
@@ -37,6 +40,7 @@ class CursorStep(Incremental[Any]):
         parents: the cursors of the parents; None for a resource that has none.
         warn: called with a line for the person.
         one_behind: remember what was delivered at the value before the last one, too.
+        goes_on: whether this run has read a part of the range before: no lag then.
     """
 
     placement_affinity = StepOrder.CURSOR
@@ -50,6 +54,7 @@ class CursorStep(Incremental[Any]):
         parents: ParentCursors | None,
         warn: Callable[[str], None],
         one_behind: bool = False,
+        goes_on: bool = False,
     ) -> None:
         super().__init__(
             cursor.path,
@@ -73,6 +78,7 @@ class CursorStep(Incremental[Any]):
         self._row_order = None if parents else incremental.get("row_order")
         self._warn_person = warn
         self._one_behind = one_behind
+        self._goes_on = goes_on
         self._convert = converter(incremental)
         self._position: Position | None = None
         self._is_bound = False
@@ -102,11 +108,24 @@ class CursorStep(Incremental[Any]):
             delivered = cursor.delivered(at_the_cursor(own))
         else:
             self._parents.begin(cursor, state)
-        self._position = Position(cursor, kept, delivered, one_behind=self._one_behind)
+        self._position = Position(
+            cursor, kept, delivered, one_behind=self._one_behind, is_within=self._goes_on
+        )
         if self._row_order is not None:
             self.list_order = ListOrder(
                 cursor, self._row_order, self._position.start, self._warn_person
             )
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What dlt keeps of the cursor for the next run; set to go back to what it was."""
+        return dict(self._cached_state or {})
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        kept: Any = self._cached_state
+        kept.clear()
+        kept.update(state)
 
     @property
     def position(self) -> Position:
@@ -133,7 +152,21 @@ class CursorStep(Incremental[Any]):
                 value = self.cursor.initial
             case _:
                 value = self.cursor.end
-        value = self._convert(value)
+        return self._written(name, self._convert(value), place)
+
+    def sent_of_window(self, name: str, window: Slice, place: PlaceholderPlace) -> Any:
+        """As `sent`, of a part of the range."""
+        self._refuse_error()
+        match name:
+            case "start_value" | "last_value":
+                value = self._convert(window.start, is_end=False)
+            case "end_value":
+                value = self._convert(window.end, is_end=True)
+            case _:
+                value = self._convert(self.cursor.initial)
+        return self._written(name, value, place)
+
+    def _written(self, name: str, value: Any, place: PlaceholderPlace) -> Any:
         if value is None and place is not PlaceholderPlace.VALUE:
             if place in (PlaceholderPlace.PARAM, PlaceholderPlace.PART):
                 return ABSENT
@@ -176,6 +209,17 @@ class CursorStep(Incremental[Any]):
             return None
         return new if isinstance(rows, list) else new[0]
 
+    def windows(self, window: Window) -> Windows:
+        """Those of the range that this reading is for."""
+        self._refuse_error()
+        return Windows(window, self.cursor.path, self.cursor.end, time.time())
+
+    def end_window(self, over: Any) -> None:
+        """A window was read to its end (`Position.behind_window`)."""
+        if self.cursor.end is None:
+            self._position = self.position.behind_window(over)
+            self._note(self._position, self._position.kept)
+
     def leave_at(self, value: Any) -> None:
         """The list is left; the next run begins at `value`."""
         self._note(self.position, value)
@@ -207,6 +251,20 @@ class CursorStep(Incremental[Any]):
         """dlt binds where an error would end the reading of all resources."""
         if self._error is not None:
             raise ReadError(str(self._error))
+
+
+class InWindow:
+    """Stands for the cursor in the placeholders of one window's request."""
+
+    def __init__(self, step: CursorStep, window: Slice) -> None:
+        self._step = step
+        self._window = window
+
+    def __getattr__(self, name: str) -> Any:
+        if match := _SENT.fullmatch(name):
+            place = PlaceholderPlace(match["place"])
+            return self._step.sent_of_window(match["name"], self._window, place)
+        raise AttributeError(name)
 
 
 def cursor_names(expression: str, place: PlaceholderPlace) -> str | None:

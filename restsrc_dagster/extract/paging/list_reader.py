@@ -153,13 +153,24 @@ class ListReader:
             paginator.same_is_meant = True
         return paginator
 
-    def read(self, first: FirstRequest) -> Iterator[Page]:
-        """The pages of one list; raises as `ask` does."""
+    def read(
+        self, first: FirstRequest, answers: Iterator[requests.Response] | None = None
+    ) -> Iterator[Page]:
+        """The pages of one list.
+
+        Args:
+            first: what its first request is made of.
+            answers: those of the list, where they are there already; nothing is requested then.
+
+        Raises:
+            What `ask` raises.
+        """
+        ask = self.ask if answers is None else lambda _: next(answers)
         client, (request, paginator) = self.client, self.begin(first)
         selector, number = self.endpoint.get("data_selector"), 0
         while True:
             try:
-                response = self.ask(request)
+                response = ask(request)
             except IgnoreResponseException:
                 return
             selector = selector or client.detect_data_selector(response)

@@ -29,13 +29,20 @@ class PrefetchStep(ItemTransform[Any, Any]):
         prefetcher: sends what is known to come.
         reader: of the resource's lists.
         stats: of its pages; where nothing is sent before its turn they say why.
+        has_lists: whether it has several lists, such as one for each parent.
 
     """
 
     placement_affinity = StepOrder.PREFETCH
 
     def __init__(
-        self, resource: Resource, prefetcher: Prefetcher, reader: ListReader, stats: PageStats
+        self,
+        resource: Resource,
+        prefetcher: Prefetcher,
+        reader: ListReader,
+        stats: PageStats,
+        *,
+        has_lists: bool,
     ) -> None:
         super().__init__(lambda item: item)
         self._lengths = ListLengths()
@@ -43,15 +50,15 @@ class PrefetchStep(ItemTransform[Any, Any]):
         self._resource = resource
         self._prefetcher = prefetcher
         self._reader = reader
+        self._has_lists = has_lists
         self._plans: WeakKeyDictionary[BasePaginator, FurtherPages] = WeakKeyDictionary()
         if not self._looks_on:
             stats.not_ahead = "row_order says where the list is left, and any page may be the last"
             log.debug("%s: nothing is asked for ahead: %s", resource.name, stats.not_ahead)
 
     def announce(self, first: Iterable[FirstRequest]) -> None:
-        """Send the first request of the list, or those of a page of parents, before their turn."""
-        has_parent = self._resource.parent is not None
-        most = partial(self._lengths.at_once, self._prefetcher.window) if has_parent else None
+        """Send the first request of the list, or those of several, before their turn."""
+        most = partial(self._lengths.at_once, self._prefetcher.window) if self._has_lists else None
         name, looks_on = self._resource.name, self._looks_on
         self._prefetcher.add(FirstPages(name, self._reader, first, looks_on=looks_on, most=most))
 
@@ -86,8 +93,7 @@ class PrefetchStep(ItemTransform[Any, Any]):
         if isinstance(known, FurtherPages):
             return known
         coming = PageLookahead(self._reader)
-        has_parent = self._resource.parent is not None
-        return FurtherPages(name, coming, has_parent=has_parent, is_list=True)
+        return FurtherPages(name, coming, has_parent=self._has_lists, is_list=True)
 
 
 def _may_stop_early(resource: Resource) -> bool:

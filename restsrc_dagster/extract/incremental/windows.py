@@ -1,0 +1,111 @@
+"""The slices of a range: from where the cursor is to an end, each as long as the file says."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from restsrc_dagster.connector.resources.window import NOW, Window
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
+from restsrc_dagster.connector.time.instants import seconds_of
+from restsrc_dagster.connector.time.lag import is_date
+from restsrc_dagster.connector.time.span import SECONDS
+from restsrc_dagster.connector.time.spelling import spelled_as
+from restsrc_dagster.connector.wording import quoted
+from restsrc_dagster.errors import ReadError
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One window: what its request says, and whether it is over.
+
+    Attributes:
+        low: the first instant, in seconds since 1970.
+        high: the last one, which is the first of the next window, too.
+        start: `low` as the cursor's values are written.
+        end: `high`, likewise; rounded up where they are coarser.
+        is_last: whether the range ends there, be it now.
+    """
+
+    low: Fraction
+    high: Fraction
+    start: Any
+    end: Any
+    is_last: bool
+
+
+class Windows:
+    """The windows of one range.
+
+    Args:
+        window: what the file says.
+        cursor_path: for messages.
+        end: an `end_value`, or that of a range that is read again; None for the window's own.
+        now: in seconds since 1970.
+    """
+
+    def __init__(self, window: Window, cursor_path: str, end: Any, now: float) -> None:
+        self._window = window
+        self._path = cursor_path
+        self._end = self._end_of(end, now)
+
+    def of(self, start: Any) -> Iterator[Slice]:
+        """The windows from a value of the cursor on; none from an end on.
+
+        Raises:
+            ReadError: the value is no point in time.
+        """
+        first, span = self._seconds(start), self._window.span
+        low, times = first, 0
+        while low < self._end:
+            times += 1
+            high = span.after(first, times)
+            is_last = high >= self._end
+            yield self._slice(start, low, min(high, self._end), is_last=is_last)
+            low = high
+
+    def halves(self, whole: Slice) -> tuple[Slice, Slice]:
+        """A window in two; raises ReadError where it is as small as can be."""
+        smallest = SECONDS["day"] if is_date(whole.start) else 1
+        half = (whole.high - whole.low) / 2 // smallest * smallest
+        if half <= 0:
+            length = "a day" if smallest > 1 else "a second"
+            raise ReadError(
+                f"the window from {whole.start} to {whole.end} holds {self._window.at_most} "
+                f"records or more, as many as the API gives at most (reading.window.at_most), and "
+                f"is as small as can be, {length}: those behind cannot be asked for"
+            )
+        middle = whole.low + half
+        return (
+            self._slice(whole.start, whole.low, middle, is_last=False),
+            self._slice(whole.start, middle, whole.high, is_last=whole.is_last),
+        )
+
+    def _slice(self, like: Any, low: Fraction, high: Fraction, *, is_last: bool) -> Slice:
+        try:
+            start, end = spelled_as(like, low, up=False), spelled_as(like, high, up=True)
+        except ValueError:
+            raise self._no_time(like) from None
+        return Slice(low, high, start, end, is_last)
+
+    def _end_of(self, end: Any, now: float) -> Fraction:
+        latest = Fraction(now) - self._window.delay_seconds
+        if end is not None:
+            return self._seconds(end)
+        if self._window.end == NOW:
+            return latest
+        said = seconds_of(self._window.end)
+        assert said is not None  # noqa: S101 - the model has looked
+        return min(said, latest)
+
+    def _seconds(self, value: Any) -> Fraction:
+        seconds = seconds_since_1970(value)
+        if seconds is None:
+            raise self._no_time(value)
+        return seconds
+
+    def _no_time(self, value: Any) -> ReadError:
+        return ReadError(
+            f"the cursor {self._path} has the value {quoted(str(value))}, which is no point in "
+            "time that windows could be counted from"
+        )

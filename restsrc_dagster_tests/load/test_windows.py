@@ -1,0 +1,192 @@
+"""Windows into tables: committed one after the other, run after run, through failures and kills."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.load.worker import KILLED
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
+from restsrc_dagster_tests.support.connectors import items
+from restsrc_dagster_tests.support.ranges import RangeApi, at
+
+DAY = 24.0
+
+
+def records(days: list[float]) -> list[dict[str, Any]]:
+    return [{"id": number, "at": at(day * DAY)} for number, day in enumerate(days)]
+
+
+EVERY_8_HOURS = [number / 3 for number in range(90)]
+
+
+def acme(warehouse: Warehouse, api: Api, served: RangeApi, *, keyed: bool, **window: Any) -> Any:
+    api.routes["/items"] = served
+    resource = items(incremental=served.incremental(), paginator=served.paginator)
+    if keyed:
+        resource["primary_key"] = "id"
+    said = {"size": "3 days", "end": "2024-02-01T00:00:00Z", **window}
+    return warehouse.connector(api.url, [resource], reading={"items": {"window": said}})
+
+
+def loaded(warehouse: Warehouse) -> list[Any]:
+    return warehouse.values("SELECT id FROM acme.items ORDER BY id")
+
+
+@pytest.fixture
+def small(warehouse: Warehouse) -> Warehouse:
+    """Commits what has reached 20 records."""
+    return replace(warehouse, settings=replace(warehouse.settings, commit_after_records=20))
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+@pytest.mark.parametrize("ends", ["[)", "[]", "(]", "days"])
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_run_after_run_each_record_comes_once(
+    small: Warehouse, api: Api, ends: str, keyed: bool, at_once: int
+) -> None:
+    """Also those that come at the very instant, or the day, where the run before has ended."""
+    small = replace(small, http={"max_concurrency": at_once})
+    served = RangeApi(records(EVERY_8_HOURS)[1:39], ends, 4)
+    report = small.load(acme(small, api, served, keyed=keyed, end="2024-01-14T00:00:00Z"))
+    assert not report.failed
+    assert loaded(small) == list(range(1, 39))
+    served.records = records(EVERY_8_HOURS)[1:]
+    served.records += [{"id": 100, "at": at(13 * DAY)}, {"id": 101, "at": at(13 * DAY)}]
+    served.ranges.clear()
+    for _ in range(2):
+        assert not small.load(acme(small, api, served, keyed=keyed)).failed
+        assert loaded(small) == [*range(1, 90), 100, 101]
+    assert min(since for since, _ in served.ranges) >= "2024-01-13"
+
+
+def test_windows_are_committed_one_after_the_other(small: Warehouse, api: Api) -> None:
+    served = RangeApi(records(EVERY_8_HOURS), size=5)
+    small = replace(small, http={"max_concurrency": 1})
+    said: list[str] = []
+    report = small.load(acme(small, api, served, keyed=False), on_message=said.append)
+    assert loaded(small) == list(range(90))
+    # Of nine records each, three make twenty; a window is asked for once.
+    assert len(set(served.ranges)) == len(served.ranges) == 11
+    assert report.resources["items"].cursor_after == at(30 * DAY)  # where a chunk has ended
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_a_failure_costs_no_window_that_is_committed(
+    small: Warehouse, api: Api, keyed: bool, at_once: int
+) -> None:
+    small = replace(small, http={"max_concurrency": at_once})
+    served = RangeApi(records(EVERY_8_HOURS), size=4)
+
+    def broken(asked: Asked) -> Answer | None:
+        is_late = asked.params["since"] >= "2024-01-20" and "page" in asked.params
+        return Answer({"error": "gone"}, status=404) if is_late else None
+
+    served.wrong = broken
+    report = small.load(acme(small, api, served, keyed=keyed))
+    assert set(report.failed) == {"items"}
+    kept = loaded(small) if keyed or at_once == 1 else []
+    assert len(kept) >= 18 or not (keyed or at_once == 1)
+    assert kept == list(range(len(kept)))
+    served.wrong = lambda _: None
+    served.ranges.clear()
+    assert not small.load(acme(small, api, served, keyed=keyed)).failed
+    assert loaded(small) == list(range(90))
+    assert min(since for since, _ in served.ranges) > "2024-01-05" or not kept
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_a_kill_costs_no_window_that_is_committed(small: Warehouse, api: Api, keyed: bool) -> None:
+    small = replace(small, http={"max_concurrency": 1})
+    served = RangeApi(records(EVERY_8_HOURS), size=4)
+    made = acme(small, api, served, keyed=keyed)
+    killed: list[Any] = []
+
+    def kill(asked: Asked) -> Answer | None:
+        if asked.params["since"] >= "2024-01-20" and killed:
+            killed.pop().kill()
+        return None
+
+    served.wrong = kill
+    window = {"size": "3 days", "end": "2024-02-01T00:00:00Z"}
+    process = small.start(
+        api.url,
+        [made.configuration["resources"][0]],
+        keys={"reading": {"items": {"window": window}}},
+        holder="the one that is killed",
+    )
+    killed.append(process)
+    assert process.wait() == KILLED
+    kept = loaded(small)
+    assert len(kept) >= 18
+    assert kept == list(range(len(kept)))
+    served.ranges.clear()
+    assert not small.load(made).failed
+    assert loaded(small) == list(range(90))
+    assert min(since for since, _ in served.ranges) > "2024-01-05"
+
+
+def test_empty_windows_move_the_cursor(small: Warehouse, api: Api) -> None:
+    """The next run does not read years again in which there was nothing."""
+    served = RangeApi(records([0.0]), size=4)
+    small.load(acme(small, api, served, keyed=True, end="2024-06-01T00:00:00Z"))
+    served.ranges.clear()
+    small.load(acme(small, api, served, keyed=True, end="2024-06-02T00:00:00Z"))
+    assert min(since for since, _ in served.ranges) > "2024-05-25"
+
+
+def test_what_is_not_over_is_read_again(small: Warehouse, api: Api) -> None:
+    """A record that comes late, in the window that goes up to now, is not passed over."""
+    served = RangeApi(records([0.0]), size=4)
+    made = acme(small, api, served, keyed=True, size="12 months", end="now")
+    small.load(made)
+    late = {"id": 1, "at": at(2)}
+    served.records.append(late)
+    newest = max(until for _, until in served.ranges)
+    served.records.append({"id": 2, "at": newest[:11] + "00:00:00Z"})
+    small.load(made)
+    assert 2 in loaded(small)
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_children_of_windows(small: Warehouse, api: Api, keyed: bool) -> None:
+    served = RangeApi(records(EVERY_8_HOURS), "[]", 4)
+    api.routes["/items"] = served
+    for number in range(90):
+        api.routes[f"/of/{number}"] = lambda asked: {"data": [{"of": int(asked.path[4:])}]}
+    parent = items(incremental=served.incremental(), paginator=served.paginator)
+    parent["primary_key"] = "id"
+    child = items("child", path="of/{resources.items.id}", paginator="single_page")
+    if keyed:
+        child["primary_key"] = "of"
+    window = {"size": "3 days", "end": "2024-02-01T00:00:00Z"}
+    made = small.connector(api.url, [parent, child], reading={"items": {"window": window}})
+    for _ in range(2):
+        assert not small.load(made).failed
+        assert small.values("SELECT of FROM acme.child ORDER BY of") == list(range(90))
+
+
+def test_a_full_refresh_begins_with_the_first_window(small: Warehouse, api: Api) -> None:
+    served = RangeApi(records(EVERY_8_HOURS), size=4)
+    made = acme(small, api, served, keyed=False)
+    small.load(made)
+    served.ranges.clear()
+    small.load(made, refresh=["items"])
+    assert loaded(small) == list(range(90))
+    assert min(since for since, _ in served.ranges) == "2024-01-01T00:00:00Z"
+
+
+def test_with_a_lag(small: Warehouse, api: Api) -> None:
+    served = RangeApi(records(EVERY_8_HOURS), size=4)
+    api.routes["/items"] = served
+    cursor = {**served.incremental(), "lag": 86_400}
+    resource = {**items(incremental=cursor, paginator=served.paginator), "primary_key": "id"}
+    said = {"items": {"window": {"size": "3 days", "end": "2024-02-01T00:00:00Z"}}}
+    made = small.connector(api.url, [resource], reading=said)
+    small.load(made)
+    assert len(set(served.ranges)) == len(served.ranges) == 11
+    served.records.append({"id": 90, "at": at(29.2 * DAY)})
+    small.load(made)
+    assert loaded(small) == list(range(91))
