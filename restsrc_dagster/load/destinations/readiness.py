@@ -29,6 +29,7 @@ from restsrc_dagster.errors import MissingPackage, MissingVariable, RestsrcError
 from restsrc_dagster.load.destinations.abilities import abilities_of
 from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
 from restsrc_dagster.load.destinations.profile import FILESYSTEM, type_of
+from restsrc_dagster.load.destinations.stored_schemas import keep_schemas
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 
@@ -85,6 +86,7 @@ def opened(
             pipelines_dir=str(folder),
             progress=progress,
         )
+        keep_schemas(pipeline)
         pipeline.destination_client()
         fit = fitted(connector, abilities_of(destination.capabilities()), settings)
         refuse_without_packages(fit.connector, destination)
