@@ -2,21 +2,21 @@
 
 from typing import Any
 
-from dlt.common.destination import Destination
 from dlt.common.json import json
 from dlt.common.storages import FileStorage
-from dlt.destinations.impl.postgres.postgres import PostgresClient, PostgresCsvCopyJob
 from psycopg2.errors import FeatureNotSupported, WrongObjectType
+
+from restsrc_dagster.dlt_compat.postgres import CsvJob
 
 BYTES_AT_ONCE = 1 << 18
 
 
-class CopyJob(PostgresCsvCopyJob):
+class CopyJob(CsvJob):
     """dlt's job for a file of CSV, if the file is none of ours."""
 
     def run(self) -> None:
         """In one transaction; raises dlt's exceptions of databases."""
-        with FileStorage.open_zipsafe_ro(self._file_path, "rb") as file:
+        with FileStorage.open_zipsafe_ro(self.path, "rb") as file:
             first = file.readline()
             if first.startswith(b"["):
                 self._copy(json.loadb(first), file)
@@ -24,7 +24,7 @@ class CopyJob(PostgresCsvCopyJob):
         super().run()
 
     def _copy(self, columns: list[str], file: Any) -> None:
-        client: Any = self._job_client.sql_client
+        client = self.database
         names = ",".join(map(client.escape_column_name, columns))
         table = client.make_qualified_table_name(self.load_table_name)
         begin = file.tell()
@@ -37,7 +37,7 @@ class CopyJob(PostgresCsvCopyJob):
                 with client.begin_transaction(), client.native_connection.cursor() as cursor:
                     _insert_into(cursor, table, names, file)
         except Exception as error:
-            raise client._make_database_exception(error) from error
+            raise self.in_dlts_words(error) from error
 
 
 def _copy_into(cursor: Any, table: str, names: str, file: Any) -> None:
@@ -53,26 +53,3 @@ def _insert_into(cursor: Any, table: str, names: str, file: Any) -> None:
     )
     _copy_into(cursor, "restsrc_copy", names, file)
     cursor.execute(f"INSERT INTO {table} ({names}) SELECT {names} FROM restsrc_copy")
-
-
-def load_by_copying(destination: Destination[Any, Any]) -> None:
-    """Let the clients of a destination that is PostgreSQL's take files of `copy_text`."""
-    make = destination.client
-
-    def client(*args: Any, **keys: Any) -> Any:
-        made = make(*args, **keys)
-        if isinstance(made, PostgresClient):
-            _take_copies(made)
-        return made
-
-    destination.client = client  # type: ignore[method-assign]
-
-
-def _take_copies(client: PostgresClient) -> None:
-    create = client.create_load_job
-
-    def create_load_job(table: Any, file_path: str, *args: Any, **keys: Any) -> Any:
-        job = create(table, file_path, *args, **keys)
-        return CopyJob(file_path) if type(job) is PostgresCsvCopyJob else job
-
-    client.create_load_job = create_load_job  # type: ignore[method-assign]

@@ -1,6 +1,6 @@
 """Which dlt destination a connector loads to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.syntax.references import resolve
 from restsrc_dagster.connector.wording import nearest
+from restsrc_dagster.dlt_compat.replaced import replace_method
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.load.destinations.profile import FileFormat, profile_of
 from restsrc_dagster.settings import Settings
@@ -75,23 +76,25 @@ def _resolve_once(destination: Destination[Any, Any]) -> None:
     each field in several places: a third of a small load's time. Clients of one load share what is
     resolved, and so DuckDB's connection, as those of dlt's load step do.
     """
-    resolve = destination.configuration
     capabilities: list[Any] = []
     clients: dict[str, Any] = {}
 
-    def configuration(initial_config: Any, accept_partial: bool = False) -> Any:
-        if accept_partial:
-            if not capabilities:
-                capabilities.append(resolve(initial_config, accept_partial=True))
-            return capabilities[0].copy()
-        if initial_config is None or initial_config.is_resolved():
-            return resolve(initial_config)
-        given = repr((type(initial_config), sorted(dict(initial_config).items())))
-        if given not in clients:
-            clients[given] = resolve(initial_config)
-        return clients[given]
+    def once(resolve: Callable[..., Any]) -> Callable[..., Any]:
+        def configuration(initial_config: Any, accept_partial: bool = False) -> Any:
+            if accept_partial:
+                if not capabilities:
+                    capabilities.append(resolve(initial_config, accept_partial=True))
+                return capabilities[0].copy()
+            if initial_config is None or initial_config.is_resolved():
+                return resolve(initial_config)
+            given = repr((type(initial_config), sorted(dict(initial_config).items())))
+            if given not in clients:
+                clients[given] = resolve(initial_config)
+            return clients[given]
 
-    destination.configuration = configuration  # type: ignore[method-assign]
+        return configuration
+
+    replace_method(destination, "configuration", once)
 
 
 def unknown_destination(connector: Connector, settings: Settings) -> tuple[str, str] | None:

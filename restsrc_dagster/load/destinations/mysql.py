@@ -5,6 +5,7 @@ would fail its resource. Those of LONGTEXT end at 4 GB and cost one byte more. C
 there keep their type.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from dlt.common.destination import Destination, DestinationCapabilitiesContext
@@ -13,6 +14,8 @@ from dlt.common.schema.typing import TColumnSchema
 from dlt.destinations.impl.sqlalchemy.type_mapper import MysqlVariantTypeMapper
 from sqlalchemy.dialects.mysql import LONGTEXT
 from sqlalchemy.types import Text
+
+from restsrc_dagster.dlt_compat.replaced import replace_method
 
 
 class LongTextMapper(MysqlVariantTypeMapper):
@@ -25,12 +28,14 @@ class LongTextMapper(MysqlVariantTypeMapper):
 
 def use_long_texts(destination: Destination[Any, Any]) -> None:
     """Of a destination of SQLAlchemy, where that turns out to be such a database."""
-    find = destination.capabilities
 
-    def capabilities(*args: Any, **keys: Any) -> DestinationCapabilitiesContext:
-        found = find(*args, **keys)
-        if found.type_mapper is MysqlVariantTypeMapper:
-            found.type_mapper = LongTextMapper
-        return found
+    def with_long_texts(find: Callable[..., Any]) -> Callable[..., Any]:
+        def capabilities(*args: Any, **keys: Any) -> DestinationCapabilitiesContext:
+            found: DestinationCapabilitiesContext = find(*args, **keys)
+            if found.type_mapper is MysqlVariantTypeMapper:
+                found.type_mapper = LongTextMapper
+            return found
 
-    destination.capabilities = capabilities  # type: ignore[method-assign]
+        return capabilities
+
+    replace_method(destination, "capabilities", with_long_texts)

@@ -42,9 +42,10 @@ class DestinationProfile:
 
 
 def _take_copies(destination: Destination[Any, Any]) -> None:
-    from restsrc_dagster.load.columns.copy_job import load_by_copying
+    from restsrc_dagster.dlt_compat.postgres import load_csv_by
+    from restsrc_dagster.load.columns.copy_job import CopyJob
 
-    load_by_copying(destination)
+    load_csv_by(CopyJob, destination)
 
 
 def _use_long_texts(destination: Destination[Any, Any]) -> None:
