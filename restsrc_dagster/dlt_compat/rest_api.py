@@ -9,13 +9,14 @@ from typing import Any
 
 from dlt.extract.resource import DltResource
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
-from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from dlt.sources.rest_api.config_setup import (
     build_resource_dependency_graph,
     create_auth,
     create_paginator,
     create_response_hooks,
     expand_placeholders,
+    get_auth_class,
+    get_paginator_class,
     make_parent_key_name,
     process_parent_data_item,
 )
@@ -25,9 +26,11 @@ __all__ = [
     "create_auth",
     "create_paginator",
     "create_response_hooks",
-    "end_list",
     "endpoints",
     "expand_placeholders",
+    "get_auth_class",
+    "get_paginator_class",
+    "is_response_action",
     "make_parent_key_name",
     "process_parent_data_item",
     "read_by",
@@ -52,6 +55,11 @@ def endpoints(
     return {name: (dict(one["endpoint"]), bound[name]) for name, one in merged.items()}
 
 
+def is_response_action(hook: object) -> bool:
+    """Whether dlt has made a hook of a request of the configuration's `response_actions`."""
+    return getattr(hook, "__module__", "") == create_response_hooks.__module__
+
+
 def read_by(resource: DltResource, read: Callable[..., Any]) -> None:
     """Let `read` request the pages of a resource, in place of dlt's function.
 
@@ -61,8 +69,3 @@ def read_by(resource: DltResource, read: Callable[..., Any]) -> None:
             parent, with a page of parents and `meta`.
     """
     resource._pipe.replace_gen(read)
-
-
-def end_list(paginator: BasePaginator) -> None:
-    """Let the page that has arrived be the last of its list, whatever comes next."""
-    paginator._has_next_page = False

@@ -22,7 +22,7 @@ from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
-from restsrc_dagster.dlt_compat.rest_api import end_list
+from restsrc_dagster.dlt_compat.paginators import end_list
 from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.options import ReadOptions

@@ -15,9 +15,9 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 
 from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.common.storages.load_package import PackageStorage
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.dlt_compat.packages import is_of_new_job, normalized_packages
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures.explain import is_destination_away
 from restsrc_dagster.load.destinations.destination import database_client, kept_open
@@ -146,7 +146,7 @@ class _PackageBackup:
     """Load packages as they were before they were loaded; the rows are linked, not copied."""
 
     def __init__(self, pipeline: Pipeline) -> None:
-        self._packages = Path(pipeline.working_dir) / "load" / "normalized"
+        self._packages = normalized_packages(pipeline)
         self._copy = Path(pipeline.pipelines_dir) / "kept"
 
     def __enter__(self) -> "_PackageBackup":
@@ -168,7 +168,7 @@ class _PackageBackup:
 
 def _copy_or_link(source: str, target: str) -> None:
     """dlt moves the files of its jobs, and writes into the others."""
-    if Path(source).parent.name == PackageStorage.NEW_JOBS_FOLDER:
+    if is_of_new_job(source):
         with suppress(OSError):
             os.link(source, target)
             return

@@ -5,8 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from enum import Enum
 
-from dlt.common.runtime.collector_base import Collector
-
+from restsrc_dagster.dlt_compat.collector import StepCollector
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.progress import (
     counted,
@@ -36,11 +35,8 @@ class Phase(Enum):
     DESTINATION_DOWN = "waiting for a destination that is away"
 
 
-class CountingCollector(Collector):
-    """What dlt counts in the step that it is at, by its names: rows of each table, files, jobs.
-
-    To be given to a pipeline as its `progress`.
-    """
+class CountingCollector(StepCollector):
+    """What dlt counts in the step that it is at, by its names: rows of each table, files, jobs."""
 
     def __init__(self) -> None:
         self.done: dict[str, int] = {}
@@ -62,12 +58,10 @@ class CountingCollector(Collector):
                 inc_total or 0
             )
 
-    def _start(self, step: str) -> None:  # noqa: ARG002 - dlt's signature
+    def begin(self, step: str) -> None:  # noqa: ARG002 - dlt's signature
+        """Count anew; what was counted is seen until then."""
         # New ones, as another thread may be reading the old.
         self.done, self.total = {}, {}
-
-    def _stop(self) -> None:
-        """What was counted stays to be seen until the next step."""
 
 
 class Progress:

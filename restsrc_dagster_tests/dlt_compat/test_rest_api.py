@@ -5,10 +5,20 @@ from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
+import dlt
 import pytest
+from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from dlt.sources.helpers.rest_client.client import RESTClient
+from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 from dlt.sources.rest_api import config_setup, rest_api_source
 
+from restsrc_dagster.dlt_compat.rest_api import (
+    create_response_hooks,
+    get_auth_class,
+    get_paginator_class,
+    is_response_action,
+    read_by,
+)
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
@@ -135,3 +145,28 @@ def requested(api: Api) -> list[Any]:
     )
     api.asked.clear()
     return made
+
+
+def test_a_resource_is_read_by_another_function() -> None:
+    """By its pipe, which dlt keeps as `_pipe`."""
+    resource = dlt.resource([1], name="items")
+    read_by(resource, lambda: iter([2, 3]))
+    assert list(resource) == [2, 3]
+
+
+def test_the_classes_of_a_kind_are_those_that_dlt_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Own(SinglePagePaginator):
+        pass
+
+    monkeypatch.setattr(config_setup, "PAGINATOR_MAP", {**config_setup.PAGINATOR_MAP})
+    config_setup.register_paginator("own", Own)
+    assert get_paginator_class("own") is Own
+    assert get_auth_class("bearer") is BearerTokenAuth
+
+
+def test_hooks_of_response_actions_are_known() -> None:
+    made = create_response_hooks([{"status_code": 404, "action": "ignore"}])
+    assert made is not None
+    action, raises = made["response"]
+    assert is_response_action(action)
+    assert not is_response_action(raises)

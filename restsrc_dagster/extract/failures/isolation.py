@@ -7,13 +7,14 @@ would be outrun by a cursor; the others are read on, in the same extract, side b
 
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping, Set
+from functools import partial
 from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
-from dlt.extract.pipe import ForkPipe
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.dlt_compat.pipe import replace_steps
 from restsrc_dagster.errors import ApiUnavailable, RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain, is_full, is_silence
 from restsrc_dagster.extract.http.oauth2 import NoToken
@@ -167,11 +168,8 @@ class IsolateFailures(ItemTransform[Any, Any]):
     def bind(self, pipe: Any) -> ItemTransform[Any, Any]:
         """Guard the steps, once: dlt binds the pipe of a parent again for each child."""
         bound = _IsolatedStep(self._isolation, pipe.name, _as_it_is)
-        for position, step in enumerate(pipe.steps):
-            if position == 0 and not pipe.has_parent:
-                pipe.steps[0] = bound.pages(step)
-            elif step is not self and not isinstance(step, ForkPipe):
-                pipe.steps[position] = _IsolatedStep(self._isolation, pipe.name, step)
+        guard = partial(_IsolatedStep, self._isolation, pipe.name)
+        replace_steps(pipe, pages=bound.pages, step=guard, but=self)
         return bound
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature

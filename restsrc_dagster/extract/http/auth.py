@@ -7,10 +7,10 @@ from typing import Any
 import requests
 from dlt.common.configuration import configspec
 from dlt.sources.helpers.rest_client.auth import AuthConfigBase
-from dlt.sources.rest_api.config_setup import get_auth_class
 
 from restsrc_dagster.connector.configuration.auth import DEFAULT, is_registered_auth
 from restsrc_dagster.connector.wording import unknown_key
+from restsrc_dagster.dlt_compat.rest_api import get_auth_class
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.http.oauth2 import RenewableOAuth2
 

@@ -9,9 +9,8 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dlt.extract.incremental import Incremental
-
 from restsrc_dagster.connector.resources.window import Window
+from restsrc_dagster.dlt_compat.incremental import BoundIncremental
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import ABSENT, as_segment, as_text
 from restsrc_dagster.extract.incremental.convert import converter
@@ -30,7 +29,7 @@ _SENT = re.compile(r"(?P<place>path|address|param|part|text|value)_(?P<name>\w+_
 """Attributes that stand for a cursor's value in a request, by the place (`rewriting.Place`)."""
 
 
-class CursorStep(Incremental[Any]):
+class CursorStep(BoundIncremental[Any]):
     """What dlt gets in place of its own.
 
     Args:
@@ -64,10 +63,10 @@ class CursorStep(Incremental[Any]):
             cursor.end,
             allow_external_schedulers=incremental.get("allow_external_schedulers"),
         )
-        self.__is_resolved__ = True  # dlt would compare both ends of the range by their letters
+        self.take_as_resolved()
         self.cursor = cursor
         self.list_order: ListOrder | None = None
-        self.leave: Callable[[], None] = lambda: self._bound_pipe.close()
+        self.leave: Callable[[], None] = self.close_pipe
         """Called when all further records of the list are out of range."""
         self.cut: Callable[[list[Any], list[Any]], list[Any]] | None = None
         """Gives what is read of a page, by its records and their cursors; for `Chunks`."""
@@ -99,7 +98,7 @@ class CursorStep(Incremental[Any]):
         cursor = self.cursor
         cursor.initial, cursor.end = self.initial_value, self.end_value
         cursor.order.begin(cursor.initial, cursor.end)
-        state: Any = self._cached_state
+        state = self.kept
         kept, own = state.get("last_value"), state.get(STATE_KEY) or {}
         if self.end_value is not None:
             kept, self._parents = None, None
@@ -239,7 +238,7 @@ class CursorStep(Incremental[Any]):
         return self.cursor.guard.is_time(0) and self.is_ahead(value)
 
     def _note(self, position: Position, kept: Any) -> None:
-        state: Any = self._cached_state
+        state = self.kept
         state["last_value"] = kept
         if position.delivered is not None:
             own = state.setdefault(STATE_KEY, {})

@@ -10,7 +10,6 @@ from typing import Any, TypeGuard
 
 from dlt.sources.helpers.rest_client import paginators as dlts
 from dlt.sources.helpers.rest_client.paginators import BasePaginator, RangePaginator
-from dlt.sources.rest_api.config_setup import get_paginator_class
 
 from restsrc_dagster.connector.configuration.paginators import (
     PAGINATORS,
@@ -18,6 +17,7 @@ from restsrc_dagster.connector.configuration.paginators import (
     PaginatorKind,
     paginator_kind,
 )
+from restsrc_dagster.dlt_compat.rest_api import get_paginator_class
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.paging import paginators as ours
 

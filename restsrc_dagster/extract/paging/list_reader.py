@@ -13,19 +13,19 @@ import requests
 from dlt.common.utils import exclude_keys
 from dlt.sources.helpers.rest_client.client import PageData, RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
-from dlt.sources.helpers.rest_client.utils import join_url
 
 from restsrc_dagster.connector.resources.reading import ResourceReading
+from restsrc_dagster.dlt_compat.paginators import end_list
 from restsrc_dagster.dlt_compat.rest_api import (
     IgnoreResponseException,
     create_auth,
     create_paginator,
     create_response_hooks,
-    end_list,
     endpoints,
     expand_placeholders,
     process_parent_data_item,
 )
+from restsrc_dagster.dlt_compat.rest_client import join_url
 from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
 from restsrc_dagster.extract.paging.last_page import LastPage
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator

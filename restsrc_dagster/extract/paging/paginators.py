@@ -15,9 +15,10 @@ import requests
 from dlt.common import jsonpath
 from dlt.common.utils import str2bool
 from dlt.sources.helpers.rest_client import paginators as dlt_paginators
-from dlt.sources.helpers.rest_client.paginators import BaseReferencePaginator, RangePaginator
+from dlt.sources.helpers.rest_client.paginators import RangePaginator
 
 from restsrc_dagster.connector.page_size import is_page_size
+from restsrc_dagster.dlt_compat.paginators import NumberPaginator, ReferencePaginator
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.item_count import slots
 from restsrc_dagster.extract.paging.more_pages import says_end
@@ -27,7 +28,7 @@ from restsrc_dagster.extract.response.envelope import Envelope
 SHOWN = 6
 
 
-class LinkedPaginator(BaseReferencePaginator):
+class LinkedPaginator(ReferencePaginator):
     """Ends on nothing, and on a last page that names itself as the next one.
 
     Exports by time do that. By itself it may as well be an API that does not heed what it is sent:
@@ -44,13 +45,13 @@ class LinkedPaginator(BaseReferencePaginator):
 
     def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
         """Take the next reference from `response`; a falsy one is the end."""
-        before = self._next_reference
+        before = self.next_reference
         super().update_state(response, data)  # type: ignore[safe-super]
-        after = self._next_reference
+        after = self.next_reference
         if isinstance(after, (dict, list)) and not getattr(self, "cursor_body_path", None):
             raise ReadError(self._of_several(after))
         if not after or (after == before and not data and not self.same_is_meant):
-            self._next_reference = None
+            self.next_reference = None
         self._records = len(data or ())
         short = self._records < self._largest or not self._records
         self._largest = max(self._largest, self._records)
@@ -65,7 +66,7 @@ class LinkedPaginator(BaseReferencePaginator):
         before = _what_is_asked(request)
         super().update_request(request)  # type: ignore[safe-super]
         if _what_is_asked(request) == before and (self._says_end or self._is_short(before)):
-            self._next_reference, self.ended_on_itself = None, True
+            self.next_reference, self.ended_on_itself = None, True
         return None
 
     def _is_short(self, asked: tuple[Any, ...]) -> bool:
@@ -108,7 +109,7 @@ class HeaderCursorPaginator(LinkedPaginator, dlt_paginators.HeaderCursorPaginato
     """dlt's, ending well."""
 
 
-class CountingPaginator(RangePaginator):
+class CountingPaginator(NumberPaginator):
     """Goes on to an empty page where more came than the total says; and where something is missing,
     does not repeat the whole answer, which is somebody's data.
 
@@ -126,8 +127,8 @@ class CountingPaginator(RangePaginator):
     def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
         """Go on behind the records of a page, and find out whether there are any."""
         records = data or []
-        if self._stop_after_this_page(records):
-            self._has_next_page = False
+        if self.ends_after(records):
+            self.go_on(False)
             return
         total = self._total(response, self.total_path) if self.total_path else None
         begins = self.current_value
@@ -140,7 +141,7 @@ class CountingPaginator(RangePaginator):
         goes_on = all(self.current_value < end for end in ends)
         if self.has_more_path:
             goes_on = self._has_more(response, self.has_more_path) and goes_on
-        self._has_next_page = goes_on
+        self.go_on(goes_on)
 
     def _step(self, response: requests.Response, records: list[Any]) -> int:  # noqa: ARG002
         return int(self.value_step)

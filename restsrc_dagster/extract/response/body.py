@@ -10,9 +10,9 @@ from typing import Any
 
 import requests
 from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
-from dlt.sources.rest_api import config_setup
 
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.dlt_compat.rest_api import is_response_action
 from restsrc_dagster.errors import ApiUnavailable, ReadError
 from restsrc_dagster.extract.response.decode import Decoded, decoded, decoded_slowly
 from restsrc_dagster.extract.response.not_ready import ACCEPTED
@@ -55,7 +55,7 @@ def read_body(response: requests.Response, limit: float | None) -> None:
 def is_ignored(response: requests.Response, request: requests.PreparedRequest) -> bool:
     """Whether the configuration's `response_actions` leave an answer out."""
     for hook in request.hooks.get("response", ()):
-        if getattr(hook, "__module__", "") == config_setup.__name__:  # dlt's; an auth has its own
+        if is_response_action(hook):  # an auth has hooks of its own
             try:
                 hook(response)
             except IgnoreResponseException:

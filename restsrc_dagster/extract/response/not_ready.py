@@ -9,11 +9,8 @@ from typing import Any
 
 import requests
 from dlt.common import jsonpath
-from dlt.sources.helpers.rest_client.detector import (
-    RECORD_KEY_PATTERNS,
-    find_response_page_data,
-)
 
+from restsrc_dagster.dlt_compat.rest_client import RECORD_KEY_PATTERNS, find_response_page_data
 from restsrc_dagster.extract.response.echo import is_echo, names
 from restsrc_dagster.extract.response.envelope import plain
 

@@ -24,6 +24,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.dlt_compat.packages import is_of_new_job, last_exception
 from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.conform.fitting import Rounded, rounded_noted
 from restsrc_dagster.extract.failures.explain import is_destination_away, is_full
@@ -229,9 +230,8 @@ class Net:
         for cause in chain:
             if isinstance(cause, LoadClientJobException) and cause.job_id == job.job_id():
                 return str(cause.client_exception)
-        storage = self._pipeline._get_load_storage().normalized_packages
         with suppress(FileNotFoundError):
-            return str(storage.get_last_job_exception(load_id, job)[1])
+            return last_exception(self._pipeline, load_id, job)
         return "nothing is known of why"
 
 
@@ -279,7 +279,7 @@ def _is_of_another(file: str, tables: Set[str]) -> bool:
 
 def _link(source: str, target: str) -> None:
     """Records are many, and stay as they are."""
-    if "new_jobs" in Path(source).parts:
+    if is_of_new_job(source):
         with suppress(OSError):
             os.link(source, target)
             return
