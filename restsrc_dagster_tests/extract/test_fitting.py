@@ -1,6 +1,5 @@
 """The normalizer that checks values does with all others what dlt does."""
 
-import inspect
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -49,22 +48,3 @@ def test_what_apis_give(case: str) -> None:
 )
 def test_generated_pages(pages: list[Any], hints: dict[str, Any]) -> None:
     as_dlt(pages, hints)
-
-
-def test_what_it_overrides_and_calls() -> None:
-    def names(function: Any) -> list[str]:
-        return list(inspect.signature(function).parameters)
-
-    dlts = JsonLItemsNormalizer
-    assert names(dlts._coerce_row) == ["self", "table_name", "parent_table", "row"]
-    assert names(dlts._infer_column_type) == ["self", "v", "col_name", "skip_preferred"]
-    assert names(dlts._coerce_non_null_value) == [
-        "self", "table_columns", "table_name", "col_name", "v", "is_variant"
-    ]  # fmt: skip
-    made = inspect.getsource(dlts.__init__)
-    assert "self._coerce_type = _item_normalizer.coerce_type" in made
-    chunk = inspect.getsource(dlts._normalize_chunk)
-    assert "column_schemas[table_name] = schema.get_table_columns(table_name)" in chunk
-    assert "self._infer_column_type(v, col_name, skip_preferred=is_variant)" in inspect.getsource(
-        dlts._coerce_non_null_value
-    )

@@ -8,7 +8,6 @@ It costs such a resource the time of a second normalizing.
 
 from collections.abc import Mapping
 from copy import deepcopy
-from types import SimpleNamespace
 from typing import Any
 
 import dlt
@@ -16,11 +15,11 @@ from dlt.common.configuration.container import Container
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.json import json, may_have_pua
 from dlt.common.schema import Schema
-from dlt.extract.extractors import ObjectExtractor
 from dlt.extract.items_transform import ItemTransform
 from dlt.extract.resource import DltResource
 
 from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.dlt_compat.extractor import TrialExtractor
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 from restsrc_dagster.extract.step_order import StepOrder
 
@@ -60,37 +59,25 @@ class _Trial:
     def __init__(self, resource: DltResource, schema: Schema) -> None:
         self._resource = resource.with_name(resource.name)
         self._hinted = schema.clone()
-        self._written: list[tuple[str, Any]] = []
-        self._extractor = ObjectExtractor("", self, self._hinted)  # type: ignore[arg-type]
+        self._extractor = TrialExtractor(self._hinted)
         self._normalizer: FittingNormalizer | None = None
 
     def take(self, item: Any, meta: Any) -> None:
         """Raises DataValidationError."""
-        self._written.clear()
-        self._extractor.write_items(self._resource, item, meta)
+        extracted = self._extractor.extract(self._resource, item, meta)
         normalizer = self._normalizer or self._begin()
         if meta is not None:
             self._put_hints(normalizer.schema)
-        for table, items in self._written:
-            line = json.typed_dumpb(items if isinstance(items, list) else [items])
-            normalizer._normalize_chunk(table, json.loadb(line), may_have_pua(line), True)
-
-    def write_data_item(
-        self, load_id: str, schema_name: str, table_name: str, items: Any, columns: Any
-    ) -> int:
-        """As dlt's ExtractorItemStorage: what would be written, and how many rows were."""
-        del load_id, schema_name, columns
-        self._written.append((table_name, items))
-        return 0
+        for table, records in extracted:
+            line = json.typed_dumpb(records)
+            normalizer.normalize_chunk(table, json.loadb(line), may_have_pua(line), True)
 
     def _begin(self) -> FittingNormalizer:
         container = Container()
         known = DestinationCapabilitiesContext in container
         capabilities = container[DestinationCapabilitiesContext] if known else None
-        unused: Any = None
-        config: Any = SimpleNamespace(destination_capabilities=capabilities)
         schema = self._hinted.clone(update_normalizers=True)
-        self._normalizer = FittingNormalizer(unused, unused, unused, schema, "trial", config)
+        self._normalizer = FittingNormalizer.on_trial(schema, capabilities)
         return self._normalizer
 
     def _put_hints(self, schema: Schema) -> None:

@@ -3,9 +3,6 @@
 A value that the column of its field cannot hold gets a column of its own, as dlt does it for values
 of another type. Where the column must not be empty, as that of a key, there is no such way: it is
 said which field it is, and what came.
-
-What dlt keeps to itself is used here; `extract/test_fitting.py` fails where an upgrade has moved
-it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,9 +14,9 @@ from typing import Any
 
 from dlt.common.schema.exceptions import CannotCoerceNullException
 from dlt.common.typing import VARIANT_FIELD_FORMAT
-from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 
 from restsrc_dagster.connector.wording import kind_of
+from restsrc_dagster.dlt_compat.normalizer import RecordNormalizer
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.conform.type_fit import (
     HARMLESS,
@@ -63,36 +60,34 @@ class _Table:
     required: tuple[str, ...]
 
 
-class FittingNormalizer(JsonLItemsNormalizer):
+class FittingNormalizer(RecordNormalizer):
     """Checks the values of each row before dlt coerces them."""
 
     def __init__(self, *args: Any, **keys: Any) -> None:
         super().__init__(*args, **keys)
         self._tables: dict[str, _Table] = {}
         self._fit = coercion(self.schema.data_item_normalizer)
-        self._dlts_coerce_type = self._coerce_type
-        self._coerce_type = self._coerced
 
-    def _coerced(self, to_type: Any, from_type: Any, value: Any) -> Any:
+    def coerce_type(self, to_type: Any, from_type: Any, value: Any) -> Any:
         """As dlt, which takes a ValueError for a value of another type, and no other error."""
         try:
-            return self._dlts_coerce_type(to_type, from_type, value)
+            return self.coerce_type_as_dlt(to_type, from_type, value)
         except Exception as error:
             raise ValueError(to_type) from error
 
-    def _infer_column_type(self, v: Any, col_name: str, skip_preferred: bool = False) -> Any:
+    def infer_column_type(self, v: Any, col_name: str, skip_preferred: bool = False) -> Any:
         """Text where a time cannot be stored, and in the column apart for texts (which dlt asks
         with `skip_preferred`): a text that is no time has no other place."""
         if not isinstance(v, str):
-            return super()._infer_column_type(v, col_name, skip_preferred)
+            return super().infer_column_type(v, col_name, skip_preferred)
         if skip_preferred:
             return "text"
-        kind = super()._infer_column_type(v, col_name, skip_preferred)
+        kind = super().infer_column_type(v, col_name, skip_preferred)
         return "text" if kind == "timestamp" and is_beyond_all_times(v, self._fit) else kind
 
-    def _coerce_row(self, table_name: str, parent_table: str, row: Any) -> Any:
+    def coerce_row(self, table_name: str, parent_table: str, row: Any) -> Any:
         """As dlt; raises ReadError where a column that is never empty would be."""
-        known, table = self._column_schemas.get(table_name), self._tables.get(table_name)
+        known, table = self.columns_of.get(table_name), self._tables.get(table_name)
         if table is None or known is None or table.known is not known:
             # dlt makes a new object of the columns of a table when one gets a type.
             table = self._tables[table_name] = self._look_at(table_name, known)
@@ -106,7 +101,7 @@ class FittingNormalizer(JsonLItemsNormalizer):
             except Misfit:
                 apart[name] = row.pop(name)
         try:
-            made, changes = super()._coerce_row(table_name, parent_table, row)
+            made, changes = super().coerce_row(table_name, parent_table, row)
         except CannotCoerceNullException:
             if all(row.get(name) is not None for name in table.required):
                 raise
@@ -124,9 +119,9 @@ class FittingNormalizer(JsonLItemsNormalizer):
             type(value) is int and -BITS <= value < BITS
         ):
             value = str(value)
-        kind = self._py_type_to_sc_type(type(value))
+        kind = self.kind_of_type(type(value))
         variant = self.naming.shorten_fragments(name, VARIANT_FIELD_FORMAT % kind)
-        column, new, stored = self._coerce_non_null_value(
+        column, new, stored = self.coerce_value(
             table["columns"], table_name, variant, value, is_variant=True
         )
         row[column] = stored

@@ -40,8 +40,8 @@ class CopyTextWriter(MixedParquetWriter):
                     record[name] = str(value)
         super()._write_records(records)
 
-    def _create_writer(self, schema: pa.Schema) -> Any:
-        return _CopyText(self._f, schema)
+    def create_writer(self, file: IO[bytes], schema: pa.Schema) -> Any:
+        return _CopyText(file, schema)
 
 
 class _CopyText:

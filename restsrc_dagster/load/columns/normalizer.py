@@ -1,8 +1,4 @@
-"""dlt's normalizer of records, which lets those that fit their tables pass by the column.
-
-dlt has no place to put another one in, so what it keeps to itself is used here;
-`load/columns/test_private.py` fails where an upgrade has moved it.
-"""
+"""dlt's normalizer of records, which lets those that fit their tables pass by the column."""
 
 import gc
 import logging
@@ -14,26 +10,26 @@ from typing import Any
 import pyarrow as pa
 from dlt.common.configuration import inject_section, known_sections, resolve_configuration
 from dlt.common.configuration.specs import ConfigSectionContext
-from dlt.common.data_writers import BufferedDataWriter, DataWriter
-from dlt.common.data_writers.writers import (
-    WRITER_SPECS,
-    CsvWriter,
-    ParquetDataWriter,
-    TypedJsonlListWriter,
-)
 from dlt.common.libs.pyarrow import columns_to_arrow
-from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.runners.configuration import PoolRunnerConfiguration
 from dlt.common.schema import Schema, TSchemaUpdate
 from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import is_nested_table
-from dlt.common.storages.data_item_storage import DataItemStorage
 from dlt.common.time import get_context_timezone_name
-from dlt.normalize import worker
-from dlt.normalize.items_normalizers import JsonLItemsNormalizer
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_collecting
+from restsrc_dagster.dlt_compat.normalizer import NORMALIZER
+from restsrc_dagster.dlt_compat.relational import Relational, is_relational
+from restsrc_dagster.dlt_compat.replaced import replaced
+from restsrc_dagster.dlt_compat.writers import (
+    CSV,
+    PARQUET,
+    RECORD_WRITER,
+    DataItemStorage,
+    DataWriter,
+    write_tables_by,
+)
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 from restsrc_dagster.extract.progress import counted
 from restsrc_dagster.load.columns.columns import Columns
@@ -42,7 +38,6 @@ from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.row_by_row import NEW_TABLE, NotColumnar, note_row_by_row
 from restsrc_dagster.load.columns.tables import tables_of
 from restsrc_dagster.load.columns.writer import HandoverWriter, MixedParquetWriter
-from restsrc_dagster.process_wide import ProcessWide
 
 log = logging.getLogger(__name__)
 
@@ -60,11 +55,6 @@ def by_the_column(between: Path | None = None) -> Iterator[Handover | None]:
     """
     with _PUT_IN, Handover(between) if between else nullcontext() as handover:
         yield handover
-
-
-def _put(normalizer: type[JsonLItemsNormalizer], writer: type[TypedJsonlListWriter]) -> None:
-    setattr(worker, JsonLItemsNormalizer.__name__, normalizer)
-    WRITER_SPECS[TypedJsonlListWriter.writer_spec()] = writer
 
 
 def is_normalized_here(pipeline: Pipeline) -> bool:
@@ -94,15 +84,15 @@ class ColumnarNormalizer(FittingNormalizer):
         self._step = 1
         self._known: _Known | None = None
         if writer := self._writer_of_tables(item_storage):
-            _take_tables(item_storage, writer)
-            if type(self.schema.data_item_normalizer) is DataItemNormalizer:
+            write_tables_by(writer, item_storage)
+            if is_relational(self.schema):
                 self._known = _Known(self)
 
     def _writer_of_tables(self, item_storage: DataItemStorage) -> type[DataWriter] | None:
-        if item_storage.writer_spec == ParquetDataWriter.writer_spec():
+        if item_storage.writer_spec == PARQUET:
             return MixedParquetWriter
         dialect = self.config.destination_capabilities.sqlglot_dialect
-        if item_storage.writer_spec == CsvWriter.writer_spec() and dialect == "postgres":
+        if item_storage.writer_spec == CSV and dialect == "postgres":
             return CopyTextWriter
         return None
 
@@ -111,7 +101,7 @@ class ColumnarNormalizer(FittingNormalizer):
         with without_collecting():
             return super().__call__(extracted_items_file, root_table_name)
 
-    def _normalize_chunk(
+    def normalize_chunk(
         self, root_table_name: str, items: list[Any], may_have_pua: bool, skip_write: bool
     ) -> TSchemaUpdate:
         handover = Handover.current()
@@ -122,7 +112,7 @@ class ColumnarNormalizer(FittingNormalizer):
             items = columns.records() if columns else items
             if not skip_write:  # with it, dlt goes by the columns of a file without records
                 self._note(root_table_name, len(items), self._why_none(may_have_pua))
-            return super()._normalize_chunk(root_table_name, items, may_have_pua, skip_write)
+            return super().normalize_chunk(root_table_name, items, may_have_pua, skip_write)
         update: TSchemaUpdate = {}
         rest: list[Any] | Columns = columns or items
         while rest and (reason := self._why_not(root_table_name, rest, self._known)):
@@ -130,7 +120,7 @@ class ColumnarNormalizer(FittingNormalizer):
             some, rest = _cut(rest, self._step)
             self._note(root_table_name, len(some), reason)
             self._step *= STEP_GROWS
-            partial = super()._normalize_chunk(root_table_name, some, may_have_pua, skip_write)
+            partial = super().normalize_chunk(root_table_name, some, may_have_pua, skip_write)
             gc.collect(1)
             for table, changes in partial.items():
                 update.setdefault(table, []).extend(changes)
@@ -140,7 +130,7 @@ class ColumnarNormalizer(FittingNormalizer):
         """Why no record of a chunk is even tried by the column."""
         if self._known is not None and may_have_pua:
             return "texts with characters by which dlt marks values"
-        if type(self.schema.data_item_normalizer) is not DataItemNormalizer:
+        if not is_relational(self.schema):
             return "the schema has a normalizer of its own"
         return f"files of {self.item_storage.writer_spec.file_format} are written row by row"
 
@@ -159,15 +149,12 @@ class ColumnarNormalizer(FittingNormalizer):
             self.item_storage.write_data_item(
                 self.load_id, self.schema.name, name, rows, self.schema.get_table_columns(name)
             )
-            self._report_progress(name, rows.num_rows)
+            self.report_progress(name, rows.num_rows)
         self._step = 1
         return None
 
 
-_PUT_IN = ProcessWide(
-    lambda: _put(ColumnarNormalizer, HandoverWriter),
-    lambda: _put(JsonLItemsNormalizer, TypedJsonlListWriter),
-)
+_PUT_IN = replaced((NORMALIZER, ColumnarNormalizer), (RECORD_WRITER, HandoverWriter))
 
 
 def _cut(records: list[Any] | Columns, at: int) -> tuple[list[Any], list[Any] | Columns]:
@@ -176,53 +163,30 @@ def _cut(records: list[Any] | Columns, at: int) -> tuple[list[Any], list[Any] | 
     return records[:at], records[at:]
 
 
-class _Known:
+class _Known(Relational):
     """What a normalizer knows, and how it does what it does record by record."""
 
     def __init__(self, normalizer: ColumnarNormalizer) -> None:
-        relational = normalizer.schema.data_item_normalizer
-        assert isinstance(relational, DataItemNormalizer)  # noqa: S101 - for the type checker
-        self.row_id = str(relational.c_dlt_id)
-        self.load_id = str(relational.c_dlt_load_id)
-        self.parent_id = str(relational.c_dlt_parent_id)
-        self.position = str(relational.c_dlt_list_idx)
-        self.value = str(relational.c_value)
+        super().__init__(normalizer.schema)
         self._normalizer = normalizer
-        self._schema = normalizer.schema
-        self._relational = relational
         self._arrow: dict[str, tuple[TTableSchemaColumns, pa.Schema]] = {}
 
-    def of_column(self, key: str) -> str:
-        return self._relational._normalize_identifier(key)
-
-    def of_table(self, key: str) -> str:
-        return self._relational._normalize_table_identifier(key)
-
-    def joined(self, *names: str) -> str:
-        return self._relational._shorten_fragments(*names)
-
-    def is_whole(self, table: str, column: str, level: int) -> bool:
-        return self._relational._is_nested_type(table, column, level)
-
     def level(self, root: str) -> int:
-        normalizer = self._normalizer
-        discards = normalizer._filtered_tables or normalizer._filtered_tables_columns
-        hashes = self._relational._get_root_row_id_type(root) != "random"
-        if discards:
+        if self._normalizer.discards:
             raise NotColumnar("schema_contract discards some of it")
-        if hashes:
+        if self.hashes(root):
             raise NotColumnar("the ids of rows are made of what is in them")
-        if self._schema._compiled_excludes:
+        if self.excludes:
             raise NotColumnar("the schema excludes fields")
-        return self._relational._get_table_nesting_level(root, self._relational.max_nesting) or 0
+        return self.levels(root)
 
     def columns(self, table: str, *, nested: bool) -> tuple[TTableSchemaColumns, pa.Schema]:
-        described = self._schema.tables.get(table)
+        described = self.schema.tables.get(table)
         if described is None:
             raise NotColumnar(NEW_TABLE, table=table)
         if is_nested_table(described) != nested:
             raise NotColumnar("the table is nested below another one", table=table)
-        columns = self._schema.get_table_columns(table)
+        columns = self.schema.get_table_columns(table)
         known = self._arrow.get(table)
         if known is None or known[0] != columns:
             caps = self._normalizer.config.destination_capabilities
@@ -231,39 +195,17 @@ class _Known:
         return known
 
     def passed_on(self, root: str) -> Sequence[str]:
-        passed = self._passed_on(root, is_root=True)
+        passed = self.inherited(root, is_root=True)
         if passed.keys() - {self.row_id}:
             raise NotColumnar("nested rows get values of their root row")
         return list(passed.values())
 
     def passes_nothing_on(self, table: str) -> None:
-        if self._passed_on(table, is_root=False):
+        if self.inherited(table, is_root=False):
             raise NotColumnar("nested rows get values of this table", table=table)
 
-    def _passed_on(self, table: str, *, is_root: bool) -> dict[str, str]:
-        passed_on = self._relational._get_propagation_mapping
-        found = passed_on(table, is_root) if passed_on else {}
-        return {str(name): str(inner) for name, inner in found.items()}
-
     def only_null(self, table: str, column: str) -> None:
-        described = self._schema.tables[table]["columns"]
-        if column not in described and self._schema._infer_hint("not_null", column):
+        described = self.schema.tables[table]["columns"]
+        if column not in described and self.is_never_null(column):
             raise NotColumnar("null where there must be a value", column=column, table=table)
-        self._normalizer._coerce_null_value(described, table, column)
-
-
-def _take_tables(storage: DataItemStorage, writer_class: type[DataWriter]) -> None:
-    """Let files of records take Arrow tables, too; nothing is gained by compressing them."""
-    original = storage._get_writer
-
-    def get_writer(
-        load_id: str, schema_name: str, table_name: str
-    ) -> BufferedDataWriter[DataWriter]:
-        writer = original(load_id, schema_name, table_name)
-        writer.writer_cls = writer_class
-        if writer.should_compress:  # it was made just now, and its file has a name only
-            writer.should_compress, writer.open = False, open
-            writer._rotate_file()
-        return writer
-
-    storage._get_writer = get_writer  # type: ignore[method-assign]
+        self._normalizer.coerce_null(described, table, column)

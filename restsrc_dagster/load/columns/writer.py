@@ -1,16 +1,15 @@
 """Files of one table that take records and Arrow tables, in any order."""
 
 from collections.abc import Sequence
-from gzip import GzipFile
 from itertools import groupby
-from typing import Any
+from typing import IO, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from dlt.common.data_writers.writers import ParquetDataWriter, TypedJsonlListWriter
 from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
 from restsrc_dagster.collector import without_collecting
+from restsrc_dagster.dlt_compat.writers import RecordWriter, TableWriter
 from restsrc_dagster.load.columns.handover import Handover
 
 ROWS_AT_ONCE = 50_000
@@ -18,26 +17,14 @@ ROWS_AT_ONCE = 50_000
 BYTES_AT_ONCE = 64_000_000
 """Of one row group, too: rows may be wide."""
 
-OPTIONS = (
-    "flavor",
-    "version",
-    "compression",
-    "data_page_size",
-    "coerce_timestamps",
-    "allow_truncated_timestamps",
-    "use_compliant_nested_type",
-    "write_page_index",
-)
-"""That dlt's configuration has for files of parquet."""
 
-
-class HandoverWriter(TypedJsonlListWriter):
+class HandoverWriter(RecordWriter):
     """dlt's writer of what was extracted, which puts columns down beside its file."""
 
     def write_data(self, items: Sequence[Any]) -> None:
         """Records, which have the same keys or not."""
         handover = Handover.current()
-        if handover is None or isinstance(self._f, GzipFile):  # who compresses wants no such file
+        if handover is None or self.is_compressed:  # who compresses wants no such file
             super().write_data(items)
             return
         with without_collecting():
@@ -46,7 +33,7 @@ class HandoverWriter(TypedJsonlListWriter):
         self.items_count += 0 if mark is None else len(items) - 1
 
 
-class MixedParquetWriter(ParquetDataWriter):
+class MixedParquetWriter(TableWriter):
     """dlt's writer of records; Arrow tables have columns of the types that it would write."""
 
     def __init__(self, *args: Any, **keys: Any) -> None:
@@ -55,10 +42,9 @@ class MixedParquetWriter(ParquetDataWriter):
 
     def write_header(self, columns_schema: TTableSchemaColumns) -> None:
         """A decimal with a precision alone has the places in the file that its column has."""
-        _, places = self._caps.decimal_precision
         super().write_header(
             {
-                name: {**column, "scale": places}
+                name: {**column, "scale": self.decimal_places}
                 if column.get("data_type") == "decimal" and _is_without_scale(column)
                 else column
                 for name, column in columns_schema.items()
@@ -80,11 +66,10 @@ class MixedParquetWriter(ParquetDataWriter):
         self._write_held()
         super().write_footer()
 
-    def _create_writer(self, schema: pa.Schema) -> pq.ParquetWriter:
+    def create_writer(self, file: IO[bytes], schema: pa.Schema) -> Any:
         """As dlt's, without dictionaries: to make them takes longer than to write the columns, and
         the file is read once."""
-        options = {name: getattr(self.parquet_format, name) for name in OPTIONS}
-        return pq.ParquetWriter(self._f, schema, use_dictionary=False, **options)
+        return pq.ParquetWriter(file, schema, use_dictionary=False, **self.options())
 
     def _hold(self, tables: Sequence[pa.Table]) -> None:
         for table in tables:
