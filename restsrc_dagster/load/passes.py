@@ -28,6 +28,7 @@ from restsrc_dagster.load.columns.row_by_row import row_by_row_noted
 from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destinations.destination import loader_file_format
 from restsrc_dagster.load.destinations.open_tables import make_ready
+from restsrc_dagster.load.destinations.profile import profile_of
 from restsrc_dagster.load.extraction import extract
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.ranges.older import leave_newer
@@ -128,6 +129,7 @@ class Passes:
         here = is_normalized_here(pipeline)
         self._file_format = loader_file_format(pipeline.destination, by_column=here)
         self._between = folder / "columns" if here and self._file_format else None
+        self._writers = profile_of(pipeline.destination).writers
         self.rows_before: Mapping[str, int] = {}
 
     def read_and_commit(self, one: Pass) -> tuple[dict[str, ResourceReport], Reading]:
@@ -170,7 +172,7 @@ class Passes:
         backlog = Backlog(2 * self._connector.http.max_concurrency)
         isolation = self._isolation(chunks, backlog)
         wanted = frozenset(name for name in selection if resources[name].selected)
-        with by_the_column(self._between) as handover:
+        with by_the_column(self._between, self._writers) as handover:
             options = replace(
                 self._options,
                 selection=wanted,

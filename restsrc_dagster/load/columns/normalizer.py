@@ -2,8 +2,9 @@
 
 import gc
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager, nullcontext
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,14 @@ from restsrc_dagster.dlt_compat.writers import (
     RECORD_WRITER,
     DataItemStorage,
     DataWriter,
+    FileWriterSpec,
     write_tables_by,
 )
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 from restsrc_dagster.extract.progress import counted
 from restsrc_dagster.load.columns.columns import Columns
 from restsrc_dagster.load.columns.copy_text import CopyTextWriter
+from restsrc_dagster.load.columns.file_writer import FileWriter
 from restsrc_dagster.load.columns.handover import Handover
 from restsrc_dagster.load.columns.row_by_row import NEW_TABLE, NotColumnar, note_row_by_row
 from restsrc_dagster.load.columns.tables import tables_of
@@ -44,17 +47,40 @@ log = logging.getLogger(__name__)
 STEP_GROWS = 16
 DLT_TABLES = "_dlt_"
 """How the names of dlt's own begin."""
+WRITERS: Mapping[FileWriter, tuple[FileWriterSpec, type[DataWriter]]] = {
+    FileWriter.PARQUET: (PARQUET, MixedParquetWriter),
+    FileWriter.COPY_TEXT: (CSV, CopyTextWriter),
+}
+"""The files of dlt in whose place each writer puts its own, and its class."""
+_TAKEN: "ContextVar[Set[FileWriter]]" = ContextVar("restsrc_writers", default=frozenset())
+"""By the destination of the load that goes on in this context."""
 
 
 @contextmanager
-def by_the_column(between: Path | None = None) -> Iterator[Handover | None]:
-    """While it lasts, what dlt normalizes in this process goes by the column where it can.
+def by_the_column(
+    between: Path | None = None, writers: Set[FileWriter] = frozenset({FileWriter.PARQUET})
+) -> Iterator[Handover | None]:
+    """While it lasts, what is normalized by who calls this goes by the column where it can.
 
-    `between` is a file that does not exist: what is extracted meanwhile, by who calls this, goes
-    by the column from there on, if it is normalized meanwhile, too. Loads may overlap.
+    Loads may overlap.
+
+    Args:
+        between: a file that does not exist: what is extracted meanwhile goes by the column from
+            there on, if it is normalized meanwhile, too.
+        writers: those of which the destination takes files.
     """
-    with _PUT_IN, Handover(between) if between else nullcontext() as handover:
-        yield handover
+    token = _TAKEN.set(writers)
+    try:
+        with _PUT_IN, Handover(between) if between else nullcontext() as handover:
+            yield handover
+    finally:
+        _TAKEN.reset(token)
+
+
+def writer_for(spec: FileWriterSpec, taken: Set[FileWriter]) -> type[DataWriter] | None:
+    """What writes files in the place of those that dlt has chosen; None where that is dlt."""
+    known = (WRITERS[one] for one in FileWriter if one in taken)
+    return next((writer for replaces, writer in known if replaces == spec), None)
 
 
 def is_normalized_here(pipeline: Pipeline) -> bool:
@@ -83,18 +109,10 @@ class ColumnarNormalizer(FittingNormalizer):
         super().__init__(item_storage, *args, **keys)
         self._step = 1
         self._known: _Known | None = None
-        if writer := self._writer_of_tables(item_storage):
+        if writer := writer_for(item_storage.writer_spec, _TAKEN.get()):
             write_tables_by(writer, item_storage)
             if is_relational(self.schema):
                 self._known = _Known(self)
-
-    def _writer_of_tables(self, item_storage: DataItemStorage) -> type[DataWriter] | None:
-        if item_storage.writer_spec == PARQUET:
-            return MixedParquetWriter
-        dialect = self.config.destination_capabilities.sqlglot_dialect
-        if item_storage.writer_spec == CSV and dialect == "postgres":
-            return CopyTextWriter
-        return None
 
     def __call__(self, extracted_items_file: str, root_table_name: str) -> list[TSchemaUpdate]:
         """What a file of records changes in the schema; its rows are written."""

@@ -4,11 +4,13 @@ Everything that is asked of a kind is asked here. What dlt itself says of one, w
 takes and in which formats, is in `connector/abilities.py`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dlt.common.destination import AnyDestination, Destination
+
+from restsrc_dagster.load.columns.file_writer import FileWriter
 
 FileFormat = Literal["parquet", "csv", "insert_values"]
 
@@ -23,6 +25,7 @@ class DestinationProfile:
         file_format: of the files that are loaded where rows go by the column; None for dlt's
             choice.
         row_format: the same, where they go record by record.
+        writers: those of ours of which it takes files, where dlt makes files of the same kind.
         prepare: done with a destination before it is used, such as giving it other load jobs.
         is_one_connection: whether it is opened once for a load, as opening takes long.
         may_commit_alone: whether it may go on to commit what a process that died has sent: a
@@ -34,6 +37,7 @@ class DestinationProfile:
     lock: Literal["file", "session"] | None = None
     file_format: FileFormat | None = None
     row_format: FileFormat | None = None
+    writers: Set[FileWriter] = frozenset({FileWriter.PARQUET})
     prepare: Callable[[Destination[Any, Any]], None] | None = None
     is_one_connection: bool = False
     may_commit_alone: bool = False
@@ -74,6 +78,7 @@ PROFILES = {
         # as it would remember the other one, and lose empty texts by it.
         file_format="csv",
         row_format="insert_values",
+        writers=frozenset({FileWriter.PARQUET, FileWriter.COPY_TEXT}),
         prepare=_take_copies,
         may_commit_alone=True,
         most_columns=1600,

@@ -180,7 +180,7 @@ def both_ways(
             if way == "records":
                 patch.setattr(
                     "restsrc_dagster.load.passes.by_the_column",
-                    lambda _: by_the_record(FittingNormalizer),
+                    lambda *_: by_the_record(FittingNormalizer),
                 )
                 if warehouse.destination:  # PostgreSQL, for which dlt makes INSERT statements
                     patch.setattr("restsrc_dagster.load.passes.loader_file_format", inserts)
