@@ -8,6 +8,7 @@
     extractor     the hints that records get
     normalizer    records by the row: what is overridden, and where it is put in
     relational    the tables of nested records
+    schemas       the storage of schemas, which makes each once
     writers       files of records and of tables
     packages      the folders of load packages
     postgres      the job that loads a file of CSV

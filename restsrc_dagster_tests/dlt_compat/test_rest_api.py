@@ -158,8 +158,7 @@ def test_the_classes_of_a_kind_are_those_that_dlt_knows(monkeypatch: pytest.Monk
     class Own(SinglePagePaginator):
         pass
 
-    monkeypatch.setattr(config_setup, "PAGINATOR_MAP", {**config_setup.PAGINATOR_MAP})
-    config_setup.register_paginator("own", Own)
+    monkeypatch.setitem(config_setup.PAGINATOR_MAP, "own", Own)
     assert get_paginator_class("own") is Own
     assert get_auth_class("bearer") is BearerTokenAuth
 

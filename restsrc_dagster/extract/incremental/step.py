@@ -118,13 +118,12 @@ class CursorStep(BoundIncremental[Any]):
     @property
     def state(self) -> dict[str, Any]:
         """What dlt keeps of the cursor for the next run; set to go back to what it was."""
-        return dict(self._cached_state or {})
+        return dict(self.kept or {})
 
     @state.setter
     def state(self, state: dict[str, Any]) -> None:
-        kept: Any = self._cached_state
-        kept.clear()
-        kept.update(state)
+        self.kept.clear()
+        self.kept.update(state)
 
     @property
     def position(self) -> Position:

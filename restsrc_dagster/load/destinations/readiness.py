@@ -25,11 +25,11 @@ from sqlalchemy.exc import ArgumentError
 
 from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.dlt_compat.schemas import keep_schemas
 from restsrc_dagster.errors import MissingPackage, MissingVariable, RestsrcError, SettingsError
 from restsrc_dagster.load.destinations.abilities import abilities_of
 from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
 from restsrc_dagster.load.destinations.profile import FILESYSTEM, type_of
-from restsrc_dagster.load.destinations.stored_schemas import keep_schemas
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.settings import Settings
 

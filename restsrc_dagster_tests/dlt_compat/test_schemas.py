@@ -12,7 +12,7 @@ from dlt.common.storages.live_schema_storage import LiveSchemaStorage
 from dlt.common.storages.schema_storage import SchemaStorage
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.load.destinations.stored_schemas import keep_schemas
+from restsrc_dagster.dlt_compat.schemas import keep_schemas
 
 
 @pytest.fixture
@@ -40,8 +40,8 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def stored(pipeline: Pipeline) -> Path:
-    (file,) = Path(pipeline.working_dir, "schemas").glob("*.json")
-    return file
+    name = pipeline._schema_storage._file_name_in_store("acme", "json")
+    return Path(pipeline.working_dir, "schemas", name)
 
 
 def test_it_is_made_once(pipeline: Pipeline, made: list[str]) -> None:

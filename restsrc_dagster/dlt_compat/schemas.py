@@ -20,14 +20,14 @@ class StoredSchemas(LiveSchemaStorage):
         self._made_of: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Schema:
-        live, made_of = self.live_schemas.get(name), self._what_makes(name)
+        live, made_of = self.live_schemas.get(name), self.what_makes(name)
         if live is not None and made_of == self._made_of.get(name) and not live.is_modified:
             return live
         schema = super().__getitem__(name)
         self._made_of[name] = made_of
         return schema
 
-    def _what_makes(self, name: str) -> Any:
+    def what_makes(self, name: str) -> Any:
         """Its file, and what the destination that is at work says of names and nesting."""
         file = Path(self.storage.make_full_path(self._file_name_in_store(name, "json")))
         of = Container().get(DestinationCapabilitiesContext)
