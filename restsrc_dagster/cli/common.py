@@ -48,7 +48,10 @@ def dlt_problems(connector: Connector, file: str) -> list[Problem]:
 
 
 def warn(connector: Connector, file: str) -> int:
-    """Print what is valid and will hurt later; how many there are.
+    """Print the warnings of a connector, one a line, each with `file`.
+
+    Returns:
+        How many make `restsrc validate --strict` fail.
 
     Not counted is what somebody has chosen (what cannot be merged is written in another way), and
     credentials that are not here: a run has another environment. Packages are in an image as they

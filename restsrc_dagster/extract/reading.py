@@ -38,7 +38,7 @@ class Reading:
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""
-        return self.sessions.adapter.traffic.get(resource, Traffic())
+        return self.sessions.adapter.metrics.traffic.get(resource, Traffic())
 
     def read_in_part(self, resource: str) -> list[Key]:
         """The parents of replaced children of which not all was read that is below them."""

@@ -204,7 +204,7 @@ def _without_warnings_of_dlt() -> Iterator[None]:
 
 def _so_far(reading: Reading, name: str) -> str:
     records = counted(reading.pages[name].records, "record")
-    waits_for = waiting(reading.sessions.adapter.waits, at_least=0)
+    waits_for = waiting(reading.sessions.adapter.metrics.waits, at_least=0)
     return "; ".join(filter(None, (f"{name}: {records} so far", waits_for)))
 
 
@@ -223,7 +223,9 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     source.resources[name].add_step(_ObservePages(sample))
     source.resources[name].add_step(_CollectRecords(sample, limit, is_parent=False))
     answered: list[tuple[requests.Response, float]] = []
-    reading.sessions.adapter.watch = lambda response, seconds: answered.append((response, seconds))
+    reading.sessions.adapter.exchange.watch = lambda response, seconds: answered.append(
+        (response, seconds)
+    )
     try:
         for _ in source.resources[name]:
             pass

@@ -70,10 +70,10 @@ def _context(
     redact: Redactor,
     options: ReadOptions,
 ) -> ReadContext:
-    sessions.adapter.on_message = options.on_message
-    sessions.adapter.waits = options.waits or Waits()
+    sessions.adapter.budget.on_message = options.on_message
+    sessions.adapter.metrics.waits = options.waits or Waits()
     if options.before is not None:
-        sessions.adapter.traffic = options.before.sessions.adapter.traffic
+        sessions.adapter.metrics.traffic = options.before.sessions.adapter.metrics.traffic
     starts = options.chunks.first_pages if options.chunks else {}
     is_read = _is_read(options.isolation)
     prefetcher = sessions.go_ahead(connector.http, is_read) if options.prefetch else None

@@ -199,7 +199,7 @@ def test_what_is_waited_for_is_told(api: Api) -> None:
     api.routes["/items"] = Slow(answer, 1, lambda _: {"data": RECORDS})
     lines: list[str] = []
     with open_reading(connector("acme", api.url, http=WAIT), {}) as reading:
-        waits = reading.sessions.adapter.waits
+        waits = reading.sessions.adapter.metrics.waits
 
         def watch() -> None:
             while not reading.pages["items"].records:

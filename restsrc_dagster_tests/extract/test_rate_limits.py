@@ -161,7 +161,7 @@ def test_one_refusal_slows_all_requests_of_the_connector_and_is_told_once(api: A
     told: list[str] = []
     acme = connector("acme", api.url, [items("parents"), child], http={"max_concurrency": 4})
     with open_reading(acme, {}) as reading:
-        reading.sessions.adapter.on_message = told.append
+        reading.sessions.adapter.budget.on_message = told.append
         assert len(list(reading.source)) == 12 + 12 * len(RECORDS)
     under_way = [at for at in arrivals if refused[0] < at < refused[0] + 0.2]
     assert len(under_way) <= 3
@@ -204,7 +204,7 @@ class Refusal:
         http = {"max_concurrency": at_once}
         acme = connector("acme", self._api.url, [items("parents"), child], http=http)
         with open_reading(acme, {}) as reading:
-            reading.sessions.adapter.on_message = lambda _: self.told.set()
+            reading.sessions.adapter.budget.on_message = lambda _: self.told.set()
             assert len(list(reading.source)) == 12 + 12 * len(RECORDS)
             assert reading.traffic("items").requests == 13
 

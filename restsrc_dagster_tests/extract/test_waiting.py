@@ -67,7 +67,7 @@ def test_a_rate_limit_that_all_threads_sit_out_is_waited_for_once(api: Api) -> N
     started = time.monotonic()
     records, reading = read_with_traffic(acme)
     took = time.monotonic() - started
-    waits = reading.sessions.adapter.waits
+    waits = reading.sessions.adapter.metrics.waits
     assert len(records) == 9
     assert 0 < waits.seconds(Wait.RATE_LIMIT) <= took
     assert waits.detail(Wait.RATE_LIMIT) == "Retry-After"
@@ -81,7 +81,7 @@ def test_the_connectors_own_budget_is_no_rate_limit(api: Api) -> None:
     resource = items(paginator={**PAGES, "maximum_page": 4})
     acme = connector("acme", api.url, [resource], http={"requests_per_second": 4})
     _, reading = read_with_traffic(acme)
-    waits = reading.sessions.adapter.waits
+    waits = reading.sessions.adapter.metrics.waits
     assert waits.seconds(Wait.BUDGET) > 0
     assert waits.seconds(Wait.RATE_LIMIT) == waits.seconds(Wait.RETRY) == 0
     assert reading.traffic("items").retries == 0
@@ -103,7 +103,7 @@ def test_retries_are_counted_with_their_reason(
     answers = iter([answer, answer])
     api.routes["/items"] = lambda _: next(answers, {"data": [{"id": 1}]})
     _, reading = read_with_traffic(connector("acme", api.url))
-    traffic, waits = reading.traffic("items"), reading.sessions.adapter.waits
+    traffic, waits = reading.traffic("items"), reading.sessions.adapter.metrics.waits
     assert (traffic.requests, traffic.retries, traffic.pages) == (3, 2, 1)
     assert waits.seconds(Wait.RETRY) >= 0.15
     assert waits.detail(Wait.RETRY) == reason
@@ -125,7 +125,7 @@ def test_an_api_that_takes_too_long_is_a_time_out(
     acme = connector("acme", api.url, http={"timeout_seconds": 0.5})
     _, reading = read_with_traffic(acme)
     over.set()
-    assert reading.sessions.adapter.waits.detail(Wait.RETRY) == "a time-out"
+    assert reading.sessions.adapter.metrics.waits.detail(Wait.RETRY) == "a time-out"
 
 
 def test_bytes_are_those_of_the_bodies_without_compression(api: Api) -> None:

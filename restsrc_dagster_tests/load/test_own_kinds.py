@@ -257,7 +257,7 @@ def test_its_tokens_are_asked_for_by_our_session(api: Api) -> None:
         acme = connector("acme", api.url, client={"auth": auth})
         reading = read_with_traffic(acme)[1]
         assert [asked.json for asked in authority.asked] == [{"id": "ann", "secret": SECRET}]
-        traffic = reading.sessions.adapter.traffic.values()
+        traffic = reading.sessions.adapter.metrics.traffic.values()
         assert sum(one.requests for one in traffic) == 2
 
 

@@ -185,7 +185,8 @@ class Resources(Mapping[str, Resource]):
         return str(disposition["disposition"] if isinstance(disposition, dict) else disposition)
 
     def strategy(self, name: str) -> str | None:
-        """That of the merge, where the configuration names one."""
+        """dlt's merge strategy (`delete-insert`, `scd2`, `upsert`) of a resource; None where the
+        configuration names none."""
         disposition = self.write_disposition(name)
         return disposition.get("strategy") if isinstance(disposition, dict) else None
 

@@ -66,5 +66,5 @@ class Chunk:
 
 
 def digest(value: Any) -> str:
-    """Tells a value from others, in later runs, too."""
+    """A digest of any JSON value, 32 hexadecimal digits, the same in every run."""
     return blake2b(bytes_of(value), digest_size=16).hexdigest()

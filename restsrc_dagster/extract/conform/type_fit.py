@@ -102,7 +102,10 @@ def in_words(column: Mapping[str, Any]) -> str:
 
 
 def is_beyond_all_times(text: str, coerce: Coerce) -> bool:
-    """Whether a text that is a time is none that can be stored."""
+    """Whether a text is a time that no column can store, such as one of the year 0 or 10000.
+
+    `coerce` is dlt's: from a type and a value to the value of that type.
+    """
     if text[:4] not in EDGES:
         return False
     try:

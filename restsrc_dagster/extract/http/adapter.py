@@ -4,7 +4,7 @@ Every request of dlt's REST client and its redirects pass `ApiAdapter.send`; the
 have an adapter of their own, so that no link of the API can pass for one.
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 import requests
@@ -23,8 +23,6 @@ from restsrc_dagster.extract.http.polling import Poller
 from restsrc_dagster.extract.http.request_context import resource_asked_for
 from restsrc_dagster.extract.http.retry import RetryPolicy
 from restsrc_dagster.extract.http.retrying import RetryingSender
-from restsrc_dagster.extract.stats.traffic import Traffic
-from restsrc_dagster.extract.stats.waits import Waits
 
 
 class ApiAdapter(HTTPAdapter):
@@ -36,6 +34,11 @@ class ApiAdapter(HTTPAdapter):
         selectors: where the records of each resource are, by its name; None where that is found.
         redact: takes secrets out of the texts of exceptions.
         policy: how often and how long a request is tried again.
+
+    Attributes:
+        metrics: what the requests cost, and what they wait for.
+        budget: when a request may be sent.
+        exchange: sends a request once, and lets who watches see the answer.
     """
 
     def __init__(
@@ -50,16 +53,16 @@ class ApiAdapter(HTTPAdapter):
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.reach = reach
         self._guard = OriginGuard(reach, redact)
-        self._metrics = metrics = Metrics(http.max_pages)
-        self._budget = Budget(http, policy=policy, metrics=metrics)
-        self._exchange = Exchange(
+        self.metrics = metrics = Metrics(http.max_pages)
+        self.budget = Budget(http, policy=policy, metrics=metrics)
+        self.exchange = Exchange(
             super().send,
-            budget=self._budget,
+            budget=self.budget,
             metrics=metrics,
             redact=redact,
             max_response_mb=http.max_response_mb,
         )
-        self._sender = RetryingSender(self._exchange, policy=policy, metrics=metrics, redact=redact)
+        self._sender = RetryingSender(self.exchange, policy=policy, metrics=metrics, redact=redact)
         self._poller = Poller(
             self._sender, policy=policy, selectors=selectors, metrics=metrics, redact=redact
         )
@@ -76,7 +79,7 @@ class ApiAdapter(HTTPAdapter):
         self._guard.admit(request)
         response = self._poller.send(request, *args, **kwargs)
         if response.ok and not response.is_redirect:
-            self._metrics.count_page(resource_asked_for())
+            self.metrics.count_page(resource_asked_for())
         return response
 
     def send_for_token(
@@ -89,7 +92,7 @@ class ApiAdapter(HTTPAdapter):
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """As requests does; the connections of the pool ask at the last moment."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
-        pool.ConnectionCls = gated(pool.ConnectionCls, self._budget.gate)
+        pool.ConnectionCls = gated(pool.ConnectionCls, self.budget.gate)
         return pool
 
     def close(self) -> None:
@@ -98,39 +101,3 @@ class ApiAdapter(HTTPAdapter):
         for key in pools.keys():  # noqa: SIM118 - it refuses to be iterated
             pools[key].close()
         super().close()
-
-    @property
-    def traffic(self) -> dict[str, Traffic]:
-        """What each resource cost so far, by name; "" is what belongs to none."""
-        return self._metrics.traffic
-
-    @traffic.setter
-    def traffic(self, traffic: dict[str, Traffic]) -> None:
-        self._metrics.traffic = traffic
-
-    @property
-    def waits(self) -> Waits:
-        """What was waited for, over all requests."""
-        return self._metrics.waits
-
-    @waits.setter
-    def waits(self, waits: Waits) -> None:
-        self._metrics.waits = waits
-
-    @property
-    def watch(self) -> Callable[[requests.Response, float], None]:
-        """Called with each answer and the seconds that it took."""
-        return self._exchange.watch
-
-    @watch.setter
-    def watch(self, watch: Callable[[requests.Response, float], None]) -> None:
-        self._exchange.watch = watch
-
-    @property
-    def on_message(self) -> Callable[[str], None]:
-        """Called with a line for the person where the API is waited for."""
-        return self._budget.on_message
-
-    @on_message.setter
-    def on_message(self, on_message: Callable[[str], None]) -> None:
-        self._budget.on_message = on_message

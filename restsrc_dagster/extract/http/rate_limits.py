@@ -64,7 +64,8 @@ def retry_after(response: requests.Response) -> RateLimit | None:
 
 
 def exhausted(response: requests.Response) -> RateLimit | None:
-    """What a good answer says of the next one: nothing remains before the reset."""
+    """The pause that a good answer asks for, by headers that say how many requests remain: until
+    the reset, where none do; None where some do, or nothing is said."""
     headers = response.headers
     return _reset(headers, _now(headers)) if _remaining(headers) == 0 else None
 

@@ -47,7 +47,11 @@ def written(records: list[Any]) -> bytes | None:
 
 
 def may_be_odd(content: bytes) -> bool:
-    """Whether records, as `written`, need a closer look: 20 ms for 20 MB."""
+    """Whether records may hold what no table can: NUL in a text, or an integer of more than 64
+    bits.
+
+    `content` is the records as JSON, as `written` gives it; 20 MB take 20 ms.
+    """
     if _NUL in content:
         return True
     alike = content.translate(_DIGITS_ALIKE)

@@ -33,7 +33,11 @@ Files = Mapping[str, Sequence[Path]]
 
 
 def make_ready(pipeline: Pipeline) -> None:
-    """Before the pipeline's package is loaded, and each time that it is."""
+    """Remove what a merge into delta or iceberg files would leave of lists that became shorter.
+
+    Call it before a pipeline's package is loaded, each time that it is; for other destinations it
+    does nothing.
+    """
     schema = pipeline.default_schema
     merged = _merged(pipeline, schema) if type_of(pipeline.destination) == FILESYSTEM else {}
     if not merged:
