@@ -70,7 +70,7 @@ class ReadWindows:
     def _ends_with(self, window: Slice) -> bool:
         """Whether the reading ends behind a window that is through."""
         is_over = not window.is_last and window.high <= self._cursor.began
-        over = window.end if is_over else None
+        over = window.over if is_over else None
         if self._chunk is not None:
             return self._chunk.end_window(over, is_last=window.is_last)
         self._cursor.end_window(over)

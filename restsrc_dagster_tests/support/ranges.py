@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 from restsrc_dagster_tests.support.api import Answer, Asked
@@ -26,7 +27,8 @@ class RangeApi:
 
     Args:
         records: with a time as `at`.
-        ends: `[)`, `[]`, `(]` by instants; `days`, with both days whole; `day`, the day of `since`.
+        ends: `[)`, `[]`, `(]`, `()` by instants; `days`, both of them whole; `day`, that of
+            `since`.
         size: records of a page.
         cap: the most records that it gives of one range; 0 for all.
         longest: the longest range that it takes, if there is one.
@@ -41,6 +43,8 @@ class RangeApi:
     longest: timedelta | None = None
     by_links: bool = True
     announces: bool = False
+    clock: float | None = None
+    """Hours after the beginning, by the API's own clock; None for ours."""
     wrong: Callable[[Asked], Answer | None] = lambda _: None
     ranges: list[tuple[str, str]] = field(default_factory=list)
     """Those that were asked for, by their first page."""
@@ -61,7 +65,10 @@ class RangeApi:
             body["total"] = len(found)
         if self.by_links and page * self.size < len(given):
             body["next"] = f"/items?since={since}&until={until}&page={page + 1}"
-        return body
+        if self.clock is None:
+            return body
+        now = START + timedelta(hours=self.clock)
+        return Answer(body, headers={"Date": format_datetime(now, usegmt=True)})
 
     def _is_within(self, moment: datetime, since: str, until: str) -> bool:
         low = _instant(since)
@@ -75,6 +82,8 @@ class RangeApi:
                 return low <= moment <= high
             case "(]":
                 return low < moment <= high
+            case "()":
+                return low < moment < high
             case _:
                 return low <= moment < high
 

@@ -216,6 +216,18 @@ def endless(draw: Draw, draft: Draft) -> None:
     }
 
 
+def window(draw: Draw, draft: Draft) -> None:
+    """The list of parents is read in slices of time."""
+    cursor = cursor_of(draw, draft, "p")
+    cursor |= {"window": draw(st.sampled_from(["30 hours", "2 days", "5 days", "1 month"]))}
+    if draw(st.booleans()):
+        kinds = ["iso", "spellings", "date", "epoch", "epoch ms", "halves", "mail"]
+        cursor["kind"] = draw(st.sampled_from(kinds))
+    draft["api"]["until"] = draw(st.sampled_from(["exclusive", "inclusive", "absent"]))
+    draft["how"]["commit"] = draw(st.sampled_from([0, -1, 2, 3]))
+    draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
+
+
 def header_cursor(draw: Draw, draft: Draft) -> None:
     draft["api"]["paginator"] = "header_cursor"
 
@@ -313,6 +325,7 @@ _OF_ANY = (
     ),
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
     *(partitions,) * 3,
+    *(window,) * 3,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )
 _OF_CHILDREN = (

@@ -45,11 +45,16 @@ def file_of(
 def _reading(world: World, name: str) -> dict[str, Any]:
     made: dict[str, Any] = {"cursor": "shared"} if world.resources[name].shared else {}
     is_linked = "paginator" not in _resource(world, name)["endpoint"]
+    cursor = world.resources[name].cursor
+    if cursor is not None and cursor.window:
+        made["window"] = {"size": cursor.window, "end": WINDOWS_END}
     if is_linked and (rule := ENDLESS.get(world.api.end)):
         made["last_page"] = rule
     return made
 
 
+WINDOWS_END = "2024-02-20T00:00:00Z"
+"""Later than any record."""
 _SINGLE: dict[str, Any] = {"paginator": "single_page"}
 
 
@@ -93,7 +98,7 @@ def _resource(world: World, name: str) -> dict[str, Any]:
         (params if resource.bound == "param" else body)["parent"] = _bound(world, name)
     if cursor := resource.cursor:
         _put_cursor(cursor, endpoint, params, body)
-        if name == "p" and world.partitions:
+        if name == "p" and (world.partitions or cursor.window):
             endpoint["incremental"]["end_param"] = "until"
     if params:
         endpoint["params"] = params

@@ -26,7 +26,7 @@ def mended(world: World) -> World:
     """The world without what it may not have."""
     for _ in range(3):
         world = _with_sound_resources(world)
-        world = _with_sound_partitions(world)
+        world = _with_sound_partitions(_with_sound_window(world))
         world = _with_sound_api(world)
         world = _with_sound_runs(world)
     return world
@@ -112,7 +112,7 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
     kind = KINDS[cursor.kind]
     if child:
         cursor = replace(cursor, order="", end=None, lag=0, open=False, missing="raise", convert="")
-        cursor = replace(cursor, begin=0)
+        cursor = replace(cursor, begin=0, window="")
     if not cursor.starts and cursor.sent in ("placeholder", "path", "body"):
         cursor = replace(cursor, starts=True)
     if cursor.sent == "body" and one.bound != "body":
@@ -148,12 +148,27 @@ def _with_sound_partitions(world: World) -> World:
     """Those of a list that can be read by them; what cannot is refused, which others look at."""
     cursor = world.p.cursor
     if world.partitions is None or cursor is None or not _may_have_partitions(world, cursor):
-        api = replace(world.api, until="exclusive")
+        api = world.api
+        if cursor is None or not cursor.window:
+            api = replace(api, until="exclusive")
         p = replace(world.p, cursor=replace(cursor, begin=0)) if cursor else world.p
         return replace(world, p=p, partitions=None, api=api)
     cursor = replace(cursor, sent="start_param")
     if cursor.lag or not cursor.starts or cursor.open or world.api.filter == "exclusive":
         cursor = replace(cursor, begin=0)
+    return replace(world, p=replace(world.p, cursor=cursor))
+
+
+def _with_sound_window(world: World) -> World:
+    """Of a list that can be read in windows; what cannot is refused."""
+    cursor = world.p.cursor
+    if cursor is None or not cursor.window:
+        return world
+    fits = _tells_time(cursor) and cursor.end is None and not cursor.falls
+    if not fits or world.has("ahead") or (cursor.missing == "include" and not world.p.key):
+        cursor = replace(cursor, window="")
+    else:
+        cursor = replace(cursor, sent="start_param", starts=True, order="", open=False)
     return replace(world, p=replace(world.p, cursor=cursor))
 
 

@@ -50,6 +50,8 @@ class Cursor(Plain):
     missing: str = "raise"
     open: bool = False
     convert: str = ""
+    window: str = ""
+    """The size of the windows in which the list of parents is read."""
     nested: bool = False
     """At `meta.at`, with `max_table_nesting` 0."""
 

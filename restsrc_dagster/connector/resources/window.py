@@ -53,6 +53,13 @@ def window_problems(resource: Resource) -> Iterator[str]:
         yield "goes from the oldest to the newest: take last_value_func out"
     if incremental.get("row_order") is not None:
         yield "is its own order: take row_order out of endpoint.incremental"
+    if incremental.get("range_start") == "open":
+        yield "reads what stands at the end of a window with the next one: take range_start out"
+    if incremental.get("on_cursor_value_missing") == "include" and not resource.has_primary_key:
+        yield (
+            "would bring records without the cursor once for each window: name a primary_key, or "
+            "write on_cursor_value_missing exclude"
+        )
 
 
 def _has_no_unit(value: Any) -> bool:

@@ -121,6 +121,14 @@ def tells_zone(text: str) -> bool:
     return any(one in text for one in ("%z", "%Z")) or text.rstrip().endswith(("Z", "UTC", "GMT"))
 
 
+def tells_seconds(text: str) -> bool:
+    """Whether what `convert` names tells the second, or less."""
+    head = text.rpartition("@")[0] or text
+    if head in FORMATS:
+        return head != "date"
+    return any(one in head for one in ("%S", "%T", "%f"))
+
+
 def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)

@@ -57,10 +57,12 @@ class Position:
         certain.
         """
         cursor = self._cursor
-        kept = cursor.comparison.later(self.kept, over)
+        before = self.kept
+        kept = cursor.comparison.later(before, over)
         delivered = None
         if self.delivered is not None:
-            self.delivered.forget(lambda value: cursor.is_later(kept, value))
+            if before is None or cursor.is_later(kept, before):
+                self.delivered.forget(lambda value: cursor.is_later(kept, value))
             delivered = cursor.delivered(self.boundary(kept))
         return Position(cursor, kept, delivered, is_within=True)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from restsrc_dagster.connector.resources.window import Window
+from restsrc_dagster.connector.time.conversion import tells_seconds
+from restsrc_dagster.connector.time.lag import is_date
 from restsrc_dagster.dlt_compat.incremental import BoundIncremental
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.request_values import ABSENT, as_segment, as_text
@@ -79,6 +81,7 @@ class CursorStep(BoundIncremental[Any]):
         self._one_behind = one_behind
         self._goes_on = goes_on
         self._convert = converter(incremental)
+        self._format: str | None = incremental.get("convert")
         self._position: Position | None = None
         self._is_bound = False
         self._error: ReadError | None = None
@@ -210,7 +213,15 @@ class CursorStep(BoundIncremental[Any]):
     def windows(self, window: Window) -> Windows:
         """Those of the range that this reading is for."""
         self._refuse_error()
-        return Windows(window, self.cursor.path, self.cursor.end, time.time())
+        overlap = 1 if self._tells_seconds else 0
+        return Windows(window, self.cursor.path, self.cursor.end, time.time(), overlap=overlap)
+
+    @property
+    def _tells_seconds(self) -> bool:
+        """Whether what is sent is as exact as a second; a whole day is read twice as it is."""
+        if self._format is not None:
+            return tells_seconds(self._format)
+        return not is_date(self.position.start)
 
     def end_window(self, over: Any) -> None:
         """A window was read to its end (`Position.behind_window`)."""

@@ -24,6 +24,7 @@ class Slice:
         high: the last one, which is the first of the next window, too.
         start: `low` as the cursor's values are written.
         end: `high`, likewise; rounded up where they are coarser.
+        over: up to where nothing comes any more, once the window is read and over.
         is_last: whether the range ends there, be it now.
     """
 
@@ -31,6 +32,7 @@ class Slice:
     high: Fraction
     start: Any
     end: Any
+    over: Any
     is_last: bool
 
 
@@ -42,10 +44,15 @@ class Windows:
         cursor_path: for messages.
         end: an `end_value`, or that of a range that is read again; None for the window's own.
         now: in seconds since 1970.
+        overlap: how many seconds a window begins before the end of the one before: an API may take
+            neither end of a range as a part of it.
     """
 
-    def __init__(self, window: Window, cursor_path: str, end: Any, now: float) -> None:
+    def __init__(
+        self, window: Window, cursor_path: str, end: Any, now: float, *, overlap: int
+    ) -> None:
         self._window = window
+        self._overlap = overlap
         self._path = cursor_path
         self._end = self._end_of(end, now)
 
@@ -55,21 +62,20 @@ class Windows:
         Raises:
             ReadError: the value is no point in time.
         """
-        first, span = self._seconds(start), self._window.span
-        low, times = first, 0
-        while low < self._end:
-            times += 1
-            high = span.after(first, times)
+        low, span = self._seconds(start), self._window.span
+        is_last = low >= self._end
+        while not is_last:
+            high = span.after(low, 1)
             is_last = high >= self._end
             yield self._slice(start, low, min(high, self._end), is_last=is_last)
-            low = high
+            low = high - self._overlap
 
     def halves(self, whole: Slice) -> tuple[Slice, Slice]:
         """A window in two; raises ReadError where it is as small as can be."""
         smallest = SECONDS["day"] if is_date(whole.start) else 1
         half = (whole.high - whole.low) / 2 // smallest * smallest
-        if half <= 0:
-            length = "a day" if smallest > 1 else "a second"
+        if half <= self._overlap:
+            length = "a day" if smallest == SECONDS["day"] else "two seconds"
             raise ReadError(
                 f"the window from {whole.start} to {whole.end} holds {self._window.at_most} "
                 f"records or more, as many as the API gives at most (reading.window.at_most), and "
@@ -78,15 +84,16 @@ class Windows:
         middle = whole.low + half
         return (
             self._slice(whole.start, whole.low, middle, is_last=False),
-            self._slice(whole.start, middle, whole.high, is_last=whole.is_last),
+            self._slice(whole.start, middle - self._overlap, whole.high, is_last=whole.is_last),
         )
 
     def _slice(self, like: Any, low: Fraction, high: Fraction, *, is_last: bool) -> Slice:
         try:
             start, end = spelled_as(like, low, up=False), spelled_as(like, high, up=True)
+            over = spelled_as(like, high - self._overlap, up=False)
         except ValueError:
             raise self._no_time(like) from None
-        return Slice(low, high, start, end, is_last)
+        return Slice(low, high, start, end, over, is_last)
 
     def _end_of(self, end: Any, now: float) -> Fraction:
         latest = Fraction(now) - self._window.delay_seconds
