@@ -126,7 +126,10 @@ class Api:
                     return
                 body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body)
                 payload = body if isinstance(body, bytes) else body.encode()
-                self.send_response(answer.status)
+                if "Date" in answer.headers:
+                    self.send_response_only(answer.status)
+                else:
+                    self.send_response(answer.status)
                 headers = {"Content-Type": "application/json", **answer.headers}
                 for name, value in {**headers, "Content-Length": str(len(payload))}.items():
                     self.send_header(name, value)

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from restsrc_dagster_tests.worlds.honest import is_honest
-from restsrc_dagster_tests.worlds.world import World
+from restsrc_dagster_tests.worlds.honest import is_honest, mended
+from restsrc_dagster_tests.worlds.world import World, text_of
 
 Json = Any
 
@@ -27,8 +27,9 @@ def smaller(world: World, is_wrong: Callable[[World], bool], *, seconds: float) 
                 continue
             tried.add(key)
             try:
-                simpler = World.from_json(candidate)
-                fits = simpler != world and is_honest(simpler)
+                simpler = mended(World.from_json(candidate))  # without what hung on it
+                is_no_larger = len(text_of(simpler)) <= len(text_of(world))
+                fits = simpler != world and is_no_larger and is_honest(simpler)
             except (TypeError, AttributeError, ValueError):
                 continue  # without what another field needs
             if fits and is_wrong(simpler):
