@@ -220,6 +220,7 @@ def test_the_site_is_built_and_its_pictures_are_drawn(tmp_path: Path) -> None:
     for page in PAGES.keys() - {"README.md"}:
         shown = page.removeprefix("docs/").replace("README.md", "index.md").replace(".md", ".html")
         assert shown in pages
+        assert "```" not in (tmp_path / shown).read_text(encoding="utf-8")
     drawn = (tmp_path / "architecture.html").read_text(encoding="utf-8")
     assert drawn.count('<pre class="mermaid">') == PAGES["docs/architecture.md"].count("```mermaid")
 

@@ -74,6 +74,11 @@ ONE = pages("page_number", base_page=1)
 FOUND: list[tuple[str, Case, str]] = [
     ("cursor-not-sent", one({"incremental": CURSOR}), "resources[0].endpoint.incremental"),
     (
+        "end-not-sent",
+        one({"incremental": SENT | {"end_param": "until"}}),
+        "resources[0].endpoint.incremental.end_param",
+    ),
+    (
         "cursor-not-sent",
         one({"params": {"since": "{incremental.initial_value}"}, "incremental": CURSOR}),
         "resources[0].endpoint.incremental",

@@ -68,13 +68,31 @@ def cursor_is_none(subject: Subject) -> LintFinding:
     for placeholder in subject.cursor_placeholders:
         value = str(placeholder.incremental_value)
         needs = "end_value" if value == "end_value" else "initial_value"
-        if incremental.get(needs) is None and not placeholder.path.startswith("params"):
+        has_end = value == "end_value" and subject.name in subject.connector.resources.windows
+        is_none = incremental.get(needs) is None and not has_end
+        if is_none and not placeholder.path.startswith("params"):
             when = "every run" if value in ("end_value", "initial_value") else "the first run"
             yield (
                 subject.place("endpoint", *placeholder.path.split(".")),
                 f"without an {needs}, {when} has nothing for {{incremental.{value}}}, and "
                 f"fails or sends null. Give incremental an {needs}, or send it as a param",
             )
+
+
+@rule_of_resource("end-not-sent")
+def end_not_sent(subject: Subject) -> LintFinding:
+    """A run reads up to now in one list; only a range that is asked for by hand has an end."""
+    cursor, connector = subject.cursor or {}, subject.connector
+    has_end = cursor.get("end_value") is not None or connector.partitions is not None
+    if not cursor.get("end_param") or has_end or subject.name in connector.resources.windows:
+        return
+    yield (
+        subject.cursor_place("end_param"),
+        f"{cursor['end_param']} is sent only where a range is read again: a run has no end without "
+        "an end_value. To read in slices up to now, write "
+        f'"reading": {{"{subject.name}": {{"window": {{"size": "31 days"}}}}}}; else take '
+        "end_param out",
+    )
 
 
 @rule_of_resource("lag-impossible")
