@@ -11,6 +11,7 @@
 | `/parents/<id>/child` | one child |
 | `/cursors?count=N&values=same` | N records, 1000 a page, all of one cursor value |
 | `/cursors?count=N&values=distinct` | the same, each of a cursor value of its own |
+| `/ranged?since=T&until=T` | 2000 records of 100 days, 10 a page, linked by `next` |
 | `/new?since=T` | the records of a short list that were updated after T |
 | `/limited?page=P` | 60 pages of 10 records, as far as a token bucket of 10 a second allows |
 | `/arrivals` | when the requests for children came, in seconds, which are forgotten then |
@@ -26,6 +27,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -35,6 +37,9 @@ from benchmarks.data import REPEATS_AFTER, record
 PAGE = 1000
 FEW = 10
 LIMITED_PAGES = 60
+RANGED = 2000
+RANGED_FROM = datetime(2024, 1, 1, tzinfo=UTC)
+EVERY = timedelta(minutes=72)
 NEW = [{"id": day, "updated_at": f"2026-01-{day:02}T00:00:00Z"} for day in range(1, 29)]
 Query = dict[str, str]
 
@@ -115,6 +120,27 @@ def _listed(path: str, query: Query) -> bytes:
     return _json({"data": records, "next": _next(path, query, numbers.stop, count)})
 
 
+def _ranged(path: str, query: Query) -> bytes:
+    """One record each 72 minutes."""
+    low = _place(query["since"])
+    high = _place(query["until"]) if "until" in query else RANGED
+    first = int(query.get("from", low))
+    numbers = range(first, min(first + FEW, high))
+    records = [{**record(one), "at": f"{at_of(one):%Y-%m-%dT%H:%M:%SZ}"} for one in numbers]
+    return _json({"data": records, "next": _next(path, query, numbers.stop, high)})
+
+
+def at_of(number: int) -> datetime:
+    """When a record of `/ranged` was made."""
+    return RANGED_FROM + number * EVERY
+
+
+def _place(instant: str) -> int:
+    """The first record from an instant on."""
+    since = datetime.fromisoformat(instant) - RANGED_FROM
+    return max(0, min(RANGED, -(-since // EVERY)))
+
+
 def _some(first: int, count: int, total: int) -> bytes:
     return _json({"data": [record(first + at) for at in range(count)], "total": total})
 
@@ -165,6 +191,7 @@ ANSWERS = {
     "offset": _offset,
     "parents": _listed,
     "cursors": _listed,
+    "ranged": _ranged,
     "new": _new,
     "limited": _limited,
     "arrivals": _arrivals,

@@ -20,7 +20,7 @@ class Task:
         mode: `read` the records, `extract` them into dlt's files, or `load` them into DuckDB.
         url: of the API.
         steps: the resources of one run after the other; the last one is measured.
-        http: that of the connector.
+        http: that of the connector, and `reading` likewise.
         expected: what the last resource must have brought in the end; of what is only read, all.
         waves: the same requests as paths, in groups that need not wait for each other.
         postgres: the URL of a database to load into instead of DuckDB.
@@ -31,6 +31,7 @@ class Task:
     steps: Sequence[Sequence[dict[str, Any]]]
     expected: Sums
     http: Mapping[str, Any] = field(default_factory=dict)
+    reading: Mapping[str, Any] = field(default_factory=dict)
     waves: Sequence[Sequence[str]] = ()
     postgres: str = ""
 

@@ -62,6 +62,7 @@ def _connector(task: Task, step: int) -> Connector:
         "schedule": {"mode": "days"},
         "configuration": task.configuration(step),
         "http": dict(task.http),
+        "reading": dict(task.reading),
         "destination": {"type": "postgres", "credentials": task.postgres} if task.postgres else {},
     }
     return check_content("acme", content, file="acme.json")

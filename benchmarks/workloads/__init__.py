@@ -14,12 +14,14 @@ from benchmarks.workloads import (
     rows,
     runs,
     scale,
+    windows,
 )
 
 WORKLOADS: tuple[Workload, ...] = (
     *rows.WORKLOADS,
     *postgres.WORKLOADS,
     *pages.WORKLOADS,
+    *windows.WORKLOADS,
     *children.WORKLOADS,
     *limits.WORKLOADS,
     *pacing.WORKLOADS,

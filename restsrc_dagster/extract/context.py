@@ -106,7 +106,8 @@ class ReadContext:
     def is_drained(self, name: str) -> bool:
         """Whether no page of a list was requested that has not come yet; nothing more is sent
         ahead from now on."""
-        return self.prefetcher is None or self.prefetcher.is_drained(name)
+        in_windows = name in self.resources.windows
+        return self.prefetcher is None or self.prefetcher.is_drained(name, ends_lists=in_windows)
 
     def _readers(self) -> dict[str, int]:
         """With what is read for the sake of others."""

@@ -1,6 +1,7 @@
 """Makes the steps of a resource that others ask."""
 
 from functools import partial
+from typing import Literal
 
 from restsrc_dagster.connector.resources.chunking import chunking
 from restsrc_dagster.connector.resources.resource import Resource
@@ -76,8 +77,10 @@ def _prefetch(resource: Resource, stats: PageStats, context: ReadContext) -> Pre
     if context.prefetcher is None:
         return None
     reader = context.list_readers[resource.name]
-    has_lists = resource.parent is not None or resource.name in context.resources.windows
-    return PrefetchStep(resource, context.prefetcher, reader, stats, has_lists=has_lists)
+    lists: Literal["parents", "windows"] | None = "parents" if resource.parent else None
+    if resource.name in context.resources.windows:
+        lists = "windows"
+    return PrefetchStep(resource, context.prefetcher, reader, stats, lists=lists)
 
 
 def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> CursorStep | None:

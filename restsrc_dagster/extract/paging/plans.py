@@ -62,9 +62,10 @@ class FurtherPages(RequestPlan):
         *,
         has_parent: bool,
         is_list: bool = False,
+        by_bytes: bool = False,
         place: tuple[float, float] = (0, 0),
     ) -> None:
-        super().__init__(resource, coming.next, is_list=is_list, place=place)
+        super().__init__(resource, coming.next, is_list=is_list, by_bytes=by_bytes, place=place)
         self.coming = coming
         self._has_parent = has_parent
 
@@ -103,6 +104,7 @@ class FirstPages(RequestPlan):
         looks_on: whether the further pages of a list are requested before its turn, too.
         most: how many are begun before their turn, so that there is room for their further pages;
             None for the list of a resource without a parent.
+        by_bytes: as for `RequestPlan`.
     """
 
     _numbers = count(1)
@@ -115,12 +117,18 @@ class FirstPages(RequestPlan):
         *,
         looks_on: bool,
         most: Callable[[], int] | None = None,
+        by_bytes: bool = False,
     ) -> None:
         coming = partial(next, _requests(reader, first), None)
         place = next(self._numbers), inf
-        super().__init__(resource, coming, after=resource if most else "", place=place)
+        after = resource if most else ""
+        super().__init__(resource, coming, after=after, by_bytes=by_bytes, place=place)
         self._most = most
         self._reader = reader if looks_on and reader.knows_paginator else None
+
+    @property
+    def begins_lists(self) -> bool:
+        return True
 
     @property
     def most(self) -> float:
@@ -134,7 +142,13 @@ class FirstPages(RequestPlan):
         if coming is None:
             return None
         place = self.place[0], ticket.number
-        return FurtherPages(self.resource, coming, has_parent=self._most is not None, place=place)
+        return FurtherPages(
+            self.resource,
+            coming,
+            has_parent=self._most is not None,
+            by_bytes=self.by_bytes,
+            place=place,
+        )
 
 
 def _requests(reader: ListReader, first: Iterable[FirstRequest]) -> Iterator[requests.Request]:

@@ -2,8 +2,7 @@
 
 import logging
 from collections.abc import Iterable
-from functools import partial
-from typing import Any
+from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
 from dlt.extract.items_transform import ItemTransform
@@ -29,7 +28,7 @@ class PrefetchStep(ItemTransform[Any, Any]):
         prefetcher: sends what is known to come.
         reader: of the resource's lists.
         stats: of its pages; where nothing is sent before its turn they say why.
-        has_lists: whether it has several lists, such as one for each parent.
+        lists: what it has several lists of; None where it has one.
 
     """
 
@@ -42,7 +41,7 @@ class PrefetchStep(ItemTransform[Any, Any]):
         reader: ListReader,
         stats: PageStats,
         *,
-        has_lists: bool,
+        lists: Literal["parents", "windows"] | None,
     ) -> None:
         super().__init__(lambda item: item)
         self._lengths = ListLengths()
@@ -50,7 +49,8 @@ class PrefetchStep(ItemTransform[Any, Any]):
         self._resource = resource
         self._prefetcher = prefetcher
         self._reader = reader
-        self._has_lists = has_lists
+        self._has_lists = lists is not None
+        self._of_windows = lists == "windows"
         self._plans: WeakKeyDictionary[BasePaginator, FurtherPages] = WeakKeyDictionary()
         if not self._looks_on:
             stats.not_ahead = "row_order says where the list is left, and any page may be the last"
@@ -58,9 +58,23 @@ class PrefetchStep(ItemTransform[Any, Any]):
 
     def announce(self, first: Iterable[FirstRequest]) -> None:
         """Send the first request of the list, or those of several, before their turn."""
-        most = partial(self._lengths.at_once, self._prefetcher.window) if self._has_lists else None
-        name, looks_on = self._resource.name, self._looks_on
-        self._prefetcher.add(FirstPages(name, self._reader, first, looks_on=looks_on, most=most))
+        self._prefetcher.add(
+            FirstPages(
+                self._resource.name,
+                self._reader,
+                first,
+                looks_on=self._looks_on,
+                most=self._lists_at_once if self._has_lists else None,
+                by_bytes=self._of_windows,
+            )
+        )
+
+    def _lists_at_once(self) -> int:
+        """How many are begun before their turn. Windows are as long as a whole list may be, and
+        each is gone through to its end."""
+        if self._of_windows:
+            return self._prefetcher.threads
+        return self._lengths.at_once(self._prefetcher.window)
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The item."""
@@ -93,7 +107,9 @@ class PrefetchStep(ItemTransform[Any, Any]):
         if isinstance(known, FurtherPages):
             return known
         coming = PageLookahead(self._reader)
-        return FurtherPages(name, coming, has_parent=self._has_lists, is_list=True)
+        return FurtherPages(
+            name, coming, has_parent=self._has_lists, is_list=True, by_bytes=self._of_windows
+        )
 
 
 def _may_stop_early(resource: Resource) -> bool:

@@ -28,6 +28,7 @@ class Prefetcher:
 
     As many answers as twice the threads are under way or wait to be handed over, shared evenly by
     the resources, and not more than `WAITING_BYTES`; only the next page of a list is always sent.
+    Plans that go `by_bytes` are bounded by the bytes alone.
 
     Args:
         fetch: sends a request, within the budget.
@@ -36,7 +37,7 @@ class Prefetcher:
         max_pages: a resource may ask for one more, which is told to be too many.
 
     Attributes:
-        window: the most answers that are under way or wait.
+        window: the most answers that are under way or wait, where they are counted.
     """
 
     def __init__(
@@ -48,13 +49,14 @@ class Prefetcher:
         max_pages: int | None = None,
     ) -> None:
         self._fetch = fetch
-        self._most_threads = threads
+        self.threads = threads
         self.window = 2 * threads
         self._is_read = is_read
         self._max_pages = max_pages
         self._plans: list[RequestPlan] = []
         self._asked: Counter[str] = Counter()
         self._held: set[str] = set()
+        self._begins_none: set[str] = set()
         self._sizes: dict[str, int] = {}
         self._numbers = count()
         self._todo: deque[PrefetchedRequest] = deque()
@@ -98,13 +100,14 @@ class Prefetcher:
             if plan in self._plans:
                 self._plans.remove(plan)
 
-    def is_drained(self, resource: str) -> bool:
+    def is_drained(self, resource: str, *, ends_lists: bool = False) -> bool:
         """Send nothing more for a resource; whether nothing that was sent waits for its turn.
 
-        What it asks for itself is sent, one after the other.
+        What it asks for itself is sent, one after the other. With `ends_lists`, lists that were
+        begun are gone through all the same, and no further one is begun.
         """
         with self._lock:
-            self._held.add(resource)
+            (self._begins_none if ends_lists else self._held).add(resource)
             return not any(plan.tickets for plan in self._plans if plan.resource == resource)
 
     def answered(self, resource: str, response: requests.Response) -> None:
@@ -186,19 +189,21 @@ class Prefetcher:
     def _has_room(self, plan: RequestPlan, share: int) -> bool:
         if plan.resource in self._held:
             return False
+        if plan.begins_lists and plan.resource in self._begins_none:
+            return False
         if self._max_pages is not None and self._asked[plan.resource] > self._max_pages:
             return False
         if plan.is_list and not plan.tickets:
             return True
-        if len(plan.tickets) >= plan.most or self._waiting() >= self.window:
+        if len(plan.tickets) >= plan.most:
             return False
         tickets = [ticket for one in self._plans for ticket in one.tickets]
-        own = sum(ticket.resource == plan.resource for ticket in tickets)
         weight = sum(ticket.weight for ticket in tickets) + self._weight(plan.resource)
-        return own < share and weight <= WAITING_BYTES
-
-    def _waiting(self) -> int:
-        return sum(len(plan.tickets) for plan in self._plans)
+        if weight > WAITING_BYTES or plan.by_bytes:
+            return weight <= WAITING_BYTES
+        counted = [ticket for ticket in tickets if not ticket.plan.by_bytes]
+        own = sum(ticket.resource == plan.resource for ticket in counted)
+        return own < share and len(counted) < self.window
 
     def _weight(self, resource: str) -> int:
         return self._sizes.get(resource, max(self._sizes.values(), default=0))
@@ -213,7 +218,7 @@ class Prefetcher:
         plan.tickets.append(ticket)
         self._asked[plan.resource] += 1
         self._todo.append(ticket)
-        if len(self._todo) > self._idle and len(self._threads) < self._most_threads:
+        if len(self._todo) > self._idle and len(self._threads) < self.threads:
             thread = threading.Thread(target=self._run, name="restsrc-ahead", daemon=True)
             self._threads.append(thread)
             thread.start()

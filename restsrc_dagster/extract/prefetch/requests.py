@@ -91,6 +91,7 @@ class RequestPlan:
         after: nothing is sent before this resource has got a page, `ANY` for any resource: who is
             refused is refused once.
         is_list: these are the further pages of one list, whose reading waits for the next of them.
+        by_bytes: as many answers may wait as there is memory for; else a number of them, too.
         place: among the plans of the resource, which come in this order.
     """
 
@@ -101,8 +102,10 @@ class RequestPlan:
         *,
         after: str = ANY,
         is_list: bool = False,
+        by_bytes: bool = False,
         place: tuple[float, float] = (0, 0),
     ) -> None:
+        self.by_bytes = by_bytes
         self.resource = resource
         self.after = after
         self.is_list = is_list
@@ -110,6 +113,11 @@ class RequestPlan:
         self.tickets: deque[PrefetchedRequest] = deque()
         self._coming = coming
         self._peeked: requests.Request | None = None
+
+    @property
+    def begins_lists(self) -> bool:
+        """Whether each of its requests is the first one of a list."""
+        return False
 
     @property
     def most(self) -> float:
