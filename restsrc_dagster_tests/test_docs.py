@@ -125,7 +125,10 @@ def test_settings_told_are_the_settings_read() -> None:
 
 def test_every_warning_is_told() -> None:
     told = re.findall(r"^\| `([a-z0-9-]+)` \|", PAGES["docs/warnings.md"], re.MULTILINE)
-    assert told == list(RULES)
+    assert set(RULES) ^ set(told) == set(), "docs/warnings.md wants a row for each rule, no other"
+    assert told == list(RULES), (
+        "docs/warnings.md wants the order of RULES: themes, then functions as they stand in a file"
+    )
 
 
 CHANGING = re.compile(
@@ -241,11 +244,13 @@ def test_there_are_ten() -> None:
 def test_this_is_what_add_says(
     title: str, mistake: str, told: str, rest: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    del title, rest
+    del rest
     monkeypatch.chdir(tmp_path)
     Path("acme.json").write_text(mistake, encoding="utf-8")
     words = ["add", "acme", "--config", "acme.json", "--schedule", "every day"]
-    assert str(CliRunner().invoke(cli, words).exception) == told
+    assert str(CliRunner().invoke(cli, words).exception) == told, (
+        f"docs/errors.md quotes another message, under {title!r}"
+    )
     assert not Path("connectors").exists()
 
 

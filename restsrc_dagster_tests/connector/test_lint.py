@@ -324,13 +324,14 @@ FOUND: list[tuple[str, Case, str]] = [
 
 @pytest.mark.parametrize(("code", "described", "place"), FOUND)
 def test_what_is_warned_of(code: str, described: Case, place: str) -> None:
-    (lint,) = lints_of(described)
-    assert lint.code == code
+    found = lints_of(described)
+    assert [lint.code for lint in found] == [code], "no rule warns of it, or another one does, too"
+    (lint,) = found
     root = "" if place.startswith("http") else "configuration."
     assert re.fullmatch(re.escape(root + place).replace("…", ".*"), lint.path), lint.path
     assert str(lint).endswith(f"[{code}]")
     assert len(lint.message) < 280
-    assert not lint.message.endswith(".")
+    assert not lint.message.endswith("."), "the code follows in brackets: no full stop before it"
     assert MARKER not in lint.message
 
 
@@ -476,14 +477,18 @@ def test_what_is_near_but_right(name: str) -> None:
 
 def test_every_rule_is_tried() -> None:
     elsewhere = {"shared-child-cursor"}  # see below
-    assert {code for code, _, _ in FOUND} | elsewhere == set(RULES)
+    tried = {code for code, _, _ in FOUND} | elsewhere
+    assert set(RULES) - tried == set(), (
+        "FOUND wants a case that is warned of by it alone, and SILENT one that is near but right"
+    )
+    assert tried - set(RULES) == set(), "FOUND has a code that no rule has"
 
 
 def test_every_rule_says_what_happens() -> None:
     for code, rule in RULES.items():
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", code)
-        assert rule.harm.endswith("."), code
-        assert "\n" not in rule.harm, code
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", code), f"{code}: words with - between them"
+        assert rule.harm.endswith("."), f"{code}: its docstring is a sentence"
+        assert "\n" not in rule.harm, f"{code}: its docstring is one line"
 
 
 def test_the_cursor_of_a_child() -> None:
@@ -558,7 +563,7 @@ def test_which_warnings_are_about_rows() -> None:
         "query-in-base-url",
         "placeholder-as-text",
         "unknown-resource",
-    }
+    }, "a rule of a connector is named here; one of a resource wants its case in FOUND"
 
 
 @pytest.mark.parametrize("name", VALID)

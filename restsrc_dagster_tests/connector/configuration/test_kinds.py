@@ -9,7 +9,7 @@ from dlt.sources.rest_api.config_setup import AUTH_MAP, PAGINATOR_MAP
 
 from restsrc_dagster.connector.configuration.auth import AUTHS, NOT_SECRET
 from restsrc_dagster.connector.configuration.paginators import PAGINATORS
-from restsrc_dagster.connector.syntax.references import resolve
+from restsrc_dagster.connector.syntax import references
 from restsrc_dagster.errors import MissingVariable
 from restsrc_dagster.extract.http import auth
 from restsrc_dagster.extract.paging import kinds
@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 DOCUMENTATION = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
 COUNTED = [name for name, kind in PAGINATORS.items() if kind.is_counted]
+LACKING = "see Add an auth in CONTRIBUTING.md for a kind that dlt lacks"
 BASES = {
     "linked": LinkedPaginator,
     "page number": CountingPaginator,
@@ -28,8 +29,12 @@ BASES = {
 
 
 def test_each_kind_has_its_class() -> None:
-    assert list(kinds.CLASSES) == list(PAGINATORS)
-    assert list(auth.CLASSES) == list(AUTHS)
+    assert list(kinds.CLASSES) == list(PAGINATORS), (
+        "CLASSES in extract/paging/kinds.py wants a line for each of PAGINATORS, in their order"
+    )
+    assert list(auth.CLASSES) == list(AUTHS), (
+        "CLASSES in extract/http/auth.py wants a line for each of AUTHS, in their order"
+    )
 
 
 @pytest.mark.parametrize("name", PAGINATORS)
@@ -43,12 +48,16 @@ def test_what_reads_is_dlts_class_with_what_that_lacks(name: str) -> None:
 
 
 def test_each_auth_has_its_rank_among_those_of_an_openapi_document() -> None:
-    assert set(AUTHS) <= set(openapi._RANKS)
+    assert set(AUTHS) <= set(openapi._RANKS), (
+        "_RANKS in scaffold/openapi/auth.py wants each of AUTHS; any rank if no document has it"
+    )
 
 
 @pytest.mark.parametrize("name", AUTHS)
 def test_what_signs_is_dlts_class_or_more(name: str) -> None:
-    assert issubclass(auth.CLASSES[name] or AUTH_MAP[name], AUTH_MAP[name])
+    assert name in AUTH_MAP, f"dlt has no auth {name}: {LACKING}"
+    signs = auth.CLASSES[name] or AUTH_MAP[name]
+    assert issubclass(signs, AUTH_MAP[name]), f"{signs.__name__} is not based on dlt's class"
 
 
 @pytest.mark.parametrize("name", PAGINATORS)
@@ -79,7 +88,9 @@ def test_the_options_of_an_auth_are_those_of_its_model(name: str) -> None:
     assert kind.public <= options
     assert kind.never_empty <= options
     assert kind.token_url in {None, *options & kind.public}
-    assert options - NOT_SECRET, "what it keeps secret"
+    assert options - NOT_SECRET, (
+        f"each option of {name} is public here or in another kind: what does it keep secret?"
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,17 +98,23 @@ def test_the_options_of_an_auth_are_those_of_its_model(name: str) -> None:
 )
 def test_a_variable_without_a_value_is_no_secret(name: str, option: str) -> None:
     client = {"client": {"auth": {"type": name, option: "${X}"}}}
+    assert references._NEVER_EMPTY.search(f"client.auth.{option}"), (
+        f"_NEVER_EMPTY in connector/syntax/references.py wants {option}"
+    )
     with pytest.raises(MissingVariable, match="X is empty"):
-        resolve(client, {"X": ""}, "configuration")
+        references.resolve(client, {"X": ""}, "configuration")
 
 
 @pytest.mark.parametrize("name", sorted({kind.names[0] for kind in PAGINATORS.values()}))
 def test_the_documentation_has_a_row_for_each_paginator(name: str) -> None:
-    assert re.search(rf"^\| `{name}` \| ", DOCUMENTATION, re.MULTILINE)
+    assert re.search(rf"^\| `{name}` \| ", DOCUMENTATION, re.MULTILINE), (
+        "docs/connector-file.md, Paginators, has no row for it"
+    )
 
 
 @pytest.mark.parametrize("name", AUTHS)
 def test_the_documentation_has_the_secrets_of_each_auth(name: str) -> None:
     row = re.search(rf"^\| `{name}` \| (.+) \|$", DOCUMENTATION, re.MULTILINE)
-    assert row is not None
-    assert set(re.findall(r"`(\w+)`", row[1])) >= AUTHS[name].never_empty
+    assert row is not None, "docs/connector-file.md, Auth, has no row for it"
+    missing = AUTHS[name].never_empty - set(re.findall(r"`(\w+)`", row[1]))
+    assert not missing, f"its row in docs/connector-file.md, Auth, does not name {missing}"
