@@ -1,7 +1,14 @@
 """Warnings about what is valid, and will hurt later.
 
-A rule is a function with a code. It looks at one resource (`cursors`, `copies`, `paging`) or at
-what is sent (`sending`), and its docstring says what happens if nobody heeds it.
+A rule is a function with a code. It looks at one resource, as a `Subject`, or at the connector as a
+whole; its docstring says what happens if nobody heeds it. The modules are themes:
+
+cursors     lists that are read by a cursor
+copies      rows that come twice, or are lost
+paging      paginators that read too little, or the same twice
+sending     requests that do not say what was meant, or tell a secret
+rule        what makes a rule of a function, and what it finds
+subject     one resource, and where each of its keys stands in the file
 """
 
 from restsrc_dagster.connector.lint import copies, cursors, paging, sending

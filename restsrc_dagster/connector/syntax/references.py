@@ -25,7 +25,9 @@ _IN_STEPS = re.compile(
 _NEVER_EMPTY = re.compile(
     r"\.auth\.(token|api_key|client_id|client_secret|username)$|\.processing_steps\[\d+\]\.map\.salt$"
 )
-"""An empty password is one: some APIs take the key as username and nothing else."""
+"""What each `AuthKind` names as `never_empty`, in an auth of any kind, a registered one as well.
+
+An empty password is one: some APIs take the key as username and nothing else."""
 PLAIN_KEYS = frozenset({"name", "type", "write_disposition", "table_name", "resource", "resources"})
 SALT = "salt"
 """The one secret of a processing step; everything else in it is names and expressions."""

@@ -1,7 +1,8 @@
 """How requests prove who sends them: dlt's auth types, chosen by `type` alone.
 
-To add a kind is a file beside this one with its options and its `AuthKind`, and a line in `AUTHS`
-here; in `extract.http.auth`, if dlt's class is not enough.
+To add a kind is a file beside this one with its options and its `AuthKind`, a line in `AUTHS` here,
+and one in `CLASSES` of `extract.http.auth`; CONTRIBUTING.md names what else there is to do. A kind
+that dlt lacks is registered by whoever needs it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -35,7 +36,7 @@ AUTHS: Mapping[str, AuthKind] = {
 DEFAULT = BEARER.name
 """The type of an auth that names none."""
 NOT_SECRET = frozenset({"type"}).union(*(kind.public for kind in AUTHS.values()))
-"""The options of an auth that may be shown."""
+"""The options that may be shown, of whichever kind the auth is."""
 _ADDRESS = ("http://", "https://")
 
 

@@ -17,8 +17,10 @@ class AuthKind:
 
     Attributes:
         model: its options; the word of its `type` is its name.
-        public: the options whose values may be shown; all others are secrets.
-        never_empty: the options that a variable without a value does not do for.
+        public: the options whose values may be shown; all others are secrets. They may be shown
+            wherever a key has that name, so it is the name of no secret in another kind.
+        never_empty: the options that a variable without a value does not do for; they stand in
+            `_NEVER_EMPTY` of `connector.syntax.references`, too.
         token_url: the option with the address of whoever gets the secrets beside the API, and gives
             a token for them.
         scheme: the scheme of the header `Authorization`, where it has one, in small letters.
