@@ -19,6 +19,7 @@ from restsrc_dagster.connector.syntax.expression import expression_error
         "not_null(a, b, c)",
         "merge(@, {kind: type(@)})",
         '"é" || "a b"',
+        "!a && !(b.c) && !contains(d.e, 'f') && !g[0] && !@",
         "`old`",
     ],
 )
@@ -51,6 +52,12 @@ def test_expressions(text: str) -> None:
         ("length(a, b)", "length() takes 1 argument, not 2"),
         ("starts_with(a)", "starts_with() takes 2 arguments, not 1"),
         ("merge()", "merge() takes at least 1 argument, not 0"),
+        (
+            "!a.b",
+            "has a ! that takes the name behind it alone; write !(a.b) for the opposite of a.b",
+        ),
+        ("a && !b.c", "has a ! that takes the name behind it alone; …"),
+        ("!lines[?open]", "has a ! that takes the name behind it alone; …"),
         ("{a: &b}", "has an & that is no argument of a function"),
     ],
 )

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 Tree = dict[str, Any]
 """A node: `type`, and mostly `children` and `value`, as `jmespath.ast` makes it."""
 
+_OF_A_VALUE = ("subexpression", "filter_projection")
+"""Nodes that look into their first child; that of `!a.b` is `!a`, and there is nothing in it."""
 _KINDS = {
     "EOF": "the end",
     "UNQUOTED_IDENTIFIER": "a name",
@@ -79,6 +81,8 @@ def _misused(node: Tree, *, argument: bool = False) -> Iterator[str]:
     known = Functions.FUNCTION_TABLE
     children = [child for child in node.get("children", ()) if isinstance(child, dict)]
     called = node["type"] == "function_expression"
+    if node["type"] in _OF_A_VALUE and children[0]["type"] == "not_expression":
+        yield "has a ! that takes the name behind it alone; write !(a.b) for the opposite of a.b"
     if node["type"] == "expref" and not argument:
         yield "has an & that is no argument of a function"
     if called:
