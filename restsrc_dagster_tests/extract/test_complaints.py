@@ -42,6 +42,24 @@ def failure(api: Api, route: Any, **endpoint: Any) -> str:
     return str(error).replace(api.url, "")
 
 
+FLAGGED = {
+    "data_selector": "data",
+    "paginator": {"type": "cursor", "cursor_path": "page.next", "has_more_path": "page.more"},
+}
+
+
+def test_an_error_has_no_flag_that_says_more(api: Api) -> None:
+    body = {"errors": [{"message": "no field x"}], "data": None}
+    assert "with an error: message: no field x" in failure(api, lambda _: body, **FLAGGED)
+
+
+@pytest.mark.parametrize("body", [{"data": []}, {"data": [{"id": 1}], "error": "odd"}])
+def test_what_is_no_error_needs_that_flag(api: Api, body: Any) -> None:
+    api.routes["/items"] = lambda _: body
+    with pytest.raises(Exception, match="Has more value not found"):
+        read(connector("acme", api.url, [items(**FLAGGED)]))
+
+
 @pytest.mark.parametrize(("body", "error"), ERRORS)
 @pytest.mark.parametrize("selector", [None, "$", "data.a"])
 def test_an_error_with_status_200(api: Api, body: Any, error: str, selector: str | None) -> None:

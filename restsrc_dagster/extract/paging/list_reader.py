@@ -26,6 +26,7 @@ from restsrc_dagster.dlt_compat.rest_api import (
     process_parent_data_item,
 )
 from restsrc_dagster.dlt_compat.rest_client import join_url
+from restsrc_dagster.extract.paging.error_body import FoundError, complaint
 from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
 from restsrc_dagster.extract.paging.last_page import LastPage
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
@@ -208,7 +209,13 @@ class ListReader:
         ends = self.last_page is not None and self.last_page(
             response, records, _number(paginator, number)
         )
-        paginator.update_state(response, records)
+        try:
+            paginator.update_state(response, records)
+        except ValueError:  # of has_more_path, which an error does not have
+            if records or complaint(response, response.json(), FoundError.NOTHING) is None:
+                raise
+            end_list(paginator)  # the checks of the page tell the error
+            return False
         if ends:
             end_list(paginator)
             return True
