@@ -21,6 +21,8 @@ SECRET_KEY = re.compile(
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
 SENT_OR_HANDED = SENT | {"credentials"}
 _AUTH = re.compile(r"\b(client|endpoint)\.auth$")
+_OF_A_RECORD = re.compile(r"\{(resources|incremental)\.[^{}]+\}")
+"""What is only known when a run reads: a token that a parent has, or a cursor."""
 _PLAIN_FILE = re.compile(r"[^@?=;]+\.(duckdb|db|sqlite)")
 """A file is named in errors, else nobody could tell which one is locked."""
 
@@ -74,7 +76,8 @@ def literal_secrets(connector: Connector) -> Iterator[str]:
             if isinstance(text, str) and any("${" not in secret for secret in _in_address(text)):
                 yield place
         for place, text in _secret_places(value, root):
-            if "${" not in text and not any(_in_address(text)):
+            known_later = "${" in text or _OF_A_RECORD.search(text)
+            if not known_later and not any(_in_address(text)):
                 yield place
 
 

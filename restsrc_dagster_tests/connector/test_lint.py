@@ -500,6 +500,25 @@ def test_the_cursor_of_a_child() -> None:
         assert codes(*resources, reading=reading) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "warned"),
+    [
+        ({}, False),
+        ({"selected": True}, True),
+        ({"processing_steps": [{"yield_map": "tokens"}]}, True),
+        ({"endpoint": {"path": "login", "method": "POST", "data_selector": "tokens"}}, True),
+        ({"endpoint": {"path": "login", "data_selector": "$"}}, True),
+    ],
+    ids=str,
+)
+def test_below_a_login_there_is_no_other_parent(change: dict[str, Any], warned: bool) -> None:
+    endpoint = {"path": "login", "method": "POST", "data_selector": "$"}
+    login = {"name": "login", "selected": False, "endpoint": endpoint, **change}
+    orders = items("orders", headers={"X-Session": "{resources.login.token}"}, incremental=SENT)
+    found = codes(login, orders, reading={"orders": {"cursor": "shared"}})
+    assert ("shared-child-cursor" in found) == warned
+
+
 def test_a_child_reads_on_though_its_records_are_sorted() -> None:
     cursor = {"incremental": CURSOR | {"row_order": "desc"}}
     found = codes("posts", items("comments", path=COMMENTS, **cursor))

@@ -170,6 +170,13 @@ def test_literal_secrets_of_an_endpoint(endpoint: dict[str, Any], place: str) ->
     assert list(literal_secrets(acme)) == [f"configuration.resources[1].endpoint.{place}"]
 
 
+def test_a_token_of_a_parent_is_no_literal_one() -> None:
+    headers = {"X-Token": "{resources.login.token}", "Authorization": "Bearer {resources.login.t}"}
+    resources = ["login", items(headers=headers, params={"token": "{incremental.start_value}"},
+                                incremental={"cursor_path": "id"})]  # fmt: skip
+    assert list(literal_secrets(connector("acme", resources=resources))) == []
+
+
 def test_a_literal_salt_is_a_secret() -> None:
     def steps(salt: str) -> dict[str, Any]:
         return {**items(), "processing_steps": [{"map": {"hash": ["email"], "salt": salt}}]}

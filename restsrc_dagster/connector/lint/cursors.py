@@ -4,6 +4,7 @@ import re
 
 from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
+from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.time.conversion import tells_zone
 from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.connector.time.lag import DAY, NoLag, is_date, lagged
@@ -52,13 +53,29 @@ def cursor_without_effect(subject: Subject) -> LintFinding:
 @rule_of_resource("shared-child-cursor")
 def shared_child_cursor(subject: Subject) -> LintFinding:
     """All parents share one cursor: what is older than it is passed over in each."""
-    if subject.cursor is not None and subject.connector.cursor_is_shared(subject.name):
+    shared = subject.cursor is not None and subject.connector.cursor_is_shared(subject.name)
+    if shared and not _is_login(subject.resources, subject.resource.parent):
         yield (
             f"reading.{subject.name}.cursor",
             f"all of {subject.resource.parent} share one cursor, so a record that comes later with "
             f"an older {subject.resource.cursor_path} than that of another one's is passed over. "
             "Remove it, and each has its own; or set a lag that covers it",
         )
+
+
+def _is_login(resources: Resources, name: str | None) -> bool:
+    """Whether a parent is one answer, which is asked for and not loaded: there is no other one."""
+    if name is None or name not in resources:
+        return False
+    parent = resources[name]
+    return (
+        not parent.selected
+        and parent.parent is None
+        and parent.endpoint.get("method") == "POST"
+        and parent.endpoint.get("data_selector") == "$"
+        and resources.paginator_kind(name).next_page == "none"
+        and not any("yield_map" in step for step in parent.steps)
+    )
 
 
 @rule_of_resource("cursor-is-none")
