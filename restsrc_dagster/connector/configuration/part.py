@@ -19,13 +19,6 @@ class Part(BaseModel):
     """Where keys belong that people write here by mistake."""
 
 
-NOT_IN_JSON = {
-    "session": "a Python object, which a file cannot hold; use http, beside configuration",
-    "transform": "a Python function, which a file cannot hold; convert takes the name of a format",
-}
-"""Keys of dlt whose values no file can hold, and what they want."""
-
-
 def _jsonpath(text: str) -> str:
     if error := jsonpath_error(text):
         raise PydanticCustomError("config_error", "is not a JSONPath: {error}", {"error": error})

@@ -14,7 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from restsrc_dagster.connector.configuration.model import Configuration
-from restsrc_dagster.connector.configuration.part import NOT_IN_JSON, Choice, Part
+from restsrc_dagster.connector.configuration.other_words import other_words
+from restsrc_dagster.connector.configuration.part import Choice, Part
+from restsrc_dagster.connector.configuration.word import Place, place_of
 from restsrc_dagster.connector.wording import allowed, kind_of, nearest, out_of_bounds, unknown_key
 
 _WANTED = {
@@ -59,9 +61,10 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigP
         place = _Place.of(details["loc"], model)
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
-            if suggestion := nearest(key, place.known):
+            suggestion, message = _unknown(key, place)
+            if suggestion:
                 meant.add(f"{place.parent}.{suggestion}".lstrip("."))
-            yield ConfigProblem(place.path, _unknown(key, place), harmless=suggestion is None)
+            yield ConfigProblem(place.path, message, harmless=suggestion is None)
         elif details["type"] == "missing":
             missing.append(
                 (place.path, ConfigProblem(place.path, f"required: {place.description}"))
@@ -74,12 +77,14 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigP
     yield from (found for path, found in missing if path not in meant)
 
 
-def _unknown(key: str, place: "_Place") -> str:
-    if key in NOT_IN_JSON:
-        return f"takes {NOT_IN_JSON[key]}"
+def _unknown(key: str, place: "_Place") -> tuple[str | None, str]:
+    """(the key that was probably meant instead, message)."""
     if key in place.elsewhere:
-        return f"unknown key; it belongs in {place.elsewhere[key]}"
-    return unknown_key(key, place.known)
+        return nearest(key, place.known), f"unknown key; it belongs in {place.elsewhere[key]}"
+    object_is = place_of(place.parent)
+    if object_is and (known := other_words(object_is, key)):
+        return known.meant_in(object_is, place.known), known.message(object_is, place.known)
+    return nearest(key, place.known), unknown_key(key, place.known)
 
 
 def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
@@ -90,7 +95,7 @@ def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
         case "union_tag_invalid" | "union_tag_not_found":
             return _choose(place, value)
         case "literal_error":
-            return path, _not_one_of(value, place.choices)
+            return path, _not_one_of(value, place.choices, _kind_at(path))
         case "value_error":
             return path, str(context["error"])
         case "config_error":
@@ -117,17 +122,34 @@ def _choose(place: "_Place", value: Any) -> tuple[str, str]:
     if choice.key not in value:
         return path, f"required: one of {', '.join(choice.allowed)}"
     named, choices = value[choice.key], (*choice.allowed, *choice.registered())
-    told = _not_one_of(named, choices)
-    if choice.register and isinstance(named, str) and nearest(named, choices) is None:
+    kind = _kind_at(place.path)
+    told = _not_one_of(named, choices, kind)
+    if choice.register and isinstance(named, str) and not _is_like_one(named, choices, kind):
         told += f"; a kind of your own is registered first, by dlt's {choice.register}"
     return path, told
 
 
-def _not_one_of(value: Any, choices: Sequence[str]) -> str:
+def _is_like_one(word: str, choices: Sequence[str], kind: Place | None) -> bool:
+    return nearest(word, choices) is not None or other_words(kind, word) is not None
+
+
+def _kind_at(path: str) -> Place | None:
+    match place_of(path):
+        case "auth":
+            return "kind of auth"
+        case "paginator":
+            return "kind of paginator"
+        case _:
+            return None
+
+
+def _not_one_of(value: Any, choices: Sequence[str], kind: Place | None = None) -> str:
     if not isinstance(value, str):
         return f"is {kind_of(value)}, not one of {', '.join(choices)}"
     if "${" in value:
         return "takes no ${…} reference: it is needed before any run reads"
+    if kind and (known := other_words(kind, value)):
+        return f"{value!r} is not one of {', '.join(choices)}; here it is {known.said(kind)}"
     shown = f"{value!r} " if _PLAIN_WORD.fullmatch(value) else ""
     return f"{shown}is not one of {allowed(value, choices)}"
 

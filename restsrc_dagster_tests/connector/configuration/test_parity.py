@@ -28,8 +28,9 @@ from restsrc_dagster.connector.configuration import (
     steps,
 )
 from restsrc_dagster.connector.configuration.auth import AUTHS
+from restsrc_dagster.connector.configuration.other_words import OTHER_WORDS
 from restsrc_dagster.connector.configuration.paginators import PAGINATORS
-from restsrc_dagster.connector.configuration.part import NOT_IN_JSON, Part
+from restsrc_dagster.connector.configuration.part import Part
 
 ABSENT: dict[tuple[type[Part], str], str] = {
     (model.Client, "session"): "a Python object; `http` sets what it would",
@@ -102,7 +103,8 @@ def test_what_is_absent_is_there_in_dlt() -> None:
     typed = dict(TYPES)
     for part, key in ABSENT:
         assert key in get_type_hints(typed[part]), (part, key)
-    assert {key for _, key in ABSENT} - {"parent_table_name"} == set(NOT_IN_JSON) - {"transform"}
+    told = {words.words for words in OTHER_WORDS if words.of_dlt}
+    assert {key for _, key in ABSENT} - {"parent_table_name"} == told - {"transform"}
 
 
 def test_every_hint_of_a_resource_is_known() -> None:
