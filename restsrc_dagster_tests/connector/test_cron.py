@@ -1,5 +1,6 @@
 """What Dagster is given for a schedule: its ticks are the slots, and no others."""
 
+import math
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
@@ -21,7 +22,7 @@ MOST_TICKS = 60
 
 def ticks(cron: Cron, after: datetime) -> list[datetime]:
     """Those that Dagster's daemon comes to after a time, as long as they are meant."""
-    found = schedule_execution_time_iterator(after.timestamp() + 1, cron.strings, cron.zone)
+    found = schedule_execution_time_iterator(math.floor(after.timestamp()) + 1, cron.strings, cron.zone)
     return before_the_end(cron, (tick.astimezone(UTC) for tick in found))
 
 
