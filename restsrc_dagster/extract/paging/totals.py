@@ -1,6 +1,9 @@
 """How much there is in all, by the API's own word."""
 
+import re
+from collections.abc import Iterable, Iterator
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 from dlt.common import jsonpath
@@ -12,14 +15,26 @@ TOTAL_KEYS = frozenset(
     {
         *("total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements"),
         *("totalsize", "totalhits", "totalrows", "numfound", "nbhits", "count"),
+        *("totalentries", "totalmatches", "totalrecordcount", "@odata.count", "odata.count"),
     }
 )
-TOTAL_HEADERS = ("X-Total-Count", "X-Total", "Total-Count", "X-WP-Total")
+TOTAL_HEADERS = (
+    *("X-Total-Count", "X-Total", "Total-Count", "X-WP-Total", "Total", "X-Pagination-Total-Count"),
+    *("X-Total-Results", "X-Total-Records", "X-Total-Items", "X-Total-Entries"),
+)
+PAGES_HEADERS = (
+    *("X-WP-TotalPages", "X-Total-Pages", "Total-Pages", "X-Page-Count", "X-Pages"),
+    "X-Pagination-Page-Count",
+)
+PAGE_HEADERS = ("X-Page", "X-Current-Page", "X-Pagination-Current-Page", "X-Page-Number")
 PAGES_KEYS = frozenset(
     {"totalpages", "pagestotal", "pagecount", "numpages", "nbpages", "lastpage", "pages"}
 )
-PAGE_KEYS = frozenset({"page", "currentpage", "pagenumber", "pageindex", "pageno"})
+PAGE_KEYS = frozenset({"page", "currentpage", "pagenumber", "pageindex", "pageno", "pagenum"})
 SIZE_KEYS = frozenset({"limit", "perpage", "pagesize", "hitsperpage", "resultsperpage"})
+_RANGE = re.compile(r"(?!bytes)\S* ?\d+-\d+/(\d+)")
+"""`Content-Range: items 0-99/250`."""
+_DIGITS = re.compile(r"[0-9]{1,15}")
 
 
 def announced_total(response: requests.Response, envelope: Envelope, records: int) -> int | None:
@@ -27,18 +42,78 @@ def announced_total(response: requests.Response, envelope: Envelope, records: in
 
     A number that is only the size of the page is no total.
     """
-    for name in TOTAL_HEADERS:
-        text = response.headers.get(name, "")
-        if text.isdigit():
-            return int(text)
-    for one in envelope.near:
+    if (told := _header(response, TOTAL_HEADERS)) is not None:
+        return told[1]
+    if found := _RANGE.fullmatch(response.headers.get("Content-Range", "")):
+        return int(found[1])
+    totals = [total for _, _, total in totals_of(envelope, records)]
+    return next((total for total in totals if total >= records), next(iter(totals), None))
+
+
+def totals_of(envelope: Envelope, records: int) -> Iterator[tuple[Object, tuple[str, ...], int]]:
+    """(object, keys below it, number), for each number that may be how many records there are."""
+    for one in _about_the_list(envelope, records):
         for key, value in one.items():
             word = plain(str(key))
             if word in TOTAL_KEYS or (word == "itemcount" and "pagecount" in words(one)):
-                total = value.get("value") if isinstance(value, dict) else value
-                if type(total) is int and total >= 0:
-                    return None if word == "count" and total == records else total
+                inner = _inner(value) if isinstance(value, dict) else ""
+                total = number(value[inner] if inner else value)
+                if total is not None and not (word == "count" and total == records):
+                    yield one, (str(key), inner) if inner else (str(key),), total
+
+
+def _about_the_list(envelope: Envelope, records: int) -> list[Object]:
+    """Where an object counts the records of the page: that, what it is in, and what has the list.
+
+    A `total` in another one is of something else, such as a quota.
+    """
+    counts = next((one for one in envelope.near if _counts(one, records)), None)
+    if counts is None:
+        return envelope.near
+    return [
+        one
+        for one in envelope.near
+        if one is counts or one is envelope.holder or any(inner is counts for inner in one.values())
+    ]
+
+
+def _counts(one: Object, records: int) -> bool:
+    return any(
+        plain(str(key)) == "count" and number(value) == records for key, value in one.items()
+    )
+
+
+def number(value: Any) -> int | None:
+    """A count, which some APIs write as text; None for what is none."""
+    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return int(value)
+    return value if type(value) is int and value >= 0 else None
+
+
+def _inner(total: Object) -> str:
+    """Elasticsearch says `{"value": 120, "relation": "eq"}`."""
+    return next((str(key) for key in total if plain(str(key)) in {"value", "count", "total"}), "")
+
+
+def _header(response: requests.Response, names: Iterable[str]) -> tuple[str, int] | None:
+    for name in names:
+        text = response.headers.get(name, "")
+        if _DIGITS.fullmatch(text):
+            return name, int(text)
     return None
+
+
+def pages_of_header(response: requests.Response) -> tuple[str, int] | None:
+    """(header, how many pages there are), where a header tells that there is a further page."""
+    told = _header(response, PAGES_HEADERS)
+    at = _header(response, PAGE_HEADERS)
+    return told if told and told[1] > max(at[1] if at else 0, asked_page(response) or 0) else None
+
+
+def asked_page(response: requests.Response) -> int | None:
+    """The number of the page that the query asks for; None where it names none."""
+    query = parse_qsl(urlsplit(response.request.url or "").query)
+    return next((number(value) for name, value in query if plain(name) in PAGE_KEYS), None)
 
 
 def announced_pages(paginator: PageNumberPaginator, body: Any) -> int | None:
@@ -58,13 +133,18 @@ def last_page(envelope: Envelope) -> tuple[str, int] | None:
     A book has pages, too: beside the number stands which page this is, or how large one is.
     """
     for one in envelope.near:
-        numbers = {plain(str(key)): value for key, value in one.items() if type(value) is int}
+        numbers = {
+            plain(str(key)): known
+            for key, value in one.items()
+            if (known := number(value)) is not None
+        }
         at = next((numbers[word] for word in PAGE_KEYS & numbers.keys()), None)
         if at is None and SIZE_KEYS.isdisjoint(numbers):
             continue
-        for key, value in one.items():
-            if type(value) is int and plain(str(key)) in PAGES_KEYS and (at or 0) < value:
-                return str(key), value
+        for key in one:
+            pages = numbers.get(word) if (word := plain(str(key))) in PAGES_KEYS else None
+            if pages is not None and (at or 0) < pages:
+                return str(key), pages
     return None
 
 

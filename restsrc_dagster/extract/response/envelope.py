@@ -1,13 +1,19 @@
 """What stands beside the records in an answer: the envelope, of which no record is a part."""
 
+import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-NEAR, FAR = 2, 4
+import requests
+
+NEAR, FAR = 2, 8
 """Objects within objects that are looked into; lists are not."""
 MOST_OBJECTS = 500
 """An answer may have an object with a field for each of a thousand things."""
+HEADERS = ("X-Pagination", "Pagination")
+"""In which an API may give an object, as JSON."""
 
 Object = dict[str, Any]
 
@@ -24,6 +30,13 @@ class Envelope:
     near: list[Object]
     every: list[Object]
     holder: Object | None = None
+
+    @classmethod
+    def of_answer(cls, response: requests.Response, page: list[Any]) -> "Envelope":
+        """Of an answer in which the records of `page` were found, and of its headers."""
+        found = cls.of(response.json(), page)
+        told = list(_told_by_headers(response))
+        return cls([*found.near, *told], [*found.every, *told], found.holder) if told else found
 
     @classmethod
     def of(cls, body: Any, page: list[Any]) -> "Envelope":
@@ -78,4 +91,19 @@ def _levels(body: Object, page: list[Any]) -> Iterator[list[Object]]:
 
 
 def _holds(one: Object, page: list[Any]) -> bool:
-    return any(is_list_of(value, page) for value in one.values())
+    return any(is_list_of(value, page) or _wraps(value, page) for value in one.values())
+
+
+def _wraps(value: Any, page: list[Any]) -> bool:
+    """Whether each record is within an item of a list: `edges[*].node`."""
+    if type(value) is not list or len(value) != len(page) or type(value[0]) is not dict:
+        return False
+    return any(inner is page[0] for inner in value[0].values())
+
+
+def _told_by_headers(response: requests.Response) -> Iterator[Object]:
+    for name in HEADERS:
+        text = response.headers.get(name, "")
+        if text.startswith("{"):
+            with suppress(ValueError):
+                yield json.loads(text)
