@@ -56,8 +56,8 @@ class LinkedPaginator(ReferencePaginator):
         short = self._records < self._largest or not self._records
         self._largest = max(self._largest, self._records)
         if self.has_next_page:
-            body = response.json()
-            self._says_end = short or says_end(Envelope.of(body, data or []), self._records)
+            envelope = Envelope.of_answer(response, data or [])
+            self._says_end = short or says_end(envelope, self._records)
 
     def update_request(self, request: requests.Request) -> None:
         """Make it the next one; where that is the same again, the page may have been the last."""
@@ -78,23 +78,36 @@ class LinkedPaginator(ReferencePaginator):
             for key, value in sizes
         )
 
-    def _of_several(self, found: Any) -> str:
-        option, path = next(
+    def looked_in(self) -> tuple[str, str]:
+        """(option, its value): where the next page is looked for."""
+        return next(
             (option, str(value))
             for option in ("next_url_path", "cursor_path", "links_next_key", "cursor_key")
             if (value := getattr(self, option, None)) is not None
         )
+
+    def finds_nothing(self, response: requests.Response) -> bool:
+        """Whether an answer has nothing at all there: neither a next page nor a null."""
+        option, path = self.looked_in()
+        if option.endswith("_path"):
+            return not jsonpath.find_values(path, response.json())
+        return path not in (response.links if option == "links_next_key" else response.headers)
+
+    def _of_several(self, found: Any) -> str:
+        option, path = self.looked_in()
         if isinstance(found, list):
             return f"the paginator's {option}, {path!r}, leads to a list; name one of its items"
-        names = ", ".join(list(map(str, found))[:SHOWN])
-        return (
-            f"the paginator's {option}, {path!r}, leads to an object with {names}; name one of "
-            f"them, such as {path}.{next(iter(found), '')}"
-        )
+        return f"the paginator's {option}, {path!r}, leads to {_object(path, found)}"
 
 
 class HeaderLinkPaginator(LinkedPaginator, dlt_paginators.HeaderLinkPaginator):
-    """dlt's, ending well."""
+    """dlt's, ending well: Sentry links behind the last page, and says so by `results="false"`."""
+
+    def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
+        """Take the next link from `response`."""
+        super().update_state(response, data)
+        if response.links.get(self.links_next_key, {}).get("results") == "false":
+            self.next_reference = None
 
 
 class JSONLinkPaginator(LinkedPaginator, dlt_paginators.JSONLinkPaginator):
@@ -102,7 +115,14 @@ class JSONLinkPaginator(LinkedPaginator, dlt_paginators.JSONLinkPaginator):
 
 
 class JSONResponseCursorPaginator(LinkedPaginator, dlt_paginators.JSONResponseCursorPaginator):
-    """dlt's, ending well."""
+    """dlt's, ending well, and naming what its flag is where that is none."""
+
+    def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
+        """Take the next cursor from `response`."""
+        if self.has_more_path:
+            for found in jsonpath.find_values(self.has_more_path, response.json())[:1]:
+                _refuse_object("has_more_path", self.has_more_path, found)
+        super().update_state(response, data)
 
 
 class HeaderCursorPaginator(LinkedPaginator, dlt_paginators.HeaderCursorPaginator):
@@ -154,6 +174,7 @@ class CountingPaginator(NumberPaginator):
         found = jsonpath.find_values(path, response.json())
         if not found or found[0] is None:
             raise ReadError(_missing("total_path", path, response.json()))
+        _refuse_object("total_path", path, found[0])
         try:
             return int(found[0])
         except (ValueError, TypeError):
@@ -163,6 +184,7 @@ class CountingPaginator(NumberPaginator):
         found = jsonpath.find_values(path, response.json())
         if not found or found[0] is None:
             raise ReadError(_missing("has_more_path", path, response.json()))
+        _refuse_object("has_more_path", path, found[0])
         with suppress(ValueError, AttributeError):  # of what is no text
             return found[0] if isinstance(found[0], bool) else bool(str2bool(found[0]))
         raise ReadError(f"has_more_path {str(path)!r} leads to no true or false")
@@ -250,6 +272,18 @@ def told_total(paginator: RangePaginator, response: requests.Response) -> int | 
     if isinstance(paginator, CountingPaginator) or not paginator.total_path:
         return getattr(paginator, "total", None)
     return int(jsonpath.find_values(paginator.total_path, response.json())[0])
+
+
+def _refuse_object(option: str, path: Any, found: Any) -> None:
+    if isinstance(found, dict) and found:
+        raise ReadError(f"the paginator's {option}, {str(path)!r}, leads to {_object(path, found)}")
+
+
+def _object(path: Any, found: dict[str, Any]) -> str:
+    """An object where one of its fields is meant."""
+    names = ", ".join(list(map(str, found))[:SHOWN])
+    first = next(iter(found), "")
+    return f"an object with {names}; name one of them, such as {path}.{first}"
 
 
 def _missing(option: str, path: Any, answer: Any) -> str:
