@@ -27,7 +27,9 @@ from restsrc_dagster.extract.paging.kinds import (
 )
 from restsrc_dagster.extract.paging.list_reader import Page
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
+from restsrc_dagster.extract.paging.only_page import doubt, refuse_part
 from restsrc_dagster.extract.paging.page_stats import ListPosition, PageStats
+from restsrc_dagster.extract.paging.proposal import advice, better_than_guessed
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
 from restsrc_dagster.extract.paging.totals import announced_pages, announced_total
 from restsrc_dagster.extract.records.sanitize import may_be_odd, written
@@ -49,6 +51,8 @@ class _Crawl:
     total: int | None = None
     of_pages: int | None = None
     is_left: bool = False
+    better: str = ""
+    """Where the paginator is guessed, what the first answer asks for instead."""
     repetition: Repetition = field(default_factory=Repetition)
 
     @property
@@ -98,6 +102,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._may_lack_list = may_lack_list
         self._redact = redact
         self._lists = 0
+        self._doubts = False
         self._crawls: WeakKeyDictionary[BasePaginator, _Crawl] = WeakKeyDictionary()
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
@@ -159,7 +164,7 @@ class PageChecks(ItemTransform[Any, Any]):
         if not self._reshapes and len(page) == 1 and is_keyed_object(page[0]):
             self._refuse_keyed_object(page[0])
         self._refuse_repetition(page, crawl, response)
-        envelope = Envelope.of(body, page)
+        envelope = Envelope.of_answer(response, page)
         total = announced_total(response, envelope, len(page))
         if not crawl.pages:
             crawl.total = total
@@ -175,6 +180,8 @@ class PageChecks(ItemTransform[Any, Any]):
             crawl.total = total
         if self._ignores_answers:
             self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)
+        if not crawl.pages and is_guessed(page.paginator):
+            crawl.better = better_than_guessed(page.paginator, response, list(page))
         crawl.pages += 1
         crawl.records += len(page)
         self.facts.counts_pages |= is_counted(page.paginator)
@@ -234,14 +241,17 @@ class PageChecks(ItemTransform[Any, Any]):
     def _refuse_repetition(self, page: Page, crawl: _Crawl, response: requests.Response) -> None:
         request = (response.history[0] if response.history else response).request
         address = f"{request.method} {self._redact(redacted_url(request.url or ''))}"
-        if not self._has_rule or is_counted(page.paginator):
-            crawl.repetition.ask((request.method, request.url, request.body), address)
         content = b""
         if page:
             text = written(list(page))
             self.facts.odd = text is None or (not is_plain(response) and may_be_odd(text))
             content = response.content if text is None else text
-        crawl.repetition.answer(page, content, page.paginator, address, by_key=self._has_key)
+        try:
+            if not self._has_rule or is_counted(page.paginator):
+                crawl.repetition.ask((request.method, request.url, request.body), address)
+            crawl.repetition.answer(page, content, page.paginator, address, by_key=self._has_key)
+        except ReadError as error:
+            raise ReadError(f"{error}{crawl.better}") from None
 
     def _look_at_end(self, page: Page, crawl: _Crawl, envelope: Envelope) -> None:
         """A page after which dlt stops, though the answer names a further one."""
@@ -251,17 +261,30 @@ class PageChecks(ItemTransform[Any, Any]):
             return
         if getattr(paginator, "ended_on_itself", False):
             return
-        single = is_single(paginator)
+        by_choice = is_registered(paginator) or (is_single(paginator) and self._single_by_choice)
         if where := unread_next(response, envelope, crawl.pages):
             message = f"{self._shown(response)} has a next page, by its {where}, which is not read"
-            if not (is_registered(paginator) or (single and self._single_by_choice)):
-                raise ReadError(f"{message}; name the paginator that follows it")
+            if not by_choice:
+                raise ReadError(
+                    f"{message}; name the paginator that follows it{advice(response, list(page))}"
+                )
             self.facts.warn(message)
-        elif single and not self._single_by_choice and (crawl.total or 0) > crawl.records:
-            raise ReadError(
-                f"{self._shown(response)} announces {crawl.total} records and gave "
-                f"{crawl.records}; how the others are asked for cannot be guessed: name a paginator"
-            )
+        elif not by_choice and crawl.pages == 1:
+            self._look_at_only_page(page, crawl)
+
+    def _look_at_only_page(self, page: Page, crawl: _Crawl) -> None:
+        """By what is announced, and by the records, there may be more than it gives."""
+        shown = self._shown(page.response)
+        try:
+            refuse_part(page, crawl.total)
+        except ReadError as error:
+            raise ReadError(f"{shown} {error}") from None
+        has_led_on = self.facts.pages > self._lists
+        if self._doubts or crawl.total is not None or has_led_on:
+            return
+        if told := doubt(page):
+            self._doubts = True
+            self.facts.warn(f"{shown} {told}")
 
     def _look_at_rule(
         self,
