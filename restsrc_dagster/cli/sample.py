@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
@@ -13,7 +12,10 @@ from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
 from restsrc_dagster.extract.incremental.convert import CursorConverter
 from restsrc_dagster.extract.incremental.cursor_text import CursorText
+from restsrc_dagster.extract.paging.full_page import came_full
 from restsrc_dagster.extract.paging.kinds import as_written
+from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
+from restsrc_dagster.extract.paging.proposal import agrees, proposal
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.records.remedies import key_of_child
@@ -22,7 +24,6 @@ from restsrc_dagster.extract.sample import Sample
 OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4
 """Exit codes: 2 is the command's own, for words that it does not know."""
 EXAMPLE_LENGTH = 48
-SMALLEST_PAGE = 10
 
 
 def exit_code(samples: list[Sample]) -> int:
@@ -117,30 +118,78 @@ def _paginator(sample: Sample) -> str | None:
     used = type(sample.paginator).__name__ + (f" ({details})" if details else "")
     if sample.paginator_configured:
         return f"{used}, as configured"
-    if sample.is_guessed and (sample.error or _may_go_on(sample)):
+    return f"{used}, {_to_write(sample)}"
+
+
+def _to_write(sample: Sample) -> str:
+    """Of a paginator that was guessed: what a person should write into the file."""
+    first, guessed = sample.first, sample.paginator
+    found = proposal(first.response, first.page) if first is not None else None
+    doubt = f"; {found.doubt}" if found is not None and found.doubt else ""
+    if found is not None and (sample.is_guessed or not agrees(found, guessed)):
+        how = "as nothing was recognized" if sample.is_guessed else "guessed"
+        return f"{how}: write {found}, which fits the answer{doubt}"
+    if not sample.is_guessed:
+        return f"detected: so that it stays, write {json.dumps(as_written(guessed))}{doubt}"
+    return _where_nothing_fits(sample)
+
+
+def _where_nothing_fits(sample: Sample) -> str:
+    """Of one page, whose answer tells of no further one, or not how it is asked for."""
+    if sample.error or sample.more is None:
         return (
-            f"{used}, as nothing was recognized: name the paginator that the API's documentation "
-            "describes, or single_page if this is all that there is"
+            "as nothing was recognized: name the paginator that the API's documentation describes"
         )
-    return f"{used}, detected: so that it stays, write {json.dumps(as_written(sample.paginator))}"
+    if full := _full(sample):
+        return (
+            f"as nothing was recognized: the page came full, {full}; the API's documentation must "
+            "say how further pages are asked for"
+        )
+    if word := _word_of_paging(sample):
+        return (
+            f"as there is no next page; that a longer list has one is told by {word!r}: name the "
+            "paginator that the API's documentation describes"
+        )
+    return f"detected: so that it stays, write {json.dumps(as_written(sample.paginator))}"
+
+
+def _word_of_paging(sample: Sample) -> str | None:
+    return word_of_paging(sample.first.envelope) if sample.first is not None else None
 
 
 def _next_page(sample: Sample) -> str | None:
     if sample.more is None:
         return None
-    if not sample.more and sample.is_guessed and (sample.error or _may_go_on(sample)):
-        full = ": the page came full, so there may be one" if _may_go_on(sample) else ""
-        return f"nothing recognized{full}"
-    return "there is one" if sample.more else "none: this was the last"
+    if sample.more:
+        return "there is one"
+    full = _full(sample)
+    if sample.is_guessed and (sample.error or full):
+        return f"nothing recognized{': the page came full, so there may be one' if full else ''}"
+    if sample.nothing_at and (sample.error or full):
+        because = "and the page came full, so there may be one" if full else "which is wrong"
+        return f"nothing is at {sample.nothing_at}, {because}"
+    return "none: this was the last"
 
 
-def _may_go_on(sample: Sample) -> bool:
-    """Whether a page has as many records as were asked for, or a number of which pages are made."""
-    per_page = sample.seen / max(sample.pages, 1)
-    params = sample.resource.endpoint.get("params") or {}
-    asked = [str(value) for name, value in params.items() if is_page_size(name)]
-    is_round = per_page >= SMALLEST_PAGE and (per_page % 10 == 0 or per_page % 25 == 0)
-    return is_round or any(size.isdecimal() and per_page >= int(size) for size in asked)
+def _full(sample: Sample) -> str | None:
+    """How the only page is known to be full, in words, where the answer does not call it the last;
+    None if it does, or if it is not."""
+    if sample.first is None or sample.pages > 1 or _calls_it_the_last(sample):
+        return None
+    return came_full(sample.first)
+
+
+def _calls_it_the_last(sample: Sample) -> bool:
+    first = sample.first
+    return (
+        sample.error is None
+        and first is not None
+        and (
+            says_end(first.envelope, len(first.page))
+            or sample.total == sample.seen
+            or (not sample.nothing_at and _word_of_paging(sample) is not None)
+        )
+    )
 
 
 def _key(sample: Sample) -> str | None:

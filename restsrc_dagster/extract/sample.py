@@ -26,7 +26,9 @@ from restsrc_dagster.dlt_compat.paginators import end_list
 from restsrc_dagster.errors import RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.options import ReadOptions
+from restsrc_dagster.extract.paging.answer import Answer
 from restsrc_dagster.extract.paging.kinds import is_single
+from restsrc_dagster.extract.paging.only_page import in_vain
 from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
@@ -61,8 +63,8 @@ class Sample:
     `records` are as they would be loaded, after the processing steps; `seen` is how many the API
     gave. `paginator` is dlt's, `paginator_configured` whether the configuration chose it. `more` is
     whether the API has further pages, None where the read ended before that was known. `total` is
-    what the API announces; a child has one for each parent, so none is told. `error` says why the
-    read ended early, if it did.
+    what the API announces; a child has one for each parent, so none is told. `first` is the first
+    answer. `error` says why the read ended early, if it did.
     """
 
     resource: Resource
@@ -73,6 +75,9 @@ class Sample:
     paginator: Any = None
     more: bool | None = None
     total: int | None = None
+    first: Answer | None = None
+    nothing_at: str = ""
+    """Where the paginator has looked in vain for a next page, in the first answer."""
     error: RestsrcError | None = None
     left_out: int = 0
     """Records without the cursor, which the API gives only where it is sent no start."""
@@ -114,8 +119,11 @@ class _ObservePages(ItemTransform[Any, Any]):
         if isinstance(item, PageData):
             sample.paginator = item.paginator
             sample.more = bool(item.paginator.has_next_page)
+            if sample.first is None:
+                sample.first = Answer(item.response, list(item))
+                sample.nothing_at = in_vain(item.paginator, item.response)
             if sample.total is None and sample.resource.parent is None:
-                envelope = Envelope.of(item.response.json(), item)
+                envelope = Envelope.of_answer(item.response, item)
                 sample.total = announced_total(item.response, envelope, len(item))
         return item
 

@@ -8,7 +8,12 @@ import pytest
 from click.testing import CliRunner, Result
 
 from restsrc_dagster.cli.main import cli
+from restsrc_dagster.extract.paging.kinds import made_of
+from restsrc_dagster.extract.paging.proposal import agrees
+from restsrc_dagster.extract.paging.proposed import Proposal
 from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster_tests.extract.api_answers import LONGER, WHOLE
+from restsrc_dagster_tests.extract.test_proposal import served
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items, write
 from restsrc_dagster_tests.support.told import Told
@@ -285,9 +290,9 @@ def test_faults_are_told_with_an_exit_code_of_their_kind(
     ("count", "params", "told"),
     [
         (3, {}, 'detected: so that it stays, write {"type": "single_page"}'),
-        (100, {}, "as nothing was recognized: name the paginator that the API's documentation"),
-        (25, {}, "as nothing was recognized"),
-        (7, {"per_page": 7}, "as nothing was recognized"),
+        (100, {}, "the page came full, with 100 records, a round number; the API's documentation"),
+        (25, {}, "with 25 records, a round number; the API's documentation must say how further"),
+        (7, {"per_page": 7}, "with 7 records, as per_page asks for; the API's documentation must"),
         (7, {"per_page": 50}, "detected: so that it stays"),
     ],
 )
@@ -302,11 +307,81 @@ def test_a_full_page_is_not_said_to_be_the_last(
     paginator = next(line for line in lines if line.startswith("paginator"))
     next_page = next(line for line in lines if line.startswith("next page"))
     assert told in paginator
-    if "nothing" in told:
-        assert "single_page if this is all that there is" in paginator
+    if "detected" not in told:
+        assert paginator.startswith("paginator SinglePagePaginator, as nothing was recognized")
+        assert "single_page" not in paginator
         assert next_page == "next page nothing recognized: the page came full, so there may be one"
     else:
         assert next_page == "next page none: this was the last"
+
+
+def told_of(folder: Path, label: str) -> str:
+    lines = test_read(folder).stdout.splitlines()
+    return next((line for line in lines if line.startswith(f"  {label}")), "")
+
+
+@pytest.mark.parametrize("name", LONGER)
+def test_what_an_api_answers_is_told_with_its_paginator(
+    api: Api, tmp_path: Path, name: str
+) -> None:
+    """Ready to paste, or that it is unknown; and never that this was all."""
+    known = LONGER[name]
+    folder = acme(tmp_path, api.url, [served(api, known, "auto")], paginator="auto")
+    paginator, next_page = told_of(folder, "paginator"), told_of(folder, "next page")
+    assert "this was the last" not in next_page
+    assert "single_page" not in paginator
+    _, _, written = paginator.partition("write ")
+    if known.paginator is None:
+        assert "as nothing was recognized: name the paginator that the API's doc" in paginator
+        return
+    found, end = json.JSONDecoder().raw_decode(written)
+    assert agrees(Proposal(known.paginator), made_of(found))
+    is_doubted = "that the API's documentation must confirm" in written[end:]
+    assert is_doubted == bool(known.guessed)
+
+
+def test_the_documentation_shows_such_a_line(api: Api, tmp_path: Path) -> None:
+    hubspot = served(api, LONGER["HubSpot without a link"], "auto")
+    folder = acme(tmp_path, api.url, [hubspot], paginator="auto")
+    page = Path(__file__).parents[2] / "docs" / "command.md"
+    assert told_of(folder, "paginator") in page.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_list_that_is_whole_is_told_to_be(api: Api, tmp_path: Path, name: str) -> None:
+    folder = acme(tmp_path, api.url, [served(api, WHOLE[name], "auto")], paginator="auto")
+    assert "this was the last" in told_of(folder, "next page")
+
+
+def test_an_end_that_is_named_asks_for_the_paginator_of_longer_lists(
+    api: Api, tmp_path: Path
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}], "next": None}
+    folder = acme(tmp_path, api.url, [items(paginator="auto")], paginator="auto")
+    assert "that a longer list has one is told by 'next': name the pag" in told_of(folder, "pagina")
+    assert "this was the last" in told_of(folder, "next page")
+
+
+def test_a_path_to_nothing_is_told_where_the_page_came_full(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": number} for number in range(20)]}
+    looks = {"type": "cursor", "cursor_path": "meta.next", "cursor_param": "cursor"}
+    folder = acme(tmp_path, api.url, [items(paginator=looks)])
+    assert told_of(folder, "next page") == (
+        "  next page  nothing is at the paginator's cursor_path, 'meta.next', and the page came "
+        "full, so there may be one"
+    )
+
+
+def test_a_path_to_an_object_is_told_with_its_fields(api: Api, tmp_path: Path) -> None:
+    body = {"data": [{"id": 1}], "paging": {"next": {"after": "x", "link": "/x"}}}
+    api.routes["/items"] = lambda _: body
+    looks = {"type": "cursor", "cursor_path": "paging.next", "cursor_param": "after"}
+    result = test_read(acme(tmp_path, api.url, [items(paginator=looks)]))
+    assert result.exit_code == 4
+    assert (
+        "leads to an object with after, link; name one of them, such as paging.next.after"
+        in result.stdout
+    )
 
 
 def test_where_the_answer_says_more_nobody_is_told_that_it_was_all(
@@ -387,7 +462,11 @@ def test_records_that_single_page_leaves_are_told(api: Api, tmp_path: Path) -> N
     [
         ({"next": "/x"}, {}, {"type": "json_link", "next_url_path": "next"}),
         ({}, {"Link": '</x>; rel="next"'}, {"type": "header_link", "links_next_key": "next"}),
-        ({"cursors": {"next": "a"}}, {}, {"type": "cursor", "cursor_path": "cursors.next"}),
+        (
+            {"cursors": {"next": "a"}},
+            {},
+            {"type": "cursor", "cursor_path": "cursors.next", "cursor_param": "cursor"},
+        ),
         ({}, {}, {"type": "single_page"}),
     ],
 )

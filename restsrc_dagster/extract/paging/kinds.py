@@ -54,7 +54,7 @@ CLASSES: Mapping[str, PaginatorClass | None] = {
     "cursor": PaginatorClass(
         dlts.JSONResponseCursorPaginator,
         ours.JSONResponseCursorPaginator,
-        {"cursor_path": "cursor_path"},
+        {"cursor_path": "cursor_path", "cursor_param": "cursor_param"},
     ),
     "offset": PaginatorClass(
         dlts.OffsetPaginator, ours.OffsetPaginator, {"limit": "limit", "total_path": "total_path"}
@@ -62,7 +62,7 @@ CLASSES: Mapping[str, PaginatorClass | None] = {
     "page_number": PaginatorClass(
         dlts.PageNumberPaginator,
         ours.PageNumberPaginator,
-        {"base_page": "base_index", "total_path": "total_path"},
+        {"base_page": "base_index", "total_path": "total_path", "page_param": "param_name"},
     ),
 }
 _NAMES: dict[type, str] = {}
