@@ -13,7 +13,6 @@ from dlt.sources.rest_api.config_setup import (
     build_resource_dependency_graph,
     create_auth,
     create_paginator,
-    create_response_hooks,
     expand_placeholders,
     get_auth_class,
     get_paginator_class,
@@ -25,12 +24,10 @@ __all__ = [
     "IgnoreResponseException",
     "create_auth",
     "create_paginator",
-    "create_response_hooks",
     "endpoints",
     "expand_placeholders",
     "get_auth_class",
     "get_paginator_class",
-    "is_response_action",
     "make_parent_key_name",
     "process_parent_data_item",
     "read_by",
@@ -53,11 +50,6 @@ def endpoints(
     _, resources, bound = build_resource_dependency_graph(defaults, configuration["resources"])
     merged: Mapping[str, Any] = resources
     return {name: (dict(one["endpoint"]), bound[name]) for name, one in merged.items()}
-
-
-def is_response_action(hook: object) -> bool:
-    """Whether dlt has made a hook of a request of the configuration's `response_actions`."""
-    return getattr(hook, "__module__", "") == create_response_hooks.__module__
 
 
 def read_by(resource: DltResource, read: Callable[..., Any]) -> None:

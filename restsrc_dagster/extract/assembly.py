@@ -159,6 +159,7 @@ def requests_pages(
         context.family(name),
         below=[context.childless[one] for one in context.resources.replaced_with(name)],
         announce=announce,
+        stats=parts.stats,
     )
 
 

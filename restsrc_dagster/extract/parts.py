@@ -63,7 +63,10 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         resource.endpoint.get("data_selector"),
         may_lack_list=name in context.connector.http.allow_missing_selector,
         single_by_choice=context.resources.paginator_kind(name).next_page == "none",
-        ignores_answers=bool(resource.endpoint.get("response_actions")),
+        ignores_answers=any(
+            action["action"] == "ignore"
+            for action in resource.endpoint.get("response_actions") or ()
+        ),
         has_key=resource.has_primary_key,
         reshapes=any("filter" not in step for step in resource.steps),
         has_rule=context.list_readers[name].last_page is not None,

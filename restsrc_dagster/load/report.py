@@ -78,6 +78,11 @@ class ResourceReport:
                 f"{self.read.cut_off} lists ended with an answer that response_actions ignores, "
                 "though a further page was expected: records may be missing"
             )
+        if self.read.gone:
+            found.append(
+                f"{self.read.gone} of the parents that were listed answered 404 or 410 when their "
+                "records were requested: they have none"
+            )
         if self.rows_before and self.rows_in_table == 0:
             found.append(
                 f"the list of the API is empty: the {self.rows_before} rows that the table had "

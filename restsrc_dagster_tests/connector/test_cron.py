@@ -22,7 +22,9 @@ MOST_TICKS = 60
 
 def ticks(cron: Cron, after: datetime) -> list[datetime]:
     """Those that Dagster's daemon comes to after a time, as long as they are meant."""
-    found = schedule_execution_time_iterator(math.floor(after.timestamp()) + 1, cron.strings, cron.zone)
+    found = schedule_execution_time_iterator(
+        math.floor(after.timestamp()) + 1, cron.strings, cron.zone
+    )
     return before_the_end(cron, (tick.astimezone(UTC) for tick in found))
 
 

@@ -92,12 +92,14 @@ def source_of(one: type) -> ast.Module:
 
 def derived() -> Iterator[tuple[type, list[type]]]:
     """The classes outside that have bases of dlt, and these."""
-    for source in OUTSIDE:
+    for source, tree in OUTSIDE.items():
         if source.stem == "__main__":
             continue
+        # dlt puts classes of its own making into a module whose functions it configures.
+        written = {node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
         name = ".".join((PACKAGE.name, *source.with_suffix("").parts)).removesuffix(".__init__")
         for one in vars(importlib.import_module(name)).values():
-            if inspect.isclass(one) and one.__module__ == name:
+            if inspect.isclass(one) and one.__module__ == name and one.__name__ in written:
                 bases = [base for base in one.__mro__ if base.__module__.startswith("dlt.")]
                 if bases:
                     yield one, bases

@@ -13,10 +13,8 @@ from dlt.sources.helpers.rest_client.paginators import SinglePagePaginator
 from dlt.sources.rest_api import config_setup, rest_api_source
 
 from restsrc_dagster.dlt_compat.rest_api import (
-    create_response_hooks,
     get_auth_class,
     get_paginator_class,
-    is_response_action,
     read_by,
 )
 from restsrc_dagster.extract.source import open_reading
@@ -161,11 +159,3 @@ def test_the_classes_of_a_kind_are_those_that_dlt_knows(monkeypatch: pytest.Monk
     monkeypatch.setitem(config_setup.PAGINATOR_MAP, "own", Own)
     assert get_paginator_class("own") is Own
     assert get_auth_class("bearer") is BearerTokenAuth
-
-
-def test_hooks_of_response_actions_are_known() -> None:
-    made = create_response_hooks([{"status_code": 404, "action": "ignore"}])
-    assert made is not None
-    action, raises = made["response"]
-    assert is_response_action(action)
-    assert not is_response_action(raises)

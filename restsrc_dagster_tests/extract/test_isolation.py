@@ -51,4 +51,4 @@ def test_what_waits_for_a_thread_is_not_asked_any_more(api: Api) -> None:
     api.routes["/parents"] = lambda _: {"data": [{"id": number} for number in range(100)]}
     _, isolation = read_in_threads(api, items("parents"), {**CHILDREN, "parallelized": True})
     assert set(isolation.stopped) == {"children"}
-    assert len(api.asked) <= 10, "8 are under way or wait, for four threads"
+    assert len(api.asked) <= 31, "20 are gone, and 8 more are under way or wait, for four threads"

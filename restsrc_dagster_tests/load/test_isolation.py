@@ -51,6 +51,10 @@ def not_found(_: Asked) -> Answer:
     return Answer({"message": "gone"}, status=404)
 
 
+def refused(_: Asked) -> Answer:
+    return Answer({"message": "gone"}, status=400)
+
+
 WRONG = {
     "404": not_found,
     "html": lambda _: Answer(b"<html>", headers={"Content-Type": "text/html"}),
@@ -117,10 +121,11 @@ def test_a_table_that_is_replaced_keeps_its_rows(api: Api, duck: Warehouse) -> N
     assert duck.values("SELECT id FROM acme.items") == [1]
 
 
-def test_requests_are_as_many_as_without_a_failure(blog: Blog, duck: Warehouse) -> None:
+def test_requests_are_as_many_as_without_a_failure(blog: Blog, api: Api, duck: Warehouse) -> None:
     """Nothing is read twice, and what has failed is not asked for again."""
     late = items("late", path="posts/{resources.posts.id}/late")
     acme = duck.connector(blog.url, [items("posts"), COMMENTS, late])
+    api.routes |= {f"/posts/{number}/late": refused for number in range(3)}
     for number in range(3):
         blog.post(number, at=1, comments="a")
     report = duck.load(acme)
@@ -191,7 +196,7 @@ class TestTrees:
         blog.post(1, at=1, comments="a")
         duck.load(acme)
         blog.post(2, at=1, comments="b")
-        api.routes["/posts/2/comments"] = not_found
+        api.routes["/posts/2/comments"] = refused
         report = duck.load(acme)
         assert (set(report.resources), set(report.failed)) == ({"posts"}, {"comments"})
         assert duck.values("SELECT id FROM acme.posts") == [1, 2]
@@ -206,7 +211,7 @@ class TestTrees:
         warehouse.load(acme)
         blog.post(2, at=2, comments="b")
         good = api.routes["/posts/2/comments"]
-        api.routes["/posts/2/comments"] = not_found
+        api.routes["/posts/2/comments"] = refused
         report = warehouse.load(acme)
         assert set(report.resources) == {"events"}
         told = reasons(report.failed)
@@ -238,7 +243,7 @@ class TestTrees:
         for number in range(20):
             blog.post(number, at=1, comments="a")
         good = api.routes["/posts/7/comments"]
-        api.routes["/posts/7/comments"] = not_found
+        api.routes["/posts/7/comments"] = refused
         assert set(duck.load(acme).failed) == {"posts", "comments"}
         api.routes["/posts/7/comments"] = good
         assert not duck.load(acme).failed
@@ -252,7 +257,7 @@ class TestTrees:
         acme = duck.connector(blog.url, [POSTS, COMMENTS])
         blog.post(2, at=2, comments="b")
         good = api.routes["/posts/1/comments"]
-        api.routes["/posts/1/comments"] = not_found
+        api.routes["/posts/1/comments"] = refused
         report = duck.load(acme)
         assert (set(report.resources), set(report.failed)) == ({"posts"}, {"comments"})
         assert report.late == frozenset()
@@ -275,7 +280,7 @@ class TestTrees:
         acme = duck.connector(blog.url, [POSTS, EVENTS, COMMENTS, notes])
         api.routes |= {f"/events/{number}/notes": lambda _: {"data": []} for number in (1, 2)}
         good = api.routes["/posts/1/comments"]
-        api.routes["/posts/1/comments"] = not_found
+        api.routes["/posts/1/comments"] = refused
         report = duck.load(acme)
         assert (report.late, set(report.failed)) == ({"notes"}, {"comments"})
         api.routes["/posts/1/comments"] = good

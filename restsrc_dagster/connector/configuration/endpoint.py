@@ -2,12 +2,14 @@
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Discriminator, Field, Tag, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
 
 from restsrc_dagster.connector.configuration.auth import Auth
 from restsrc_dagster.connector.configuration.incremental import Incremental, IncrementalParam
 from restsrc_dagster.connector.configuration.paginators import Paginator
 from restsrc_dagster.connector.configuration.part import Choice, JsonPath, Name, Part, config_error
+from restsrc_dagster.connector.syntax.expression import expression_error
+from restsrc_dagster.connector.syntax.response_actions import action_of, expression_of
 
 
 class ResolveParam(Part):
@@ -39,17 +41,37 @@ Param = Annotated[
 ]
 
 
+def _action(text: str) -> str:
+    try:
+        action_of(text)
+    except ValueError as error:
+        raise config_error(str(error)) from None
+    return text
+
+
+ActionText = Annotated[str, AfterValidator(_action)]
+
+
 class ResponseAction(Part):
-    """An answer that is no failure: the resource ends there, without an error."""
+    """What is done about an answer, by its status or its content."""
 
     status_code: int | None = Field(None, ge=100, le=599, description="The answer's status.")
-    content: Name | None = Field(None, description="Text that the answer holds.")
-    action: Literal["ignore"] = Field(description="What to do, which is ignore.")
+    content: Name | None = Field(
+        None,
+        description="Text that the answer holds; or jmespath: and an expression over its body.",
+    )
+    action: ActionText = Field(
+        description="What to do: ignore ends the list there, and is no failure; retry sends the "
+        "request again, as often as one that failed; fail, or fail: and a message, fails."
+    )
 
     @model_validator(mode="after")
     def _condition(self) -> Self:
         if self.status_code is None and self.content is None:
             raise config_error("applies to no answer; give a status_code, a content, or both")
+        expression = expression_of(self.content or "")
+        if expression is not None and (error := expression_error(expression)):
+            raise config_error(error, at="content")
         return self
 
 
@@ -78,6 +100,7 @@ class Endpoint(Part):
         None, description="Where the records are in the answer; guessed if nothing is given."
     )
     response_actions: list[ResponseAction] | None = Field(
-        None, description="Answers that are no failures, such as a 404."
+        None,
+        description="What is done about an answer, such as a 404 that says that there is nothing.",
     )
     incremental: Incremental | None = Field(None, description="The cursor: only new records.")

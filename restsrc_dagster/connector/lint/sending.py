@@ -12,6 +12,7 @@ from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import SECRET_KEY, literal_secrets
 from restsrc_dagster.connector.syntax.origins import below
+from restsrc_dagster.connector.syntax.response_actions import expression_of
 from restsrc_dagster.connector.wording import nearest
 
 _PLACEHOLDER = re.compile(r"\{(incremental|resources)\.[^{}]+\}")
@@ -119,6 +120,8 @@ def ignored_answers(subject: Subject) -> LintFinding:
     is_child = subject.resource.parent is not None
     for position, action in enumerate(subject.endpoint.get("response_actions") or []):
         place = f"{subject.place('endpoint', 'response_actions')}[{position}]"
+        if action["action"] != "ignore" or expression_of(action.get("content") or "") is not None:
+            continue
         status, text = action.get("status_code"), action.get("content")
         if status is None:
             yield (

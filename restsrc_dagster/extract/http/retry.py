@@ -31,11 +31,13 @@ class FailedTry:
         status: of the answer; None if there is none.
         limit: what a refusal says of the next try.
         error: in place of an answer.
+        rule: which of the file's `response_actions` says that the request is sent again.
     """
 
     status: int | None = None
     limit: RateLimit | None = None
     error: requests.RequestException | None = None
+    rule: str = ""
 
     @classmethod
     def refused(cls, response: requests.Response) -> "FailedTry":
@@ -47,7 +49,7 @@ class FailedTry:
         """Whether the same request may go well the next time, though no time is named."""
         if self.error is not None:
             return is_transient_error(self.error)
-        return self._is_no_json or self.status in TRANSIENT_STATUSES
+        return bool(self.rule) or self._is_no_json or self.status in TRANSIENT_STATUSES
 
     @property
     def reason(self) -> str:
@@ -55,6 +57,8 @@ class FailedTry:
         if self.error is not None:
             is_late = isinstance(self.error, requests.Timeout)
             return "a time-out" if is_late else "a broken connection"
+        if self.rule:
+            return f"status {self.status}, by {self.rule}"
         return "no JSON" if self._is_no_json else f"status {self.status}"
 
     @property

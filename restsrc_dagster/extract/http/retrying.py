@@ -6,7 +6,7 @@ from typing import Any
 import requests
 
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import RateLimited
+from restsrc_dagster.errors import ApiUnavailable, RateLimited
 from restsrc_dagster.extract.http.exchange import Exchange
 from restsrc_dagster.extract.http.metrics import Metrics
 from restsrc_dagster.extract.http.request_context import asker, resource_asked_for, sleep
@@ -19,7 +19,13 @@ from restsrc_dagster.extract.http.retry import (
     Tries,
     WaitForLimit,
 )
-from restsrc_dagster.extract.response.body import refuse_json, refuse_other_format, take_json
+from restsrc_dagster.extract.response.body import (
+    beginning,
+    refuse_json,
+    refuse_other_format,
+    take_json,
+)
+from restsrc_dagster.extract.response.rules import rule_for
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.extract.stats.waits import Wait
 
@@ -62,20 +68,32 @@ class RetryingSender:
                 if isinstance(decision, GiveUp):
                     raise
             else:
-                failure = self._failure(response, refusal)
+                failure = self._failure(request, response, refusal)
                 if failure is None:
                     return response
                 decision = self._decide(failure, tries)
                 if isinstance(decision, GiveUp):
-                    return self._given_up(response, decision)
+                    return self._given_up(response, failure, decision)
             self._wait(decision)
             tries = tries.after(decision)
 
-    def _failure(self, response: requests.Response, refusal: FailedTry | None) -> FailedTry | None:
+    def _failure(
+        self,
+        request: requests.PreparedRequest,
+        response: requests.Response,
+        refusal: FailedTry | None,
+    ) -> FailedTry | None:
         """What keeps an answer from being a page; None if it is one, or is for others to judge."""
+        is_json = not response.is_redirect and refusal is None and take_json(response)
+        rule = None if response.is_redirect else rule_for(response, request)
+        if rule is not None and rule.action.kind == "fail":
+            return None
+        if rule is not None and rule.action.kind == "retry":
+            limit = refusal.limit if refusal is not None else None
+            return FailedTry(response.status_code, limit, rule=rule.place)
         if refusal is not None:
             return refusal
-        if response.is_redirect or take_json(response):
+        if response.is_redirect or is_json:
             return None
         if refuse_other_format(response, self._address(response), self._redact):
             return None
@@ -87,9 +105,16 @@ class RetryingSender:
             log.debug("%s: not sent again: %s", asker(), decision.reason)
         return decision
 
-    def _given_up(self, response: requests.Response, decision: GiveUp) -> requests.Response:
+    def _given_up(
+        self, response: requests.Response, failure: FailedTry, decision: GiveUp
+    ) -> requests.Response:
         if decision.is_wait_too_long:
             raise RateLimited(decision.reason)
+        if failure.rule:
+            raise ApiUnavailable(
+                f"{self._address(response)} answered {failure.reason}, until it was tried often "
+                f"enough: {beginning(response, self._redact)!r}"
+            )
         if response.ok:
             refuse_json(response, self._address(response), self._redact)
         return response

@@ -20,7 +20,6 @@ from restsrc_dagster.dlt_compat.rest_api import (
     IgnoreResponseException,
     create_auth,
     create_paginator,
-    create_response_hooks,
     endpoints,
     expand_placeholders,
     process_parent_data_item,
@@ -30,6 +29,8 @@ from restsrc_dagster.extract.paging.error_body import FoundError, complaint
 from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
 from restsrc_dagster.extract.paging.last_page import LastPage
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
+from restsrc_dagster.extract.records.expressions import is_true, searcher
+from restsrc_dagster.extract.response.rules import ResponseRules
 
 
 class Page(PageData[Any]):
@@ -263,8 +264,7 @@ def list_readers(
                 paginator=create_paginator(client.get("paginator")),
                 session=session,
             ),
-            hooks=create_response_hooks(endpoint.get("response_actions"))
-            or {"response": [_refuse_error]},
+            hooks={"response": [ResponseRules(endpoint.get("response_actions") or (), _holds)]},
             ask=session.ask,
             last_page=_last_page(name, reading.get(name)),
             first_page_only=reading[name].first_page_only if name in reading else (),
@@ -287,9 +287,9 @@ def _number(paginator: BasePaginator, count: int) -> int:
     return count
 
 
-def _refuse_error(response: requests.Response, *_: Any, **__: Any) -> None:
-    """Raises HTTPError; `failures.explain` says what the answer was."""
-    response.raise_for_status()
+def _holds(expression: str, place: str) -> Callable[[Any], bool]:
+    search = searcher(expression, place)
+    return lambda body: is_true(search(body))
 
 
 class ReadList:

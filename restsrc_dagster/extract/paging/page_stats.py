@@ -32,6 +32,8 @@ class PageStats:
     """How many of the announced records were not given."""
     cut_off: int = 0
     """Lists that an ignored answer ended, though a further page was expected."""
+    gone: int = 0
+    """Parents that were listed, and answered 404 or 410 when their children were requested."""
     handed_on: int = 0
     """How many records dlt got, to make rows of."""
     columns: dict[str, set[str]] = field(default_factory=dict)
@@ -73,6 +75,7 @@ class PageStats:
     def begin_anew(self) -> None:
         """The lists are read from their start once more, in the same run."""
         self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0
+        self.gone = 0
         self.across_parents, self.moved = 0, []
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 

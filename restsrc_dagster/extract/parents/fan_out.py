@@ -3,14 +3,21 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import requests
 from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.extract.paging.list_reader import Announce, FirstRequest, ListReader, Page
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.binding import Binding, BoundParent, CursorValue
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.family import FamilyPages
 from restsrc_dagster.extract.step_order import StepOrder
+
+MANY_GONE = 20
+"""After so many, and none that is there, the others are not asked."""
+GONE = frozenset({404, 410})
+"""What an API answers of a record that is not there any more."""
 
 
 class BindParents(ItemTransform[Any, Any]):
@@ -66,6 +73,7 @@ class ReadOfParents:
         below: what is told of each parent whose children are read.
         announce: gets the first requests for a page of parents, to send them before their turn;
             None where none is.
+        stats: of the child's pages; counts the parents that were gone.
     """
 
     def __init__(
@@ -77,7 +85,11 @@ class ReadOfParents:
         *,
         below: Sequence[ParentsWithoutChildren],
         announce: Announce | None,
+        stats: PageStats,
     ) -> None:
+        self._stats = stats
+        self._asked = 0
+        self._gone: requests.HTTPError | None = None
         self._binding = binding
         self._child = binding.child.name
         self._reader = reader
@@ -98,14 +110,36 @@ class ReadOfParents:
         try:
             for parent in parents:
                 self._family.begin(self._child, parent)
-                for page in self._reader.read(self._first(parent)):
+                for page in self._of(parent):
                     page.parent = parent
                     self._binding.copy_into(page, parent)
                     yield page
                 left -= self._ended(parent)
+            self._refuse_many_gone()
             self._family.through(parents[0].page)
         finally:
             self._backlog.add(self._child, -left)
+
+    def _of(self, parent: BoundParent) -> Iterator[Page]:
+        """The pages of one parent; none of one that is gone since it was listed."""
+        self._asked += 1
+        has_pages = False
+        try:
+            for page in self._reader.read(self._first(parent)):
+                has_pages = True
+                yield page
+        except requests.HTTPError as error:
+            if has_pages or error.response is None or error.response.status_code not in GONE:
+                raise
+            self._stats.gone += 1
+            self._gone = error
+            if self._asked == self._stats.gone >= MANY_GONE:
+                raise
+
+    def _refuse_many_gone(self) -> None:
+        """Where most parents are gone, it is rather the address that is wrong."""
+        if 2 * self._stats.gone > self._asked and self._gone is not None:
+            raise self._gone
 
     def _first(self, parent: BoundParent) -> FirstRequest:
         if parent.first is None:

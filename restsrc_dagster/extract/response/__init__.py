@@ -2,6 +2,7 @@
 
 body            read once: JSON, nothing at all, or something else
 decode          JSON to Python
+rules           what the file says of an answer: response_actions
 not_ready       answers that are none yet
 envelope        what stands beside the records
 echo            what an answer only says because it was asked

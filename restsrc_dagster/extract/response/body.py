@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
-from dlt.sources.helpers.rest_client.exceptions import IgnoreResponseException
 
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.dlt_compat.rest_api import is_response_action
 from restsrc_dagster.errors import ApiUnavailable, ReadError
 from restsrc_dagster.extract.response.decode import Decoded, decoded, decoded_slowly
 from restsrc_dagster.extract.response.not_ready import ACCEPTED
+from restsrc_dagster.extract.response.rules import rule_for
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 CHUNK_BYTES = 1 << 18
@@ -54,15 +53,8 @@ def read_body(response: requests.Response, limit: float | None) -> None:
 
 def is_ignored(response: requests.Response, request: requests.PreparedRequest) -> bool:
     """Whether the configuration's `response_actions` leave an answer out."""
-    for hook in request.hooks.get("response", ()):
-        if is_response_action(hook):  # an auth has hooks of its own
-            try:
-                hook(response)
-            except IgnoreResponseException:
-                return True
-            except requests.HTTPError:  # of which dlt will hear when its turn comes
-                return False
-    return False
+    rule = rule_for(response, request)
+    return rule is not None and rule.action.kind == "ignore"
 
 
 def take_json(response: requests.Response) -> bool:
