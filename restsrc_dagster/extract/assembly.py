@@ -149,7 +149,8 @@ def requests_pages(
     if window is not None and parts.cursor is not None:
         chunks = context.options.chunks
         chunk = chunks.windows.get(name) if chunks is not None else None
-        return ReadWindows(reader, parts.cursor, window, chunk, announce)
+        newest = context.options.newest_windows
+        return ReadWindows(reader, parts.cursor, window, chunk, announce, newest=newest)
     if resource.parent is None:
         return ReadList(reader, parts.cursor, announce)
     return ReadOfParents(

@@ -28,6 +28,8 @@ class ReadOptions:
         on_message: gets a line for the person when the API is waited for.
         waits: what requests wait for.
         prefetch: whether a request may be sent before the records in front of it are processed.
+        newest_windows: of a range that is read in windows, only so many, the newest first; None
+            for all.
     """
 
     selection: Set[str] | None = None
@@ -40,6 +42,7 @@ class ReadOptions:
     on_message: Callable[[str], None] = lambda _: None
     waits: Waits | None = None
     prefetch: bool = True
+    newest_windows: int | None = None
 
 
 READ_EVERYTHING = ReadOptions()

@@ -1,5 +1,6 @@
 """A range that is read in windows: a list for each, side by side, handed on in their order."""
 
+from collections import deque
 from collections.abc import Iterator
 from functools import cached_property
 
@@ -24,6 +25,7 @@ class ReadWindows:
         chunk: ends the reading between two windows; None where all is read at once.
         announce: gets the first request of each window, to send it before its turn; None where
             none is.
+        newest: only so many windows are read, the newest first; None reads all, oldest first.
     """
 
     def __init__(
@@ -33,7 +35,10 @@ class ReadWindows:
         window: Window,
         chunk: ChunkByWindow | None,
         announce: Announce | None,
+        *,
+        newest: int | None = None,
     ) -> None:
+        self._newest = newest
         self._reader = reader
         self._cursor = cursor
         self._window = window
@@ -53,7 +58,8 @@ class ReadWindows:
         return self._cursor.windows(self._window)
 
     def _all(self) -> Iterator[Slice]:
-        yield from self._windows.of(self._cursor.position.start)
+        windows = self._windows.of(self._cursor.position.start)
+        yield from windows if self._newest is None else reversed(deque(windows, self._newest))
 
     def _first(self, window: Slice) -> FirstRequest:
         return self._reader.of_list(InWindow(self._cursor, window))
@@ -69,6 +75,8 @@ class ReadWindows:
 
     def _ends_with(self, window: Slice) -> bool:
         """Whether the reading ends behind a window that is through."""
+        if self._newest is not None:
+            return False
         is_over = not window.is_last and window.high <= self._cursor.began
         over = window.over if is_over else None
         if self._chunk is not None:

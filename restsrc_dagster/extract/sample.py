@@ -41,6 +41,8 @@ from restsrc_dagster.extract.step_order import StepOrder
 PAGES = 2
 """One page tells nothing about paging."""
 PARENTS = 3
+NEWEST_WINDOWS = 10
+"""Of a range that is read in windows: the first ones may lie years before any record."""
 EMPTY_PAGES = 10
 """Of a parent, before it is given up: its filter may leave nothing of any page."""
 
@@ -178,14 +180,16 @@ def read_samples(
     """
     for name in resources:
         progress(f"reading {name} …")
-        options = ReadOptions(selection=frozenset({name}), prefetch=False)
+        options = ReadOptions(
+            selection=frozenset({name}), prefetch=False, newest_windows=NEWEST_WINDOWS
+        )
         with (
             _without_warnings_of_dlt(),
             open_reading(connector, environment, replace(options, on_message=progress)) as reading,
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
-        if _sends_first_start(sample):
+        if _sends_first_start(sample) and name not in connector.resources.windows:
             with (
                 _without_warnings_of_dlt(),
                 open_reading(connector, environment, options) as reading,

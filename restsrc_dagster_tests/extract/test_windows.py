@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError
+from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -153,6 +154,20 @@ def test_the_newest_is_left_for_the_next_run(api: Api) -> None:
     assert timedelta(days=2) <= ends[1] - ends[0] < timedelta(days=2, minutes=5)
 
 
+def test_a_test_read_looks_at_the_newest_windows(api: Api) -> None:
+    """The first ones may lie years before any record."""
+    served = RangeApi(made([650, 680, 700]))
+    (sample,) = read_samples(windowed(api, served, "1 day"), {}, resources=["items"], limit=2)
+    assert sample.error is None
+    assert ids(sample.records)[:2] == [1, 2]
+    assert len(served.ranges) <= 10
+    served.records = []
+    served.ranges.clear()
+    (sample,) = read_samples(windowed(api, served, "1 day"), {}, resources=["items"], limit=2)
+    assert (sample.error, sample.records) == (None, [])
+    assert len(served.ranges) == 10
+
+
 @pytest.mark.parametrize("initial", [1_704_067_200, 1_704_067_200_000, "1704067200"])
 def test_a_cursor_that_is_a_number(api: Api, initial: Any) -> None:
     scale = 1000 if initial == 1_704_067_200_000 else 1
@@ -221,3 +236,11 @@ def test_what_cannot_be_meant(endpoint: Any, window: Any, message: str) -> None:
     with pytest.raises(ConnectorError) as refused:
         connector("acme", "http://127.0.0.1:9", [items(**endpoint)], reading=reading)
     assert message in str(refused.value)
+
+
+def test_a_child_is_not_read_in_windows() -> None:
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "s"}
+    child = items("child", path="of/{resources.items.id}", incremental=cursor)
+    reading = {"child": {"window": {"size": "1 day"}}}
+    with pytest.raises(ConnectorError, match="is for a list without a parent"):
+        connector("acme", "http://127.0.0.1:9", [items(), child], reading=reading)

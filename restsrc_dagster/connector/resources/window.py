@@ -34,6 +34,8 @@ def window_problems(resource: Resource) -> Iterator[str]:
     if incremental is None:
         yield "needs a cursor: name one as endpoint.incremental, with an initial_value"
         return
+    if resource.parent is not None:
+        yield "is for a list without a parent: each parent's own list is read in one"
     initial = incremental.get("initial_value")
     if initial is None:
         yield "needs an initial_value in endpoint.incremental, where the first window begins"
