@@ -1,6 +1,7 @@
 """A range that is read in slices gives what one request for the whole of it gives."""
 
 import threading
+import time
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError
+from restsrc_dagster.extract.prefetch import prefetcher
 from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import read
@@ -136,6 +138,26 @@ def test_windows_are_read_side_by_side(api: Api) -> None:
 
     served.wrong = meet
     assert ids(read(windowed(api, served, "5 days", at_once=3))) == list(range(30))
+
+
+@pytest.mark.parametrize(("most_bytes", "waiting"), [(64_000, 4), (32_000_000, 6), (100, 0)])
+def test_no_more_wait_than_memory_allows(
+    api: Api, monkeypatch: pytest.MonkeyPatch, most_bytes: int, waiting: int
+) -> None:
+    """However small they are, an answer counts as 16 kB."""
+    monkeypatch.setattr(prefetcher, "WAITING_BYTES", most_bytes)
+    served = RangeApi(made([day * DAY for day in range(8)]))
+    acme = windowed(api, served, "1 day", at_once=6, end="2024-01-08T12:00:00Z")
+    most = 0
+    with open_reading(acme, {}) as reading:
+        for read_so_far, _ in enumerate(reading.source, 1):
+            asked, since = -1, time.monotonic()
+            while asked != len(api.asked) or time.monotonic() - since < 0.2:
+                if asked != len(api.asked):
+                    asked, since = len(api.asked), time.monotonic()
+                time.sleep(0.01)
+            most = max(most, asked - read_so_far)
+    assert most == waiting
 
 
 def test_nothing_in_some_windows_is_no_warning(api: Api) -> None:

@@ -23,6 +23,10 @@ WAITING_BYTES = 32_000_000
 """Of bodies that wait to be handed over; what is made of them takes a multiple of it."""
 
 
+LEAST_BYTES = 16_000
+"""What an answer takes beside its body, where nothing but memory bounds how many wait."""
+
+
 class Prefetcher:
     """Sends the requests of all plans of one reading, each once, in threads of its own.
 
@@ -198,9 +202,11 @@ class Prefetcher:
         if len(plan.tickets) >= plan.most:
             return False
         tickets = [ticket for one in self._plans for ticket in one.tickets]
-        weight = sum(ticket.weight for ticket in tickets) + self._weight(plan.resource)
-        if weight > WAITING_BYTES or plan.by_bytes:
-            return weight <= WAITING_BYTES
+        least = LEAST_BYTES if plan.by_bytes else 0
+        weights = [*(ticket.weight for ticket in tickets), self._weight(plan.resource)]
+        has_memory = sum(max(weight, least) for weight in weights) <= WAITING_BYTES
+        if plan.by_bytes or not has_memory:
+            return has_memory
         counted = [ticket for ticket in tickets if not ticket.plan.by_bytes]
         own = sum(ticket.resource == plan.resource for ticket in counted)
         return own < share and len(counted) < self.window
