@@ -244,6 +244,8 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     except Exception as error:
         if not _is_enough(error):
             sample.error = explain(error, reading.redact, parent=resource.parent)
+    if gone := reading.pages[name].most_are_gone:
+        sample.error = sample.error or explain(gone, reading.redact, parent=resource.parent)
     for response, seconds in answered:
         request = response.request
         sample.requests.append(

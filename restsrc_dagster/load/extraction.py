@@ -38,6 +38,7 @@ def extract(
     *,
     wanted: Set[str],
     note: Callable[[dict[str, Any], frozenset[str]], None],
+    judge: Callable[[], None] = lambda: None,
     refreshed: Set[str] = frozenset(),
     owners: Mapping[str, str] = MappingProxyType({}),
     moving: Set[str] | None = None,
@@ -51,7 +52,8 @@ def extract(
         source: guarded, so that what fails lands in `stopped` and the rest is read.
         stopped: resources that have failed, and what falls with them; grows while it is read.
         wanted: names of the resources whose rows are to be loaded.
-        note: called when all is read, with the source's state as it will be committed and those
+        judge: called when all is read; resources may land in `stopped` even then.
+        note: called after that, with the source's state as it will be committed and those
             of `wanted` that went well.
         refreshed: names of the resources whose tables are dropped first, and whose state begins
             anew.
@@ -70,6 +72,7 @@ def extract(
     schema = known.clone() if known and owners else as_it_was
 
     def settle() -> None:
+        judge()
         if wanted <= stopped.keys():
             raise _NothingRead
         _put_back(before, stopped)

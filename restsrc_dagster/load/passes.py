@@ -77,6 +77,13 @@ def _moving(one: Pass) -> Set[str] | None:
     return one.selection if one.refresh or one.chunks is None else None
 
 
+def _judge(reading: Reading, isolation: Isolation) -> None:
+    """Fail what only the whole of its answers shows to have failed."""
+    for name, stats in reading.pages.items():
+        if error := stats.most_are_gone:
+            isolation.fail(name, error, between_pages=True)
+
+
 class Passes:
     """Those of one load.
 
@@ -188,6 +195,7 @@ class Passes:
                     reading.source,
                     isolation.stopped,
                     wanted=wanted,
+                    judge=partial(_judge, reading, isolation),
                     note=note if one.moves else lambda *_: tell_what_slid(resources, reading),
                     refreshed=selection if intent else frozenset(),
                     owners=taken_over(

@@ -9,7 +9,10 @@ import pytest
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, ConnectorError, ReadError, RestsrcError
 from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.extract.source import open_reading
+from restsrc_dagster.load.load import LoadRequest, load
+from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
@@ -147,10 +150,33 @@ def test_a_parent_that_is_gone_has_no_children(api: Api, status: int, at_once: i
         assert reading.pages["child"].gone == 2
 
 
-@pytest.mark.parametrize("gone", [{0}, {0, 1, 2}])
-def test_where_most_are_gone_the_child_fails(api: Api, gone: set[int]) -> None:
-    parents_of(api, len(gone) + 1 if len(gone) > 1 else 1, gone)
-    parents = {**items("parents"), "selected": False}
+@pytest.mark.parametrize(("gone", "fails"), [({0}, False), ({0, 1}, False), ({0, 1, 2}, True)])
+@pytest.mark.parametrize("size", [1, 2, 4])
+def test_where_most_are_gone_the_child_fails(
+    api: Api, settings: Settings, gone: set[int], size: int, fails: bool
+) -> None:
+    """Whatever page they are on: only the whole shows how many they are."""
+    parents_of(api, 4, gone)
+    listed = [{"id": number} for number in range(4)]
+
+    def page(asked: Asked) -> Any:
+        at = int(asked.params["page"])
+        return {"data": listed[at * size : (at + 1) * size]}
+
+    api.routes["/parents"] = page
+    parents = items("parents", paginator={"type": "page_number", "total_path": None})
     child = items("child", path="of/{resources.parents.id}")
-    with pytest.raises(Exception, match="404"):
-        read(connector("acme", api.url, [parents, child]))
+    acme = connector("acme", api.url, [parents, child])
+    report = load(acme, LoadRequest(selection=frozenset(acme.resources)), settings=settings,
+                  environment={})  # fmt: skip
+    assert set(report.failed) == ({"child"} if fails else set())
+    assert ("child" in report.resources) is not fails
+
+
+def test_a_test_read_tells_that_all_are_gone(api: Api) -> None:
+    parents_of(api, 2, {0, 1})
+    acme = connector(
+        "acme", api.url, [items("parents"), items("child", path="of/{resources.parents.id}")]
+    )
+    (sample,) = read_samples(acme, {}, resources=["child"], limit=5)
+    assert "answered 404" in str(sample.error)

@@ -34,6 +34,9 @@ class PageStats:
     """Lists that an ignored answer ended, though a further page was expected."""
     gone: int = 0
     """Parents that were listed, and answered 404 or 410 when their children were requested."""
+    parents_asked: int = 0
+    answer_of_gone: Exception | None = None
+    """The error that the last of those that were gone would be."""
     handed_on: int = 0
     """How many records dlt got, to make rows of."""
     columns: dict[str, set[str]] = field(default_factory=dict)
@@ -75,9 +78,14 @@ class PageStats:
     def begin_anew(self) -> None:
         """The lists are read from their start once more, in the same run."""
         self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0
-        self.gone = 0
+        self.gone = self.parents_asked = 0
         self.across_parents, self.moved = 0, []
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
+
+    @property
+    def most_are_gone(self) -> Exception | None:
+        """What to fail with where most parents are gone: it is rather the address that is wrong."""
+        return self.answer_of_gone if 2 * self.gone > self.parents_asked else None
 
     def warn(self, text: str) -> None:
         """Tell the person, once."""

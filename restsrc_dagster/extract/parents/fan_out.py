@@ -88,8 +88,6 @@ class ReadOfParents:
         stats: PageStats,
     ) -> None:
         self._stats = stats
-        self._asked = 0
-        self._gone: requests.HTTPError | None = None
         self._binding = binding
         self._child = binding.child.name
         self._reader = reader
@@ -115,14 +113,13 @@ class ReadOfParents:
                     self._binding.copy_into(page, parent)
                     yield page
                 left -= self._ended(parent)
-            self._refuse_many_gone()
             self._family.through(parents[0].page)
         finally:
             self._backlog.add(self._child, -left)
 
     def _of(self, parent: BoundParent) -> Iterator[Page]:
         """The pages of one parent; none of one that is gone since it was listed."""
-        self._asked += 1
+        self._stats.parents_asked += 1
         has_pages = False
         try:
             for page in self._reader.read(self._first(parent)):
@@ -132,14 +129,9 @@ class ReadOfParents:
             if has_pages or error.response is None or error.response.status_code not in GONE:
                 raise
             self._stats.gone += 1
-            self._gone = error
-            if self._asked == self._stats.gone >= MANY_GONE:
+            self._stats.answer_of_gone = error
+            if self._stats.parents_asked == self._stats.gone >= MANY_GONE:
                 raise
-
-    def _refuse_many_gone(self) -> None:
-        """Where most parents are gone, it is rather the address that is wrong."""
-        if 2 * self._stats.gone > self._asked and self._gone is not None:
-            raise self._gone
 
     def _first(self, parent: BoundParent) -> FirstRequest:
         if parent.first is None:
