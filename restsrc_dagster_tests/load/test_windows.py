@@ -205,3 +205,14 @@ def test_with_a_lag(small: Warehouse, api: Api) -> None:
     served.records.append({"id": 90, "at": at(29.2 * DAY)})
     small.load(made)
     assert loaded(small) == list(range(91))
+
+
+def test_a_range_that_is_over_asks_for_nothing(small: Warehouse, api: Api) -> None:
+    served = RangeApi(records(EVERY_8_HOURS)[:60], "[]")
+    assert not small.load(acme(small, api, served, keyed=True)).failed
+    served.ranges.clear()
+    report = small.load(acme(small, api, served, keyed=True, end="2024-01-05T00:00:00Z"))
+    assert not report.failed
+    assert served.ranges == []
+    assert loaded(small) == list(range(60))
+    assert not report.resources["items"].warnings
