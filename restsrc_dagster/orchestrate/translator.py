@@ -124,6 +124,8 @@ def _description(props: ResourceProps) -> str:
     connector, resource = props.connector, props.resource
     kind = connector.resources.disposition(resource.name)
     reads = f"what is new by `{resource.cursor_path}`" if resource.cursor_path else "all of it"
+    if window := connector.resources.windows.get(resource.name):
+        reads += f" in windows of {window.size}"
     if resource.parent:
         reads += f", for each of {resource.parent}"
     keys = resource.primary_key

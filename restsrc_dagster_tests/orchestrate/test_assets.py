@@ -80,6 +80,14 @@ def test_keys_groups_kinds_and_links(settings: Settings) -> None:
     )
 
 
+def test_a_description_says_how_a_range_is_read(settings: Settings) -> None:
+    cursor = CURSOR | {"start_param": "since", "end_param": "until"}
+    reading = {"posts": {"window": {"size": "31 days"}}}
+    acme = connector(resources=[items("posts", incremental=cursor)], reading=reading)
+    (spec,) = build_connector_assets(acme, settings=settings).specs
+    assert "what is new by `at` in windows of 31 days, appended" in str(spec.description)
+
+
 def test_a_description_warns_of_what_concerns_its_rows(settings: Settings) -> None:
     appended = items("copies") | {"write_disposition": "append"}
     secret = {"auth": {"type": "bearer", "token": "m4rk3r"}}
