@@ -219,12 +219,12 @@ def endless(draw: Draw, draft: Draft) -> None:
 def window(draw: Draw, draft: Draft) -> None:
     """The list of parents is read in slices of time."""
     cursor = cursor_of(draw, draft, "p")
-    cursor |= {"window": draw(st.sampled_from(["30 hours", "2 days", "5 days", "1 month"]))}
+    cursor |= {"window": draw(st.sampled_from(["3 days", "1 week", "1 month"]))}
     if draw(st.booleans()):
         kinds = ["iso", "spellings", "date", "epoch", "epoch ms", "halves", "mail"]
         cursor["kind"] = draw(st.sampled_from(kinds))
     draft["api"]["until"] = draw(st.sampled_from(["exclusive", "inclusive", "absent"]))
-    draft["how"]["commit"] = draw(st.sampled_from([0, -1, 2, 3]))
+    draft["how"]["commit"] = draw(st.sampled_from([0, 0, 3, 5]))
     draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
 
 

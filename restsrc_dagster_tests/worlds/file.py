@@ -26,7 +26,7 @@ def file_of(
         client={"paginator": _paginator(world, how)},
         http={
             "max_concurrency": how.concurrency,
-            "max_pages": 200,
+            "max_pages": 1000,
             "max_wait_seconds": 20,
         },
     )

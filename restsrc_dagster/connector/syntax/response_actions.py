@@ -20,11 +20,10 @@ class Action:
 
 
 def action_of(text: str) -> Action:
-    """The action that a text names; raises ValueError."""
+    """The action that a text names; raises ValueError, which does not repeat the text."""
     kind, _, message = text.partition(":")
     if kind not in ACTIONS or (message and kind != "fail"):
-        known = allowed(kind, ACTIONS)
-        raise ValueError(f"{text!r} is not one of {known}; fail takes a message: fail: no API")
+        raise ValueError(f"is not one of {allowed(kind, ACTIONS)}")
     return Action(kind, message.strip())
 
 

@@ -183,17 +183,17 @@ class RecordConformer(ItemTransform[Any, Any]):
         for record in records:
             kind = "record" if isinstance(record, dict) else "value"
             self._seen.setdefault(kind, record)
-        if list in kinds:
-            raise ReadError(
-                "records are lists, which have no names for their values: name them by a "
-                'processing step, such as {"map": "{day: [0], value: [1]}"}; a first row of names '
-                'is left out by data_selector "$[1:]"'
-            )
         if len(self._seen) > 1:
             raise ReadError(
                 f"some records are objects, and one is {kind_of(self._seen['value'])}: they have "
                 "no columns in common; correct data_selector, or name a processing step that "
                 'keeps them out, such as {"filter": "type(@) == \'object\'"}'
+            )
+        if list in kinds:
+            raise ReadError(
+                "records are lists, which have no names for their values: name them by a "
+                'processing step, such as {"map": "{day: [0], value: [1]}"}; a first row of names '
+                'is left out by data_selector "$[1:]"'
             )
         return records
 

@@ -128,7 +128,7 @@ REFUSED: list[tuple[Configuration, list[str], str]] = [
     ),
     (
         endpoint(response_actions=[{"status_code": 404, "action": "ingore"}]),
-        ["resources[0].endpoint.response_actions[0].action: 'ingore' is not one of ignore, r…"],
+        ["resources[0].endpoint.response_actions[0].action: is not one of ignore, retry, fa…"],
         "dlt does nothing with it",
     ),
     (
