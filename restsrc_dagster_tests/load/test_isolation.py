@@ -156,6 +156,7 @@ def test_what_fails_with_a_child_is_not_read_to_its_end(
     api: Api, events: Events, duck: Warehouse
 ) -> None:
     events.last = 20
+    api.routes |= {f"/events/{number}/notes": refused for number in range(1, 21)}
     notes = items("notes", path="events/{resources.events.id}/notes")
     assert set(duck.load(duck.connector(api.url, [EVENTS, notes])).failed) == {"events", "notes"}
     assert api.paths().count("/events") <= 3, "of ten pages; one was on its way"
