@@ -1,5 +1,6 @@
 """dlt's writers of files: what they hold, which one writes a table, and where one is put in."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from gzip import GzipFile
 from typing import IO, Any
@@ -57,9 +58,9 @@ class RecordWriter(TypedJsonlListWriter):
 class TableWriter(ParquetDataWriter):
     """dlt's writer of rows, whose `schema` is Arrow's of the file that is open."""
 
+    @abstractmethod
     def create_writer(self, file: IO[bytes], schema: Any) -> Any:
         """What writes tables into an open file: `write_table(table, row_group_size)`, `close()`."""
-        raise NotImplementedError
 
     def _create_writer(self, schema: Any) -> Any:
         return self.create_writer(self._f, schema)

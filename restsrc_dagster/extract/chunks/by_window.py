@@ -20,14 +20,13 @@ class ChunkByWindow:
         self._chunk = chunk
         self._at_hand = at_hand
         self._family = family
-        self._is_full = False
         self._ends: deque[tuple[int, Any]] = deque()
         """Behind which page a window ended, and what the state was then; the last of which all
         children are read comes first."""
 
     def add(self, records: int) -> None:
         """A page has come."""
-        self._is_full = self._chunk.is_full_with(records)
+        self._chunk.is_full_with(records)
 
     def end_window(self, over: Any, *, is_last: bool) -> bool:
         """A window was read to its end (`CursorStep.end_window`); whether the chunk ends there."""
@@ -35,8 +34,7 @@ class ChunkByWindow:
         self._ends.append((self._at_hand.number, deepcopy(self._cursor.state)))
         while len(self._ends) > 1 and self._family.is_through(self._ends[1][0]):
             self._ends.popleft()
-        is_full = self._is_full or self._chunk.is_full_with(0)
-        if is_last or not is_full or not self._chunk.is_drained():
+        if is_last or not self._chunk.is_full_with(0) or not self._chunk.is_drained():
             return False
         self._chunk.end()
         return True

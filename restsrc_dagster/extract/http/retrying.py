@@ -84,8 +84,10 @@ class RetryingSender:
         refusal: FailedTry | None,
     ) -> FailedTry | None:
         """What keeps an answer from being a page; None if it is one, or is for others to judge."""
-        is_json = not response.is_redirect and refusal is None and take_json(response)
-        rule = None if response.is_redirect else rule_for(response, request)
+        if response.is_redirect:
+            return None
+        is_json = refusal is None and take_json(response)
+        rule = rule_for(response, request)
         if rule is not None and rule.action.kind == "fail":
             return None
         if rule is not None and rule.action.kind == "retry":
@@ -93,7 +95,7 @@ class RetryingSender:
             return FailedTry(response.status_code, limit, rule=rule.place)
         if refusal is not None:
             return refusal
-        if response.is_redirect or is_json:
+        if is_json:
             return None
         if refuse_other_format(response, self._address(response), self._redact):
             return None
