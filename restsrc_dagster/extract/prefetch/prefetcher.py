@@ -10,6 +10,7 @@ import threading
 from bisect import insort
 from collections import Counter, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from itertools import count, groupby
 from typing import Any
 
@@ -25,6 +26,27 @@ WAITING_BYTES = 32_000_000
 
 LEAST_BYTES = 16_000
 """What an answer takes beside its body, where nothing but memory bounds how many wait."""
+
+
+@dataclass
+class _Waiting:
+    """Answers that are under way or wait to be handed over.
+
+    Attributes:
+        counted: how many of each resource, of plans that do not go by bytes.
+        weight: of all bodies, in bytes.
+        memory: of all answers, with what they take beside their bodies.
+    """
+
+    counted: Counter[str] = field(default_factory=Counter)
+    weight: int = 0
+    memory: int = 0
+
+    def add(self, ticket: PrefetchedRequest) -> None:
+        """Count one more."""
+        self.counted[ticket.resource] += not ticket.plan.by_bytes
+        self.weight += ticket.weight
+        self.memory += max(ticket.weight, LEAST_BYTES)
 
 
 class Prefetcher:
@@ -177,11 +199,15 @@ class Prefetcher:
         ready = [plan for plan in self._plans if self._is_ready(plan) and plan.peek() is not None]
         resources = [list(plans) for _, plans in groupby(ready, lambda plan: plan.resource)]
         share = max(1, self.window // max(1, len(resources)))
+        waiting = self._waiting()
         while resources:
             resources = [
                 plans
                 for plans in resources
-                if any(self._has_room(plan, share) and self._send(plan) for plan in plans)
+                if any(
+                    self._has_room(plan, share, waiting) and self._send(plan, waiting)
+                    for plan in plans
+                )
             ]
         self._plans = [
             plan for plan in self._plans if plan.tickets or not self._is_ready(plan) or plan.peek()
@@ -190,7 +216,7 @@ class Prefetcher:
     def _is_ready(self, plan: RequestPlan) -> bool:
         return plan.after in self._sizes if plan.after else bool(self._sizes)
 
-    def _has_room(self, plan: RequestPlan, share: int) -> bool:
+    def _has_room(self, plan: RequestPlan, share: int, waiting: _Waiting) -> bool:
         if plan.resource in self._held:
             return False
         if plan.begins_lists and plan.resource in self._begins_none:
@@ -201,20 +227,24 @@ class Prefetcher:
             return True
         if len(plan.tickets) >= plan.most:
             return False
-        tickets = [ticket for one in self._plans for ticket in one.tickets]
-        least = LEAST_BYTES if plan.by_bytes else 0
-        weights = [*(ticket.weight for ticket in tickets), self._weight(plan.resource)]
-        has_memory = sum(max(weight, least) for weight in weights) <= WAITING_BYTES
-        if plan.by_bytes or not has_memory:
-            return has_memory
-        counted = [ticket for ticket in tickets if not ticket.plan.by_bytes]
-        own = sum(ticket.resource == plan.resource for ticket in counted)
-        return own < share and len(counted) < self.window
+        weight, counted = self._weight(plan.resource), waiting.counted
+        if plan.by_bytes:
+            return waiting.memory + max(weight, LEAST_BYTES) <= WAITING_BYTES
+        if waiting.weight + weight > WAITING_BYTES:
+            return False
+        return counted[plan.resource] < share and counted.total() < self.window
+
+    def _waiting(self) -> _Waiting:
+        waiting = _Waiting()
+        for plan in self._plans:
+            for ticket in plan.tickets:
+                waiting.add(ticket)
+        return waiting
 
     def _weight(self, resource: str) -> int:
         return self._sizes.get(resource, max(self._sizes.values(), default=0))
 
-    def _send(self, plan: RequestPlan) -> bool:
+    def _send(self, plan: RequestPlan, waiting: _Waiting) -> bool:
         """Whether there was one to send."""
         request = plan.peek()
         if request is None:
@@ -222,6 +252,7 @@ class Prefetcher:
         plan.advance()
         ticket = PrefetchedRequest(plan, request, self._weight(plan.resource), next(self._numbers))
         plan.tickets.append(ticket)
+        waiting.add(ticket)
         self._asked[plan.resource] += 1
         self._todo.append(ticket)
         if len(self._todo) > self._idle and len(self._threads) < self.threads:
@@ -254,7 +285,8 @@ class Prefetcher:
                 return
             self._insert(plan)
             share = max(1, self.window // len({one.resource for one in self._plans}))
-            while self._has_room(plan, share) and self._send(plan):
+            waiting = self._waiting()
+            while self._has_room(plan, share, waiting) and self._send(plan, waiting):
                 pass
 
     def _insert(self, plan: RequestPlan) -> None:
