@@ -96,6 +96,22 @@ def test_a_window_that_holds_more_than_the_api_gives(
     assert ids(rows) == list(range(len(hours)))
 
 
+@pytest.mark.parametrize("at_most", [None, 100])
+def test_an_ignored_answer_ends_the_list_of_its_window(api: Api, at_most: int | None) -> None:
+    served = RangeApi(made([hour * 12.0 for hour in range(60)]))
+
+    def gone(asked: Asked) -> Answer | None:
+        is_second = asked.params["since"] < "2024-01-11" and "page" in asked.params
+        return Answer({}, status=404) if is_second else None
+
+    served.wrong = gone
+    acme = windowed(api, served, "15 days", at_most=at_most)
+    acme.configuration["resources"][0]["endpoint"]["response_actions"] = [
+        {"status_code": 404, "action": "ignore"}
+    ]
+    assert ids(read(acme)) == [0, 1, 2, *range(30, 60)]
+
+
 def test_one_that_cannot_be_halved_fails_by_name(api: Api) -> None:
     served = RangeApi(made([5.0] * 4), cap=3)
     with pytest.raises(

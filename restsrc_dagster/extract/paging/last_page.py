@@ -4,7 +4,7 @@ from typing import Any
 
 import requests
 
-from restsrc_dagster.extract.records.expressions import is_true, searcher
+from restsrc_dagster.extract.records.expressions import predicate
 
 
 class LastPage:
@@ -16,7 +16,7 @@ class LastPage:
     """
 
     def __init__(self, expression: str, resource: str) -> None:
-        self._search = searcher(expression, f"reading.{resource}.last_page")
+        self._holds = predicate(expression, f"reading.{resource}.last_page")
 
     def __call__(self, response: requests.Response, records: list[Any], number: int) -> bool:
         """Look at the answer with a page; its `number` is 1 for the first of the list.
@@ -24,14 +24,12 @@ class LastPage:
         Raises:
             ReadError: the expression fails with this answer.
         """
-        return is_true(
-            self._search(
-                {
-                    "body": response.json(),
-                    "headers": {name.lower(): value for name, value in response.headers.items()},
-                    "records": records,
-                    "url": response.url,
-                    "page": number,
-                }
-            )
+        return self._holds(
+            {
+                "body": response.json(),
+                "headers": {name.lower(): value for name, value in response.headers.items()},
+                "records": records,
+                "url": response.url,
+                "page": number,
+            }
         )

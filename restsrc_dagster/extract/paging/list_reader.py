@@ -6,10 +6,13 @@ A list is what a first request and its further pages give: of a resource, or of 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
+from dlt.common.configuration import resolve_configuration
+from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.common.utils import exclude_keys
 from dlt.sources.helpers.rest_client.client import PageData, RESTClient
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
@@ -29,7 +32,6 @@ from restsrc_dagster.extract.paging.error_body import FoundError, complaint
 from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
 from restsrc_dagster.extract.paging.last_page import LastPage
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
-from restsrc_dagster.extract.records.expressions import is_true, searcher
 from restsrc_dagster.extract.response.rules import ResponseRules
 
 
@@ -110,13 +112,13 @@ class ListReader:
             }
         )
 
-    def of_parent(self, parent: Mapping[str, Any]) -> FirstRequest:
+    def of_parent(self, parent: dict[str, Any]) -> FirstRequest:
         """What the first request is made of, for one parent; raises ValueError where it lacks a
         field."""
         endpoint = self.endpoint
         made = process_parent_data_item(
             endpoint["path"],
-            dict(parent),
+            parent,
             self.bound or [],
             endpoint.get("headers"),
             endpoint.get("params"),
@@ -167,7 +169,7 @@ class ListReader:
         Raises:
             What `ask` raises.
         """
-        ask = self.ask if answers is None else lambda _: next(answers)
+        ask = self.ask if answers is None else partial(_given, answers)
         client, (request, paginator) = self.client, self.begin(first)
         selector, number = self.endpoint.get("data_selector"), 0
         while True:
@@ -248,7 +250,7 @@ def list_readers(
         session: an `ApiSession`.
         reading: what the connector file says beside it, by the resource's name.
     """
-    client = configuration["client"]
+    client, runtime = configuration["client"], resolve_configuration(RuntimeConfiguration())
     readers = {}
     for name, (endpoint, bound) in endpoints(configuration).items():
         endpoint["paginator"] = create_paginator(endpoint.get("paginator"))
@@ -263,13 +265,21 @@ def list_readers(
                 auth=create_auth(endpoint.get("auth", client.get("auth"))),
                 paginator=create_paginator(client.get("paginator")),
                 session=session,
+                config=runtime,
             ),
-            hooks={"response": [ResponseRules(endpoint.get("response_actions") or (), _holds)]},
+            hooks={"response": [ResponseRules(endpoint.get("response_actions") or ())]},
             ask=session.ask,
             last_page=_last_page(name, reading.get(name)),
             first_page_only=reading[name].first_page_only if name in reading else (),
         )
     return readers
+
+
+def _given(answers: Iterator[requests.Response], _: requests.Request) -> requests.Response:
+    """The next of answers that are there; where one was ignored, the list has ended."""
+    for response in answers:
+        return response
+    raise IgnoreResponseException
 
 
 def _url(base_url: str, path: str) -> str:
@@ -285,11 +295,6 @@ def _number(paginator: BasePaginator, count: int) -> int:
     if counts_pages(paginator):
         return int(paginator.current_value) - paginator.base_index + 1
     return count
-
-
-def _holds(expression: str, place: str) -> Callable[[Any], bool]:
-    search = searcher(expression, place)
-    return lambda body: is_true(search(body))
 
 
 class ReadList:

@@ -46,3 +46,9 @@ def searcher(expression: str, place: str, now: datetime | None = None) -> Callab
 def is_true(value: Any) -> bool:
     """Whether a result is true, as JMESPath sees it: 0 is."""
     return value is not None and value is not False and value not in ("", [], {})
+
+
+def predicate(expression: str, place: str, now: datetime | None = None) -> Callable[[Any], bool]:
+    """Whether an expression holds; the arguments are those of `searcher`."""
+    search = searcher(expression, place, now)
+    return lambda value: is_true(search(value))

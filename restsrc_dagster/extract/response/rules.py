@@ -9,6 +9,7 @@ import requests
 from restsrc_dagster.connector.syntax.response_actions import Action, action_of, expression_of
 from restsrc_dagster.dlt_compat.rest_api import IgnoreResponseException
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.records.expressions import predicate
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 
@@ -38,20 +39,15 @@ class ResponseRules:
 
     Args:
         actions: as the configuration has them.
-        searcher: from an expression and its place to what evaluates it (`records.expressions`).
     """
 
-    def __init__(
-        self,
-        actions: Sequence[Mapping[str, Any]],
-        searcher: Callable[[str, str], Callable[[Any], bool]],
-    ) -> None:
+    def __init__(self, actions: Sequence[Mapping[str, Any]]) -> None:
         self._rules = [
             ResponseRule(
                 f"response_actions[{position}]",
                 action_of(action["action"]),
                 action.get("status_code"),
-                _holds(action.get("content"), f"response_actions[{position}].content", searcher),
+                _holds(action.get("content"), f"response_actions[{position}].content"),
             )
             for position, action in enumerate(actions)
         ]
@@ -84,15 +80,13 @@ def rule_for(response: requests.Response, request: requests.PreparedRequest) -> 
     return rules.find(response) if rules is not None else None
 
 
-def _holds(
-    content: str | None, place: str, searcher: Callable[[str, str], Callable[[Any], bool]]
-) -> Callable[[requests.Response], bool]:
+def _holds(content: str | None, place: str) -> Callable[[requests.Response], bool]:
     if content is None:
         return lambda _: True
     expression = expression_of(content)
     if expression is None:
         return lambda response: content in response.text
-    holds = searcher(expression, place)
+    holds = predicate(expression, place)
 
     def is_so(response: requests.Response) -> bool:
         try:
