@@ -9,7 +9,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from restsrc_dagster.collector import look_rarely
+from restsrc_dagster.collector import look_rarely, without_collecting
 from restsrc_dagster.connector.files.folder import ConnectorFolder, find_connector, read_folder
 from restsrc_dagster.connector.files.salvage import Salvage, salvage
 from restsrc_dagster.connector.files.table_conflicts import may_share_tables, shared_tables
@@ -169,7 +169,13 @@ def connectors_of_folder(
     """Every connector file of a folder; raises as `build_definitions` does."""
     if is_code_server():
         look_rarely()
-    read = read_folder(folder)
+    with without_collecting():  # all that is made is kept
+        return _connectors_of(read_folder(folder), folder, settings, translator)
+
+
+def _connectors_of(
+    read: ConnectorFolder, folder: Path, settings: Settings, translator: ConnectorTranslator | None
+) -> FoundConnectors:
     refused = {
         name: Problem(str(folder / name), "destination", message)
         for name, message in shared_tables(read.connectors, settings.destination)

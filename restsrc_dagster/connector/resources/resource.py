@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from restsrc_dagster.connector.resources.columns import by_name, named_by, with_merged_columns
@@ -68,7 +69,7 @@ class Resource:
         """The columns of the merge key, be they named by hints of columns."""
         return named_by(self.hints, "merge_key")
 
-    @property
+    @cached_property
     def has_primary_key(self) -> bool:
         """Whether the resource names a primary key, be it as a hint of a column."""
         return bool(named_by(self.hints, "primary_key"))

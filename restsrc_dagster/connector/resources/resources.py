@@ -32,6 +32,7 @@ class Resources(Mapping[str, Resource]):
         defaults = configuration.get("resource_defaults") or {}
         found = (resource_of(item, defaults) for item in configuration.get("resources", []))
         self._by_name = {resource.name: resource for resource in found}
+        self._ancestors: dict[str, tuple[str, ...]] = {}
         client = configuration.get("client")
         self._paginator = client.get("paginator") if isinstance(client, Mapping) else None
 
@@ -44,14 +45,20 @@ class Resources(Mapping[str, Resource]):
     def __len__(self) -> int:
         return len(self._by_name)
 
-    def ancestors(self, name: str) -> list[str]:
+    def ancestors(self, name: str) -> tuple[str, ...]:
         """The parent, its parent, and so on. Unknown parents and cycles end the walk."""
+        found = self._ancestors.get(name)
+        if found is None:
+            found = self._ancestors[name] = self._walked_up(name)
+        return found
+
+    def _walked_up(self, name: str) -> tuple[str, ...]:
         found: list[str] = []
         parent = self[name].parent
         while parent is not None and parent in self and parent != name and parent not in found:
             found.append(parent)
             parent = self[parent].parent
-        return found
+        return tuple(found)
 
     def top(self, name: str) -> str:
         """What the resource hangs on in the end; itself if it has no parent."""

@@ -154,7 +154,7 @@ class _Describing:
             name=name,
             table=self._table(name) if one.selected else None,
             write_disposition=resources.write_disposition(name),
-            parents=tuple(resources.ancestors(name)),
+            parents=resources.ancestors(name),
             every_parent=name in self._late or not self._goes_on_below(name),
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,

@@ -73,7 +73,7 @@ class History:
         loaded = {name for name, one in self._resources.items() if one.selected}
         gone = {name for name in known - self._resources.keys() if below.get(name) == []}
         names = (known | read) & (loaded | gone)
-        below |= {name: self._resources.ancestors(name) for name in read & names}
+        below |= {name: list(self._resources.ancestors(name)) for name in read & names}
         state[READ_KEY] = sorted(names)
         state[BELOW_KEY] = {name: below[name] for name in sorted(names & below.keys())}
 
