@@ -31,7 +31,7 @@ def added_below_cursor(
     below = state.get(BELOW_KEY, {})
     found = {}
     for name in selection:
-        above = resources.ancestors(name)
+        above = list(resources.ancestors(name))
         moved = next((one for one in above if _cursors(state, one)), None)
         if moved is None:
             continue
