@@ -30,13 +30,16 @@ from restsrc_dagster.settings import Settings
 
 
 class _References:
-    """`{{ env.NAME }}` is `${NAME}`: it is looked up when a run reads, and kept nowhere."""
+    """`{{ env.NAME }}` is `${NAME}`: it is looked up when a run reads, and kept nowhere.
+
+    `{{ env("NAME", "default") }}` is `${NAME:-default}`.
+    """
 
     def __getattr__(self, name: str) -> str:
         return f"${{{name}}}"
 
-    def __call__(self, name: str) -> str:
-        return f"${{{name}}}"
+    def __call__(self, name: str, default: Any = None) -> str:
+        return f"${{{name}}}" if default is None else f"${{{name}:-{default}}}"
 
 
 _TEMPLATE = re.compile(TEMPLATE["pattern"])

@@ -3,6 +3,7 @@
 RestsrcError             change the configuration, if it is none of those below
 ├── ConnectorError       change the connector file (carries every problem found)
 ├── MissingVariable      set an environment variable, then run again
+│   └── WrongVariable    set it to something else
 ├── SettingsError        change the deployment's settings
 │   └── MissingPackage   install a package where runs are
 ├── ConnectorBusy        wait for the run that is going, or stop it
@@ -47,6 +48,10 @@ class ConnectorError(RestsrcError, ValueError):
 
 class MissingVariable(RestsrcError):
     """A `${NAME}` reference names an environment variable that is not set."""
+
+
+class WrongVariable(MissingVariable):
+    """A `${NAME}` reference stands for a number, say, and the variable holds none."""
 
 
 class SettingsError(RestsrcError):

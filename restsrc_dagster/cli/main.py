@@ -19,12 +19,13 @@ from restsrc_dagster.cli.common import (
     warn,
 )
 from restsrc_dagster.cli.stamp import created_now, stamp_text
+from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.files.folder import connector_paths, read_connector
 from restsrc_dagster.connector.files.parse import parse
 from restsrc_dagster.connector.files.table_conflicts import shared_tables
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schema import connector_schema
-from restsrc_dagster.errors import ConnectorError, Problem, RestsrcError
+from restsrc_dagster.errors import ConnectorError, MissingVariable, Problem, RestsrcError
 from restsrc_dagster.settings import Settings
 
 
@@ -70,7 +71,11 @@ def stamp(files: tuple[Path, ...]) -> None:
 @click.option("--strict", is_flag=True, help="Let no warning pass: exit 1.")
 @connectors_dir_option
 def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> None:
-    """Print every problem of every file (by default, of the folder) and exit 1 if there is one."""
+    """Print every problem of every file (by default, of the folder) and exit 1 if there is one.
+
+    Where a file says ${NAME} for a number, a list or a time, and the variable is set here, its
+    value is checked, too.
+    """
     paths = list(files) or connector_paths(connectors_dir)
     if not paths:
         click.echo(f"no connector files in {connectors_dir}")
@@ -89,6 +94,11 @@ def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> Non
             connector = read_connector(path)
         except ConnectorError as error:
             problems += error.problems
+            continue
+        try:
+            connector = in_environment(connector, os.environ, as_far_as_set=True)
+        except MissingVariable as error:
+            problems.append(Problem(str(path), "", str(error)))
             continue
         problems += dlt_problems(connector, str(path))
         warnings += warn(connector, str(path))

@@ -251,7 +251,4 @@ def _hints(resources: Resources, name: str, way: str) -> Iterator[tuple[str, Any
 
 
 def _changed(connector: Connector, configuration: Mapping[str, Any]) -> Connector:
-    changed = connector.model_copy(update={"configuration": dict(configuration)})
-    for cached in ("resources", "partitioned"):
-        vars(changed).pop(cached, None)
-    return changed
+    return connector.changed(configuration=dict(configuration))

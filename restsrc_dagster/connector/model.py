@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, get_args
@@ -12,17 +13,20 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     ValidationInfo,
     field_validator,
 )
 
 from restsrc_dagster.connector.abilities import TableFormat, WhereMergeIsImpossible
+from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.resources.partitions import Partitions, partitioned
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.schedule.schedule import Schedule
 from restsrc_dagster.connector.schedule.slots import AnySlots
 from restsrc_dagster.connector.syntax.origins import named_origin, overlap
+from restsrc_dagster.connector.syntax.variables import Kind, has_default
 
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -76,7 +80,7 @@ def _host(value: str) -> str:
     return value
 
 
-Host = Annotated[str, AfterValidator(_host)]
+Host = Annotated[str, AfterValidator(_host), StandIn("host.invalid")]
 
 
 OnSchemaChange = Literal["warn", "fail", "ignore"]
@@ -161,6 +165,27 @@ class Destination(BaseModel):
         return dict(self.model_extra or {})
 
 
+@dataclass(frozen=True)
+class Deferred:
+    """A `${NAME}` where no text does: what it is to become, and where."""
+
+    place: str
+    keys: tuple[int | str, ...]
+    text: str
+    kind: Kind
+
+
+@dataclass(frozen=True)
+class Later:
+    """The content of a file as it is written, with the references that something stands in for.
+
+    Those of `configuration` and `destination` that are texts are not among them.
+    """
+
+    written: Mapping[str, Any]
+    deferred: tuple[Deferred, ...]
+
+
 class Connector(_Part):
     """One connector file, checked. `configuration` is dlt's, as the person wrote it."""
 
@@ -205,6 +230,20 @@ class Connector(_Part):
         default_factory=dict, description="Tags of the assets."
     )
 
+    _later: Later | None = PrivateAttr(None)
+
+    @property
+    def later(self) -> Later | None:
+        """What a run takes from the environment, where something else stands in until then."""
+        return self._later
+
+    def said_at(self, place: str) -> str | None:
+        """The reference at a place of the file of which something stands in; None if there is none,
+        or if its default does."""
+        found = self._later.deferred if self._later else ()
+        texts = (one.text for one in found if one.place == place)
+        return next((text for text in texts if not has_default(text)), None)
+
     @cached_property
     def resources(self) -> Resources:
         windows = {name: one.window for name, one in self.reading.items() if one.window}
@@ -237,7 +276,21 @@ class Connector(_Part):
         return f"{self.name}:{self.created_at:%Y-%m-%dT%H:%M:%S.%fZ}"
 
     @classmethod
-    def from_mapping(cls, name: str, content: Mapping[str, Any]) -> Self:
+    def from_mapping(
+        cls, name: str, content: Mapping[str, Any], later: Later | None = None
+    ) -> Self:
         """Check the content of a file; raises pydantic's ValidationError."""
         keys = {key: value for key, value in content.items() if key != "$schema"}
-        return cls.model_validate({**keys, "name": name})
+        made = cls.model_validate({**keys, "name": name})
+        made._later = later
+        return made
+
+    def changed(self, **parts: Any) -> Self:
+        """The same with other parts, which are not checked; `later` is forgotten where it is
+        given."""
+        made = self.model_copy(update={key: one for key, one in parts.items() if key != "later"})
+        if "later" in parts:
+            made._later = parts["later"]
+        for cached in ("resources", "partitioned"):
+            vars(made).pop(cached, None)
+        return made

@@ -3,9 +3,15 @@
 from typing import Any
 
 from restsrc_dagster.connector.configuration.model import Configuration
+from restsrc_dagster.connector.deferred import RESOLVED_WHOLE
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.syntax.references import takes_reference
+from restsrc_dagster.connector.syntax.variables import WHOLE
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_TOLD = ("title", "description", "default")
+REFERENCE_SCHEMA = {"type": "string", "pattern": WHOLE}
+"""A variable of the environment, in place of a number, true or false, or a list."""
 EXAMPLE: dict[str, Any] = {
     "created_at": "2026-11-23T10:03:00Z",
     "schedule": {"mode": "minutes", "interval": 10},
@@ -45,6 +51,8 @@ def connector_schema() -> dict[str, Any]:
         "description": "dlt's rest_api configuration: the API and the resources to read from it."
     }
     properties["$schema"] = {"type": "string", "description": "Where this schema is, for editors."}
+    for key in ("configuration", *RESOLVED_WHOLE):
+        _take_references(properties[key], key, definitions, set())
     schema["required"] = [key for key in schema["required"] if key != "name"]
     return {
         "$schema": DIALECT,
@@ -55,6 +63,47 @@ def connector_schema() -> dict[str, Any]:
         "examples": [EXAMPLE],
         "$defs": _with_any_of(definitions),
     }
+
+
+def _take_references(
+    part: dict[str, Any], path: str, definitions: dict[str, Any], seen: set[str]
+) -> None:
+    """Let numbers, booleans and lists below `part` be a reference where the models take one."""
+    if "$ref" in part:
+        name = part["$ref"].removeprefix("#/$defs/")
+        if name not in seen:
+            seen.add(name)
+            _take_references(definitions[name], path, definitions, seen)
+        return
+    for member in (*part.get("anyOf", ()), *part.get("oneOf", ())):
+        _take_references(member, path, definitions, seen)
+    for key, below in part.get("properties", {}).items():
+        place = f"{path}.{key}"
+        _take_references(below, place, definitions, seen)
+        if takes_reference(place) and _wants_no_text(below):
+            part["properties"][key] = _or_reference(below)
+    for key, end in (("additionalProperties", ".x"), ("items", "[0]")):
+        if isinstance(part.get(key), dict):
+            _take_references(part[key], path + end, definitions, seen)
+
+
+def _wants_no_text(part: dict[str, Any]) -> bool:
+    members = part.get("anyOf", [part])
+    if any(one.get("type") == "string" for one in members):
+        return False
+    return any(
+        one.get("type") in ("integer", "number", "boolean")
+        or (one.get("type") == "array" and one["items"].get("type") == "string")
+        for one in members
+    )
+
+
+def _or_reference(part: dict[str, Any]) -> dict[str, Any]:
+    if "anyOf" in part:
+        return {**part, "anyOf": [*part["anyOf"], REFERENCE_SCHEMA]}
+    told: dict[str, Any] = {key: part[key] for key in _TOLD if key in part}
+    alone = {key: one for key, one in part.items() if key not in told}
+    return {"anyOf": [alone, REFERENCE_SCHEMA], **told}
 
 
 def _with_any_of(value: Any) -> Any:

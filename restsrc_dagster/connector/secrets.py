@@ -9,7 +9,14 @@ from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from restsrc_dagster.connector.configuration.auth import NOT_SECRET, is_registered_auth
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.syntax.references import SALT, SENT, in_steps, references
+from restsrc_dagster.connector.syntax.references import (
+    SALT,
+    SENT,
+    found_references,
+    in_steps,
+    is_expression,
+)
+from restsrc_dagster.connector.syntax.variables import has_default, items_of
 
 MASK = "***"
 SHORTEST_SECRET = 4
@@ -19,6 +26,7 @@ SECRET_KEY = re.compile(
     re.IGNORECASE,
 )
 _USERINFO = re.compile(r"(?<=://)[^/\s@'\"]+(?=@)")
+_HOLDS_SECRETS = frozenset({"auth", "headers", "credentials"})
 SENT_OR_HANDED = SENT | {"credentials"}
 _AUTH = re.compile(r"\b(client|endpoint)\.auth$")
 _OF_A_RECORD = re.compile(r"\{(resources|incremental)\.[^{}]+\}")
@@ -60,10 +68,32 @@ class Redactor:
     ) -> "Redactor":
         """For a connector whose references are resolved in `configuration`."""
         destination = connector.destination.arguments
-        names = {name for name, _ in references([connector.configuration, destination])}
-        secrets = {environment[name] for name in names if name in environment}
+        secrets: set[str] = set()
+        for root, value in (
+            ("configuration", connector.configuration),
+            ("destination", destination),
+        ):
+            for place, found in found_references(value, root):
+                if found["name"] in environment and not is_shown(place, found):
+                    secrets.update(_values(found, environment[found["name"]]))
         secrets.update(_secret_values(configuration), _secret_values(destination))
         return cls(secrets)
+
+
+def is_shown(place: str, reference: re.Match[str] | None = None) -> bool:
+    """Whether what a variable gives at a place is no secret: a number, true or false, or a value in
+    an expression, unless the place is one of secrets.
+
+    Any other text may be one: a customer's number in a path, or a token in a base_url.
+    """
+    parts = [part.split("[")[0] for part in place.split(".")]
+    if not _HOLDS_SECRETS.isdisjoint(parts) or SECRET_KEY.search(parts[-1]):
+        return False
+    return reference is None or reference["kind"] in ("number", "boolean") or is_expression(place)
+
+
+def _values(reference: re.Match[str], text: str) -> list[str]:
+    return [text, *items_of(text)] if reference["kind"] == "list" else [text]
 
 
 def literal_secrets(connector: Connector) -> Iterator[str]:
@@ -73,12 +103,17 @@ def literal_secrets(connector: Connector) -> Iterator[str]:
         ("destination", connector.destination.arguments),
     ):
         for place, text in _walk(value, root):
-            if isinstance(text, str) and any("${" not in secret for secret in _in_address(text)):
+            if isinstance(text, str) and any(map(_is_literal, _in_address(text))):
                 yield place
         for place, text in _secret_places(value, root):
-            known_later = "${" in text or _OF_A_RECORD.search(text)
+            known_later = not _is_literal(text) or _OF_A_RECORD.search(text)
             if not known_later and not any(_in_address(text)):
                 yield place
+
+
+def _is_literal(text: str) -> bool:
+    """Whether a secret, or the default of one, stands in the file."""
+    return "${" not in text or has_default(text)
 
 
 def _secret_values(value: Any) -> Iterator[str]:

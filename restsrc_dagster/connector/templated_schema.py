@@ -9,10 +9,12 @@ reference: Dagster puts the schema into others.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from restsrc_dagster.connector.schema import EXAMPLE, connector_schema
+from restsrc_dagster.connector.schema import EXAMPLE, REFERENCE_SCHEMA, connector_schema
+from restsrc_dagster.connector.syntax.variables import WHOLE
 
 Schema = dict[str, Any]
 TEMPLATE: Schema = {"type": "string", "pattern": r"\{[{%]"}
+_OR_REFERENCE: Schema = {"type": "string", "pattern": r"\{[{%]|" + WHOLE}
 _TYPES = ("null", "boolean", "number", "string", "array", "object")
 _FOR_READERS = ("description", "default", "examples")
 _KEPT = {
@@ -39,14 +41,16 @@ class _Templated:
     def value(self, schema: Schema) -> Schema:
         """What fits, or a template."""
         told = {key: schema[key] for key in _FOR_READERS if schema.get(key) is not None}
-        members = list(self._members(schema))
+        named = list(self._members(schema))
+        members = [one for one in named if one != REFERENCE_SCHEMA]
+        template = TEMPLATE if members == named else _OR_REFERENCE
         choices = {kind: [one for one in members if kind in _types(one)] for kind in _TYPES}
         fits = self._alone(members[0]) if len(members) == 1 else self._by_type(choices)
         if any(_is_any_text(one) for one in choices["string"]):
             return told | fits
         if words := [word for one in members for word in _words(one)]:
             told.setdefault("examples", words)  # an editor offers them
-        return told | {"if": TEMPLATE, "else": fits}
+        return told | {"if": template, "else": fits}
 
     def _members(self, schema: Schema) -> Iterator[Schema]:
         """Those of a union, and of the unions in it."""

@@ -17,6 +17,7 @@ import requests
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
 
+from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.secrets import Redactor
@@ -176,8 +177,9 @@ def read_samples(
     `progress` gets a line for each, and what is waited for every `progress_seconds`.
 
     Raises:
-        MissingVariable: a `${NAME}` is not set.
+        MissingVariable: a `${NAME}` is not set, or is no number where one is wanted.
     """
+    connector = in_environment(connector, environment)
     for name in resources:
         progress(f"reading {name} …")
         options = ReadOptions(

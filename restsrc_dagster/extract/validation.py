@@ -2,9 +2,11 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.syntax.references import found_references, is_expression
 from restsrc_dagster.extract.source import open_reading
 
 LONGEST_MESSAGE = 600
@@ -23,12 +25,20 @@ def validate_with_dlt(connector: Connector) -> str | None:
     References stand for themselves: no environment variable is read, so none can be shown.
     """
     try:
-        open_reading(connector, defaultdict(lambda: STAND_IN))
+        open_reading(connector, _stand_ins(connector))
     except Exception as error:
         redact = Redactor.of(connector, connector.configuration, {})
         text = redact(_what_was_meant(error))
         return text if len(text) <= LONGEST_MESSAGE else f"{text[:LONGEST_MESSAGE]}…"
     return None
+
+
+def _stand_ins(connector: Connector) -> Mapping[str, str]:
+    made = defaultdict(lambda: STAND_IN)
+    for place, found in found_references(connector.configuration, "configuration"):
+        if found["kind"] in ("number", "boolean") or is_expression(place):
+            made[found["name"]] = "1"
+    return made
 
 
 def _what_was_meant(error: Exception) -> str:

@@ -10,6 +10,7 @@ from functools import partial
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.collector import without_looking_back
+from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
@@ -96,6 +97,7 @@ def load(
         working_folder() as folder,
         Ticker(progress.line, on_message, seconds=settings.progress_seconds),
     ):
+        connector = in_environment(connector, environment)
         pipeline, fit = opened(connector, settings, environment, folder, progress=progress.counts)
         connector = fit.connector
         progress.begin(Phase.LOCK)

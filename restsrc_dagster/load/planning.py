@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.failures.explain import explaining_failures
 from restsrc_dagster.load.destinations.destination import kept_open, local_database
@@ -36,10 +37,12 @@ def plan_load(
     waits for a moment where they share a DuckDB file.
 
     Raises:
+        MissingVariable: of what is needed to plan, such as a window's size.
         RestsrcError: the destination lacks something, is away, or is locked by a load that writes
             to it; or it cannot do what the file says. In words for the person.
     """
     with DLT_SETTINGS, explaining_failures(connector, environment), working_folder() as folder:
+        connector = in_environment(connector, environment)
         pipeline, fit = opened(connector, settings, environment, folder)
         with _looking(pipeline) as is_there:
             if is_there:

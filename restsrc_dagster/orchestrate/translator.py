@@ -125,7 +125,8 @@ def _description(props: ResourceProps) -> str:
     kind = connector.resources.disposition(resource.name)
     reads = f"what is new by `{resource.cursor_path}`" if resource.cursor_path else "all of it"
     if window := connector.resources.windows.get(resource.name):
-        reads += f" in windows of {window.size}"
+        size = connector.said_at(f"reading.{resource.name}.window.size") or window.size
+        reads += f" in windows of {size}"
     if resource.parent:
         reads += f", for each of {resource.parent}"
     keys = resource.primary_key

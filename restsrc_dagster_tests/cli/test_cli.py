@@ -323,6 +323,19 @@ def test_validate_tells_every_problem_of_every_file(restsrc: Restsrc, folder: Pa
     )
 
 
+def test_validate_looks_at_the_variables_that_are_set(
+    restsrc: Restsrc, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder / "connectors", "acme", http={"max_concurrency": "${CONCURRENCY}"})
+    assert restsrc("validate").status == 0
+    monkeypatch.setenv("CONCURRENCY", "0")
+    ended = restsrc("validate")
+    assert ended.status == 1
+    assert 'CONCURRENCY is "0": 0 is not ≥ 1, in http.max_concurrency' in ended.err
+    monkeypatch.setenv("CONCURRENCY", "2")
+    assert restsrc("validate").status == 0
+
+
 def test_validate_is_content(restsrc: Restsrc, folder: Path) -> None:
     write(folder / "connectors", "acme")
     (folder / "connectors/_example.json").write_text("not looked at")
@@ -484,7 +497,8 @@ def test_literal_secrets_are_warned_about_and_not_shown(restsrc: Restsrc, folder
     assert ended.status == 0
     assert ended.err == (
         "warning: connectors/acme.json:1: configuration.client.auth.token: a secret in plain text; "
-        "write ${NAME}, with the braces, and set the environment variable NAME [literal-secret]\n"
+        "write ${NAME}, with the braces and no default, and set the environment variable NAME "
+        "[literal-secret]\n"
     )
     assert MARKER not in ended.out
 

@@ -32,9 +32,19 @@ ENVIRONMENT = {"A": "alpha", "B_2": "beta", "EMPTY": "", "NESTED": "${A}", "BRAC
         ("$A {A} $", "$A {A} $"),
         ("${NESTED}", "${A}"),
         ("${BRACES}", "a{b}c"),
+        ("${A:-b}", "alpha"),
+        ("${EMPTY:-b}", "b"),
+        ("x${GONE:-b:c-d/$e f}y", "xb:c-d/$e fy"),
+        ("${GONE:-}", ""),
+        ("$${GONE:-}", "${GONE:-}"),
+        ("${number:GONE:-5}", 5),
+        ("${number:GONE:-5.5}", 5.5),
+        ("${boolean:GONE:-Yes}", True),
+        ("${list:GONE:-a, b,,c}", ["a", "b", "c"]),
+        ("${list:EMPTY}", []),
     ],
 )
-def test_resolve(text: str, expected: str) -> None:
+def test_resolve(text: str, expected: Any) -> None:
     assert resolve(text, ENVIRONMENT) == expected
 
 
@@ -245,21 +255,20 @@ def test_a_reference_in_a_path_is_no_way_around_the_placeholders() -> None:
 
 
 @pytest.mark.parametrize("root", ["resources[0]", "resource_defaults"])
-def test_of_processing_steps_only_the_salt_is_resolved(root: str) -> None:
-    """An expression that a variable could change could not be checked."""
+def test_of_processing_steps_literals_and_the_salt_are_resolved(root: str) -> None:
+    """A name that a variable could change could not be checked."""
     fields = {"exclude": ["${A}"], "hash": ["$${"], "salt": "${A}"}
     steps = [{"filter": "a == '${A}'"}, {"map": fields}]
     holder = {"processing_steps": steps}
     name = root.partition("[")[0]
     value = {name: [holder] if "[" in root else holder}
     resolved = resolve(value, {"A": "x"}, "configuration")
-    expected = [{"filter": "a == '${A}'"}, {"map": {**fields, "salt": "x"}}]
+    expected = [{"filter": 'a == `"x"`'}, {"map": {**fields, "salt": "x"}}]
     assert resolved[name] == (
         [{"processing_steps": expected}] if "[" in root else {"processing_steps": expected}
     )
     at = f"{root}.processing_steps"
-    places = [place for _, place in misplaced_references(value)]
-    assert places == [f"{at}[0].filter", f"{at}[1].map.exclude[0]"]
+    assert [place for _, place in misplaced_references(value)] == [f"{at}[1].map.exclude[0]"]
 
 
 def test_what_is_only_called_processing_steps_is_data() -> None:

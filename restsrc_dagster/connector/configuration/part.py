@@ -45,6 +45,13 @@ def shape(value: Any) -> str | None:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """Beside a text of a certain form: one that stands for a `${NAME}` until a run knows it."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Choice:
     """Beside a union's Discriminator: what is told where no member fits."""
 

@@ -17,6 +17,12 @@ from restsrc_dagster.connector.configuration.model import Configuration
 from restsrc_dagster.connector.configuration.other_words import other_words
 from restsrc_dagster.connector.configuration.part import Choice, Part
 from restsrc_dagster.connector.configuration.word import Place, place_of
+from restsrc_dagster.connector.syntax.references import NO_REFERENCE
+from restsrc_dagster.connector.syntax.variables import (
+    broken_reference,
+    is_reference,
+    whole_reference,
+)
 from restsrc_dagster.connector.wording import allowed, kind_of, nearest, out_of_bounds, unknown_key
 
 _WANTED = {
@@ -30,6 +36,8 @@ _WANTED = {
     "model_type": "an object",
     "model_attributes_type": "an object",
 }
+_NOT_WHOLE = "takes a ${…} reference as its whole value only, with nothing beside it"
+_OF_A_VALUE = frozenset({"int_type", "float_type", "bool_type", "value_error", "config_error"})
 _configuration: TypeAdapter[Configuration] = TypeAdapter(Configuration)
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z_ -]{0,30}")
 
@@ -58,7 +66,7 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigP
     missing: list[tuple[str, ConfigProblem]] = []
     told: set[tuple[str, str]] = set()
     for details in error.errors(include_url=False):
-        place = _Place.of(details["loc"], model)
+        place = PlaceInModel.of(details["loc"], model)
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
             suggestion, message = _unknown(key, place)
@@ -77,7 +85,7 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigP
     yield from (found for path, found in missing if path not in meant)
 
 
-def _unknown(key: str, place: "_Place") -> tuple[str | None, str]:
+def _unknown(key: str, place: "PlaceInModel") -> tuple[str | None, str]:
     """(the key that was probably meant instead, message)."""
     if key in place.elsewhere:
         return nearest(key, place.known), f"unknown key; it belongs in {place.elsewhere[key]}"
@@ -87,8 +95,10 @@ def _unknown(key: str, place: "_Place") -> tuple[str | None, str]:
     return nearest(key, place.known), unknown_key(key, place.known)
 
 
-def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
+def _one(details: ErrorDetails, place: "PlaceInModel") -> tuple[str, str]:
     path, value, context = place.path, details["input"], details.get("ctx", {})
+    if details["type"] in _OF_A_VALUE and (refused := _refused_reference(value)):
+        return path, refused
     if bounds := out_of_bounds(details["type"], context):
         return path, f"{value} {bounds}"
     match details["type"]:
@@ -114,7 +124,16 @@ def _one(details: ErrorDetails, place: "_Place") -> tuple[str, str]:
             return path, f"is {kind_of(value)}: {details['msg'].lower()}"
 
 
-def _choose(place: "_Place", value: Any) -> tuple[str, str]:
+def _refused_reference(value: Any) -> str | None:
+    """Why a text cannot be a reference where it stands; None if it is none."""
+    if not isinstance(value, str):
+        return None
+    if (broken := broken_reference(value)) or not is_reference(value):
+        return broken
+    return NO_REFERENCE if whole_reference(value) else _NOT_WHOLE
+
+
+def _choose(place: "PlaceInModel", value: Any) -> tuple[str, str]:
     choice = place.choice
     if choice.key is None or not isinstance(value, dict):
         return place.path, _is_not(value, choice.expected, place)
@@ -147,30 +166,31 @@ def _not_one_of(value: Any, choices: Sequence[str], kind: Place | None = None) -
     if not isinstance(value, str):
         return f"is {kind_of(value)}, not one of {', '.join(choices)}"
     if "${" in value:
-        return "takes no ${…} reference: it is needed before any run reads"
+        return NO_REFERENCE
     if kind and (known := other_words(kind, value)):
         return f"{value!r} is not one of {', '.join(choices)}; here it is {known.said(kind)}"
     shown = f"{value!r} " if _PLAIN_WORD.fullmatch(value) else ""
     return f"{shown}is not one of {allowed(value, choices)}"
 
 
-def _is_not(value: Any, wanted: str, place: "_Place") -> str:
+def _is_not(value: Any, wanted: str, place: "PlaceInModel") -> str:
     remedy = "; leave the key out" if value is None and place.optional else ""
     return f"is {kind_of(value)}, not {wanted}{remedy}"
 
 
-class _Place:
+class PlaceInModel:
     """Where in the models an error lies, and what is known of it there."""
 
     def __init__(self, root: type[BaseModel]) -> None:
         self.path = ""
+        self.keys: tuple[int | str, ...] = ()
         self.parent = ""
         self.field: FieldInfo | None = None
         self.owner: type[BaseModel] | None = None
         self.annotation: Any = root
 
     @classmethod
-    def of(cls, location: tuple[int | str, ...], root: type[BaseModel]) -> "_Place":
+    def of(cls, location: tuple[int | str, ...], root: type[BaseModel]) -> "PlaceInModel":
         place = cls(root)
         for part in location:
             place._enter(part)
@@ -184,6 +204,7 @@ class _Place:
         if get_origin(kind) is Union and get_args(kind) and part in _TYPE_TAGS:
             return
         self.parent = self.path
+        self.keys += (part,)
         if isinstance(part, int):
             self.path += f"[{part}]"
         else:
@@ -225,9 +246,13 @@ class _Place:
         return "; leave the key out" if self.optional else f"; required: {self.description}"
 
     @property
+    def beside(self) -> list[Any]:
+        """What stands beside the type, such as bounds."""
+        return [*(self.field.metadata if self.field else []), *_metadata(self.annotation)]
+
+    @property
     def choice(self) -> Choice:
-        beside = [*(self.field.metadata if self.field else []), *_metadata(self.annotation)]
-        return next(item for item in beside if isinstance(item, Choice))
+        return next(item for item in self.beside if isinstance(item, Choice))
 
     @property
     def choices(self) -> list[str]:

@@ -12,9 +12,15 @@ from pydantic import ValidationError
 
 from restsrc_dagster.connector.check import check_configuration
 from restsrc_dagster.connector.configuration.problems import in_words
+from restsrc_dagster.connector.deferred import (
+    RESOLVED_WHOLE,
+    is_needed,
+    with_stand_ins,
+    wrong_defaults,
+)
 from restsrc_dagster.connector.files.lines import with_lines
 from restsrc_dagster.connector.files.parse import SUFFIXES, parse
-from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.model import Connector, Later
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.resources.partitions import partitions_problems
 from restsrc_dagster.connector.resources.reading import reading_problems
@@ -139,6 +145,22 @@ def read_connector(path: Path) -> Connector:
 
 def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connector:
     """The connector in `content`; raises ConnectorError with every problem found in it."""
+    connector, problems = checked(name, content, file=file)
+    if problems or is_needed(content):
+        made, later = with_stand_ins(name, content)
+        if later is not None:
+            connector, problems = checked(name, made, file=file, later=later)
+            wrong = wrong_defaults(later)
+            problems += [Problem(file, place, message) for place, message in wrong]
+    if problems or connector is None:
+        raise ConnectorError(dict.fromkeys(problems))
+    return connector
+
+
+def checked(
+    name: str, content: Mapping[str, Any], *, file: str, later: Later | None = None
+) -> tuple[Connector | None, list[Problem]]:
+    """The connector in `content`, if it can be one at all, and every problem found in it."""
     problems = []
     if not CONNECTOR_NAME.fullmatch(name):
         problems.append(
@@ -150,18 +172,16 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
         problems.append(Problem(file, "name", "unknown key; the file's name is the connector's"))
     connector = None
     try:
-        connector = Connector.from_mapping(name, content)
+        connector = Connector.from_mapping(name, content, later)
     except ValidationError as error:
         problems += [
             Problem(file, place, _with_cure(place, message, file))
             for place, message, _ in in_words(error, Connector)
         ]
-    destination = content.get("destination")
-    if isinstance(destination, dict):
-        problems += [
-            Problem(file, place, message)
-            for message, place in misplaced_references(destination, "destination")
-        ]
+    for part in ("destination", *RESOLVED_WHOLE):
+        if isinstance(content.get(part), dict):
+            misplaced = misplaced_references(content[part], part)
+            problems += [Problem(file, place, message) for message, place in misplaced]
     configuration = content.get("configuration")
     if isinstance(configuration, dict):
         problems += [
@@ -175,9 +195,7 @@ def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connec
         if content.get("partitions") is not None:
             found = partitions_problems(configuration)
             problems += [Problem(file, place, message) for place, message in found]
-    if problems or connector is None:
-        raise ConnectorError(problems)
-    return connector
+    return connector, problems
 
 
 def _named_twice(paths: Sequence[Path]) -> Problem:

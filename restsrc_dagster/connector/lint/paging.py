@@ -33,6 +33,8 @@ def page_number_from_zero(subject: Subject) -> LintFinding:
     kind = paginator_kind(paginator)
     if kind.next_page != "page number" or "base_page" in paginator:
         return
+    if subject.connector.said_at(f"{place}.{kind.start}"):
+        return  # which only a run knows
     if not (page := paginator.get(kind.start)):
         yield (
             place,
@@ -78,6 +80,8 @@ def offset_limit_mismatch(subject: Subject) -> LintFinding:
     paginator, place = subject.paginator
     if paginator_kind(paginator).next_page != "record number":
         return
+    if subject.connector.said_at(f"{place}.limit"):
+        return  # which only a run knows
     limit = paginator["limit"]
     for key, value in (subject.endpoint.get("params") or {}).items():
         if not is_page_size(key) or not str(value).isdecimal() or int(value) == limit:

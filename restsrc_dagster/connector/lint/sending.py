@@ -26,8 +26,8 @@ def literal_secret(connector: Connector) -> LintFinding:
     for place in literal_secrets(connector):
         yield (
             place,
-            "a secret in plain text; write ${NAME}, with the braces, and set the environment "
-            "variable NAME",
+            "a secret in plain text; write ${NAME}, with the braces and no default, and set the "
+            "environment variable NAME",
         )
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.connector.time.instants import seconds_of
@@ -25,7 +26,7 @@ def _end(text: str) -> str:
     return text
 
 
-SpanText = Annotated[str, AfterValidator(_span)]
+SpanText = Annotated[str, AfterValidator(_span), StandIn("1 day")]
 
 
 def window_problems(resource: Resource) -> Iterator[str]:
@@ -79,7 +80,7 @@ class Window(BaseModel):
     size: SpanText = Field(
         description="The length of a slice, such as 31 days: minutes, hours, days, weeks, months."
     )
-    end: Annotated[str, AfterValidator(_end)] = Field(
+    end: Annotated[str, AfterValidator(_end), StandIn(NOW)] = Field(
         NOW, description="Where reading ends: now, or a time such as 2025-01-31T00:00:00Z."
     )
     delay: SpanText | None = Field(

@@ -1,6 +1,7 @@
 """The small languages inside a configuration.
 
-references      `${NAME}`: a variable of the environment
+variables       `${NAME:-default}`: what is a reference, and what its text stands for
+references      where references to variables stand, and resolving them
 placeholders    `{resources.users.id}`: what dlt fills in
 expression      JMESPath
 fields          `contacts[*].phone`: fields of a record

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
+from restsrc_dagster.connector.syntax.variables import with_stand_ins
 from restsrc_dagster.connector.wording import nearest
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ def expression_error(text: str) -> str | None:
 
 
 def expression_tree(text: str) -> Tree:
-    """The syntax tree of an expression.
+    """The syntax tree of an expression; its `${…}` references are literals like any other.
 
     Raises:
         jmespath.exceptions.JMESPathError: `text` is none.
@@ -56,7 +57,7 @@ def expression_tree(text: str) -> Tree:
     from jmespath.parser import Parser
 
     with warnings.catch_warnings(action="ignore"):  # of `text` for `"text"`, an old spelling
-        return cast("Tree", Parser().parse(text).parsed)
+        return cast("Tree", Parser().parse(with_stand_ins(text)).parsed)
 
 
 def _misspelt(error: "ParseError") -> str:

@@ -1,18 +1,30 @@
-"""`${NAME}` references to environment variables, resolved when a run reads.
+"""Where `${NAME}` references stand, and resolving them when a run reads.
 
-`$${` is a literal `${`. Names, types, dispositions and processing steps take no references: they
-are known when definitions load, the environment of a run is not.
+Names, types and dispositions take none: they are known when definitions load, the environment of a
+run is not. In a JMESPath a reference stands in a literal, so that it is a value and changes nothing
+else. `variables` has the grammar.
 """
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Any, cast
 
 from restsrc_dagster.connector.syntax.placeholders import FORMATTED_KEYS
-from restsrc_dagster.errors import MissingVariable
+from restsrc_dagster.connector.syntax.response_actions import EXPRESSION
+from restsrc_dagster.connector.syntax.variables import (
+    REFERENCE,
+    Kind,
+    broken_reference,
+    converted,
+    filled_expression,
+    is_left_out,
+    is_reference,
+    looked_up,
+    whole_reference,
+)
+from restsrc_dagster.errors import MissingVariable, WrongVariable
 
-_REFERENCE = re.compile(r"\$\$\{|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
-_BROKEN = re.compile(r"(?<!\$)\$\{(?![A-Za-z_][A-Za-z0-9_]*\})[^}]*\}?")
+NO_REFERENCE = "takes no ${…} reference: it is needed before any run reads"
 _IN_ENDPOINT = re.compile(
     r"(?:configuration\.)?(?:resources\[\d+\]|resource_defaults)\.endpoint"
     r"(?:\.(?P<key>[^.\[]+).*)?",
@@ -28,27 +40,67 @@ _NEVER_EMPTY = re.compile(
 """What each `AuthKind` names as `never_empty`, in an auth of any kind, a registered one as well.
 
 An empty password is one: some APIs take the key as username and nothing else."""
-PLAIN_KEYS = frozenset({"name", "type", "write_disposition", "table_name", "resource", "resources"})
+_EARLY = re.compile(
+    r"(?:configuration\.)?(?:resources\[\d+\]|resource_defaults)\."
+    r"(?!endpoint\b|parallelized$|processing_steps\b)"
+)
+_UNTYPED = re.compile(
+    r"(?:^|\.)endpoint\.(?:params|json|data)\b|\.(?:auth|paginator)\.[^.]+"
+    r"|\.(?:initial_value|end_value)$|^destination\b"
+)
+"""Where any JSON may stand, so that a reference says itself what it becomes."""
+_OF_THE_FILE = re.compile(r"(?:configuration|http|reading)[.\[]")
+_OF_AN_ANSWER = re.compile(
+    r"reading\..+\.(?:last_page|wait_until|failed_if)|.*\.response_actions\[\d+\]\.content",
+    re.DOTALL,
+)
+PLAIN_KEYS = frozenset(
+    {"name", "type", "write_disposition", "table_name", "resource", "resources"}
+    | {"primary_key", "merge_key", "include_from_parent"}
+)
 SALT = "salt"
 """The one secret of a processing step; everything else in it is names and expressions."""
+_IN_A_STEP = frozenset({"filter", "map", "yield_map", "list", SALT})
+_EXPRESSIONS = (".filter", ".map", ".yield_map", ".yield_map.list")
+_LEFT_OUT = object()
 SENT = frozenset({*FORMATTED_KEYS, "access_token_request_data"})
 
 
 def references(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """(variable, place) of every reference below `value`."""
+    for place, match in found_references(value, path):
+        yield match["name"], place
+
+
+def found_references(value: Any, path: str = "") -> Iterator[tuple[str, re.Match[str]]]:
+    """(place, match of `REFERENCE`) of every reference below `value`."""
     for place, text, _ in _strings(value, path):
-        for match in _REFERENCE.finditer(text):
+        for match in REFERENCE.finditer(text) if "${" in text else ():
             if match["name"]:
-                yield match["name"], place
+                yield place, match
 
 
 def misplaced_references(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     """(what is wrong, place) of references that are malformed or stand where none may."""
     for place, text, plain in _strings(value, path):
-        if _BROKEN.search(text):
-            yield "has a ${ that begins no reference; write ${NAME}, or $${ for a literal", place
-        elif plain and any(match["name"] for match in _REFERENCE.finditer(text)):
-            yield "takes no ${…} reference: it is needed before any run reads", place
+        if "${" not in text:
+            continue
+        if wrong := broken_reference(text):
+            yield wrong, place
+        elif plain and is_reference(text):
+            yield NO_REFERENCE, place
+        elif (found := whole_reference(text)) and found["kind"] and not _UNTYPED.search(place):
+            yield f"takes a text here, and {found['kind']}: makes none: take it out", place
+        elif (expression := _expression_at(place, text)) is not None:
+            try:
+                filled_expression(expression, lambda one: one["default"] or "1")
+            except ValueError as error:
+                yield str(error), place
+
+
+def takes_reference(path: str) -> bool:
+    """Whether what is no text may be a reference at a place of a file: what runs alone need."""
+    return _OF_THE_FILE.match(path) is not None and _EARLY.match(path) is None
 
 
 def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
@@ -60,41 +112,95 @@ def resolve(value: Any, environment: Mapping[str, str], path: str = "") -> Any:
     Raises:
         MissingVariable: names every variable that is not set, with the places that want it; or
             that is set to nothing, where an auth or a salt must have something.
+        WrongVariable: one is set to what is no number, true or false, or JSON, where that is meant.
     """
-    missing: dict[str, list[str]] = {}
-
-    def replace(text: str, place: str) -> str:
-        def value_of(match: re.Match[str]) -> str:
-            name = match["name"]
-            if name is None:
-                return "${"
-            try:
-                found = environment[name]
-            except KeyError:
-                missing.setdefault(f"{name} is not set", []).append(place)
-                return ""
-            if not found and text == match[0] and _NEVER_EMPTY.search(place):
-                missing.setdefault(f"{name} is empty", []).append(place)
-            times = _formattings(place)
-            return found.replace("{", "{" * 2**times).replace("}", "}" * 2**times)
-
-        return _REFERENCE.sub(value_of, text)
-
-    resolved = _rebuild(value, path, replace)
-    if missing:
-        raise MissingVariable(
-            "; ".join(
-                f"environment variable {what}, but {', '.join(places)} wants it"
-                for what, places in missing.items()
-            )
-        )
+    resolver = _Resolver(environment)
+    resolved = _rebuild(value, path, resolver.replace)
+    resolver.fail_if_any()
     return resolved
+
+
+class _Resolver:
+    """Replaces the references of texts, and notes what is wrong with their variables."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._missing: dict[str, list[str]] = {}
+        self._wrong: dict[str, list[str]] = {}
+
+    def replace(self, text: str, place: str) -> Any:
+        """The text without its references; what a whole one with a kind stands for."""
+        if "${" not in text:
+            return text
+        expression = _expression_at(place, text)
+        if expression is not None:
+            return text.removesuffix(expression) + self._filled(expression, place)
+        match = REFERENCE.fullmatch(text)
+        if match is not None and match["kind"]:
+            return self._whole(match, place)
+        return REFERENCE.sub(lambda one: self._formatted(one, text, place), text)
+
+    def fail_if_any(self) -> None:
+        missing = [
+            f"environment variable {what}, but {', '.join(places)} wants it"
+            for what, places in self._missing.items()
+        ]
+        wrong = [f"{what}, in {', '.join(places)}" for what, places in self._wrong.items()]
+        if missing:
+            raise MissingVariable("; ".join([*missing, *wrong]))
+        if wrong:
+            raise WrongVariable("; ".join(wrong))
+
+    def _found(self, match: re.Match[str], place: str) -> str | None:
+        try:
+            return looked_up(match, self._environment)
+        except KeyError:
+            self._missing.setdefault(f"{match['name']} is not set", []).append(place)
+            return None
+
+    def _formatted(self, match: re.Match[str], text: str, place: str) -> str:
+        if match["name"] is None:
+            return "${"
+        if (found := self._found(match, place)) is None:
+            return ""
+        if not found and text == match[0] and _NEVER_EMPTY.search(place):
+            self._missing.setdefault(f"{match['name']} is empty", []).append(place)
+        times = _formattings(place)
+        return found.replace("{", "{" * 2**times).replace("}", "}" * 2**times)
+
+    def _whole(self, match: re.Match[str], place: str) -> Any:
+        found = self._found(match, place)
+        if found is None or is_left_out(match, found):
+            return [] if match["kind"] == "list" else _LEFT_OUT
+        try:
+            made = converted(found, cast("Kind", match["kind"]))
+        except ValueError as error:
+            self._wrong.setdefault(f"{match['name']} {error}", []).append(place)
+            return None
+        if isinstance(made, list):
+            times = _formattings(place)
+            return [one.replace("{", "{" * 2**times).replace("}", "}" * 2**times) for one in made]
+        return made
+
+    def _filled(self, expression: str, place: str) -> str:
+        names: list[str] = []
+
+        def value_of(match: re.Match[str]) -> str:
+            names.append(match["name"])
+            found = self._found(match, place)
+            return "1" if found is None else found
+
+        try:
+            return filled_expression(expression, value_of)
+        except ValueError as error:
+            self._wrong.setdefault(f"{names[-1]} {error}", []).append(place)
+            return expression
 
 
 def blank(value: Any) -> Any:
     """A copy of `value` with every reference taken out: what is known without an environment."""
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda m: "" if m["name"] else "${", value) if "$" in value else value
+        return REFERENCE.sub(lambda m: "" if m["name"] else "${", value) if "$" in value else value
     if isinstance(value, dict):
         return {key: blank(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -105,6 +211,22 @@ def blank(value: Any) -> Any:
 def in_steps(path: str) -> bool:
     """Whether `path` lies in the processing steps of a resource or of the defaults."""
     return "processing_steps" in path and _IN_STEPS.fullmatch(path) is not None
+
+
+def is_expression(place: str) -> bool:
+    """Whether the text at a place may be a JMESPath, in which references are literals."""
+    return _OF_AN_ANSWER.fullmatch(place) is not None or (
+        in_steps(place) and place.endswith(_EXPRESSIONS)
+    )
+
+
+def _expression_at(place: str, text: str) -> str | None:
+    """The JMESPath that a text is, or holds; None if it is none."""
+    if not is_expression(place):
+        return None
+    if not place.endswith(".content"):
+        return text
+    return text.removeprefix(EXPRESSION) if text.startswith(EXPRESSION) else None
 
 
 def _formattings(place: str) -> int:
@@ -119,19 +241,21 @@ def _formattings(place: str) -> int:
     return 2 if key == "path" else int(key in FORMATTED_KEYS)
 
 
-def _rebuild(value: Any, path: str, replace: Callable[[str, str], str], plain: bool = False) -> Any:
+def _rebuild(value: Any, path: str, replace: Callable[[str, str], Any], plain: bool = False) -> Any:
     if isinstance(value, str):
         return value if plain else replace(value, path)
     if isinstance(value, dict):
-        return {
+        made = {
             key: _rebuild(item, _join(path, key), replace, _is_plain(key, path))
             for key, item in value.items()
         }
+        return {key: item for key, item in made.items() if item is not _LEFT_OUT}
     if isinstance(value, list):
-        return [
+        items = [
             _rebuild(item, f"{path}[{position}]", replace, plain)
             for position, item in enumerate(value)
         ]
+        return [item for item in items if item is not _LEFT_OUT]
     return value
 
 
@@ -155,7 +279,7 @@ def _is_plain(key: str, path: str) -> bool:
     if path.startswith("destination"):
         return path == "destination" and key in ("type", "dataset")
     if in_steps(path):
-        return key != SALT
+        return key not in _IN_A_STEP
     if key not in PLAIN_KEYS and not path.endswith("write_disposition"):
         return False
     parts = [part.split("[")[0] for part in path.split(".")]

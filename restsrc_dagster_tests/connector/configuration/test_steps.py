@@ -70,8 +70,8 @@ AT = "resources[0].processing_steps"
             [f"{AT}[0].map.salt: is empty; leave the key out"],
         ),
         (
-            steps({"filter": "token == '${TOKEN}'"}),
-            [f"{AT}[0].filter: takes no ${{…}} reference: it is needed before any run reads"],
+            steps({"filter": "${FIELD} == 'a'"}),
+            [f"{AT}[0].filter: takes a ${{…}} reference in a literal only: '${{NAME}}' for a …"],
         ),
         (
             steps({"map": {"exclude": ["${FIELD}"]}}),
