@@ -220,7 +220,7 @@ def plan_next(
 
 
 def _refuse_unknown(connector: Connector, names: tuple[str, ...]) -> None:
-    if unknown := [item for item in names if item not in connector.resources]:
+    if unknown := [item for item in names if item not in [*connector.resources]]:
         known = ", ".join(connector.resources)
         raise click.ClickException(
             f"{connector.name} has no resource {unknown[0]!r}; it has {known}"

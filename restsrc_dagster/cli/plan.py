@@ -72,10 +72,11 @@ def _disposition(one: PlannedResource) -> str:
 
 
 def _reads(one: PlannedResource) -> str:
+    values = " and ".join(f"every value of {name}" for name in one.lists)
     if not one.parents:
-        return "its list"
+        return values or "its list"
     which = "every record" if one.every_parent else "the records read now"
-    return f"{which} of {one.parents[0]}"
+    return f"{which} of {one.parents[0]}{f', {values}' if values else ''}"
 
 
 def _begins(one: PlannedResource) -> str:
@@ -148,6 +149,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "table": one.table,
         "write_disposition": one.write_disposition,
         "parents": list(one.parents),
+        "lists": list(one.lists),
         "every_parent": one.every_parent,
         "cursor": vars(cursor) if cursor else None,
         "committed": one.chunks or "at once",

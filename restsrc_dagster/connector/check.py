@@ -8,10 +8,12 @@ from urllib.parse import urlsplit
 
 from restsrc_dagster.connector.configuration import ConfigProblem, configuration_problems
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
+from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.needs import lost, needs
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.resources.sharing import one_table_conflicts
+from restsrc_dagster.connector.resources.values import ValueList
 from restsrc_dagster.connector.secrets import SECRET_KEY
 from restsrc_dagster.connector.syntax.placeholders import (
     INCREMENTAL_VALUES,
@@ -26,8 +28,10 @@ _PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,10}(?![^/:])")
 
 
-def check_configuration(configuration: Mapping[str, Any]) -> list[ConfigProblem]:
-    """Every problem found; never a value that may be a secret.
+def check_configuration(
+    configuration: Mapping[str, Any], values: Mapping[str, ValueList] = NO_VALUES
+) -> list[ConfigProblem]:
+    """Every problem found; never a value that may be a secret. `values` are lists beside it.
 
     First what the models say of each part by itself, then what only shows between the parts. Of
     a part that is no part at all, nothing more is told.
@@ -54,7 +58,7 @@ def check_configuration(configuration: Mapping[str, Any]) -> list[ConfigProblem]
         for position, item in enumerate(configuration["resources"])
         if names[position] and not _below(broken, f"resources[{position}]")
     }
-    resources = Resources({**configuration, "resources": list(whole.values())})
+    resources = Resources({**configuration, "resources": list(whole.values())}, values=values)
     positions = {names[position]: position for position in whole}
     parents = None if None in names else list(dict.fromkeys(filter(None, names)))
     found += _check_tables(resources, positions)
@@ -94,6 +98,13 @@ def resource_name(item: Any) -> str | None:
     """The name in an item of `resources`, in either form; None if it tells none."""
     name = item.get("name") if isinstance(item, dict) else item
     return name if isinstance(name, str) and name else None
+
+
+def names_of_resources(configuration: Mapping[str, Any]) -> list[str]:
+    """Those that a configuration tells, whatever else is wrong with it."""
+    items = configuration.get("resources")
+    names = map(resource_name, items if isinstance(items, list) else ())
+    return [name for name in names if name is not None]
 
 
 def _check_names(names: list[str | None]) -> Iterator[ConfigProblem]:
@@ -152,16 +163,7 @@ def _check_resource(
                     f"children of a parent that is read again are found by its {field!r}, which is "
                     "no plain path; name a primary_key or a write_disposition",
                 )
-    if len(resource.parents) > 1:
-        parents = ", ".join(resource.parents)
-        yield ConfigProblem(path, f"has several parents, {parents}; only one is possible")
-    elif resource.parent == resource.name or _in_cycle(resource, resources):
-        yield ConfigProblem(path, f"{resource.name!r} is its own ancestor; a parent chain must end")
-    elif resource.parent is not None and names is not None and resource.parent not in names:
-        known = ", ".join(names)
-        yield ConfigProblem(
-            path, f"its parent {resource.parent!r} is not a resource; known are {known}"
-        )
+    yield from _check_parents(path, resource, resources, names)
     if resource.parent is None and resource.hints.get("include_from_parent"):
         yield ConfigProblem(
             f"{path}.include_from_parent",
@@ -181,6 +183,47 @@ def _check_resource(
             'one of them decides which version stays: take the hint from the other, "dedup_sort": '
             "null",
         )
+
+
+def _check_parents(
+    path: str, resource: Resource, resources: Resources, names: list[str] | None
+) -> Iterator[ConfigProblem]:
+    """That there is one parent, of which all others are ancestors or lists of values."""
+    if len(resource.parents) > 1:
+        parents = ", ".join(resource.parents)
+        yield ConfigProblem(
+            path,
+            f"has several parents, {parents}; only one is possible, with its own ancestors and "
+            "lists of values beside it",
+        )
+    elif resource.parent == resource.name or _in_cycle(resource, resources):
+        yield ConfigProblem(path, f"{resource.name!r} is its own ancestor; a parent chain must end")
+    elif (
+        resource.parent is not None
+        and names is not None
+        and resource.parent not in (*names, *resources.values_by_name)
+    ):
+        nor = ", nor a list of values" if resources.values_by_name else ""
+        known = ", ".join([*names, *resources.values_by_name])
+        yield ConfigProblem(
+            path, f"its parent {resource.parent!r} is not a resource{nor}; known are {known}"
+        )
+    for source, field in resource.links:
+        if resources.is_list(source) and not (one := resources.values_by_name[source]).has(field):
+            yield ConfigProblem(
+                path,
+                f"{{resources.{source}.{field}}} is no field of the list {one.place}; it has "
+                f"{', '.join(sorted(one.fields or ()))}",
+            )
+    known_above = resources.known_of(resource.name)
+    for name in dict.fromkeys(source for source, _ in resource.links if resources.is_list(source)):
+        of = resources.values_by_name[name].of
+        if of is not None and of not in known_above:
+            yield ConfigProblem(
+                path,
+                f"the list {name!r} is gone through for each of {of!r}, of which no request has "
+                f"a field; write one as {{resources.{of}.<field>}}",
+            )
 
 
 def _check_merge_key(

@@ -23,6 +23,7 @@ from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.resources.partitions import Partitions, partitioned
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.resources.values import Values, value_lists
 from restsrc_dagster.connector.schedule.schedule import Schedule
 from restsrc_dagster.connector.schedule.slots import AnySlots
 from restsrc_dagster.connector.syntax.origins import named_origin, overlap
@@ -202,6 +203,11 @@ class Connector(_Part):
         default_factory=dict,
         description="How resources are read, by name, where dlt's schema has no word for it.",
     )
+    values: dict[str, Values] = Field(
+        default_factory=dict,
+        description="Lists of values, by name: parents that nobody requests, as "
+        "{resources.<name>.value}, or .<field> of objects.",
+    )
     http: Http = Field(
         default_factory=lambda: Http(), description="The request budget and the limits."
     )
@@ -247,7 +253,7 @@ class Connector(_Part):
     @cached_property
     def resources(self) -> Resources:
         windows = {name: one.window for name, one in self.reading.items() if one.window}
-        return Resources(self.configuration, windows)
+        return Resources(self.configuration, windows, value_lists(self.values))
 
     @cached_property
     def partitioned(self) -> frozenset[str]:

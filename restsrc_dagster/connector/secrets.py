@@ -67,11 +67,12 @@ class Redactor:
         cls, connector: Connector, configuration: Any, environment: Mapping[str, str]
     ) -> "Redactor":
         """For a connector whose references are resolved in `configuration`."""
-        destination = connector.destination.arguments
-        secrets: set[str] = set()
+        destination, lists = connector.destination.arguments, connector.resources.values_by_name
+        secrets = {text for one in lists.values() for text in one.texts(environment)}
         for root, value in (
             ("configuration", connector.configuration),
             ("destination", destination),
+            *((one.place, one.items) for one in lists.values()),
         ):
             for place, found in found_references(value, root):
                 if found["name"] in environment and not is_shown(place, found):

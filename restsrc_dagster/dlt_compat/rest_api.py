@@ -16,7 +16,6 @@ from dlt.sources.rest_api.config_setup import (
     expand_placeholders,
     get_auth_class,
     get_paginator_class,
-    make_parent_key_name,
     process_parent_data_item,
 )
 
@@ -28,7 +27,6 @@ __all__ = [
     "expand_placeholders",
     "get_auth_class",
     "get_paginator_class",
-    "make_parent_key_name",
     "process_parent_data_item",
     "read_by",
 ]
@@ -41,7 +39,7 @@ def endpoints(
 
     Defaults are merged in, params that stand in the path are bound, and the path of one record has
     its selector and paginator. Beside it dlt's `ResolvedParam`s, by which a child is bound to its
-    parent; None for a resource without a parent.
+    parent; None for a resource without a parent. A resource that is dlt's own object has none.
 
     Raises:
         ValueError: dlt refuses the configuration.
@@ -49,7 +47,11 @@ def endpoints(
     defaults: Any = configuration.get("resource_defaults") or {}
     _, resources, bound = build_resource_dependency_graph(defaults, configuration["resources"])
     merged: Mapping[str, Any] = resources
-    return {name: (dict(one["endpoint"]), bound[name]) for name, one in merged.items()}
+    return {
+        name: (dict(one["endpoint"]), bound[name])
+        for name, one in merged.items()
+        if not isinstance(one, DltResource)
+    }
 
 
 def read_by(resource: DltResource, read: Callable[..., Any]) -> None:

@@ -144,16 +144,13 @@ def requests_pages(
     """What requests the pages of a resource."""
     name, parts = resource.name, context.parts[resource.name]
     reader = context.list_readers[name]
-    prefetch = parts.prefetch
-    announce = prefetch.announce if prefetch is not None else None
+    announce = parts.prefetch.announce if parts.prefetch is not None else None
     window = context.resources.windows.get(name)
     if window is not None and parts.cursor is not None:
         chunks = context.options.chunks
         chunk = chunks.windows.get(name) if chunks is not None else None
-        leave, newest = prefetch and prefetch.leave, context.options.newest_windows
-        return ReadWindows(
-            reader, parts.cursor, window, chunk, announce, leave=leave, newest=newest
-        )
+        newest = context.options.newest_windows
+        return ReadWindows(reader, parts.cursor, window, chunk, announce, newest=newest)
     if resource.parent is None:
         return ReadList(reader, parts.cursor, announce)
     return ReadOfParents(
@@ -178,3 +175,11 @@ def add_steps(name: str, context: ReadContext) -> None:
             else:
                 dlt_resource.add_step(step)
     read_by(dlt_resource, requests_pages(resource, context))
+
+
+def add_steps_of_list(name: str, context: ReadContext) -> None:
+    """Give a list of values that is a parent the steps that its children look for."""
+    dlt_resource, resource = context.source.resources[name], context.resources[name]
+    for factory in (track_page, tag_with_page, isolate):
+        for step in factory(resource, context):
+            dlt_resource.add_step(step)

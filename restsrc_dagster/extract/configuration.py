@@ -13,6 +13,7 @@ from dlt.common import jsonpath
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.configuration.auth import token_urls as auth_urls
+from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resource import Resource, expanded
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.chunks.chunk import FirstPage
@@ -22,23 +23,40 @@ from restsrc_dagster.extract.http.request_values import static
 from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import cursor_names
 from restsrc_dagster.extract.paging.kinds import made_of
-from restsrc_dagster.extract.parents.binding import Binding
+from restsrc_dagster.extract.parents.binding import Binding, Bonds, Copied
+from restsrc_dagster.extract.parents.lists import ListsOfValues
 from restsrc_dagster.extract.parents.rewriting import rewritten, with_params_of_cursor
 
 NO_FIRST_PAGES: Mapping[str, FirstPage] = MappingProxyType({})
 
 
-def bindings(resources: Resources) -> dict[str, Binding]:
+def bindings(
+    resources: Resources, reading: Mapping[str, ResourceReading], lists: ListsOfValues
+) -> dict[str, Binding]:
     """How each child is bound to its parent, by its name."""
     return {
-        name: Binding(
-            resource,
-            resources.copied_from_parent(name),
-            resources.replaced_by(name) if resources.replaces_children(name) else (),
-        )
+        name: Binding(resource, _bonds(resources, name, reading.get(name)), lists.records)
         for name, resource in resources.items()
         if resource.parent is not None
     }
+
+
+def _bonds(resources: Resources, name: str, said: ResourceReading | None) -> Bonds:
+    parent = str(resources[name].parent)
+    copied = [
+        Copied(column=f"_{parent}_{field}", source=parent, names=names)
+        for field, names in resources.copied_from_parent(name).items()
+    ]
+    copied += [
+        Copied(column=column, source=source, names=names)
+        for column, (source, names) in resources.copied_from_others(name).items()
+    ]
+    return Bonds(
+        copied=copied,
+        replaced_by=list(resources.replaced_by(name)) if resources.replaces_children(name) else (),
+        passed_on=resources.passed_on(name),
+        omits_nulls=said is not None and said.nulls == "omit",
+    )
 
 
 def dlt_configuration(
@@ -46,9 +64,10 @@ def dlt_configuration(
     resources: Resources,
     sessions: Sessions,
     bound: Mapping[str, Binding],
+    lists: ListsOfValues,
     first_pages: Mapping[str, FirstPage] = NO_FIRST_PAGES,
 ) -> RESTAPIConfig:
-    """The configuration, the sessions, and the default dispositions.
+    """The configuration, the sessions, the lists of values, and the default dispositions.
 
     `resources` are those of `configuration`, which stays as it is; `first_pages` are where numbered
     lists begin that are gone on with. Processing steps are taken out: they are run beside dlt's.
@@ -60,7 +79,7 @@ def dlt_configuration(
     if "paginator" in config["client"]:
         config["client"]["paginator"] = made_of(config["client"]["paginator"])
     put_columns_apart(config)
-    with_auths = Resources(config)
+    with_auths = Resources(config, values=resources.values_by_name)
     config["resources"] = [
         {
             **_with_disposition(item, resources),
@@ -77,6 +96,7 @@ def dlt_configuration(
     if config.get("resource_defaults"):
         config["resource_defaults"].pop("endpoint", None)
         config["resource_defaults"].pop("include_from_parent", None)
+    config["resources"] += [lists.resource(name) for name in resources.lists_as_parents]
     return cast("RESTAPIConfig", config)
 
 

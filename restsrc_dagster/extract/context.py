@@ -20,6 +20,7 @@ from restsrc_dagster.extract.parents.binding import Binding
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
+from restsrc_dagster.extract.parents.lists import ListsOfValues
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
 
 
@@ -37,7 +38,7 @@ class ResourceParts:
     prefetch: PrefetchStep | None
     cursor: CursorStep | None
     conformer: RecordConformer | None
-    asked: set[str]
+    asked: dict[str, str]
 
 
 @dataclass(kw_only=True)
@@ -47,6 +48,7 @@ class ReadContext:
     Args:
         source: dlt's, of which the resources get their steps.
         bound: how each child is bound to its parent.
+        lists: the values of the lists, as far as they are there.
         list_readers: how the lists of each resource are read.
         backlog: counts the parents that wait.
         prefetcher: None where no request is sent before its turn.
@@ -65,6 +67,7 @@ class ReadContext:
     redact: Redactor
     options: ReadOptions
     bound: Mapping[str, Binding]
+    lists: ListsOfValues
     list_readers: Mapping[str, ListReader]
     backlog: Backlog
     prefetcher: Prefetcher | None
@@ -77,14 +80,16 @@ class ReadContext:
     def __post_init__(self) -> None:
         resources = self.resources
         self.readers = self._readers()
-        self.at_hand = {name: PageAtHand() for name in resources}
+        self.at_hand = {name: PageAtHand() for name in resources.all_that_is_read}
         self.childless = {
             name: ParentsWithoutChildren(self.at_hand[name])
             for name in resources
             if resources.replaces_children(name)
         }
         self.families = {
-            name: FamilyPages(self.readers) for name in resources if resources.top(name) == name
+            name: FamilyPages(self.readers)
+            for name in resources.all_that_is_read
+            if resources.top(name) == name
         }
 
     def family(self, name: str) -> FamilyPages:
@@ -109,9 +114,17 @@ class ReadContext:
         in_windows = name in self.resources.windows
         return self.prefetcher is None or self.prefetcher.is_drained(name, ends_lists=in_windows)
 
-    def _readers(self) -> dict[str, int]:
-        """With what is read for the sake of others."""
+    @property
+    def read(self) -> frozenset[str]:
+        """The resources that are read, with those that are for the sake of others."""
         resources, selection = self.resources, self.options.selection
         chosen = frozenset(resources if selection is None else selection)
-        read = chosen | {above for name in chosen for above in resources.ancestors(name)}
-        return {name: len(read.intersection(resources.children(name))) for name in resources}
+        above = {above for name in chosen for above in resources.ancestors(name)}
+        return chosen | {one for one in above if not resources.is_list(one)}
+
+    def _readers(self) -> dict[str, int]:
+        read = self.read
+        return {
+            name: len(read.intersection(self.resources.children(name)))
+            for name in self.resources.all_that_is_read
+        }

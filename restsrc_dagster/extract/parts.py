@@ -140,8 +140,8 @@ def _conformer(
     )
 
 
-def _asked(resource: Resource, context: ReadContext) -> set[str]:
+def _asked(resource: Resource, context: ReadContext) -> dict[str, str]:
     """Rows that are appended would be there twice if their parent came in two chunks."""
     before = context.options.before
     appends = context.resources.disposition(resource.name) == "append"
-    return before.asked[resource.name] if before and appends else set()
+    return before.asked[resource.name] if before and appends else {}

@@ -31,7 +31,7 @@ class Reading:
     redact: Redactor
     pages: Mapping[str, PageStats]
     childless: Mapping[str, ParentsWithoutChildren]
-    asked: Mapping[str, set[str]]
+    asked: Mapping[str, dict[str, str]]
     families: Mapping[str, FamilyPages]
     cursors: Mapping[str, CursorStep]
     surprises: Mapping[str, RecordConformer]

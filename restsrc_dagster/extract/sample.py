@@ -150,10 +150,12 @@ class _CollectRecords(ItemTransform[Any, Any]):
         if self._is_parent:
             page = list(item)[: PARENTS - len(sample.records)]
             sample.records += page
-            if sample.records and sample.paginator is not None:
+            if sample.records:
                 # The parent ends by itself. An exception would end its children, too, before
-                # they have read: dlt asks the parent for its next page first.
-                end_list(sample.paginator)
+                # they have read: dlt asks the parent for its next page first. A list of values
+                # has no paginator, and its further pages are empty here.
+                if sample.paginator is not None:
+                    end_list(sample.paginator)
             elif sample.pages >= EMPTY_PAGES:
                 raise _Enough
             return page

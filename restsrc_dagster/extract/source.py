@@ -9,7 +9,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.references import resolve
-from restsrc_dagster.extract.assembly import add_steps
+from restsrc_dagster.extract.assembly import add_steps, add_steps_of_list
 from restsrc_dagster.extract.configuration import bindings, dlt_configuration, token_urls
 from restsrc_dagster.extract.context import ReadContext
 from restsrc_dagster.extract.failures.isolation import Isolation
@@ -17,6 +17,7 @@ from restsrc_dagster.extract.http.session import Sessions, open_sessions
 from restsrc_dagster.extract.options import READ_EVERYTHING, ReadOptions
 from restsrc_dagster.extract.paging.list_reader import list_readers
 from restsrc_dagster.extract.parents.backlog import Backlog
+from restsrc_dagster.extract.parents.lists import ListsOfValues
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.stats.waits import Waits
 
@@ -34,7 +35,8 @@ def open_reading(
     """
     configuration = resolve(connector.configuration, environment, "configuration")
     redact = options.redact or Redactor.of(connector, configuration, environment)
-    resources = Resources(configuration, connector.resources.windows)
+    known = connector.resources
+    resources = Resources(configuration, known.windows, known.values_by_name)
     sessions = open_sessions(
         configuration["client"]["base_url"],
         resources,
@@ -42,9 +44,13 @@ def open_reading(
         redact,
         token_urls=token_urls(configuration),
     )
-    context = _context(connector, configuration, resources, sessions, redact, options)
+    lists = ListsOfValues(known.values_by_name, environment)
+    context = _context(connector, configuration, resources, lists, sessions, redact, options)
     for name in resources:
         add_steps(name, context)
+    for name in resources.lists_as_parents:
+        add_steps_of_list(name, context)
+    _stop_what_has_no_values(context)
     source, parts = context.source, context.parts
     return Reading(
         source=source if options.selection is None else source.with_resources(*options.selection),
@@ -66,6 +72,7 @@ def _context(
     connector: Connector,
     configuration: Mapping[str, Any],
     resources: Resources,
+    lists: ListsOfValues,
     sessions: Sessions,
     redact: Redactor,
     options: ReadOptions,
@@ -77,8 +84,8 @@ def _context(
     starts = options.chunks.first_pages if options.chunks else {}
     is_read = _is_read(options.isolation)
     prefetcher = sessions.go_ahead(connector.http, is_read) if options.prefetch else None
-    bound = bindings(resources)
-    of_dlt = dlt_configuration(configuration, resources, sessions, bound, starts)
+    bound = bindings(resources, connector.reading, lists)
+    of_dlt = dlt_configuration(configuration, resources, sessions, bound, lists, starts)
     return ReadContext(
         connector=connector,
         resources=resources,
@@ -86,10 +93,21 @@ def _context(
         redact=redact,
         options=options,
         bound=bound,
+        lists=lists,
         list_readers=list_readers(of_dlt, sessions.api, connector.reading),
         backlog=options.backlog or Backlog(2 * connector.http.max_concurrency),
         prefetcher=prefetcher,
     )
+
+
+def _stop_what_has_no_values(context: ReadContext) -> None:
+    """A list that is not there stops who goes through it, and nobody else."""
+    isolation = context.options.isolation
+    if isolation is None:
+        return
+    for name in sorted(context.read):
+        if (error := context.lists.problem(context.resources.lists_of(name))) is not None:
+            isolation.fail(name, error, between_pages=True)
 
 
 def _is_read(isolation: Isolation | None) -> Callable[[str], bool]:

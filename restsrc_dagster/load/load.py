@@ -37,6 +37,7 @@ from restsrc_dagster.load.ranges.ranges import Between, ranged, refuse_range, te
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states
 from restsrc_dagster.load.state.recovery import remove_broken_loads
+from restsrc_dagster.load.state.value_lists import Digests, digests_of
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
 from restsrc_dagster.load.tables.schema_changes import columns_now, width_of
 from restsrc_dagster.settings import Settings
@@ -112,6 +113,7 @@ def load(
                 found = ranged(connector, order.selection, order.between, states)
                 connector, cut = found.connector, found.cut
                 order = replace(order, selection=found.selection)
+            lists = digests_of(connector.resources.values_by_name, environment)
             passes = Passes(
                 connector,
                 pipeline,
@@ -125,14 +127,15 @@ def load(
                 folder=folder,
                 commits=Commits(pipeline, still_held, on_message, progress),
                 progress=progress,
+                lists=lists,
             )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
             fit = replace(fit, connector=connector)
-            return _Load(fit, of_the_file, pipeline, passes, bound, progress, on_message).run(
-                order, cut
-            )
+            return _Load(
+                fit, of_the_file, pipeline, passes, bound, progress, on_message, lists
+            ).run(order, cut)
 
 
 class _Load:
@@ -141,6 +144,7 @@ class _Load:
     Args:
         fit: what is read, with a range in place of cursors if there is one.
         of_the_file: the resources without it, as they were loaded before.
+        lists: the values of its lists.
     """
 
     def __init__(
@@ -152,7 +156,9 @@ class _Load:
         bound: Bound,
         progress: Progress,
         on_message: Callable[[str], None],
+        lists: Digests,
     ) -> None:
+        self._lists = lists
         self._fit, self._connector = fit, fit.connector
         self._of_the_file = of_the_file
         self._pipeline = pipeline
@@ -208,6 +214,7 @@ class _Load:
             known,
             selection=order.selection,
             refresh=order.refresh,
+            lists=self._lists,
             of_the_file=self._of_the_file if is_range else None,
         )
         for name in sorted(self._fit.instead.keys() & order.selection):

@@ -40,8 +40,9 @@ from restsrc_dagster.load.rows.partial_families import leave_out
 from restsrc_dagster.load.rows.slipped_pages import hold_where_it_slid, tell_of_list, tell_what_slid
 from restsrc_dagster.load.rows.stale_children import remove_children
 from restsrc_dagster.load.rows.versions import settle_versions
-from restsrc_dagster.load.state.history import History
+from restsrc_dagster.load.state.history import NO_LISTS, History
 from restsrc_dagster.load.state.refresh import RefreshIntent, forget_refresh, intend_refresh
+from restsrc_dagster.load.state.value_lists import Digests
 from restsrc_dagster.load.tables.reset import taken_over
 from restsrc_dagster.load.tables.schema_changes import refuse_too_many_columns
 from restsrc_dagster.load.tables.unloadable import Net
@@ -96,6 +97,7 @@ class Passes:
         folder: for files of this load.
         commits: how it commits.
         progress: what it tells on the way.
+        lists: the values of its lists as they are now.
 
     Attributes:
         reports: what the load knows of its tables.
@@ -115,6 +117,7 @@ class Passes:
         folder: Path,
         commits: Commits,
         progress: Progress,
+        lists: Digests = NO_LISTS,
     ) -> None:
         resources = connector.resources
         self._connector = connector
@@ -125,7 +128,7 @@ class Passes:
         self._folder = folder
         self._commits = commits
         self.reports = Reports(pipeline, connector)
-        self.history = History(pipeline, connector.name, resources)
+        self.history = History(pipeline, connector.name, resources, lists)
         self._progress = progress
         self._width = options.width
         self.failed: dict[str, RestsrcError] = {}

@@ -139,8 +139,8 @@ def _results(
         )
     for name in sorted(report.late):
         context.log.info(
-            f"{connector.name}/{name} is new here: it was read for every record of "
-            f"{connector.resources[name].parent}, also for those that were read before"
+            f"{connector.name}/{name} is new here, or values of a list are: it was read for every "
+            f"record of {connector.resources[name].parent}, also for those that were read before"
         )
     storage = storage_of(connector, settings)
     # Dagster wants parents before children, whatever the order of the file or of the load.

@@ -128,7 +128,8 @@ def _description(props: ResourceProps) -> str:
         size = connector.said_at(f"reading.{resource.name}.window.size") or window.size
         reads += f" in windows of {size}"
     if resource.parent:
-        reads += f", for each of {resource.parent}"
+        asked_by = [resource.parent, *resource.lists]
+        reads += f", for each of {' and of '.join(map(connector.resources.described, asked_by))}"
     keys = resource.primary_key
     on = f" on {', '.join([keys] if isinstance(keys, str) else map(str, keys))}" if keys else ""
     stored = {"append": "appended", "merge": f"merged{on}", "replace": "replacing the table"}

@@ -93,7 +93,7 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     (
         content(zzz=1),
         "zzz: unknown key; allowed are created_at, schedule, configuration, description, reading, "
-        "http, destination, partitions, on_schema_change, alerts, owners, tags",
+        "values, http, destination, partitions, on_schema_change, alerts, owners, tags",
     ),
     (content(description=5), "description: is a number, not text"),
     (content(created_at=None), "created_at: is not a time in quotes, such as 2026-11-23T10:03:00Z"),
@@ -298,7 +298,8 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     ),
     (
         content(resources=["a", "b", items("c", path="{resources.a.x}/{resources.b.x}")]),
-        "configuration.resources[2]: has several parents, a, b; only one is possible",
+        "configuration.resources[2]: has several parents, a, b; only one is possible, with its own "
+        "ancestors and lists of values beside it",
     ),
     (resource(columns=5), "resources[0].columns: is a number, not an object of columns by na"),
     (

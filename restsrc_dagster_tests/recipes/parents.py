@@ -71,7 +71,6 @@ def list_of_values() -> Mock:
 
     return Mock(
         routes={
-            "/status": only_with(BEARER, lambda _: {"status": "up"}),
             "/orders": only_with(BEARER, listed),
         },
         later=lambda: regions["eu"].extend(orders(4)),

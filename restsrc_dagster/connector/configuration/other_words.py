@@ -205,13 +205,16 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
     ),
     # Parents
     OtherWords(
-        "partition_router substream substream_partition_router parent_stream parent_streams "
+        "partition_router", f"{_OF_PARENT}; for a list of values, `values` beside configuration"
+    ),
+    OtherWords(
+        "substream substream_partition_router parent_stream parent_streams "
         "parent_stream_configs parent_stream_type parent parent_key partition_field",
         _OF_PARENT,
     ),
     OtherWords(
         "list_partition_router partitions_list slices",
-        'a parent with "selected": false, whose `processing_steps` are a yield_map of the values',
+        "`values`, beside configuration, as {resources.<name>.value} in a request",
     ),
     # Answers that are no good, and the end of a list
     OtherWords(

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from restsrc_dagster.connector.check import check_configuration
+from restsrc_dagster.connector.check import check_configuration, names_of_resources
 from restsrc_dagster.connector.configuration.problems import in_words
 from restsrc_dagster.connector.deferred import (
     RESOLVED_WHOLE,
@@ -24,6 +24,7 @@ from restsrc_dagster.connector.model import Connector, Later
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.resources.partitions import partitions_problems
 from restsrc_dagster.connector.resources.reading import reading_problems
+from restsrc_dagster.connector.resources.values import value_lists, values_problems
 from restsrc_dagster.connector.syntax.references import misplaced_references
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
 
@@ -182,15 +183,19 @@ def checked(
         if isinstance(content.get(part), dict):
             misplaced = misplaced_references(content[part], part)
             problems += [Problem(file, place, message) for message, place in misplaced]
-    configuration = content.get("configuration")
+    configuration, values = content.get("configuration"), content.get("values")
+    lists = value_lists(values)
     if isinstance(configuration, dict):
         problems += [
             Problem(file, f"configuration.{place}", message)
-            for place, message, _ in check_configuration(configuration)
+            for place, message, _ in check_configuration(configuration, lists)
         ]
+        if isinstance(values, dict):
+            found = values_problems(values, names_of_resources(configuration))
+            problems += [Problem(file, place, message) for place, message in found]
         reading = content.get("reading")
         if isinstance(reading, dict):
-            found = reading_problems(reading, configuration)
+            found = reading_problems(reading, configuration, lists)
             problems += [Problem(file, place, message) for place, message in found]
         if content.get("partitions") is not None:
             found = partitions_problems(configuration)

@@ -69,7 +69,8 @@ def copied_fields(resource: Resource, resources: Resources) -> frozenset[str]:
     if resource.parent is None:
         return frozenset()
     copied = resources.copied_from_parent(resource.name)
-    return frozenset(f"_{resource.parent}_{field}" for field in copied)
+    own = {f"_{resource.parent}_{field}" for field in copied}
+    return frozenset(own | resources.copied_from_others(resource.name).keys())
 
 
 def lost(steps: Sequence[Mapping[str, Any]], need: RequiredField) -> DroppedField | None:
@@ -140,14 +141,19 @@ def _needs(resource: Resource, resources: Resources) -> Iterator[RequiredField]:
 
 def _needs_of_children(resource: Resource, resources: Resources) -> Iterator[RequiredField]:
     for child in resources.values():
-        if child.parent != resource.name or child.name == resource.name:
+        if child.name == resource.name:
             continue
-        for field in child.bound_fields:
-            if path := plain_path(field):
-                yield RequiredField(path, f"which {child.name!r} takes from its parent")
-        for names in resources.copied_from_parent(child.name).values():
+        is_parent = child.parent == resource.name
+        whose = "its parent" if is_parent else "an ancestor"
+        for source, field in child.links:
+            if source == resource.name and (path := plain_path(field)):
+                yield RequiredField(path, f"which {child.name!r} takes from {whose}")
+        copied = list(resources.copied_from_parent(child.name).values()) if is_parent else []
+        others = resources.copied_from_others(child.name).values()
+        copied += [names for source, names in others if source == resource.name]
+        for names in copied:
             yield RequiredField(
-                names, f"which {child.name!r} includes from its parent", may_be_hash=True
+                names, f"which {child.name!r} includes from {whose}", may_be_hash=True
             )
 
 

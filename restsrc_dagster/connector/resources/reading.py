@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from restsrc_dagster.connector.configuration.part import Name
 from restsrc_dagster.connector.configuration.steps import Expression
+from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.resources.values import ValueList
 from restsrc_dagster.connector.resources.window import Window, window_problems
 from restsrc_dagster.connector.wording import nearest
 
@@ -21,6 +23,11 @@ class ResourceReading(BaseModel):
         "per_parent",
         description="Of a child with a cursor of its own: whether each parent has one, or all "
         "share one, and what comes late behind it is passed over.",
+    )
+    nulls: Literal["fail", "omit"] = Field(
+        "fail",
+        description="Of a child: what becomes of a param, a header or a key of the body whose "
+        "bound field is null in a parent's record: the resource fails, or it is not sent.",
     )
     last_page: Expression | None = Field(
         None,
@@ -40,16 +47,18 @@ class ResourceReading(BaseModel):
 
 
 def reading_problems(
-    reading: Mapping[str, Any], configuration: Mapping[str, Any]
+    reading: Mapping[str, Any],
+    configuration: Mapping[str, Any],
+    values: Mapping[str, ValueList] = NO_VALUES,
 ) -> Iterator[tuple[str, str]]:
     """(place, message) of what does not fit the resources; its shape is checked by the model."""
     try:
-        resources = Resources(configuration)
+        resources = Resources(configuration, values=values)
     except Exception:  # what is wrong with them is told elsewhere
         return
     for name, said in reading.items():
         place = f"reading.{name}"
-        if name not in resources:
+        if name not in resources or resources.is_list(name):
             meant = nearest(name, resources)
             cure = f"did you mean {meant}?" if meant else f"known are {', '.join(resources)}"
             yield place, f"{name!r} is not a resource; {cure}"
@@ -58,6 +67,8 @@ def reading_problems(
         has_cursor = resource.parent is not None and resource.incremental is not None
         if isinstance(said, Mapping) and "cursor" in said and not has_cursor:
             yield f"{place}.cursor", f"{name!r} is no child with a cursor of its own; remove it"
+        if isinstance(said, Mapping) and "nulls" in said and resource.parent is None:
+            yield f"{place}.nulls", f"{name!r} takes no field of a parent; remove it"
         if isinstance(said, Mapping):
             for key, message in _paging_problems(said, name, resources):
                 yield f"{place}.{key}", message

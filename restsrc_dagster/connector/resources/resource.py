@@ -9,10 +9,17 @@ from restsrc_dagster.connector.resources.columns import by_name, named_by, with_
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
 
+Link = tuple[str, str]
+"""A field that a request takes: of which resource or list of values, and its path."""
+
 
 @dataclass(frozen=True)
 class Resource:
-    """One resource, with `resource_defaults` already merged in as dlt merges them."""
+    """One resource, with `resource_defaults` already merged in as dlt merges them.
+
+    `links` are all fields that its requests take, `bound_fields` those of its parent. `lists` are
+    the lists of values with which each record of the parent is taken.
+    """
 
     name: str
     endpoint: dict[str, Any]
@@ -20,10 +27,22 @@ class Resource:
     parents: tuple[str, ...]
     bound_fields: tuple[str, ...]
     incremental: dict[str, Any] | None = field(default=None)
+    links: tuple[Link, ...] = ()
+    lists: tuple[str, ...] = ()
 
     @property
     def parent(self) -> str | None:
         return self.parents[0] if self.parents else None
+
+    @property
+    def links_beside(self) -> tuple[Link, ...]:
+        """Those to its parent's ancestors, and to lists beside the parent."""
+        return tuple(link for link in self.links if link[0] != self.parent)
+
+    @property
+    def links_above(self) -> tuple[Link, ...]:
+        """Those to its parent's ancestors."""
+        return tuple(link for link in self.links_beside if link[0] not in self.lists)
 
     @property
     def cursor_path(self) -> str | None:
@@ -149,4 +168,5 @@ def resource_of(item: Any, defaults: Mapping[str, Any]) -> Resource:
         parents=tuple(dict.fromkeys(resource for resource, _ in links)),
         bound_fields=tuple(dict.fromkeys(field_path for _, field_path in links)),
         incremental=incremental,
+        links=tuple(dict.fromkeys(links)),
     )

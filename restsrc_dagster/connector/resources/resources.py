@@ -4,79 +4,40 @@ Reads dlt's `rest_api` configuration without dlt: names, parents, cursors, and t
 disposition that applies where the person named none. What dlt gets stays as it was written.
 """
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Mapping, Set
 from types import MappingProxyType
 from typing import Any
 
 from restsrc_dagster.connector.configuration.paginators import PaginatorKind, paginator_kind
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.connector.resources.resource import Resource, resource_of
+from restsrc_dagster.connector.resources.graph import NO_VALUES, ResourceGraph
+from restsrc_dagster.connector.resources.resource import Link, Resource
+from restsrc_dagster.connector.resources.values import ValueList
 from restsrc_dagster.connector.resources.window import Window
 
 WriteDisposition = str | dict[str, Any]
 NO_WINDOWS: Mapping[str, Window] = MappingProxyType({})
 
 
-class Resources(Mapping[str, Resource]):
-    """The resources by name, in the order of the file; parents know their children.
+class Resources(ResourceGraph):
+    """The resources of a configuration: what is read of them, and how their rows are written.
 
     Args:
         configuration: dlt's.
         windows: how ranges are read in slices, by the resource's name; beside `configuration`.
+        values: the lists of values, by name; beside `configuration`.
     """
 
     def __init__(
-        self, configuration: Mapping[str, Any], windows: Mapping[str, Window] = NO_WINDOWS
+        self,
+        configuration: Mapping[str, Any],
+        windows: Mapping[str, Window] = NO_WINDOWS,
+        values: Mapping[str, ValueList] = NO_VALUES,
     ) -> None:
+        super().__init__(configuration, values)
         self.windows = windows
-        defaults = configuration.get("resource_defaults") or {}
-        found = (resource_of(item, defaults) for item in configuration.get("resources", []))
-        self._by_name = {resource.name: resource for resource in found}
-        self._ancestors: dict[str, tuple[str, ...]] = {}
         client = configuration.get("client")
         self._paginator = client.get("paginator") if isinstance(client, Mapping) else None
-
-    def __getitem__(self, name: str) -> Resource:
-        return self._by_name[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._by_name)
-
-    def __len__(self) -> int:
-        return len(self._by_name)
-
-    def ancestors(self, name: str) -> tuple[str, ...]:
-        """The parent, its parent, and so on. Unknown parents and cycles end the walk."""
-        found = self._ancestors.get(name)
-        if found is None:
-            found = self._ancestors[name] = self._walked_up(name)
-        return found
-
-    def _walked_up(self, name: str) -> tuple[str, ...]:
-        found: list[str] = []
-        parent = self[name].parent
-        while parent is not None and parent in self and parent != name and parent not in found:
-            found.append(parent)
-            parent = self[parent].parent
-        return tuple(found)
-
-    def top(self, name: str) -> str:
-        """What the resource hangs on in the end; itself if it has no parent."""
-        return [name, *self.ancestors(name)][-1]
-
-    def loaded_parent(self, name: str) -> str | None:
-        """The nearest ancestor that is a table, and so an asset."""
-        return next((other for other in self.ancestors(name) if self[other].selected), None)
-
-    def children(self, name: str) -> list[str]:
-        return [other for other in self if self[other].parent == name and other != name]
-
-    def descendants(self, name: str) -> list[str]:
-        return [other for other in self if name in self.ancestors(other)]
-
-    def below_incremental(self, name: str) -> bool:
-        """Whether a run reads only some of the parents of this resource's records."""
-        return any(self[ancestor].incremental is not None for ancestor in self.ancestors(name))
 
     def paginator(self, name: str) -> str:
         """The type of the paginator that the configuration names; `auto` if it names none."""
@@ -215,24 +176,40 @@ class Resources(Mapping[str, Resource]):
             and self.below_incremental(name)
         )
 
-    def replaced_by(self, name: str) -> dict[str, str]:
-        """By what the children of a parent replace the ones that it had: paths in the parent's
+    def replaced_by(self, name: str) -> dict[Link, str]:
+        """By what the children of a parent replace the ones that it had: fields of the parent's
         record, and where the child's own has each.
 
         Of a chain of such resources it is the parent of the first one: with it, all below it is
-        read again.
+        read again. Where a request takes fields of the parent's ancestors, too, the parent's record
+        is another one below each record that it is asked by.
         """
         resource = self[name]
         parent = str(resource.parent)
-        own = not (parent in self and self.replaces_children(parent))
-        paths = resource.bound_fields if own else self.replaced_by(parent).values()
+        if parent in self and self.replaces_children(parent):
+            links = [(parent, path) for path in self.replaced_by(parent).values()]
+        else:
+            links = [(parent, path) for path in resource.bound_fields]
+            if resource.links_above:
+                above = self[parent]
+                links += [link for link in above.links if link[0] not in above.lists]
         nesting = resource.hints.get("max_table_nesting")
         made = {}
-        for path in paths:
+        for source, path in links:
             names = path.split(".")
             is_whole = nesting is not None and nesting < len(names) - 1
-            made[path] = f"_{parent}_{'_'.join(names) if is_whole else path}"
+            made[source, path] = f"_{source}_{'_'.join(names) if is_whole else path}"
         return made
+
+    def passed_on(self, name: str) -> list[Link]:
+        """Fields of what a resource is asked by that requests and rows below it take."""
+        known = self.known_of(name)
+        found: dict[Link, None] = {}
+        for other in self.descendants(name):
+            copied = self.copied_from_others(other).values()
+            wanted = [*self[other].links_above, *((one, ".".join(path)) for one, path in copied)]
+            found |= dict.fromkeys(link for link in wanted if link[0] in known)
+        return list(found)
 
     def replaced_with(self, name: str) -> list[str]:
         """The resources whose rows are replaced when those of `name` are, it included; none if
@@ -251,12 +228,44 @@ class Resources(Mapping[str, Resource]):
         has them, and where each is in the parent's record."""
         resource = self[name]
         copied: dict[str, tuple[str, ...]] = {
-            field: (field,) for field in resource.hints.get("include_from_parent") or ()
+            field: (field,)
+            for field in resource.hints.get("include_from_parent") or ()
+            if not self._is_of_list(resource, field)
         }
         if self.replaces_children(name):
-            prefix = f"_{resource.parent}_"
-            for path, column in self.replaced_by(name).items():
-                field = column.removeprefix(prefix)
-                top = field.split(".")[0]
-                copied.setdefault(top, tuple(path.split(".")) if top == field else (top,))
+            for (source, path), column in self.replaced_by(name).items():
+                if source == resource.parent:
+                    field, names = _copy(source, path, column)
+                    copied.setdefault(field, names)
         return copied
+
+    def copied_from_others(self, name: str) -> dict[str, tuple[str, tuple[str, ...]]]:
+        """What the child's records get of lists beside their parent, and of its ancestors: fields
+        of the child, and of which resource or list each is, and where in its record."""
+        resource = self[name]
+        copied: dict[str, tuple[str, tuple[str, ...]]] = {
+            f"_{one}_{field}": (one, (field,))
+            for field in resource.hints.get("include_from_parent") or ()
+            for one in resource.lists
+            if self.values_by_name[one].has(field)
+        }
+        if self.replaces_children(name):
+            for (source, path), column in self.replaced_by(name).items():
+                if source != resource.parent:
+                    field, names = _copy(source, path, column)
+                    copied.setdefault(f"_{source}_{field}", (source, names))
+        return copied
+
+    def _is_of_list(self, resource: Resource, field: str) -> bool:
+        """Whether a field that is included is one of the lists beside the parent alone."""
+        parent = resource.parent
+        if parent is not None and self.is_list(parent) and self.values_by_name[parent].has(field):
+            return False
+        return any(self.values_by_name[one].has(field) for one in resource.lists)
+
+
+def _copy(source: str, path: str, column: str) -> tuple[str, tuple[str, ...]]:
+    """The field that is copied, as `include_from_parent` has it, and where it is in the record."""
+    field = column.removeprefix(f"_{source}_")
+    top = field.split(".")[0]
+    return top, tuple(path.split(".")) if top == field else (top,)

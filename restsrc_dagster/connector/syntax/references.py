@@ -46,7 +46,7 @@ _EARLY = re.compile(
 )
 _UNTYPED = re.compile(
     r"(?:^|\.)endpoint\.(?:params|json|data)\b|\.(?:auth|paginator)\.[^.]+"
-    r"|\.(?:initial_value|end_value)$|^destination\b"
+    r"|\.(?:initial_value|end_value)$|^destination\b|^values\b"
 )
 """Where any JSON may stand, so that a reference says itself what it becomes."""
 _OF_THE_FILE = re.compile(r"(?:configuration|http|reading)[.\[]")
@@ -276,6 +276,8 @@ def _is_plain(key: str, path: str) -> bool:
     Keys with such names are data inside what is sent to the API, and in a destination's
     credentials. A string in the list of resources is a name.
     """
+    if path.startswith("values"):
+        return False
     if path.startswith("destination"):
         return path == "destination" and key in ("type", "dataset")
     if in_steps(path):

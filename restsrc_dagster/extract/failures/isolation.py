@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
+from dlt.sources.helpers.rest_client.client import PageData
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
@@ -228,7 +229,7 @@ class _IsolatedStep(ItemTransform[Any, Any]):
         return self._seen(made)
 
     def _seen(self, item: Any) -> Any:
-        if item is not None:
+        if isinstance(item, PageData):  # and not what is known without a request
             self._isolation.answered()
         return item
 

@@ -61,6 +61,20 @@ def _static(value: Any) -> Any:
     return [_static(item) for item in value] if isinstance(value, list) else value
 
 
+def without_absent(value: Any) -> Any:
+    """Headers, or a body, without the keys and items that hold what is not sent; `ABSENT` itself
+    where that is a text."""
+    if isinstance(value, dict):
+        return {
+            key: without_absent(item)
+            for key, item in value.items()
+            if not _is_absent(key) and not _is_absent(item)
+        }
+    if isinstance(value, list):
+        return [without_absent(item) for item in value if not _is_absent(item)]
+    return value
+
+
 def sendable(request: requests.Request) -> requests.Request:
     """What is sent for a request of dlt's; it stays as it is."""
     params, data = request.params, request.data

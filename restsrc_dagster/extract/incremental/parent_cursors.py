@@ -20,8 +20,11 @@ ASKED, TOO_MANY = "asked", "too many"
 
 
 def bound_to(resource: Resource) -> str:
-    """The parent's fields that a child binds, by the values of which its cursors are kept."""
-    return f"{', '.join(sorted(resource.bound_fields))} of {resource.parent}"
+    """The fields that a child binds, by the values of which its cursors are kept: of its parent,
+    of what is above that, and of lists."""
+    told = f"{', '.join(sorted(resource.bound_fields))} of {resource.parent}"
+    beside = sorted(f"{path} of {name}" for name, path in resource.links_beside)
+    return " and ".join([told, *beside])
 
 
 class ParentCursors:

@@ -4,16 +4,24 @@ Each record becomes what its children's requests need of it, and nothing else: v
 sent, fields that children include, and where the child's own cursor begins for this parent.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
+from itertools import product
 from typing import Any
 
-from restsrc_dagster.connector.resources.resource import Resource
+from restsrc_dagster.connector.resources.resource import Link, Resource
 from restsrc_dagster.connector.syntax.placeholders import Placeholder
 from restsrc_dagster.connector.wording import quoted
-from restsrc_dagster.dlt_compat.rest_api import make_parent_key_name
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.http.request_values import as_json, as_param, as_segment, as_text
+from restsrc_dagster.extract.http.request_values import (
+    ABSENT,
+    as_json,
+    as_param,
+    as_segment,
+    as_text,
+    without_absent,
+)
 from restsrc_dagster.extract.paging.list_reader import FirstRequest, Page
 from restsrc_dagster.extract.parents.rewriting import (
     PlaceholderPlace,
@@ -31,22 +39,52 @@ Key = tuple[Any, ...]
 
 
 class BoundParent(dict[str, Any]):
-    """One record of a parent, as its children's requests take it.
+    """One record of a parent, as its children's requests take it; with lists of values, one for
+    each of their combinations.
 
     `key` tells it from others: a digest of the values that the child binds. `replaced` are the
     values by which the children that it had before are replaced, if they are; `position` is how
     far the children's own cursor is; `page` the number of the page of the topmost list that it
     comes from; `has_children` whether rows of them are left; `first` what the first request of its
-    children is made of, once that is known.
+    children is made of, once that is known; `passed` what is below the children takes of it, and
+    of what is above it.
     """
 
-    __slots__ = ("first", "has_children", "key", "page", "position", "replaced")
+    __slots__ = ("first", "has_children", "key", "page", "passed", "position", "replaced")
     first: FirstRequest | None
     key: str
     replaced: Key
     position: Any
     page: int
     has_children: bool
+    passed: dict[Link, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copied:
+    """A field that the child's records get: of which resource or list it is, and where in its
+    record."""
+
+    column: str
+    source: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bonds:
+    """What a child takes of what it is asked by, beside what its requests do.
+
+    Args:
+        copied: fields that its records get.
+        replaced_by: fields by which the children of a parent are replaced.
+        passed_on: fields that what is below the child takes.
+        omits_nulls: whether a param, a header or a key of the body is not sent if it is null.
+    """
+
+    copied: Sequence[Copied] = ()
+    replaced_by: Sequence[Link] = ()
+    passed_on: Sequence[Link] = ()
+    omits_nulls: bool = False
 
 
 class Binding:
@@ -54,41 +92,84 @@ class Binding:
 
     Args:
         child: the resource.
-        included: names under which dlt copies fields into the child's records, and where these are
-            in the parent's.
-        replaced_by: paths of the fields by which the children of a parent are replaced.
+        bonds: what else it takes.
+        lists: gives the values of a list, by its name; raises MissingVariable.
     """
 
     def __init__(
-        self,
-        child: Resource,
-        included: Mapping[str, Sequence[str]],
-        replaced_by: Iterable[str] = (),
+        self, child: Resource, bonds: Bonds, lists: Callable[[str], Sequence[Any]]
     ) -> None:
         self.child = child
         self._parent = str(child.parent)
-        self._names: dict[tuple[str, PlaceholderPlace], str] = {}
+        self._bonds = bonds
+        self._lists = lists
+        self._names: dict[tuple[Link, PlaceholderPlace], str] = {}
         self._cursor_names: dict[tuple[str, PlaceholderPlace], str] = {}
-        self._fields = {path: FieldReader(path) for path in child.bound_fields}
-        self._included = dict(included)
-        self._replaced_by = [path.split(".") for path in replaced_by]
+        self._fields = {link: FieldReader(link[1]) for link in child.links}
+        self._passed = {link: FieldReader(link[1]) for link in bonds.passed_on}
+        self._replaced_by = [(source, path.split(".")) for source, path in bonds.replaced_by]
         self.endpoint = self._endpoint(child.endpoint)
 
-    def bound(self, record: Mapping[str, Any], cursor: CursorValue | None) -> BoundParent:
-        """A record as the requests take it; raises ReadError where a value cannot be sent."""
+    def bound(
+        self, record: Any, cursor: CursorValue | None, above: BoundParent | None = None
+    ) -> Iterator[BoundParent]:
+        """A record as the requests take it, with each combination of the lists beside it.
+
+        Args:
+            record: of the parent.
+            cursor: gives the start of the child's own cursor; None where it has none.
+            above: what the parent's record was asked by; None where the parent has no parent.
+
+        Raises:
+            ReadError: a value cannot be sent.
+            MissingVariable: a list has no values.
+        """
+        names = self.child.lists
+        for values in product(*map(self._lists, names)):
+            records = {**dict(zip(names, values, strict=True)), self._parent: record}
+            yield self._one_bound(_Known(records, above.passed if above else {}), cursor)
+
+    def _one_bound(self, known: "_Known", cursor: CursorValue | None) -> BoundParent:
         made = BoundParent()
-        values = {path: self._one(path, field, record) for path, field in self._fields.items()}
+        values = {link: self._one(link, field, known) for link, field in self._fields.items()}
         made.position, made.page, made.has_children, made.first = None, 0, False, None
         made.key = _key_of(list(values.values()))
-        made.replaced = tuple(walked(record, names) for names in self._replaced_by)
-        for (path, place), name in self._names.items():
-            made[name] = self._sent(path, values[path], place)
-        for name, names in self._included.items():
-            made[name] = walked(record, names)
+        made.replaced = tuple(known.walked(*where) for where in self._replaced_by)
+        made.passed = {link: self._one(link, field, known) for link, field in self._passed.items()}
+        for (link, place), name in self._names.items():
+            made[name] = self._sent(link, values[link], place)
+        for one in self._bonds.copied:
+            made[one.column] = known.walked(one.source, one.names)
         if cursor is not None:
             for (value, place), name in self._cursor_names.items():
                 made[name] = cursor(value, made, place)
         return made
+
+    def without_nulls(self, first: FirstRequest) -> FirstRequest:
+        """A first request without what is not sent as it is null; raises ReadError."""
+        if not self._bonds.omits_nulls:
+            return first
+        if isinstance(first.data, str) and ABSENT in first.data:
+            raise ReadError(
+                f"the data of {self.child.name!r} is a text, and takes a field that is null: it "
+                "cannot be left out of it. Write data as an object"
+            )
+        parts = {key: without_absent(value) for key, value in vars(first).items()}
+        return FirstRequest(**parts)
+
+    def digest_of_passed(self, parent: BoundParent) -> str:
+        """Of what is passed on: two records by which the child is asked once must agree in it."""
+        return _key_of(list(parent.passed.values())) if parent.passed else ""
+
+    def told_of_two(self) -> str:
+        """What is said where they do not."""
+        asked = ", ".join(map(_written, self.child.links))
+        below = [link for link in self._bonds.passed_on if link not in self.child.links]
+        return (
+            f"{self.child.name!r} is asked once for two records, by {asked}, and what is below it "
+            f"takes {', '.join(map(_written, below))}, in which they differ: take that in the "
+            f"requests of {self.child.name!r}, too, or a field below it that tells them apart"
+        )
 
     def copy_into(self, page: Page, parent: BoundParent) -> None:
         """Copy what `include_from_parent` names into the records of a page.
@@ -99,20 +180,20 @@ class Binding:
         Raises:
             ReadError: a record is a list, or has a field of such a name, whose value would be lost.
         """
-        if not self._included:
+        if not self._bonds.copied:
             return
         for position, record in enumerate(page):
             if not isinstance(record, dict) and record is not None:
                 page[position] = self._as_object(record)
         records = [record for record in page if record is not None]
-        for field in self._included:
-            name, value = make_parent_key_name(self._parent, field), parent[field]
+        for one in self._bonds.copied:
+            name, value = one.column, parent[one.column]
             for record in records:
                 if record.get(name, value) != value:
                     raise ReadError(
                         f"records have a field {name} of their own, which include_from_parent "
-                        f"would overwrite: copy another field than {field}, or give "
-                        f"{self._parent!r} another name"
+                        f"would overwrite: copy another field than {one.names[0]}, or give "
+                        f"{one.source!r} another name"
                     )
                 record[name] = value
 
@@ -135,16 +216,21 @@ class Binding:
                     if path.startswith("{" + name)
                     else PlaceholderPlace.PATH
                 )
-                params[name] = {**value, "field": self._name(str(value["field"]), place)}
+                link = str(value["resource"]), str(value["field"])
+                params[name] = {
+                    **value,
+                    "resource": self._parent,
+                    "field": self._name(link, place),
+                }
         return rewritten(made, self._name_of)
 
-    def _one(self, path: str, field: FieldReader, record: Any) -> Any:
-        values = field.all(record)
+    def _one(self, link: Link, field: FieldReader, known: "_Known") -> Any:
+        values = known.all(link, field)
         if len(values) > 1:
             raise ReadError(
-                f"{{resources.{self._parent}.{path}}} matches {len(values)} values of a record, "
+                f"{_written(link)} matches {len(values)} values of a record, "
                 "and a request takes one. For a request each, make a record of each in "
-                f'{self._parent!r}, by {{"yield_map": …}}; for all in one param, join them there, '
+                f'{link[0]!r}, by {{"yield_map": …}}; for all in one param, join them there, '
                 'by {"map": "merge(@, {all: join(\',\', …)})"}'
             )
         return values[0] if values else None
@@ -152,7 +238,7 @@ class Binding:
     def _name_of(self, expression: str, place: PlaceholderPlace) -> str | None:
         placeholder = Placeholder(expression, "")
         if link := placeholder.parent_field:
-            name = name_beside(expression, self._name(link[1], place))
+            name = name_beside(expression, self._name(link, place))
             return f"resources.{self._parent}.{name}"
         if value := placeholder.incremental_value:
             known = self._cursor_names
@@ -160,15 +246,21 @@ class Binding:
             return f"resources.{self._parent}.{name}"
         return None
 
-    def _name(self, path: str, place: PlaceholderPlace) -> str:
-        return self._names.setdefault((path, place), f"restsrc_{len(self._names)}")
+    def _name(self, link: Link, place: PlaceholderPlace) -> str:
+        return self._names.setdefault((link, place), f"restsrc_{len(self._names)}")
 
-    def _sent(self, path: str, value: Any, place: PlaceholderPlace) -> Any:
-        where = f"{_WHERE[place]} of {self.child.name!r}, by {{resources.{self._parent}.{path}}}"
+    def _sent(self, link: Link, value: Any, place: PlaceholderPlace) -> Any:
+        source, path = link
+        where = f"{_WHERE[place]} of {self.child.name!r}, by {_written(link)}"
         if value is None:
+            in_path = place in (PlaceholderPlace.PATH, PlaceholderPlace.ADDRESS)
+            if self._bonds.omits_nulls and not in_path:
+                return ABSENT
+            omit = f'"reading": {{"{self.child.name}": {{"nulls": "omit"}}}}'
+            cure = "" if in_path else f", or leave it out of the request, by {omit}"
             raise ReadError(
-                f"a record of {self._parent!r} has no {path}, which is wanted in {where}; leave "
-                "such records out with processing_steps"
+                f"a record of {source!r} has no {path}, which is wanted in {where}; leave "
+                f"such records out with processing_steps{cure}"
             )
         if place is PlaceholderPlace.VALUE:
             return as_json(value)
@@ -178,11 +270,36 @@ class Binding:
             return as_text(value)
         if isinstance(value, (dict, list, bool, float)) or value == "":
             kind = "an empty text" if value == "" else f"a {type(value).__name__}"
-            raise ReadError(f"{path} of a record of {self._parent!r} is {kind}, in {where}")
+            raise ReadError(f"{path} of a record of {source!r} is {kind}, in {where}")
         text = as_text(value)
         if {".", ".."} & set(text.split("?")[0].split("/")):
             raise ReadError(f"{quoted(text)} would lead elsewhere in {where}")
         return text if place is PlaceholderPlace.ADDRESS else as_segment(text)
+
+
+class _Known:
+    """What is known where a child is asked for: records by their resource or list, and what was
+    passed on of those above."""
+
+    def __init__(self, records: Mapping[str, Any], passed: Mapping[Link, Any]) -> None:
+        self._records = records
+        self._passed = passed
+
+    def all(self, link: Link, field: FieldReader) -> list[Any]:
+        """What a record has at a path, all of it."""
+        if link[0] in self._records:
+            return field.all(self._records[link[0]])
+        return [] if (value := self._passed.get(link)) is None else [value]
+
+    def walked(self, source: str, names: Sequence[str]) -> Any:
+        """What a record has, name below name; None if there is nothing."""
+        if source in self._records:
+            return walked(self._records[source], names)
+        return self._passed.get((source, ".".join(names)))
+
+
+def _written(link: Link) -> str:
+    return f"{{resources.{link[0]}.{link[1]}}}"
 
 
 _WHERE = {

@@ -14,9 +14,11 @@ from restsrc_dagster.extract.step_order import StepOrder
 
 
 class OfPage(list[Any]):
-    """Records that were handed on, and of which page of the topmost list they come."""
+    """Records that were handed on, of which page of the topmost list they come, and what their
+    own list was asked by."""
 
     page: int
+    parent: BoundParent | None
 
 
 class FamilyPages:
@@ -64,7 +66,8 @@ class FamilyPages:
 
 
 class TagWithPage(ItemTransform[Any, Any]):
-    """Behind all steps of a resource: its records know their page on the way to the children."""
+    """Behind all steps of a resource: its records know their page, and what they were asked by, on
+    the way to the children."""
 
     placement_affinity = StepOrder.TAG_WITH_PAGE
 
@@ -79,7 +82,7 @@ class TagWithPage(ItemTransform[Any, Any]):
         if not isinstance(item, list):
             return item
         tagged = OfPage(item)
-        parent = self._at_hand.parent
+        parent = tagged.parent = self._at_hand.parent
         tagged.page = self._at_hand.number if parent is None else parent.page
         self._family.handed_on(self._resource, tagged.page)
         return tagged

@@ -6,6 +6,7 @@ from typing import Any
 import requests
 from dlt.extract.items_transform import ItemTransform
 
+from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.list_reader import Announce, FirstRequest, ListReader, Page
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.backlog import Backlog
@@ -25,7 +26,8 @@ class BindParents(ItemTransform[Any, Any]):
 
     Args:
         binding: of the child.
-        asked: keys of the parents that were asked already.
+        asked: the parents that were asked already: by the key of each, a digest of what was passed
+            on of it.
         cursor: gives the start of the child's own cursor; None where it has none.
         family: of the topmost list.
     """
@@ -35,7 +37,7 @@ class BindParents(ItemTransform[Any, Any]):
     def __init__(
         self,
         binding: Binding,
-        asked: set[str],
+        asked: dict[str, str],
         cursor: CursorValue | None,
         family: FamilyPages,
     ) -> None:
@@ -47,19 +49,26 @@ class BindParents(ItemTransform[Any, Any]):
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The parents to be asked; raises ReadError where a value cannot be sent."""
-        page = getattr(item, "page", 0)
-        parents = list(self._new(item if isinstance(item, list) else [item], page))
+        page, above = getattr(item, "page", 0), getattr(item, "parent", None)
+        records = item if isinstance(item, list) else [item]
+        parents = list(self._new(records, page, above))
         if not parents:
             self._family.through(page)
         return parents or None
 
-    def _new(self, records: list[Any], page: int) -> Iterator[BoundParent]:
+    def _new(
+        self, records: list[Any], page: int, above: BoundParent | None
+    ) -> Iterator[BoundParent]:
         for record in records:
-            parent = self._binding.bound(record, self._cursor)
-            if parent.key not in self._asked:
-                self._asked.add(parent.key)
-                parent.page = page
-                yield parent
+            for parent in self._binding.bound(record, self._cursor, above):
+                passed = self._binding.digest_of_passed(parent)
+                before = self._asked.get(parent.key)
+                if before is None:
+                    self._asked[parent.key] = passed
+                    parent.page = page
+                    yield parent
+                elif before != passed:
+                    raise ReadError(self._binding.told_of_two())
 
 
 class ReadOfParents:
@@ -135,7 +144,7 @@ class ReadOfParents:
 
     def _first(self, parent: BoundParent) -> FirstRequest:
         if parent.first is None:
-            parent.first = self._reader.of_parent(parent)
+            parent.first = self._binding.without_nulls(self._reader.of_parent(parent))
         return parent.first
 
     def _ended(self, parent: BoundParent) -> int:

@@ -32,12 +32,16 @@ def key_of_child(child: Resource) -> str:
     parent, bound = str(child.parent), [field.split(".")[0] for field in child.bound_fields]
     own = child.primary_key
     named = [own] if isinstance(own, str) else list(own or ["…"])
-    copied = list(dict.fromkeys([*(child.hints.get("include_from_parent") or ()), *bound]))
-    key = [*(f"_{parent}_{field}" for field in bound), *named]
+    of_lists = [(name, path) for name, path in child.links_beside if name in child.lists]
+    wanted = [*bound, *(path.split(".")[0] for _, path in of_lists)]
+    copied = list(dict.fromkeys([*(child.hints.get("include_from_parent") or ()), *wanted]))
+    key = [*(f"_{parent}_{field}" for field in bound)]
+    key += [f"_{name}_{path.split('.')[0]}" for name, path in of_lists]
+    whose = " and ".join(["one record of " + parent, *(f"one of {name}" for name in child.lists)])
     return (
-        f"the key tells records apart only within one record of {parent}, and they replace one "
+        f"the key tells records apart only within {whose}, and they replace one "
         f'another. Write "include_from_parent": {json.dumps(copied)}, "primary_key": '
-        f"{json.dumps(key)}"
+        f"{json.dumps([*key, *named])}"
     )
 
 

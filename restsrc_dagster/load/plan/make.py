@@ -13,9 +13,10 @@ from restsrc_dagster.load.destinations.abilities import refuse_what_cannot_be_do
 from restsrc_dagster.load.plan.cursor import planned_cursor
 from restsrc_dagster.load.plan.known import Known
 from restsrc_dagster.load.plan.plan import LoadPlan, PlannedPass, PlannedResource
-from restsrc_dagster.load.state.history import added_below_cursor, known_resources
+from restsrc_dagster.load.state.history import NO_LISTS, added_below_cursor, known_resources
 from restsrc_dagster.load.state.pipeline_state import cursor_of
 from restsrc_dagster.load.state.refresh import pending_refresh
+from restsrc_dagster.load.state.value_lists import Digests
 from restsrc_dagster.load.tables.edits import blocking_changes
 from restsrc_dagster.load.tables.impossible import refused
 from restsrc_dagster.load.tables.reset import tables_to_reset
@@ -30,6 +31,7 @@ def make_plan(
     *,
     selection: frozenset[str],
     refresh: frozenset[str] = frozenset(),
+    lists: Digests = NO_LISTS,
     of_the_file: Resources | None = None,
 ) -> LoadPlan:
     """What a load of `selection` does; nothing is connected, and nothing changed.
@@ -39,6 +41,7 @@ def make_plan(
         known: what the destination knows; of the schema, old hints are forgotten already.
         selection: names of the resources that are asked for.
         refresh: those to read from the beginning into emptied tables.
+        lists: the values of the lists as they are now.
         of_the_file: where a range is read again, the resources as the file has them; `fit` has
             that range in place of their cursors, none of which moves.
 
@@ -57,7 +60,8 @@ def make_plan(
     read_before = known_resources(known.state, resources)
     failed |= blocking_changes(schema, known.states, of_the_file or resources, left, read_before)
     moves = of_the_file is None
-    late = added_below_cursor(known.state, resources, wanted - refreshed) if moves else {}
+    going_on = wanted - refreshed
+    late = added_below_cursor(known.state, resources, going_on, lists) if moves else {}
     passes = tuple(_passes(resources, wanted, refreshed, late.keys(), moves=moves))
     describe = _Describing(fit, known, selection, refreshed, late, failed, passes)
     return LoadPlan(
@@ -148,13 +152,14 @@ class _Describing:
     def resource(self, name: str, refresh: str | None) -> PlannedResource:
         """What is done with one, and why; `refresh` is why it begins anew, if it does."""
         resources, states = self._fit.connector.resources, self._known.states
-        one = resources[name]
+        one, above_it = resources[name], resources.ancestors(name)
         chunks = chunking(resources, resources.top(name)) if name in self._in_chunks else None
         return PlannedResource(
             name=name,
             table=self._table(name) if one.selected else None,
             write_disposition=resources.write_disposition(name),
-            parents=resources.ancestors(name),
+            parents=tuple(above for above in above_it if not resources.is_list(above)),
+            lists=(*filter(resources.is_list, above_it[:1]), *one.lists),
             every_parent=name in self._late or not self._goes_on_below(name),
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,

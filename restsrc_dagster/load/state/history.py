@@ -9,26 +9,33 @@ are put back. The committed state carries the cursors to put back, so that a kil
 
 from collections.abc import Iterable, Mapping, Set
 from copy import deepcopy
+from types import MappingProxyType
 from typing import Any
 
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.load.state.value_lists import Digests, gone_through, grown
 
 READ_KEY = "restsrc_read"
 BELOW_KEY = "restsrc_below"
+VALUES_KEY = "restsrc_values"
 RESTORE_KEY = "restsrc_cursors"
+NO_LISTS: Digests = MappingProxyType({})
 
 
 def added_below_cursor(
-    state: Mapping[str, Any], resources: Resources, selection: Iterable[str]
+    state: Mapping[str, Any],
+    resources: Resources,
+    selection: Iterable[str],
+    lists: Digests = NO_LISTS,
 ) -> dict[str, str]:
-    """Those of `selection` that were never read, or for other parents, below a cursor that has
-    moved; and why, by the source's state."""
+    """Those of `selection` that were never read, or for other parents, or by fewer values of a
+    list, below a cursor that has moved; and why, by the source's state."""
     known = state.get(READ_KEY)
     if known is None:
         return {}
-    below = state.get(BELOW_KEY, {})
+    below, values = state.get(BELOW_KEY, {}), state.get(VALUES_KEY, {})
     found = {}
     for name in selection:
         above = list(resources.ancestors(name))
@@ -39,6 +46,8 @@ def added_below_cursor(
             found[name] = f"it is new below {moved}, whose cursor has moved"
         elif below.get(name, above) != above:
             found[name] = f"it was read below {' of '.join(below[name]) or 'nothing'} so far"
+        elif more := grown(values.get(name, {}), gone_through(resources, name, lists)):
+            found[name] = f"values.{more} has values by which it was not read so far"
     return found
 
 
@@ -51,9 +60,13 @@ def known_resources(state: Mapping[str, Any], resources: Resources) -> frozenset
 
 
 class History:
-    """What the state of one connector's pipeline remembers of its resources."""
+    """What the state of one connector's pipeline remembers of its resources; `lists` are the values
+    of its lists as they are now."""
 
-    def __init__(self, pipeline: Pipeline, source: str, resources: Resources) -> None:
+    def __init__(
+        self, pipeline: Pipeline, source: str, resources: Resources, lists: Digests = NO_LISTS
+    ) -> None:
+        self._lists = lists
         self._pipeline = pipeline
         self._source = source
         self._resources = resources
@@ -76,6 +89,11 @@ class History:
         below |= {name: list(self._resources.ancestors(name)) for name in read & names}
         state[READ_KEY] = sorted(names)
         state[BELOW_KEY] = {name: below[name] for name in sorted(names & below.keys())}
+        values: dict[str, Any] = state.pop(VALUES_KEY, {})
+        for name in read & names:
+            values[name] = gone_through(self._resources, name, self._lists)
+        if kept := {name: values[name] for name in sorted(names & values.keys()) if values[name]}:
+            state[VALUES_KEY] = kept
 
     def begin_again(self, added: Iterable[str]) -> None:
         """Set the cursors above `added` back to the beginning, and keep them to restore them."""

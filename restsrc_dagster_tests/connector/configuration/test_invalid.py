@@ -417,7 +417,10 @@ INVALID: list[tuple[Configuration, list[str]]] = [
     ),
     (
         api("a", "b", {"name": "c", "endpoint": "{resources.a.id}/{resources.b.id}"}),
-        ["resources[2]: has several parents, a, b; only one is possible"],
+        [
+            "resources[2]: has several parents, a, b; only one is possible, with its own ancestors "
+            "and lists of values beside it"
+        ],
     ),
     (
         resource(primary_key=5),
