@@ -318,6 +318,15 @@ FOUND: list[tuple[str, Case, str]] = [
         case(items(), http={"allow_missing_selector": ["items", "itms"]}),
         "http.allow_missing_selector[1]",
     ),
+    ("unused-list", case(items(), values={"regions": ["eu"]}), "values.regions"),
+    (
+        "repeated-value",
+        case(
+            items(params={"region": "{resources.regions.value}"}),
+            values={"regions": ["eu", "us", "eu"]},
+        ),
+        "values.regions[2]",
+    ),
 ]
 """The code that is told, and nothing else; what it is told of; where, below `configuration`."""
 
@@ -327,7 +336,7 @@ def test_what_is_warned_of(code: str, described: Case, place: str) -> None:
     found = lints_of(described)
     assert [lint.code for lint in found] == [code], "no rule warns of it, or another one does, too"
     (lint,) = found
-    root = "" if place.startswith("http") else "configuration."
+    root = "" if place.startswith(("http", "values")) else "configuration."
     assert re.fullmatch(re.escape(root + place).replace("…", ".*"), lint.path), lint.path
     assert str(lint).endswith(f"[{code}]")
     assert len(lint.message) < 280
@@ -336,6 +345,10 @@ def test_what_is_warned_of(code: str, described: Case, place: str) -> None:
 
 
 SILENT: dict[str, Case] = {
+    "a list of values": case(
+        items(params={"region": "{resources.regions.value}"}),
+        values={"regions": ["eu", "us", "1", 1, True]},
+    ),
     "a plain resource": case(),
     "nothing secret without encryption": one({"params": {"q": "${Q}"}}, url="http://api.acme.com"),
     "a key in a private network": one({"params": {"apikey": "${K}"}}, url="http://10.0.0.7"),
@@ -582,6 +595,8 @@ def test_which_warnings_are_about_rows() -> None:
         "query-in-base-url",
         "placeholder-as-text",
         "unknown-resource",
+        "unused-list",
+        "repeated-value",
     }, "a rule of a connector is named here; one of a resource wants its case in FOUND"
 
 

@@ -429,6 +429,17 @@ def test_a_merge_key_alone_merges_nothing(api: Api, duck: Warehouse) -> None:
     assert codes(acme) == {"merge-key-unused"}
 
 
+def test_lists_of_values_that_do_nothing(api: Api, duck: Warehouse) -> None:
+    serve(api, *records(1))
+    unused = duck.connector(api.url, [items()], values={"regions": ["eu"]})
+    duck.load(unused)
+    of_regions = items(params={"region": "{resources.regions.value}"})
+    repeated = duck.connector(api.url, [of_regions], values={"regions": ["eu", "eu"]})
+    duck.load(repeated)
+    assert [asked.query for asked in api.asked] == ["", "region=eu"]
+    assert (codes(unused), codes(repeated)) == ({"unused-list"}, {"repeated-value"})
+
+
 def test_what_nobody_reads(api: Api, duck: Warehouse) -> None:
     serve(api, *records(1))
     acme = duck.connector(api.url, [items(), items("idle") | {"selected": False}])

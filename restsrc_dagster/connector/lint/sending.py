@@ -76,7 +76,7 @@ def placeholder_as_text(connector: Connector) -> LintFinding:
 def unknown_resource(connector: Connector) -> LintFinding:
     """A misspelt name in `http.allow_missing_selector` allows nothing."""
     for position, name in enumerate(connector.http.allow_missing_selector):
-        if name not in connector.resources:
+        if name not in [*connector.resources]:
             meant = nearest(name, connector.resources)
             yield (
                 f"http.allow_missing_selector[{position}]",
