@@ -144,13 +144,16 @@ def requests_pages(
     """What requests the pages of a resource."""
     name, parts = resource.name, context.parts[resource.name]
     reader = context.list_readers[name]
-    announce = parts.prefetch.announce if parts.prefetch is not None else None
+    prefetch = parts.prefetch
+    announce = prefetch.announce if prefetch is not None else None
     window = context.resources.windows.get(name)
     if window is not None and parts.cursor is not None:
         chunks = context.options.chunks
         chunk = chunks.windows.get(name) if chunks is not None else None
-        newest = context.options.newest_windows
-        return ReadWindows(reader, parts.cursor, window, chunk, announce, newest=newest)
+        leave, newest = prefetch and prefetch.leave, context.options.newest_windows
+        return ReadWindows(
+            reader, parts.cursor, window, chunk, announce, leave=leave, newest=newest
+        )
     if resource.parent is None:
         return ReadList(reader, parts.cursor, announce)
     return ReadOfParents(

@@ -1,7 +1,7 @@
 """A range that is read in windows: a list for each, side by side, handed on in their order."""
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 
 import requests
@@ -25,6 +25,8 @@ class ReadWindows:
         chunk: ends the reading between two windows; None where all is read at once.
         announce: gets the first request of each window, to send it before its turn; None where
             none is.
+        leave: gets the last page that is read of a window that is halved, as for
+            `PrefetchStep.leave`; None where nothing is sent before its turn.
         newest: only so many windows are read, the newest first; None reads all, oldest first.
     """
 
@@ -36,6 +38,7 @@ class ReadWindows:
         chunk: ChunkByWindow | None,
         announce: Announce | None,
         *,
+        leave: Callable[[Page], None] | None = None,
         newest: int | None = None,
     ) -> None:
         self._newest = newest
@@ -44,6 +47,7 @@ class ReadWindows:
         self._window = window
         self._chunk = chunk
         self._announce = announce
+        self._leave = leave
 
     def __call__(self) -> Iterator[Page]:
         """The pages; raises as `ListReader.read` does, and ReadError where a window holds more than
@@ -105,6 +109,8 @@ class ReadWindows:
             total = announced_total(page.response, envelope, len(page))
             records += len(page)
             if records >= at_most or (total is not None and total > at_most):
+                if self._leave is not None:
+                    self._leave(page)
                 return None
             held.append(page.response)
         return iter(held)

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -282,3 +283,16 @@ def test_a_child_is_not_read_in_windows() -> None:
     reading = {"child": {"window": {"size": "1 day"}}}
     with pytest.raises(ConnectorError, match="is for a list without a parent"):
         connector("acme", "http://127.0.0.1:9", [items(), child], reading=reading)
+
+
+@pytest.mark.parametrize("by_links", [True, False])
+def test_a_window_is_asked_for_once_before_its_records_are_handed_on(
+    api: Api, by_links: bool
+) -> None:
+    hours = [hour * 6.0 for hour in range(100)]
+    served = RangeApi(made(hours), size=2, cap=60, by_links=by_links, announces=True)
+    assert ids(read(windowed(api, served, "31 days", at_most=60))) == list(range(100))
+    asked = Counter(one.query for one in api.asked)
+    assert max(asked.values()) == 1
+    whole = [one for one in api.asked if one.params["until"] == "2024-02-01T00:00:00Z"]
+    assert len([one for one in whole if one.params["since"] == "2024-01-01T00:00:00Z"]) < 25

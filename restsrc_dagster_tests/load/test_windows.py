@@ -1,6 +1,7 @@
 """Windows into tables: committed one after the other, run after run, through failures and kills."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.load.worker import KILLED
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items
-from restsrc_dagster_tests.support.ranges import RangeApi, at
+from restsrc_dagster_tests.support.ranges import START, RangeApi, at
 
 DAY = 24.0
 
@@ -229,3 +230,17 @@ def test_a_range_that_is_over_asks_for_nothing(small: Warehouse, api: Api) -> No
     assert served.ranges == []
     assert loaded(small) == list(range(60))
     assert not report.resources["items"].warnings
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_what_is_newer_than_the_delay_moves_no_cursor(
+    duck: Warehouse, api: Api, keyed: bool
+) -> None:
+    """An API that takes days gives the newest hours of one all the same."""
+    now = (datetime.now(UTC) - START).total_seconds() / 3600
+    served = RangeApi([{"id": 1, "at": at(now - 7)}, {"id": 2, "at": at(now - 1)}], "days")
+    windowed = acme(duck, api, served, keyed=keyed, size="60 months", end="now", delay="6 hours")
+    assert not duck.load(windowed).failed
+    served.records.insert(1, {"id": 3, "at": at(now - 2)})
+    assert not duck.load(windowed).failed
+    assert loaded(duck) == [1, 2, 3]

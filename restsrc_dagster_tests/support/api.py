@@ -59,14 +59,15 @@ class _Server(ThreadingHTTPServer):
 class Api:
     """A server on 127.0.0.1: `api.routes["/customers"] = lambda asked: {"data": [...]}`.
 
-    A route returns an Answer, or the body of one with status 200; unknown paths are 404.
-    `asked` lists the requests in order. With `tls` it is one of https.
+    A route returns an Answer, or the body of one with status 200; paths that have none go to
+    `other`, or are 404. `asked` lists the requests in order. With `tls` it is one of https.
     """
 
     def __init__(
         self, routes: Mapping[str, Route] | None = None, *, tls: ssl.SSLContext | None = None
     ) -> None:
         self.routes: dict[str, Route] = dict(routes or {})
+        self.other: Route | None = None
         self.asked: list[Asked] = []
         self._server = _Server(("127.0.0.1", 0), self._handler())
         self._scheme = "https" if tls else "http"
@@ -94,7 +95,7 @@ class Api:
 
     def answer(self, asked: Asked) -> Answer:
         self.asked.append(asked)
-        route = self.routes.get(asked.path)
+        route = self.routes.get(asked.path, self.other)
         if route is None:
             return Answer({"error": f"no route {asked.path}"}, status=404)
         answer = route(asked)

@@ -39,6 +39,8 @@ from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 LONGEST_MESSAGE = 600
 BEGINNING = 60
+LONGEST_REFUSAL = 400
+"""Of what an API says to a request that it refuses: many say at the end what was wrong."""
 _QUERY_VALUE = re.compile(
     r"(?P<key>(?<=[?&])(?:[^=&\s]*(?:token|sig|secret|ticket|session|key|auth|code)[^=&\s]*))=[^&\s;]+"
     r"|(?P<other>(?<=[?&])[^=&\s]+)=[^&\s;]{33,}",
@@ -210,7 +212,8 @@ def _refused(
     where: str, response: requests.Response, redact: Redactor, parent: str | None
 ) -> RestsrcError:
     status = response.status_code
-    body = f": {_without_tokens(beginning(response, redact))!r}" if response.content.strip() else ""
+    told = _without_tokens(beginning(response, redact, LONGEST_REFUSAL))
+    body = f": {told!r}" if response.content.strip() else ""
     answer = f"{redacted_url(response.url)} answered {status} {response.reason or ''}".rstrip()
     message = redact(f"{where}{answer}{body}")
     if status in (401, 403):

@@ -40,16 +40,18 @@ class FutureGuard:
         """Look at values, none of which is None."""
         self._time.learn(self._comparison.order.kind, values)
 
-    def held_back(self, values: Sequence[Any], clock: float) -> set[int]:
-        """The positions of values that lie ahead of the API's clock, and move no cursor."""
+    def held_back(self, values: Sequence[Any], clock: float, delay: int = 0) -> set[int]:
+        """The positions of values that lie ahead of the API's clock, less a delay in seconds, and
+        move no cursor."""
         time, compared = self._time, self._comparison
         if not values or not compared.grows or not time.may_be(compared.order.kind):
             return set()
-        if not time.is_ahead(farthest := compared.farthest(values), clock):
+        latest = clock - delay
+        if not time.is_ahead(farthest := compared.farthest(values), latest):
             return set()
         if time.is_ahead(farthest, clock + FAR_SECONDS):
             self._tell(farthest)
-        return {n for n, value in enumerate(values) if time.is_ahead(value, clock)}
+        return {n for n, value in enumerate(values) if time.is_ahead(value, latest)}
 
     def is_time(self, remembered: int) -> bool:
         """Whether values ahead of the clock are held back indeed; `remembered` is how many rows

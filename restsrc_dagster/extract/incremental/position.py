@@ -70,9 +70,12 @@ class Position:
         """What the state gets of the rows that were delivered at `kept` or later."""
         return self._memory.state(kept)
 
-    def take(self, records: list[Any], values: list[Any], clock: float) -> list[Any]:
+    def take(
+        self, records: list[Any], values: list[Any], clock: float, delay: int = 0
+    ) -> list[Any]:
         """What is new of a page that was asked for at `clock` or later, by the API's own clock in
-        seconds since 1970. `values` are the cursors of its records."""
+        seconds since 1970. `values` are the cursors of its records; the next run reads what is
+        newer than `delay` seconds again."""
         cursor = self._cursor
         missing: list[Any] = []
         if None in values:
@@ -85,13 +88,13 @@ class Position:
             if chosen is not None:
                 records, values = [records[n] for n in chosen], [values[n] for n in chosen]
         if values:
-            self._move(values, clock)
+            self._move(values, clock, delay)
             records = self._memory.new(records, values)
         return [*records, *missing] if missing else records
 
-    def _move(self, values: list[Any], clock: float) -> None:
+    def _move(self, values: list[Any], clock: float, delay: int) -> None:
         compared = self._cursor.comparison
-        held = self._cursor.guard.held_back(values, clock)
+        held = self._cursor.guard.held_back(values, clock, delay)
         in_time = [value for n, value in enumerate(values) if n not in held] if held else values
         last, now = self._in_time, compared.later(self._in_time, compared.farthest(in_time))
         self._in_time = now

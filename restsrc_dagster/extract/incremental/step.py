@@ -83,6 +83,7 @@ class CursorStep(BoundIncremental[Any]):
         self._convert = converter(incremental)
         self._format: str | None = incremental.get("convert")
         self._position: Position | None = None
+        self._delay = 0
         self._is_bound = False
         self._error: ReadError | None = None
 
@@ -201,7 +202,7 @@ class CursorStep(BoundIncremental[Any]):
             values = self.cursor.values(records)
         parent = self._at_hand.parent if self._parents is not None else None
         position = self._position_of(parent)
-        new = position.take(records, values, self._at_hand.began)
+        new = position.take(records, values, self._at_hand.began, self._delay)
         if parent is not None and self._parents is not None:
             self._parents.note(parent, position)
         else:
@@ -213,6 +214,7 @@ class CursorStep(BoundIncremental[Any]):
     def windows(self, window: Window) -> Windows:
         """Those of the range that this reading is for."""
         self._refuse_error()
+        self._delay = window.delay_seconds
         overlap = 1 if self._tells_seconds else 0
         return Windows(window, self.cursor.path, self.cursor.end, time.time(), overlap=overlap)
 

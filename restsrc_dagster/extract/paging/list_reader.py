@@ -41,15 +41,18 @@ class Page(PageData[Any]):
     Attributes:
         parent: whose records they are; None where the resource has no parent.
         ends_by_rule: whether `reading.<resource>.last_page` holds for it.
+        is_given: whether all pages of its list were there before it was handed on.
     """
 
     parent: Any = None
     ends_by_rule = False
+    is_given = False
 
     def behind(self, count: int) -> "Page":
         """The page without its first records."""
         page = Page(self[count:], self.request, self.response, self.paginator, self.auth)
         page.parent, page.ends_by_rule = self.parent, self.ends_by_rule
+        page.is_given = self.is_given
         return page
 
 
@@ -185,7 +188,7 @@ class ListReader:
             ends_by_rule = self.go_on(paginator, request, response, records, number)
             auth: Any = client.auth
             page = Page(records, request, response, paginator, auth)
-            page.ends_by_rule = ends_by_rule
+            page.ends_by_rule, page.is_given = ends_by_rule, answers is not None
             yield page
             if not paginator.has_next_page:
                 return

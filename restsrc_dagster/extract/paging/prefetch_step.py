@@ -10,7 +10,7 @@ from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 from restsrc_dagster.connector.resources.resource import Resource
-from restsrc_dagster.extract.paging.list_reader import FirstRequest, ListReader
+from restsrc_dagster.extract.paging.list_reader import FirstRequest, ListReader, Page
 from restsrc_dagster.extract.paging.lookahead import PageLookahead
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.paging.plans import FirstPages, FurtherPages, ListLengths
@@ -81,9 +81,16 @@ class PrefetchStep(ItemTransform[Any, Any]):
         if isinstance(item, PageData):
             self._prefetcher.answered(self._resource.name, item.response)
             self._lengths.add(item)
-            if self._looks_on:
+            if self._looks_on and not (isinstance(item, Page) and item.is_given):
                 self._look_on(item)
         return item
+
+    def leave(self, page: PageData[Any]) -> None:
+        """The page was the last one of its list that is wanted, whatever comes behind it."""
+        if page.paginator.has_next_page:
+            plan = self._prefetcher.begin_list(self._resource.name, page.request)
+            if plan is not None:
+                self._prefetcher.drop(plan)
 
     def _look_on(self, page: PageData[Any]) -> None:
         plan = self._plans.get(page.paginator)

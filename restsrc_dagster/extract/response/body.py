@@ -158,11 +158,11 @@ def _described(response: requests.Response, redact: Redactor) -> str:
     return f"answered {response.status_code} with {what}; it begins with {begins!r}"
 
 
-def beginning(response: requests.Response, redact: Redactor) -> str:
+def beginning(response: requests.Response, redact: Redactor, most: int = BEGINNING) -> str:
     """The first characters of the answer, in one line: redacted first, lest a secret is cut."""
     text = response.content[:LOOKED_AT].decode(response.encoding or "utf-8", errors="replace")
     line = " ".join(redact(text).split())
-    return line if len(line) <= BEGINNING else f"{line[:BEGINNING]}…"
+    return line if len(line) <= most else f"{line[:most]}…"
 
 
 def _parsed(response: requests.Response, content: bytes) -> Decoded:

@@ -1,0 +1,108 @@
+"""PayPal's transaction search, `GET /v1/reporting/transactions`.
+
+"The maximum supported range is 31 days"; a page has 500 transactions at most, and the answer names
+`total_pages`; "it takes a maximum of three hours for executed transactions to appear". A token is
+given for the client's id and secret as HTTP Basic. More than 10,000 in a range are refused.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from restsrc_dagster_tests.apis.mock import (
+    Mock,
+    Record,
+    Rows,
+    ago,
+    basic,
+    endpoint,
+    refused,
+    rows,
+)
+from restsrc_dagster_tests.support.api import Asked
+
+
+def _transaction(number: int, at: datetime, status: str = "S") -> Record:
+    return {
+        "transaction_info": {
+            "transaction_id": f"T{number}",
+            "transaction_initiation_date": f"{at:%Y-%m-%dT%H:%M:%S+0000}",
+            "transaction_amount": {"currency_code": "USD", "value": f"{number}.50"},
+            "transaction_status": status,
+        },
+        "payer_info": {"account_id": f"A{number}"},
+    }
+
+
+class PayPal(Mock):
+    host = "api-m.paypal.com"
+    environment: ClassVar = {"PAYPAL_CLIENT_ID": "the-client", "PAYPAL_CLIENT_SECRET": "s3cret"}
+    requests = (100, 2)
+    refusals: ClassVar = {
+        "windows of two months": (
+            lambda content: content["reading"]["transactions"]["window"].update(size="2 months"),
+            "Date range is greater than 31 days",
+        ),
+        "pages of 1000": (
+            lambda content: endpoint(content)["params"].update(page_size=1000),
+            "INVALID_REQUEST",
+        ),
+    }
+
+    def __init__(self) -> None:
+        self._held = [_transaction(number, ago(95 - number * 10)) for number in range(1, 9)]
+        self._held.append(_transaction(9, ago(5), "P"))
+
+    def later(self) -> None:
+        self._held[-1] = _transaction(9, ago(5), "S")
+        self._held.append(_transaction(10, ago(1)))
+        self._held.append(_transaction(11, ago(6)))
+
+    def tables(self) -> Mapping[str, Rows]:
+        held = [one["transaction_info"] for one in self._held]
+        return {
+            "transactions: transaction_id, transaction_status": rows(
+                held, "transaction_id", "transaction_status"
+            )
+        }
+
+    def __call__(self, asked: Asked) -> Any:
+        if asked.path == "/v1/oauth2/token":
+            if asked.headers.get("Authorization") != basic("the-client", "s3cret"):
+                return refused(401, {"error": "invalid_client"})
+            return {"access_token": "A21AA", "token_type": "Bearer", "expires_in": 32400}
+        if asked.headers.get("Authorization") != "Bearer A21AA":
+            return refused(401, {"error": "invalid_token"})
+        size = int(asked.params.get("page_size", 100))
+        start, end = (datetime.fromisoformat(asked.params[f"{name}_date"]) for name in _ENDS)
+        if start.tzinfo is None or end.tzinfo is None or size > 500:
+            return _invalid("The value is not valid")
+        if end - start > timedelta(days=31):
+            return _invalid("Date range is greater than 31 days")
+        found = [one for one in self._held if start <= _initiated(one) <= end]
+        page = int(asked.params.get("page", 1))
+        return {
+            "transaction_details": found[(page - 1) * size : page * size],
+            "page": page,
+            "total_items": len(found),
+            "total_pages": -(-len(found) // size),
+        }
+
+
+_ENDS = ("start", "end")
+
+
+def _initiated(one: Record) -> datetime:
+    return datetime.fromisoformat(one["transaction_info"]["transaction_initiation_date"])
+
+
+def _invalid(issue: str) -> Any:
+    details = [{"field": "end_date", "issue": issue}]
+    return refused(
+        400,
+        {
+            "name": "INVALID_REQUEST",
+            "message": "Request is not well-formed, syntactically incorrect, or violates schema.",
+            "details": details,
+        },
+    )
