@@ -63,12 +63,12 @@ def warn(connector: Connector, file: str) -> int:
     lack = unready(connector, Settings.from_environment(), os.environ)
     lacks = [Problem(file, "destination", str(lack))] if lack else []
     instead = _fitted(connector).instead
-    told = [
+    hints = [
         Problem(file, f"configuration.resources[{position}]", instead[name])
         for position, name in enumerate(connector.resources)
         if name in instead
     ]
-    for warning in with_lines([*warnings, *told, *lacks], Path(file)):
+    for warning in with_lines([*warnings, *hints, *lacks], Path(file)):
         click.echo(f"warning: {warning}", err=True)
     return len(warnings) + isinstance(lack, MissingPackage)
 

@@ -110,8 +110,8 @@ def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> Non
     fail_on(problems)
     if warnings and strict:
         raise click.ClickException(f"{_counted(warnings, 'warning')}, and --strict lets none pass")
-    told = f" ({_counted(warnings, 'warning')})" if warnings else ""
-    click.echo(f"{_counted(len(paths), 'connector file')}, all in order{told}")
+    warned = f" ({_counted(warnings, 'warning')})" if warnings else ""
+    click.echo(f"{_counted(len(paths), 'connector file')}, all in order{warned}")
 
 
 def _counted(count: int, thing: str) -> str:

@@ -21,14 +21,14 @@ def exit_code(plan: LoadPlan) -> int:
 
 def as_json(connector: Connector, plan: LoadPlan) -> str:
     """One object: the connector's name, and per resource what `as_text` tells."""
-    told = {
+    document = {
         "connector": connector.name,
         "dataset": plan.dataset,
         "first": plan.is_first,
         "resources": [_facts(one) for one in plan.resources.values()],
         "not_filled": list(plan.not_filled),
     }
-    return json.dumps(told, default=str, ensure_ascii=False, indent=2)
+    return json.dumps(document, default=str, ensure_ascii=False, indent=2)
 
 
 def as_text(connector: Connector, plan: LoadPlan) -> Iterator[str]:

@@ -41,8 +41,8 @@ def exit_code(samples: list[Sample]) -> int:
 
 def as_json(connector: Connector, samples: list[Sample]) -> str:
     """One object: the connector's name, and per resource what `as_text` tells."""
-    told = [_facts(sample) for sample in samples]
-    text = json.dumps({"connector": connector.name, "resources": told}, default=str, indent=2)
+    described = [_facts(sample) for sample in samples]
+    text = json.dumps({"connector": connector.name, "resources": described}, default=str, indent=2)
     for sample in samples:
         text = sample.redact(text)
     return text
@@ -54,24 +54,24 @@ def as_text(sample: Sample) -> Iterator[str]:
 
 
 def _lines(sample: Sample) -> Iterator[str]:
-    facts = _facts(sample)
+    shown = _facts(sample)
     yield sample.resource.name
     for seen in sample.requests:
         size = f"{seen.size / 1000:.1f} kB" if seen.size >= 1000 else f"{seen.size} B"
         yield f"  {seen.method} {seen.url}"
         yield f"      {seen.status}, {seen.seconds * 1000:.0f} ms, {size}"
     for label in ("paginator", "next page", "selector", "records", "total"):
-        if facts.get(label) is not None:
-            yield f"  {label:<11}{facts[label]}"
-    if facts["columns"]:
+        if shown.get(label) is not None:
+            yield f"  {label:<11}{shown[label]}"
+    if shown["columns"]:
         yield "  columns"
-        width = max(len(column["name"]) for column in facts["columns"])
-        for column in facts["columns"]:
+        width = max(len(column["name"]) for column in shown["columns"])
+        for column in shown["columns"]:
             name, kind = column["name"], column["type"]
             yield f"    {name:<{width}}  {kind:<12}  {_shown(column['example'])}"
     for label in ("key", "cursor", "second run"):
-        if facts.get(label) is not None:
-            yield f"  {label:<11}{facts[label]}"
+        if shown.get(label) is not None:
+            yield f"  {label:<11}{shown[label]}"
     if sample.error:
         yield f"  failed     {sample.error}"
     elif verdict := _verdict(sample):

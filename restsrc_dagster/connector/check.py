@@ -40,9 +40,9 @@ def check_configuration(
         ConfigProblem(place, message)
         for message, place in misplaced_references(dict(configuration))
     ]
-    told = {problem.path for problem in found}
+    at_places = {problem.path for problem in found}
     shape = configuration_problems(configuration)
-    found += [problem for problem in shape if problem.path not in told]
+    found += [problem for problem in shape if problem.path not in at_places]
     broken = tuple(problem.path for problem in shape if not problem.harmless)
     client = configuration.get("client", {})  # missing, where another key was meant to be it
     if not _at(broken, "client", "client.base_url") and "base_url" in client:
@@ -352,11 +352,11 @@ def _check_steps(items: Mapping[int, Any], resources: Resources) -> Iterator[Con
         own = isinstance(item, dict) and "processing_steps" in item
         holder = f"resources[{position}]" if own else "resource_defaults"
         of = "" if own else f" of {resource.name!r}"
-        told: set[str] = set()
+        seen: set[str] = set()
         for need in needs(resource, resources) if resource.steps else ():
             gone = lost(resource.steps, need)
-            if gone and need.name not in told:
-                told.add(need.name)
+            if gone and need.name not in seen:
+                seen.add(need.name)
                 yield ConfigProblem(
                     f"{holder}.processing_steps{gone.place}", f"{gone}{of}; keep it"
                 )

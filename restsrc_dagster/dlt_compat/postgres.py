@@ -24,8 +24,8 @@ class CsvJob(PostgresCsvCopyJob):
 
     def in_dlts_words(self, error: Exception) -> Exception:
         """An error of the driver, as dlt tells those that may pass from those that stay."""
-        told: Exception = self.database._make_database_exception(error)
-        return told
+        translated: Exception = self.database._make_database_exception(error)
+        return translated
 
 
 def load_csv_by(job_class: type[CsvJob], destination: Destination[Any, Any]) -> None:

@@ -24,7 +24,7 @@ class ReadOptions:
         chunks: end the reading early of what can be committed in between.
         before: the reading that this one goes on with; its stats and traffic are kept.
         backlog: counts the parents that wait for their children.
-        width: what a table of the destination holds.
+        column_limit: how many columns a table of the destination holds.
         on_message: gets a line for the person when the API is waited for.
         waits: what requests wait for.
         prefetch: whether a request may be sent before the records in front of it are processed.
@@ -38,7 +38,7 @@ class ReadOptions:
     chunks: Chunks | None = None
     before: Reading | None = None
     backlog: Backlog | None = None
-    width: ColumnLimit | None = None
+    column_limit: ColumnLimit | None = None
     on_message: Callable[[str], None] = lambda _: None
     waits: Waits | None = None
     prefetch: bool = True

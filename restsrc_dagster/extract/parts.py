@@ -71,7 +71,7 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         reshapes=any("filter" not in step for step in resource.steps),
         has_rule=context.list_readers[name].last_page is not None,
         redact=context.redact,
-        facts=stats,
+        stats=stats,
         records_before=starts[name].records_before if name in starts else 0,
     )
 
@@ -134,7 +134,7 @@ def _conformer(
         context.resources,
         stats,
         # What a contract discards is no column: the load counts what is left.
-        None if resource.hints.get("schema_contract") else context.options.width,
+        None if resource.hints.get("schema_contract") else context.options.column_limit,
         versions_of=cursor.cursor.field if cursor is not None and may_slip else None,
         at_hand=context.at_hand[resource.name],
     )

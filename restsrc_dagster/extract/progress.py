@@ -11,14 +11,14 @@ WORTH_TELLING = 1.0
 """Seconds that were waited in all."""
 
 
-def how_far(name: str, facts: PageStats, *, is_child: bool) -> str:
+def how_far(name: str, stats: PageStats, *, is_child: bool) -> str:
     """Of its list, where the API says how long that is; a child has one for each parent."""
-    place, parts = facts.place, []
+    place, parts = stats.place, []
     if not is_child and place.of_pages is not None:
         parts.append(f"{place.pages:,} of {place.of_pages:,} pages")
     if not is_child and place.of_records is not None:
         parts.append(f"{place.records:,} of {place.of_records:,} records")
-    return f"{name} {', '.join(parts) or counted(facts.records, 'record')}"
+    return f"{name} {', '.join(parts) or counted(stats.records, 'record')}"
 
 
 def shortened(parts: Iterable[str]) -> str:

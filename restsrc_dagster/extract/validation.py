@@ -42,15 +42,15 @@ def _stand_ins(connector: Connector) -> Mapping[str, str]:
 
 
 def _what_was_meant(error: Exception) -> str:
-    told = [
+    complaints = [
         (alternative["path"], _in_words(alternative["path"], alternative["told"]))
         for alternative in _ALTERNATIVE.finditer(str(error))
         if not _NOT_MEANT.search(alternative["told"])
     ]
-    if not told:
+    if not complaints:
         return f"{type(error).__name__}: {error}"
-    deepest = max(len(_parts(path)) for path, _ in told)
-    meant = [what for path, what in told if len(_parts(path)) == deepest]
+    deepest = max(len(_parts(path)) for path, _ in complaints)
+    meant = [what for path, what in complaints if len(_parts(path)) == deepest]
     choices = [what for what in meant if "is not one of" in what]
     return "; ".join(dict.fromkeys(choices or meant))
 
@@ -59,5 +59,5 @@ def _parts(path: str) -> list[str]:
     return path.split("/") if path else []
 
 
-def _in_words(path: str, told: str) -> str:
-    return ": ".join(part for part in (".".join(_parts(path)), _VALUE.sub("", told)) if part)
+def _in_words(path: str, complaints: str) -> str:
+    return ": ".join(part for part in (".".join(_parts(path)), _VALUE.sub("", complaints)) if part)

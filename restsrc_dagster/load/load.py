@@ -39,7 +39,7 @@ from restsrc_dagster.load.state.pipeline_state import known_schema, resource_sta
 from restsrc_dagster.load.state.recovery import remove_broken_loads
 from restsrc_dagster.load.state.value_lists import Digests, digests_of
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
-from restsrc_dagster.load.tables.schema_changes import columns_now, width_of
+from restsrc_dagster.load.tables.schema_changes import column_limit_of, columns_now
 from restsrc_dagster.settings import Settings
 
 DLT_SETTINGS = environment_defaults(
@@ -119,7 +119,7 @@ def load(
                 pipeline,
                 read=partial(open_reading, connector, environment),
                 options=ReadOptions(
-                    width=width_of(pipeline.destination),
+                    column_limit=column_limit_of(pipeline.destination),
                     on_message=on_message,
                     waits=progress.waits,
                 ),
@@ -180,8 +180,8 @@ class _Load:
         for planned in plan.passes:
             reports |= self._carry_out(planned)
         if order.between is not None:
-            facts = {name: report.read for name, report in reports.items()}
-            tell_of_range(facts, self._connector.resources, cut)
+            stats = {name: report.read for name, report in reports.items()}
+            tell_of_range(stats, self._connector.resources, cut)
         failed = self._failed.keys()
         return LoadReport(
             connector=self._connector.name,
@@ -290,5 +290,5 @@ def _with_what_is_there(
     """The error, what is committed though, and what is to be known of that."""
     behind = ", and the next run goes on behind them" if goes_on else ""
     rows = f"{report.rows_loaded:,} rows that were read before are committed"
-    told = "".join(f". Of them: {warning}" for warning in report.warnings)
-    return type(error)(f"{error}. {rows}{behind}{told}")
+    of_them = "".join(f". Of them: {warning}" for warning in report.warnings)
+    return type(error)(f"{error}. {rows}{behind}{of_them}")

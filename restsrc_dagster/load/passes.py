@@ -130,7 +130,7 @@ class Passes:
         self.reports = Reports(pipeline, connector)
         self.history = History(pipeline, connector.name, resources, lists)
         self._progress = progress
-        self._width = options.width
+        self._column_limit = options.column_limit
         self.failed: dict[str, RestsrcError] = {}
         self._on_message = options.on_message
         self._net = Net(pipeline, resources, redact, folder / "net", options.on_message)
@@ -164,12 +164,12 @@ class Passes:
                 read = frozenset(selection - isolation.stopped.keys())
                 chunks.settle(state.setdefault("resources", {}), read)
                 for name in read & reading.cursors.keys():
-                    step, facts = reading.cursors[name], reading.pages[name]
-                    facts.began = facts.began or step.began
+                    step, stats = reading.cursors[name], reading.pages[name]
+                    stats.began = stats.began or step.began
                     if name not in chunks.unfinished:
                         hold_where_it_slid(
                             step,
-                            facts,
+                            stats,
                             state["resources"].get(name, {}),
                             is_read_again=resources[name].parent is None,
                             on_message=partial(tell_of_list, resources, name, reading),
@@ -227,8 +227,8 @@ class Passes:
         schema = pipeline.default_schema
         if handover:
             refuse_marks(handover, schema)
-        if self._width:
-            refuse_too_many_columns(schema, self._width, self.reports.tables(schema, wanted))
+        if self._column_limit:
+            refuse_too_many_columns(schema, self._column_limit, self.reports.tables(schema, wanted))
         done = selection - isolation.stopped.keys()
 
         counts = dict(normalized.row_counts)
@@ -317,15 +317,15 @@ class Passes:
     ) -> None:
         resources = self._connector.resources
         for name, table in self.reports.tables(schema, reading.surprises).items():
-            rows, facts = ExtractedRows(files.get(table, ()), handover), reading.pages[name]
+            rows, stats = ExtractedRows(files.get(table, ()), handover), reading.pages[name]
             if name in broken_off and resources.replaces_children(name):
-                leave_out(name, resources, reading.read_in_part(name), facts, rows)
+                leave_out(name, resources, reading.read_in_part(name), stats, rows)
             if resources[name].has_primary_key:
                 cursor = reading.cursors.get(name)
                 settle_versions(
                     name,
                     resources,
-                    facts,
+                    stats,
                     reading.surprises[name].keys_of,
                     cursor.cursor if cursor else None,
                     rows,
@@ -333,7 +333,7 @@ class Passes:
                 )
                 if not one.moves and resources[name].parent is None:
                     keys_of = reading.surprises[name].keys_of
-                    leave_newer(self._pipeline, schema, resources, name, facts, keys_of, rows)
+                    leave_newer(self._pipeline, schema, resources, name, stats, keys_of, rows)
 
     def _begin_anew_what_could_not_go_on(
         self, chunks: Chunks | None, stopped: Mapping[str, RestsrcError]

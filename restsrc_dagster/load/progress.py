@@ -80,7 +80,7 @@ class Progress:
         self._started = time.monotonic()
         self._phase, self._since = Phase.PREPARING, self._started
         self._ended = dict.fromkeys(Phase, 0.0)
-        self._facts: dict[int, tuple[str, PageStats]] = {}
+        self._stats: dict[int, tuple[str, PageStats]] = {}
         self._children: frozenset[str] = frozenset()
         self._rows_by_table: Mapping[str, int] = {}
         self._told_at = self._started
@@ -96,10 +96,10 @@ class Progress:
         self._phase, self._since = phase, now
 
     def reads(self, reading: Reading, children: frozenset[str]) -> None:
-        """A reading begins; one that goes on with another has the facts of both."""
+        """A reading begins; one that goes on with another has the stats of both."""
         self._children = children
-        facts = {id(facts): (name, facts) for name, facts in reading.pages.items()}
-        self._facts = self._facts | facts  # another dict: the other thread may go through this one
+        begun = {id(stats): (name, stats) for name, stats in reading.pages.items()}
+        self._stats = self._stats | begun  # another dict: the other thread may go through this one
         self.begin(Phase.READING)
 
     def loads(self, rows_by_table: Mapping[str, int]) -> None:
@@ -129,9 +129,9 @@ class Progress:
         return f"{parts[0]}: {'; '.join(parts[1:])}" if parts[1:] else parts[0]
 
     def _of_reading(self, now: float) -> Iterator[str]:
-        known = self._facts
-        records = {key: facts.records for key, (_, facts) in known.items()}
-        pages = sum(facts.pages for _, facts in known.values())
+        known = self._stats
+        records = {key: stats.records for key, (_, stats) in known.items()}
+        pages = sum(stats.pages for _, stats in known.values())
         in_all = sum(records.values())
         rate = (in_all - sum(self._told.values())) / max(now - self._told_at, 1e-3)
         overall = in_all / max(self.seconds(Phase.READING), 1e-3)
@@ -140,8 +140,8 @@ class Progress:
             f"({overall:,.0f} overall)"
         )
         moved = shortened(
-            how_far(name, facts, is_child=name in self._children)
-            for key, (name, facts) in known.items()
+            how_far(name, stats, is_child=name in self._children)
+            for key, (name, stats) in known.items()
             if records[key] > self._told.get(key, 0)
         )
         self._told = records

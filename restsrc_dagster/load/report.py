@@ -48,7 +48,7 @@ class ResourceReport:
     row_by_row: Reasons = field(default_factory=dict)
 
     def after(self, before: "ResourceReport") -> "ResourceReport":
-        """Both of two chunks; the later one's facts and traffic are of both already."""
+        """Both of two chunks; the later one's stats and traffic are of both already."""
         tables = [*before.nested_rows, *self.nested_rows]
         return replace(
             self,

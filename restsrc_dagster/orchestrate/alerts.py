@@ -137,9 +137,9 @@ def build_alerts_sensor(
             watched = connectors.get(one.connector)
             if watched is None or one.kind in watched.kinds:
                 lines.setdefault(one.connector, []).extend(memory.lines(one))
-        told = teller.tell(lines)
+        alerted = teller.tell(lines)
         return dg.SensorResult(
-            skip_reason=f"told of {', '.join(told)}" if told else None,
+            skip_reason=f"told of {', '.join(alerted)}" if alerted else None,
             cursor=memory.dump(),
         )
 
@@ -159,14 +159,14 @@ class _Teller:
         Raises:
             dagster.Failure: the webhook does not take a message; all is told by the next tick.
         """
-        told = [name for name in sorted(lines) if lines[name]]
-        for name in told:
+        alerted = [name for name in sorted(lines) if lines[name]]
+        for name in alerted:
             text = "\n".join(lines[name])
             if (digest := f"{name} {_fingerprint(text)}") not in self._sent:
                 self._send(text)
                 self._sent.add(digest)
         self._sent.clear()
-        return told
+        return alerted
 
     def _send(self, text: str) -> None:
         import requests
@@ -251,8 +251,8 @@ def _of_steps(
 
 def _reason(event: Any) -> str:
     data = event.step_failure_data
-    told = data.user_failure_data.description if data.user_failure_data else None
-    return _short(told or (data.error.message if data.error else "no reason is known"))
+    described = data.user_failure_data.description if data.user_failure_data else None
+    return _short(described or (data.error.message if data.error else "no reason is known"))
 
 
 def _of_checks(

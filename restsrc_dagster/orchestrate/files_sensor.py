@@ -27,7 +27,7 @@ def build_connector_files_sensor(
         settings: on a branch deployment, the sensor is off at first.
     """
     status = dg.DefaultSensorStatus
-    told = _Told(watch, checked)
+    changes = _Told(watch, checked)
 
     @dg.sensor(
         name=CONNECTOR_FILES_SENSOR,
@@ -37,7 +37,7 @@ def build_connector_files_sensor(
     )
     def connector_files_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
         in_all = len(watch.look().signature)
-        told.tell(context.instance)
+        changes.tell(context.instance)
         changed = ", ".join(watch.changed())
         waiting = (
             f"changed since this code location was loaded: {changed}; reload the location to use "

@@ -103,10 +103,10 @@ def _seconds_of_the_run(load: LoadReport) -> dict[str, float]:
         "seconds_waiting_for_retries": waited[Wait.RETRY],
         "seconds_waiting_for_readiness": waited[Wait.READY],
     }
-    told = {name: round(value, 3) for name, value in waiting.items()}
+    rounded = {name: round(value, 3) for name, value in waiting.items()}
     return {
         **{name: round(value, 3) for name, value in seconds.items()},
-        **{name: value for name, value in told.items() if value >= WORTH_TELLING},
+        **{name: value for name, value in rounded.items() if value >= WORTH_TELLING},
     }
 
 
@@ -115,9 +115,11 @@ def _reasons(records: Mapping[str, int]) -> str:
     ordered = sorted(records, key=lambda reason: (-records[reason], reason))
     if len(ordered) == 1:
         return ordered[0]
-    told = [f"{reason} ({counted(records[reason], 'record')})" for reason in ordered[:REASONS_TOLD]]
+    first = [
+        f"{reason} ({counted(records[reason], 'record')})" for reason in ordered[:REASONS_TOLD]
+    ]
     more = [f"{len(ordered) - REASONS_TOLD} more"] if len(ordered) > REASONS_TOLD else []
-    return "; ".join(told + more)
+    return "; ".join(first + more)
 
 
 def _cursor(value: Any) -> Any:

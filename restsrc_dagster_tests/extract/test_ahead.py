@@ -247,7 +247,7 @@ def test_pages_are_asked_for_at_once_also_when_they_have_become_shorter(api: Api
         for number, row in enumerate(reading.source):
             assert row == rows[number]
             if number == 22:
-                (plan,) = reading.sessions.api.ahead._plans  # type: ignore[union-attr]
+                (plan,) = reading.sessions.api.prefetcher._plans  # type: ignore[union-attr]
                 offsets = [ticket.request.params["offset"] for ticket in plan.tickets]
                 assert offsets == list(range(25, 25 + 3 * len(offsets), 3))
     assert number == len(rows) - 1

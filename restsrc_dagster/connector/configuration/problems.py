@@ -64,7 +64,7 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigP
     """What `error` says of a value that `model` did not take."""
     meant: set[str] = set()
     missing: list[tuple[str, ConfigProblem]] = []
-    told: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str]] = set()
     for details in error.errors(include_url=False):
         place = PlaceInModel.of(details["loc"], model)
         if details["type"] == "extra_forbidden":
@@ -79,8 +79,8 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigP
             )
         else:
             found = ConfigProblem(*_one(details, place))
-            if found[:2] not in told:
-                told.add(found[:2])
+            if found[:2] not in seen:
+                seen.add(found[:2])
                 yield found
     yield from (found for path, found in missing if path not in meant)
 
@@ -142,10 +142,10 @@ def _choose(place: "PlaceInModel", value: Any) -> tuple[str, str]:
         return path, f"required: one of {', '.join(choice.allowed)}"
     named, choices = value[choice.key], (*choice.allowed, *choice.registered())
     kind = _kind_at(place.path)
-    told = _not_one_of(named, choices, kind)
+    message = _not_one_of(named, choices, kind)
     if choice.register and isinstance(named, str) and not _is_like_one(named, choices, kind):
-        told += f"; a kind of your own is registered first, by dlt's {choice.register}"
-    return path, told
+        message += f"; a kind of your own is registered first, by dlt's {choice.register}"
+    return path, message
 
 
 def _is_like_one(word: str, choices: Sequence[str], kind: Place | None) -> bool:

@@ -54,10 +54,10 @@ def dotted_key(subject: Subject) -> LintFinding:
     """A dot separates names: `@odata.nextLink` unquoted finds nothing, and one page is read."""
     paginator, place = subject.paginator
     for key in paginator_kind(paginator).paths:
-        if told := _of_two_names(paginator.get(key)):
-            yield f"{place}.{key}", told
-    if told := _of_two_names(subject.endpoint.get("data_selector")):
-        yield subject.place("endpoint", "data_selector"), told
+        if finding := _of_two_names(paginator.get(key)):
+            yield f"{place}.{key}", finding
+    if finding := _of_two_names(subject.endpoint.get("data_selector")):
+        yield subject.place("endpoint", "data_selector"), finding
 
 
 @rule_of_resource("link-as-cursor")

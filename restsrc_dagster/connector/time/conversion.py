@@ -168,7 +168,7 @@ def _decimals(fraction: Fraction) -> str:
 def _pattern(text: str, zone: ZoneInfo | None = None) -> Conversion:
     pieces: list[str] = []
     finest = "year"
-    told: set[str] = set()
+    given: set[str] = set()
     if "{" in text or "}" in text:
         raise ValueError("has a brace: dlt would take what stands in it for a placeholder")
     for literal, directive in re.findall(r"([^%]+)|%(.?)", text, re.DOTALL):
@@ -179,15 +179,15 @@ def _pattern(text: str, zone: ZoneInfo | None = None) -> Conversion:
             raise ValueError(_no_directive(directive))
         unit, piece = _DIRECTIVES[directive]
         pieces.append(piece)
-        told.add(directive)
+        given.add(directive)
         finest = max(finest, unit, key=_UNITS.index)
-    if told.isdisjoint("YyF"):
+    if given.isdisjoint("YyF"):
         raise ValueError("tells no year: %Y, %y and %F do")
     template = "".join(pieces)
     if zone is None:
         return partial(_formatted, template=template, finest=finest)
     return partial(
-        _formatted, template=template, finest=finest, zone=zone, tells="z" in told or "Z" in told
+        _formatted, template=template, finest=finest, zone=zone, tells="z" in given or "Z" in given
     )
 
 

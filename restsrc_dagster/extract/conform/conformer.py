@@ -56,8 +56,8 @@ class RecordConformer(ItemTransform[Any, Any]):
         self,
         resource: Resource,
         resources: Resources,
-        facts: PageStats,
-        width: ColumnLimit | None = None,
+        stats: PageStats,
+        column_limit: ColumnLimit | None = None,
         *,
         versions_of: FieldReader | None = None,
         at_hand: PageAtHand | None = None,
@@ -66,9 +66,9 @@ class RecordConformer(ItemTransform[Any, Any]):
         self._at_hand = at_hand
         self._versions_of = versions_of
         self._resource = resource
-        self._width = width
-        self._facts = facts
-        self._mender = ValueSanitizer(facts.warn)
+        self._column_limit = column_limit
+        self._stats = stats
+        self._mender = ValueSanitizer(stats.warn)
         self._computes = any(word in str(resource.steps) for word in COMPUTING)
         self._disposition = resources.write_disposition(resource.name)
         self._strategy = resources.strategy(resource.name)
@@ -89,7 +89,7 @@ class RecordConformer(ItemTransform[Any, Any]):
         """The page as it is to be loaded, with hints where its types need some."""
         records = item if isinstance(item, list) else [item]
         tables = self._tables or self._begin(dlt.current.source_schema())
-        if self._facts.odd or (self._computes and are_odd(records)):
+        if self._stats.odd or (self._computes and are_odd(records)):
             records = self._mender.mended(records, tables.root)
         records = self._without_nulls(records)
         tables.root.look(records)
@@ -99,14 +99,14 @@ class RecordConformer(ItemTransform[Any, Any]):
             before = len(records)
             records = self._keys.kept(records, tables.root.fields, self._parent())
             if (looked := self._parent_of_key) is not None:
-                self._facts.moved = list(looked.moved) if looked.seems_shared else []
-            self._facts.repeated += before - len(records)
-        self._facts.handed_on += len(records)
+                self._stats.moved = list(looked.moved) if looked.seems_shared else []
+            self._stats.repeated += before - len(records)
+        self._stats.handed_on += len(records)
         result = records if isinstance(item, list) else next(iter(records), None)
         if tables.news:
-            if self._width:
+            if self._column_limit:
                 for rows in {rows for rows, _ in tables.news}:
-                    self._width.refuse(rows.name, rows.width())
+                    self._column_limit.refuse(rows.name, rows.width())
             self._decide_types(tables, records)
         if self._hints_due and records:
             self._hints_due = False
@@ -135,7 +135,7 @@ class RecordConformer(ItemTransform[Any, Any]):
         if keys:
             self._keys = KeyDeduplicator(
                 keys,
-                self._facts.keys,
+                self._stats.keys,
                 refuses=refuses_others(self._strategy),
                 versions_of=self._versions_of,
                 parents=self._parent_of_key,
@@ -178,7 +178,7 @@ class RecordConformer(ItemTransform[Any, Any]):
             self._seen["record"] = None
             return records
         if type(None) in kinds:
-            self._facts.warn("some records were null, and were left out")
+            self._stats.warn("some records were null, and were left out")
             records = [record for record in records if record is not None]
         for record in records:
             kind = "record" if isinstance(record, dict) else "value"
@@ -201,9 +201,9 @@ class RecordConformer(ItemTransform[Any, Any]):
         """dlt takes the type of the first value, and gives others a column of their own."""
         for rows, column in dict.fromkeys(tables.news):
             kinds, known = rows.kinds[column], rows.hints(column).get("data_type")
-            self._facts.fields.setdefault(rows.name, set()).add(column)
+            self._stats.fields.setdefault(rows.name, set()).add(column)
             if kinds:
-                self._facts.columns.setdefault(rows.name, set()).add(column)
+                self._stats.columns.setdefault(rows.name, set()).add(column)
             if bool in kinds or known == "bool":
                 self._warn_of_truth(rows, column, kinds)
             kind = None if known else _common_type(kinds)
@@ -226,7 +226,7 @@ class RecordConformer(ItemTransform[Any, Any]):
         if "data_type" not in known:
             kind = type_for_all(rows.kinds[column], column, why)
             if kind:
-                self._facts.warn(
+                self._stats.warn(
                     f"{column}, {why}, is a number in some records and text in others: all of them "
                     "are stored as text"
                 )
@@ -262,7 +262,7 @@ class RecordConformer(ItemTransform[Any, Any]):
 
     def _warn_of_truth(self, rows: Rows, column: str, kinds: set[type]) -> None:
         if kinds & {int, float}:
-            self._facts.warn(
+            self._stats.warn(
                 f"the field {'.'.join((*rows.path, column))} is true or false in some records and "
                 "a number in others: numbers become true or false where the column is bool; name "
                 'its type in columns, such as {"data_type": "text"}'

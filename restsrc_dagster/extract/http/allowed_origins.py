@@ -70,19 +70,20 @@ class AllowedOrigins:
             return
         scheme, host, port = origin_of(url)
         base_scheme, base_host, _ = origin_of(self.base_url)
-        told = f"the API points to {scheme}://{host}:{port}"
+        finding = f"the API points to {scheme}://{host}:{port}"
         if host == base_host and (base_scheme, scheme) == ("http", "https"):
             raise OriginRefused(
-                f"{told}, which is base_url by https; write https in configuration.client.base_url"
+                f"{finding}, which is base_url by https; write https in "
+                "configuration.client.base_url"
             )
         if (base_scheme, scheme) == ("https", "http"):
             cure = "" if host == base_host else "if it needs none, name it in http.anonymous_hosts"
             raise OriginRefused(
-                f"{told}, where the credentials would go unencrypted, and base_url is https; "
+                f"{finding}, where the credentials would go unencrypted, and base_url is https; "
                 f"{_either(self._below(url), cure)}"
             )
         raise OriginRefused(
-            f"{told}, which may not get the credentials; "
+            f"{finding}, which may not get the credentials; "
             + _either(
                 self._below(url),
                 "if it may, name it in http.allowed_hosts, if it needs none, in "

@@ -106,9 +106,9 @@ class Exchange:
         self, request: requests.PreparedRequest, response: requests.Response, seconds: float
     ) -> None:
         if log.isEnabledFor(logging.DEBUG):
-            told = (response.status_code, seconds, len(response.content))
+            measured = (response.status_code, seconds, len(response.content))
             where = self._shown(request)
-            log.debug("%s: %s answered %d, %.3f s, %d bytes", asker(), where, *told)
+            log.debug("%s: %s answered %d, %.3f s, %d bytes", asker(), where, *measured)
 
     def _shown(self, request: requests.PreparedRequest) -> str:
         return f"{request.method} {self._redact(redacted_url(request.url or ''))}"

@@ -34,7 +34,7 @@ class ApiSession(Session):
     It puts nothing into a link to where no credentials may go.
     """
 
-    ahead: Prefetcher | None = None
+    prefetcher: Prefetcher | None = None
 
     def __init__(self, adapter: ApiAdapter, timeout: Any) -> None:
         super().__init__(timeout=timeout, raise_for_status=False)
@@ -46,8 +46,8 @@ class ApiSession(Session):
 
         Raises as `ApiAdapter.send` does, and what the hooks of the request raise.
         """
-        ticket = self.ahead.take(resource_that_asks(), request) if self.ahead else None
-        return self.ahead.answer(ticket) if self.ahead and ticket else self.fetch(request)
+        ticket = self.prefetcher.take(resource_that_asks(), request) if self.prefetcher else None
+        return self.prefetcher.answer(ticket) if self.prefetcher and ticket else self.fetch(request)
 
     def merge_environment_settings(self, url: Any, *given: Any) -> Any:
         """As requests does; it reads the whole environment, so once for each origin."""
@@ -125,18 +125,18 @@ class Sessions:
         `is_read` tells whether a resource is still read.
         """
         if http.max_concurrency > 1:
-            self.api.ahead = Prefetcher(
+            self.api.prefetcher = Prefetcher(
                 self.api.fetch,
                 threads=http.max_concurrency,
                 is_read=is_read,
                 max_pages=http.max_pages,
             )
-        return self.api.ahead
+        return self.api.prefetcher
 
     def close(self) -> None:
         """End what goes ahead, and close the connections that are kept for the next request."""
-        if self.api.ahead:
-            self.api.ahead.close()
+        if self.api.prefetcher:
+            self.api.prefetcher.close()
         self.adapter.close()
 
 

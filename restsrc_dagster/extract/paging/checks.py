@@ -64,7 +64,7 @@ class _Crawl:
 class PageChecks(ItemTransform[Any, Any]):
     """Looks at every page of one resource before anything else does; passes it on unchanged.
 
-    `facts` are of readings before, and `records_before` those of the list that is gone on with.
+    `stats` are of readings before, and `records_before` those of the list that is gone on with.
     `at_end` is whether the last page was the last of its list. `has_key` is whether rows that come
     again are told by a primary key, `reshapes` whether processing steps make other records of them,
     `has_rule` whether the file says where a list ends.
@@ -84,11 +84,11 @@ class PageChecks(ItemTransform[Any, Any]):
         reshapes: bool = False,
         has_rule: bool = False,
         redact: Redactor,
-        facts: PageStats | None = None,
+        stats: PageStats | None = None,
         records_before: int = 0,
     ) -> None:
         super().__init__(lambda item: item)
-        self.facts = facts or PageStats()
+        self.stats = stats or PageStats()
         self.at_end = True
         self._records_before = records_before
         self._crawl = _Crawl()
@@ -112,7 +112,7 @@ class PageChecks(ItemTransform[Any, Any]):
             if crawl is None:
                 crawl = self._crawls[item.paginator] = self._begin()
             self._crawl, self.at_end = crawl, not item.paginator.has_next_page
-            self.facts.crawl = crawl.number
+            self.stats.crawl = crawl.number
             item = self._without_repetition(item)
             self._look_at(item, crawl)
         return item
@@ -133,26 +133,26 @@ class PageChecks(ItemTransform[Any, Any]):
                 "API gives no more records a page, set the paginator's limit to that"
             )
         if again < len(page) or getattr(page.paginator, "counts_single", False):
-            self.facts.warn(f"{what}; those that came again were left out")
+            self.stats.warn(f"{what}; those that came again were left out")
         return page.behind(again)
 
     def left(self) -> None:
         """No further page is wanted of the list at hand: that none comes cuts nothing off."""
         if self._ignores_answers and not self.at_end and not self._crawl.is_left:
             self._crawl.is_left = True
-            self.facts.cut_off -= 1
+            self.stats.cut_off -= 1
 
     def leave(self) -> None:
         """The list at hand is not read to its end; the rest will come as a list of its own."""
         crawl = self._crawl
-        self.facts.end_of_list(None if crawl.announced is None else crawl.records, crawl.records)
+        self.stats.end_of_list(None if crawl.announced is None else crawl.records, crawl.records)
 
     def _begin(self) -> _Crawl:
         """Another list; or that of the reading before, which goes on."""
         self._lists += 1
         if not self._records_before:
-            self.facts.repetition = Repetition()
-        return _Crawl(self._lists, records=self._records_before, repetition=self.facts.repetition)
+            self.stats.repetition = Repetition()
+        return _Crawl(self._lists, records=self._records_before, repetition=self.stats.repetition)
 
     def _look_at(self, page: Page, crawl: _Crawl) -> None:
         response = page.response
@@ -173,27 +173,27 @@ class PageChecks(ItemTransform[Any, Any]):
         elif total is not None and crawl.total is not None and total != crawl.total:
             # What follows links, or tokens, does not miss a record because another one came.
             if total < crawl.total or is_counted(page.paginator):
-                self.facts.warn(
+                self.stats.warn(
                     f"the list changed while it was read: the API announced {crawl.total} records "
                     f"first and {total} later; rows that moved between pages may have been missed"
                 )
             crawl.total = total
         if self._ignores_answers:
-            self.facts.cut_off += page.paginator.has_next_page - bool(crawl.pages)
+            self.stats.cut_off += page.paginator.has_next_page - bool(crawl.pages)
         if not crawl.pages and is_guessed(page.paginator):
             crawl.better = better_than_guessed(page.paginator, response, list(page))
         crawl.pages += 1
         crawl.records += len(page)
-        self.facts.counts_pages |= is_counted(page.paginator)
-        self.facts.records += len(page)
-        self.facts.pages += 1
-        self.facts.place = _place(page.paginator, crawl)
+        self.stats.counts_pages |= is_counted(page.paginator)
+        self.stats.records += len(page)
+        self.stats.pages += 1
+        self.stats.place = _place(page.paginator, crawl)
         if not crawl.records and crawl.total and not page.paginator.has_next_page:
             self._refuse_nothing(page.paginator, crawl.total, response)
         if not page.paginator.has_next_page:
             if page and not page.ends_by_rule:
                 self._look_at_end(page, crawl, envelope)
-            self.facts.end_of_list(crawl.announced, crawl.records)
+            self.stats.end_of_list(crawl.announced, crawl.records)
 
     def _refuse_missing_list(self, body: Any) -> None:
         if body in ({}, [], None) or jsonpath.find_values(str(self._selector), body):
@@ -244,7 +244,7 @@ class PageChecks(ItemTransform[Any, Any]):
         content = b""
         if page:
             text = written(list(page))
-            self.facts.odd = text is None or (not is_plain(response) and may_be_odd(text))
+            self.stats.odd = text is None or (not is_plain(response) and may_be_odd(text))
             content = response.content if text is None else text
         try:
             if not self._has_rule or is_counted(page.paginator):
@@ -268,7 +268,7 @@ class PageChecks(ItemTransform[Any, Any]):
                 raise ReadError(
                     f"{message}; name the paginator that follows it{advice(response, list(page))}"
                 )
-            self.facts.warn(message)
+            self.stats.warn(message)
         elif not by_choice and crawl.pages == 1:
             self._look_at_only_page(page, crawl)
 
@@ -279,12 +279,12 @@ class PageChecks(ItemTransform[Any, Any]):
             refuse_part(page, crawl.total)
         except ReadError as error:
             raise ReadError(f"{shown} {error}") from None
-        has_led_on = self.facts.pages > self._lists
+        has_led_on = self.stats.pages > self._lists
         if self._doubts or crawl.total is not None or has_led_on:
             return
-        if told := doubt(page):
+        if finding := doubt(page):
             self._doubts = True
-            self.facts.warn(f"{shown} {told}")
+            self.stats.warn(f"{shown} {finding}")
 
     def _look_at_rule(
         self,
@@ -304,7 +304,7 @@ class PageChecks(ItemTransform[Any, Any]):
                 "there; correct its total_path or has_more_path, or set them to null"
             )
         if not is_counted(paginator) and (where := unread_next(response, envelope, crawl.pages)):
-            self.facts.warn(
+            self.stats.warn(
                 f"{self._shown(response)} names a next page, by its {where}, where has_more_path "
                 "says that there is none; if that flag says the opposite, say where the list ends "
                 f"by reading.{self._resource}.last_page instead"

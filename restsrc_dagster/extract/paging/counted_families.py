@@ -136,13 +136,13 @@ def _by_offset(
     answer: Answer, one: Object, offset: Asked, at: int, *, size_param: str = ""
 ) -> Proposal | None:
     """Pages by offset; where the first record is number 1, a total would end one too early."""
-    told = next((str(key) for key in one if plain(str(key)) in SIZES), None)
+    size_key = next((str(key) for key in one if plain(str(key)) in SIZES), None)
     sent = answer.asked_size()
-    size = sent[1] if sent else number(one[told]) or 0 if told else 0
+    size = sent[1] if sent else number(one[size_key]) or 0 if size_key else 0
     convention = size_param or LIMITS.get(plain(offset.name), "limit")
     if convention == "limit" and "numFound" in one:
         convention = "rows"
-    param = sent[0] if sent else answer.asked(told or convention)
+    param = sent[0] if sent else answer.asked(size_key or convention)
     if size_param and not sent:
         param = Asked(size_param, is_sure=True)
     suffix = "body_path" if answer.asks_in_body else "param"

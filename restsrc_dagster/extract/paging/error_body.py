@@ -99,8 +99,8 @@ def in_words(value: Any) -> str:
 
 def _said(value: Any) -> str:
     if isinstance(value, dict):
-        told = ((key, one) for key, one in value.items() if one is not None and one != [])
-        return ", ".join(f"{key}: {_said(one)}" for key, one in told)
+        named = ((key, one) for key, one in value.items() if one is not None and one != [])
+        return ", ".join(f"{key}: {_said(one)}" for key, one in named)
     if isinstance(value, list):
         return "; ".join(map(_said, value))
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -11,8 +11,8 @@ def came_full(answer: Answer) -> str | None:
     Returns:
         None where fewer came than were asked for, or a number of which no pages are made.
     """
-    if told := full_as_asked(answer):
-        return told
+    if finding := full_as_asked(answer):
+        return finding
     count = len(answer.page)
     is_round = count >= SMALLEST and (count % 10 == 0 or count % 25 == 0)
     return f"with {count} records, a round number" if is_round and not _was_asked(answer) else None

@@ -29,12 +29,12 @@ class PaginatorClass:
     Attributes:
         of_dlt: what dlt guesses, or makes of a configuration.
         reads: what reads instead; dlt's own where nothing is missing.
-        told: by option, the attribute of a guessed one that a person should write down.
+        written_down: by option, the attribute of a guessed one that a person should write down.
     """
 
     of_dlt: type[BasePaginator]
     reads: type[BasePaginator]
-    told: Mapping[str, str] = field(default_factory=dict)
+    written_down: Mapping[str, str] = field(default_factory=dict)
 
 
 _JSON_LINK = PaginatorClass(
@@ -134,8 +134,10 @@ def as_written(paginator: BasePaginator) -> dict[str, Any]:
     name = _NAMES[type(paginator)]
     read_by = CLASSES[name]
     assert read_by is not None  # noqa: S101 - for the type checker
-    told = {option: getattr(paginator, attribute) for option, attribute in read_by.told.items()}
+    written_down = {
+        option: getattr(paginator, attribute) for option, attribute in read_by.written_down.items()
+    }
     return {"type": name} | {
         option: str(value) if option.endswith("_path") and value else value
-        for option, value in told.items()
+        for option, value in written_down.items()
     }

@@ -22,14 +22,16 @@ def refuse_part(page: Page, total: int | None) -> None:
     count, answer = len(page), Answer(page.response, list(page))
     if total is None or total <= count:
         return
-    told = f"announces {total} records and gave {count}"
+    finding = f"announces {total} records and gave {count}"
     cure = advice(page.response, answer.page)
     if is_single(page.paginator):
         raise ReadError(
-            f"{told}; how the others are asked for cannot be guessed: name a paginator{cure}"
+            f"{finding}; how the others are asked for cannot be guessed: name a paginator{cure}"
         )
     if (place := in_vain(page.paginator, page.response)) and came_full(answer):
-        raise ReadError(f"{told}, and nothing is at {place}; name what leads to the others{cure}")
+        raise ReadError(
+            f"{finding}, and nothing is at {place}; name what leads to the others{cure}"
+        )
 
 
 def doubt(page: Page) -> str:

@@ -125,7 +125,7 @@ class Repetition(Rewindable):
                 "Name in the paginator what tells the end: total_path, has_more_path or "
                 f"{kind_of(paginator).maximum or 'maximum_value'}"
             )
-        told = (
+        finding = (
             f"the same page came twice: {self._last_request} and {address} gave the same {count} "
             "records"
         )
@@ -133,8 +133,8 @@ class Repetition(Rewindable):
             cure = "the API counts its pages from 1: set the paginator's base_page to 1"
             may_be_equal = not (is_itself(records[0]) or _differ(records))
             larger = ", or, if these are equal records, ask for larger pages"
-            return f"{told}; {cure}{larger if may_be_equal else ''}"
-        return f"{told}; {_unheeded(paginator)}"
+            return f"{finding}; {cure}{larger if may_be_equal else ''}"
+        return f"{finding}; {_unheeded(paginator)}"
 
     def _two(self, address: str) -> str:
         return f"each with a next one; the last two: {self._last_request} and {address}"

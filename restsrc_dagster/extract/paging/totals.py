@@ -42,8 +42,8 @@ def announced_total(response: requests.Response, envelope: Envelope, records: in
 
     A number that is only the size of the page is no total.
     """
-    if (told := _header(response, TOTAL_HEADERS)) is not None:
-        return told[1]
+    if (announced := _header(response, TOTAL_HEADERS)) is not None:
+        return announced[1]
     if found := _RANGE.fullmatch(response.headers.get("Content-Range", "")):
         return int(found[1])
     totals = [total for _, _, total in totals_of(envelope, records)]
@@ -105,9 +105,13 @@ def _header(response: requests.Response, names: Iterable[str]) -> tuple[str, int
 
 def pages_of_header(response: requests.Response) -> tuple[str, int] | None:
     """(header, how many pages there are), where a header tells that there is a further page."""
-    told = _header(response, PAGES_HEADERS)
+    announced = _header(response, PAGES_HEADERS)
     at = _header(response, PAGE_HEADERS)
-    return told if told and told[1] > max(at[1] if at else 0, asked_page(response) or 0) else None
+    return (
+        announced
+        if announced and announced[1] > max(at[1] if at else 0, asked_page(response) or 0)
+        else None
+    )
 
 
 def asked_page(response: requests.Response) -> int | None:

@@ -35,8 +35,12 @@ class Envelope:
     def of_answer(cls, response: requests.Response, page: list[Any]) -> "Envelope":
         """Of an answer in which the records of `page` were found, and of its headers."""
         found = cls.of(response.json(), page)
-        told = list(_told_by_headers(response))
-        return cls([*found.near, *told], [*found.every, *told], found.holder) if told else found
+        in_headers = list(_told_by_headers(response))
+        return (
+            cls([*found.near, *in_headers], [*found.every, *in_headers], found.holder)
+            if in_headers
+            else found
+        )
 
     @classmethod
     def of(cls, body: Any, page: list[Any]) -> "Envelope":

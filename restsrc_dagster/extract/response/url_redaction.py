@@ -21,8 +21,8 @@ def redacted_url(url: str) -> str:
         query = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return HIDDEN
-    told = "&".join(f"{key}={_value(value)}" for key, value in query)
-    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}{'?' if told else ''}{told}"
+    redacted = "&".join(f"{key}={_value(value)}" for key, value in query)
+    return f"{parts.scheme}://{parts.hostname}{port}{parts.path}{'?' if redacted else ''}{redacted}"
 
 
 def _value(text: str) -> str:

@@ -41,15 +41,15 @@ def refuse_what_cannot_be_done(fitted: Fitted, names: Set[str]) -> None:
         SettingsError: all that cannot be done of the resources `names`, and what to do.
     """
     connector = fitted.connector.name
-    told = [
+    problems = [
         f"{refusal.path}: {refusal.message}"
         if refusal.resource is None
         else f"{connector}/{refusal.resource}: {refusal.message}"
         for refusal in fitted.refused
         if refusal.resource is None or refusal.resource in names
     ]
-    if told:
-        raise SettingsError("\n".join(told))
+    if problems:
+        raise SettingsError("\n".join(problems))
 
 
 def _strategies(capabilities: DestinationCapabilitiesContext, table_format: Any) -> tuple[str, ...]:

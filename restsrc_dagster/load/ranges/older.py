@@ -37,12 +37,12 @@ def leave_newer(
     schema: Schema,
     resources: Resources,
     name: str,
-    facts: PageStats,
+    stats: PageStats,
     keys_of: KeysOf,
     rows: ExtractedRows,
 ) -> None:
     """Take out of `rows` what the table of the resource has in a version of after the range; say so
-    in `facts`.
+    in `stats`.
 
     Raises:
         ReadError: what hangs on it would be taken from the older version.
@@ -77,15 +77,15 @@ def leave_newer(
             return
     if not dropped:
         return
-    told = f"{len(dropped)} records of the range are in the table in a version of after it"
+    finding = f"{len(dropped)} records of the range are in the table in a version of after it"
     if below := [one for one in resources.descendants(name) if resources[one].selected]:
         raise ReadError(
-            f"{name}: {told}, and {', '.join(below)} would be taken from the older one; let the "
+            f"{name}: {finding}, and {', '.join(below)} would be taken from the older one; let the "
             "range reach to now, or read all again, with full_refresh"
         )
     rows.remove(dropped)
-    facts.handed_on -= len(dropped)
-    facts.warn(f"{told}, which stays")
+    stats.handed_on -= len(dropped)
+    stats.warn(f"{finding}, which stays")
 
 
 def _numbered(keys_of: KeysOf, rows: ExtractedRows) -> Iterator[tuple[int, Any]]:

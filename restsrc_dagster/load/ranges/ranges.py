@@ -127,9 +127,9 @@ def refuse_range(
         raise RestsrcError("\n".join(refused))
 
 
-def tell_of_range(facts: Mapping[str, PageStats], resources: Resources, cut: Set[str]) -> None:
+def tell_of_range(stats: Mapping[str, PageStats], resources: Resources, cut: Set[str]) -> None:
     """What a person should know of a range that was read; of `cut`, it ended at the cursor."""
-    for name, read in facts.items():
+    for name, read in stats.items():
         if not read.records and resources[name].parent is None:
             read.warn("the range has no records")
         if name in cut:

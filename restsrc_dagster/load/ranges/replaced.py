@@ -61,8 +61,8 @@ class ReplacedRanges:
         """Raise ReadError where it is known that not all of the range came: the old rows of what is
         missing would be deleted, and no run brings them again."""
         for name, resource in self._resources.items():
-            facts, rows = pages[name], row_counts.get(self._table(resource), 0)
-            if why := _why_incomplete(facts, rows):
+            stats, rows = pages[name], row_counts.get(self._table(resource), 0)
+            if why := _why_incomplete(stats, rows):
                 raise ReadError(
                     f"{name}: has no primary_key, and {why}: nothing of the range is replaced"
                 )
@@ -114,15 +114,15 @@ class ReplacedRanges:
         return deleted
 
 
-def _why_incomplete(facts: PageStats, rows: int) -> str | None:
-    if facts.cut_off:
+def _why_incomplete(stats: PageStats, rows: int) -> str | None:
+    if stats.cut_off:
         return "a list ended with an answer that response_actions ignores"
-    if facts.announced is not None and facts.missing:
-        return f"the API announces {facts.announced} records and gave {facts.records}"
-    if facts.repeated and facts.counts_pages:
-        return f"the list moved while it was read: {facts.repeated} records came twice"
-    if rows < facts.handed_on:
-        return f"{facts.handed_on - rows} records were discarded by schema_contract"
+    if stats.announced is not None and stats.missing:
+        return f"the API announces {stats.announced} records and gave {stats.records}"
+    if stats.repeated and stats.counts_pages:
+        return f"the list moved while it was read: {stats.repeated} records came twice"
+    if rows < stats.handed_on:
+        return f"{stats.handed_on - rows} records were discarded by schema_contract"
     return None
 
 

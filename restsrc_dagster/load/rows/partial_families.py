@@ -14,7 +14,7 @@ from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 
 
 def leave_out(
-    name: str, resources: Resources, parents: Iterable[Key], facts: PageStats, rows: ExtractedRows
+    name: str, resources: Resources, parents: Iterable[Key], stats: PageStats, rows: ExtractedRows
 ) -> None:
     """Take out of `rows`, those of the resource, what is of one of `parents`; count it."""
     paths = [path.split(".") for path in resources.replaced_by(name).values()]
@@ -27,5 +27,5 @@ def leave_out(
                 dropped.add(ordinal)
             ordinal += 1
     if dropped:
-        facts.handed_on -= len(dropped)
+        stats.handed_on -= len(dropped)
         rows.remove(dropped)

@@ -18,7 +18,7 @@ from restsrc_dagster.extract.reading import Reading
 
 def hold_where_it_slid(
     step: CursorStep,
-    facts: PageStats,
+    stats: PageStats,
     state: dict[str, Any],
     *,
     is_read_again: bool,
@@ -32,23 +32,23 @@ def hold_where_it_slid(
     """
     cursor = step.cursor
     known = state.get("incremental", {}).get(cursor.path)
-    if not (facts.counts_pages and facts.keys.notes_values and cursor.grows) or known is None:
+    if not (stats.counts_pages and stats.keys.notes_values and cursor.grows) or known is None:
         return
     left: list[Any] = []
     moved = 0
-    for values in facts.keys.values_of(facts.keys.repeated()).values():
-        before = [value for value in values if not step.is_ahead(value, facts.began)]
+    for values in stats.keys.values_of(stats.keys.repeated()).values():
+        before = [value for value in values if not step.is_ahead(value, stats.began)]
         if before and len(before) < len(values):
             moved += 1
             left += before
     if not left:
         return
-    told = (
+    finding = (
         f"{moved} records changed while the list was read, and pages are asked for by numbers: "
         "others may have been passed over"
     )
     if cursor.appends or not is_read_again:
-        on_message(f"{told}; read the resource again with full_refresh if none may be missing")
+        on_message(f"{finding}; read the resource again with full_refresh if none may be missing")
         return
     earliest = left[0]
     for value in left:
@@ -56,7 +56,7 @@ def hold_where_it_slid(
             earliest = value
     if known.get("last_value") is None or cursor.is_later(known["last_value"], earliest):
         known["last_value"] = earliest
-    on_message(f"{told}. The next run reads again from where they were")
+    on_message(f"{finding}. The next run reads again from where they were")
 
 
 def tell_what_slid(resources: Resources, reading: Reading) -> None:

@@ -24,7 +24,7 @@ KeysOf = Callable[[Sequence[Any]], list[Any]]
 def settle_versions(
     name: str,
     resources: Resources,
-    facts: PageStats,
+    stats: PageStats,
     keys_of: KeysOf,
     cursor: IncrementalCursor | None,
     rows: ExtractedRows,
@@ -32,23 +32,23 @@ def settle_versions(
     is_sorted: bool,
 ) -> None:
     """Take out of `rows`, those of the resource, what is there twice or has a newer
-    version; count it in `facts`.
+    version; count it in `stats`.
 
     With `is_sorted`, the destination decides by what records have to be sorted by.
     """
-    repeats = facts.keys.repeats()
+    repeats = stats.keys.repeats()
     if not repeats:
         return
     keeps_one = resources.keeps_one_of_a_key(name)
     merges = keeps_one and not is_sorted
     if resources.beside(name) and not keeps_one:
-        facts.ambiguous += len(repeats.keys)  # the rows of others are among them
+        stats.ambiguous += len(repeats.keys)  # the rows of others are among them
         return
     decides = cursor if merges and cursor is not None and cursor.grows else None
-    facts.across_parents = facts.keys.differing(repeats.parents)
+    stats.across_parents = stats.keys.differing(repeats.parents)
     if decides is None and resources[name].parent is None:
-        facts.repeated += len(repeats.again)
-    before = facts.keys.values_before(repeats.again) if decides is not None else {}
+        stats.repeated += len(repeats.again)
+    before = stats.keys.values_before(repeats.again) if decides is not None else {}
     if not repeats.keys and not before:
         return
     seen = _Seen(repeats.keys | before.keys(), decides, before)
@@ -59,10 +59,10 @@ def settle_versions(
             ordinal += 1
     for key, same, others in seen.counts():
         if key not in repeats.parents:
-            facts.repeated += same
-            facts.ambiguous += others if not is_sorted else 0
+            stats.repeated += same
+            stats.ambiguous += others if not is_sorted else 0
     if dropped := seen.dropped(one_each=merges, but=repeats.parents):
-        facts.handed_on -= len(dropped)
+        stats.handed_on -= len(dropped)
         rows.remove(dropped)
 
 

@@ -78,24 +78,24 @@ class Unfilled:
                     self._empty[name, table] = replace(known, rows=known.rows + rows)
 
     def tell(self, schema: Schema, names: Iterable[str], pages: Mapping[str, PageStats]) -> None:
-        """When all is read, in the facts of each resource."""
+        """When all is read, in the stats of each resource."""
         for name in names:
-            resource, facts = self._resources[name], pages[name]
-            if not facts.handed_on:
+            resource, stats = self._resources[name], pages[name]
+            if not stats.handed_on:
                 continue
-            for line in self._of_hints(schema, resource, facts):
-                facts.warn(line)
+            for line in self._of_hints(schema, resource, stats):
+                stats.warn(line)
             gone = [
                 _named(schema, resource, table, column)
                 for (of, table), empty in self._empty.items()
                 if of == name
                 for column, share in empty.shares.items()
-                if column not in facts.columns.get(table, ())
+                if column not in stats.columns.get(table, ())
                 and share * empty.rows >= self._least(name)
             ]
-            facts.emptied = tuple(gone)
+            stats.emptied = tuple(gone)
             if gone:
-                facts.warn(
+                stats.warn(
                     f"no record has {', '.join(gone)} any more, which the table has been given so "
                     "far: renamed or removed? The rows have nothing there now"
                 )
@@ -123,21 +123,21 @@ class Unfilled:
         resources = self._resources
         return resources[name].incremental is None and not resources.below_incremental(name)
 
-    def _of_hints(self, schema: Schema, resource: Resource, facts: PageStats) -> Iterator[str]:
+    def _of_hints(self, schema: Schema, resource: Resource, stats: PageStats) -> Iterator[str]:
         """Of those that say which rows stay."""
         root = schema.naming.normalize_tables_path(resource.table_name)
         for table, columns in hinted_columns(resource, root, schema.naming).items():
-            if not facts.fields.get(table):
+            if not stats.fields.get(table):
                 continue
             for column, hints in columns.items():
                 path = _named(schema, resource, table, column)
-                if hints.get("dedup_sort") and column not in facts.columns.get(table, ()):
+                if hints.get("dedup_sort") and column not in stats.columns.get(table, ()):
                     yield (
                         f"columns names dedup_sort for {path!r}, which no record has: which of "
                         "several versions stays is not decided by it"
                     )
                 if hints.get("hard_delete") and self._deletes_nothing(
-                    schema, resource, table, column, facts
+                    schema, resource, table, column, stats
                 ):
                     yield (
                         f"columns names hard_delete for {path!r}, which no record has: no row is "
@@ -145,10 +145,10 @@ class Unfilled:
                     )
 
     def _deletes_nothing(
-        self, schema: Schema, resource: Resource, table: str, column: str, facts: PageStats
+        self, schema: Schema, resource: Resource, table: str, column: str, stats: PageStats
     ) -> bool:
         """Many APIs have the field in deleted records alone: that none is there is no news then."""
-        if column in facts.fields[table]:
+        if column in stats.fields[table]:
             return False
         stored = schema.tables[table]["columns"].get(column, {})
         only_hinted = "data_type" not in stored or "data_type" in resource.columns.get(column, {})

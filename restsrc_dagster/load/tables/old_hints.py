@@ -63,9 +63,9 @@ def forget_old_hints(schema: Schema | None, resources: Resources) -> None:
             if option not in merges[root]:
                 schema.tables[root].pop(hint, None)  # type: ignore[misc]
         for table in get_nested_tables(schema.tables, root):
-            for key, facts in table["columns"].items():
+            for key, column_schema in table["columns"].items():
                 for hint in {*DECIDING} - of_table.get((str(table["name"]), key), set()):
-                    facts.pop(hint, None)  # type: ignore[misc]
+                    column_schema.pop(hint, None)  # type: ignore[misc]
 
 
 def _kept(root: str, merge: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

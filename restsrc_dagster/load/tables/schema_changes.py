@@ -69,7 +69,7 @@ class SchemaChanges:
         split = [one for one in self.variants if one.name in self.new_columns]
         of_others = {one.name for one in split}
         new = [name for name in self.new_columns if name not in of_others]
-        told = {
+        by_kind = {
             "New columns": new,
             "Columns that no record has a value for any more": self.emptied,
             "Columns that are gone": self.gone,
@@ -78,7 +78,7 @@ class SchemaChanges:
             ],
             "Fields that schema_contract leaves out": self.discarded,
         }
-        return [f"{what}: {', '.join(names)}" for what, names in told.items() if names]
+        return [f"{what}: {', '.join(names)}" for what, names in by_kind.items() if names]
 
     @property
     def warnings(self) -> list[str]:
@@ -105,18 +105,18 @@ def schema_changes(
         path = name.removeprefix(table).removeprefix("__")
         left = before.get(name, frozenset()) - columns.keys()
         gone += [_named(path, column) for column in sorted(left) if not column.startswith("_dlt")]
-        for column, facts in columns.items():
-            if "data_type" not in facts or column.startswith("_dlt"):
+        for column, hints in columns.items():
+            if "data_type" not in hints or column.startswith("_dlt"):
                 continue
             if name in before and column not in before[name]:
                 new.append(_named(path, column))
             of = column.rpartition(_VARIANT)[0]
-            if facts.get("variant") and of in columns and column not in hinted.get(name, {}):
+            if hints.get("variant") and of in columns and column not in hinted.get(name, {}):
                 variants.append(
                     Variant(
                         table=path,
                         column=column,
-                        type=str(facts["data_type"]),
+                        type=str(hints["data_type"]),
                         of=of,
                         of_type=in_words(columns[of]),
                     )
@@ -193,7 +193,7 @@ def _is_of_another_type(
     return any(known.get(key) is not None and known[key] != wanted[key] for key in SIZES)
 
 
-def width_of(destination: AnyDestination) -> ColumnLimit | None:
+def column_limit_of(destination: AnyDestination) -> ColumnLimit | None:
     """What a table may hold; None where there is no limit worth a word."""
     kind, profile = type_of(destination), profile_of(destination)
     most = profile.most_columns
@@ -203,14 +203,14 @@ def width_of(destination: AnyDestination) -> ColumnLimit | None:
     return ColumnLimit(kind, most) if most is not None else None
 
 
-def refuse_too_many_columns(schema: Schema, width: ColumnLimit, tables: Mapping[str, str]) -> None:
+def refuse_too_many_columns(schema: Schema, limit: ColumnLimit, tables: Mapping[str, str]) -> None:
     """Before the load, of which some tables would be committed already.
 
     Most of it is refused while it is read; not what dlt itself adds, columns for other types.
 
     Args:
         schema: of all tables.
-        width: what a table may hold.
+        limit: how many columns a table may hold.
         tables: of each resource, by its name.
 
     Raises:
@@ -221,7 +221,7 @@ def refuse_too_many_columns(schema: Schema, width: ColumnLimit, tables: Mapping[
         for table, columns in _tables_of(schema, root):
             count = sum("data_type" in column for column in columns.values())
             try:
-                width.refuse(table, count)
+                limit.refuse(table, count)
             except ReadError as error:
                 found[root] = error
     if found:

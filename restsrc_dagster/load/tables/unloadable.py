@@ -98,7 +98,7 @@ class Net:
     def normalize(self, pages: Mapping[str, PageStats]) -> NormalizeInfo:
         """As the pipeline does; raises Unloadable where it is known whose rows hinder it.
 
-        What is rounded is told in the facts of its resource.
+        What is rounded is told in the stats of its resource.
         """
         try:
             with rounded_noted() as rounded:

@@ -69,12 +69,12 @@ class _ConfigurationBuilder:
 
     def resource(self, one: Planned, secured: Secured) -> dict[str, Any]:
         """The resource, its auth still in its endpoint."""
-        told: list[str] = []
+        notes: list[str] = []
         operation, records = one.operation, one.records
-        paging = self._paging(one, told)
-        cursor = self._cursor(one, told)
+        paging = self._paging(one, notes)
+        cursor = self._cursor(one, notes)
         handled = secured.handled | paging.fields | ({cursor.param} if cursor else set())
-        fill = Filler(self._document, self._reference, told)
+        fill = Filler(self._document, self._reference, notes)
         endpoint: dict[str, Any] = {"path": self._paths[one.name], "auth": secured.auth}
         params = {
             **operation.query,
@@ -107,7 +107,7 @@ class _ConfigurationBuilder:
             resource["columns"] = columns
         if copied := self._copied.get(one.name):
             resource["include_from_parent"] = copied
-        self._notes += [f"{one.name}: {note}" for note in told]
+        self._notes += [f"{one.name}: {note}" for note in notes]
         return resource
 
     def _key(self, one: Planned) -> str | list[str] | None:
@@ -124,31 +124,31 @@ class _ConfigurationBuilder:
             copied.append(one.field)
         return [key, f"_{one.parent.name}_{one.field}"] if key else None
 
-    def _paging(self, one: Planned, told: list[str]) -> Paging:
+    def _paging(self, one: Planned, notes: list[str]) -> Paging:
         records = one.records
         if records.single:
-            told.append("the answer is taken for one record")
+            notes.append("the answer is taken for one record")
             return Paging({"type": "single_page"})
         if records.keys is None:
-            told.append("the document does not say where the records are; dlt looks for a list")
+            notes.append("the document does not say where the records are; dlt looks for a list")
         paging = find_paging(self._document, one.operation, records)
-        told += paging.notes
+        notes += paging.notes
         if paging.paginator is None:
-            told.append(
+            notes.append(
                 "paginator: the document does not say how pages are asked for; "
                 f"`restsrc test {self._connector}` shows what dlt detects"
             )
         return paging
 
-    def _cursor(self, one: Planned, told: list[str]) -> FoundCursor | None:
+    def _cursor(self, one: Planned, notes: list[str]) -> FoundCursor | None:
         children = [other.name for other in self._planned if other.parent is one]
         if not one.asked:
-            told.append(f"read for {', '.join(children)}, and not loaded: selected is false")
+            notes.append(f"read for {', '.join(children)}, and not loaded: selected is false")
         if one.records.single:
             return None
         cursor = find_cursor(self._document, one.operation, one.records.item)
         if cursor is not None and children:
-            told.append(
+            notes.append(
                 f"could be read by {cursor.incremental['cursor_path']} and {cursor.param}, but "
                 f"{', '.join(children)} would then be read for changed records only"
             )
@@ -157,8 +157,8 @@ class _ConfigurationBuilder:
 
     def _path(self, one: Planned) -> str:
         """The path with parents' fields in it; what no parent has is filled in."""
-        told: list[str] = []
-        fill = Filler(self._document, self._reference, told)
+        notes: list[str] = []
+        fill = Filler(self._document, self._reference, notes)
         path, fields = one.operation.route, one.operation.of("path")
         if one.parent is None:
             filled = fill.in_path(path, fields).lstrip("/") or "/"
@@ -167,7 +167,7 @@ class _ConfigurationBuilder:
             above = self._passed_on(one.parent)
             field = f"{{resources.{one.parent.name}.{one.field}}}"
             filled = f"{above}/{field}{fill.in_path(path[binding.end() :], fields)}"
-        self._notes += [f"{one.name}: {note}" for note in told]
+        self._notes += [f"{one.name}: {note}" for note in notes]
         return filled
 
     def _passed_on(self, parent: Planned) -> str:

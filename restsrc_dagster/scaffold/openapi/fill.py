@@ -44,7 +44,7 @@ class Filler:
         def fill(match: re.Match[str]) -> str:
             item = known.get(match[1])
             if item is not None and not is_secret(item):
-                fixed = item.schema.facts.get("default")
+                fixed = item.schema.keywords.get("default")
                 if fixed is None and len(item.schema.choices) == 1:
                     fixed = item.schema.choices[0]
                 if isinstance(fixed, (str, int, float)) and fixed != "":
@@ -63,7 +63,7 @@ class Filler:
             part, path = self._document.schema(item), f"{prefix}{name}"
             if part.is_object and part.properties and depth:
                 found[name] = self.body(item, depth - 1, f"{path}.")
-            elif part.is_list and not (part.examples or "default" in part.facts):
+            elif part.is_list and not (part.examples or "default" in part.keywords):
                 found[name] = []
                 self._notes.append(f"{path} is sent as an empty list")
             else:
@@ -81,8 +81,8 @@ class Filler:
     def _value(self, item: Field) -> Any:
         if is_secret(item):
             return self._wanted(item.name, item)
-        if item.schema.facts.get("default") is not None:
-            return literal(item.schema.facts["default"])
+        if item.schema.keywords.get("default") is not None:
+            return literal(item.schema.keywords["default"])
         shown = [value for value in (*item.examples, *item.schema.choices[:1]) if value is not None]
         for value in shown:
             if value != "" and not isinstance(value, dict):

@@ -50,20 +50,20 @@ def _maximum(item: Field) -> int | None:
 
 
 def _default(item: Field) -> int | None:
-    default = item.schema.facts.get("default")
+    default = item.schema.keywords.get("default")
     if isinstance(default, int) and not isinstance(default, bool) and default > 0:
         return min(default, LARGEST)
     return None
 
 
 def _largest(item: Field) -> int | None:
-    maximum = item.schema.facts.get("maximum")
+    maximum = item.schema.keywords.get("maximum")
     if isinstance(maximum, (int, float)) and maximum >= 1:
         return int(maximum)
     choices = [choice for choice in item.schema.choices if isinstance(choice, int)]
     if choices:
         return max(choices)
     for pattern in _TOLD:
-        if (told := pattern.search(item.description)) and int(told[1]) > 0:
-            return int(told[1])
+        if (match := pattern.search(item.description)) and int(match[1]) > 0:
+            return int(match[1])
     return None

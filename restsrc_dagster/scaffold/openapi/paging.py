@@ -279,9 +279,9 @@ def _counts(item: Field, names: frozenset[str]) -> bool:
 
 def _first(item: Field) -> int | None:
     """The number that counting begins with: 0 or 1, or None where nothing tells."""
-    facts = item.schema.facts
+    keywords = item.schema.keywords
     for key in ("default", "minimum", "example"):
-        value = facts.get(key)
+        value = keywords.get(key)
         if value in (0, 1) and not isinstance(value, bool) and (key != "example" or value == 0):
             return int(value)
     if _FIRST_IS_0.search(item.description):

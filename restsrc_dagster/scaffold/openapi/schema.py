@@ -26,7 +26,7 @@ class Schema:
     properties: dict[str, Any] = field(default_factory=dict)
     required: set[str] = field(default_factory=set)
     items: Any = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    keywords: dict[str, Any] = field(default_factory=dict)
     """default, example, enum, minimum, maximum, description."""
 
     @property
@@ -43,18 +43,18 @@ class Schema:
 
     @property
     def examples(self) -> list[Any]:
-        several = self.facts.get("examples")
-        single = [self.facts["example"]] if "example" in self.facts else []
+        several = self.keywords.get("examples")
+        single = [self.keywords["example"]] if "example" in self.keywords else []
         return single + (several if isinstance(several, list) else [])
 
     @property
     def description(self) -> str:
-        return str(self.facts.get("description") or "")
+        return str(self.keywords.get("description") or "")
 
     @property
     def choices(self) -> list[Any]:
-        const = [self.facts["const"]] if "const" in self.facts else []
-        return [item for item in sequence(self.facts.get("enum")) if item is not None] or const
+        const = [self.keywords["const"]] if "const" in self.keywords else []
+        return [item for item in sequence(self.keywords.get("enum")) if item is not None] or const
 
 
 def read_schema(raw: Any, find: Callable[[str], Any]) -> Schema:
@@ -106,7 +106,7 @@ def _own(raw: Mapping[str, Any], schema: Schema, *, alternative: bool) -> None:
         schema.items = _both(schema.items, raw["items"], alternative=alternative)
     for key in _KEPT:
         if key in raw:
-            schema.facts.setdefault(key, raw[key])
+            schema.keywords.setdefault(key, raw[key])
 
 
 def _both(known: Any, item: Any, *, alternative: bool) -> Any:

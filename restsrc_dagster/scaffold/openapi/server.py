@@ -24,9 +24,9 @@ def base_url(
         return given.rstrip("/")
     found: dict[str, str] = {}
     for operation in operations:
-        told: list[str] = []
-        found.setdefault(_server(document, operation, told), operation.path)
-        notes += [note for note in told if note not in notes]
+        own_notes: list[str] = []
+        found.setdefault(_server(document, operation, own_notes), operation.path)
+        notes += [note for note in own_notes if note not in notes]
     if len(found) > 1:
         places = ", ".join(f"{path} at {url}" for url, path in found.items())
         raise ValueError(f"a connector has one base_url, but {places}; make one for each")
