@@ -1,9 +1,9 @@
 """No room for a file: told as such, and when there is room again nothing is lost or doubled."""
 
 import random
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import pytest
 
@@ -29,12 +29,12 @@ def write_posts(blog: Blog, first: int, last: int, text: Callable[[int], str] = 
 
 
 def told_without_room(duck: Warehouse, blog: Blog, *, largest_file: int) -> str:
-    worker = duck.start(
-        blog.url, [POSTS], holder="run 1", largest_file=largest_file, stderr=subprocess.PIPE
-    )
-    _, told = worker.communicate(timeout=120)
-    assert worker.returncode == 1
-    return told.decode().splitlines()[-1]
+    with NamedTemporaryFile(mode="r") as told:
+        worker = duck.start(
+            blog.url, [POSTS], holder="run 1", largest_file=largest_file, stderr=told.name
+        )
+        assert worker.wait(120) == 1
+        return told.read().splitlines()[-1]
 
 
 def test_in_the_working_folder(blog: Blog, duck: Warehouse) -> None:

@@ -1,7 +1,5 @@
 """One load of a connector at a time, over processes, whatever becomes of them."""
 
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from restsrc_dagster.errors import ConnectorBusy
 from restsrc_dagster.load.destinations import lock
 from restsrc_dagster_tests.load.blog import POSTS, Blog
 from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.load.worker import Worker
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 
 DEADLINE = 60
@@ -36,7 +35,7 @@ def answering(api: Api, blog: Blog) -> Iterator[threading.Event]:
 @pytest.fixture
 def holder(
     warehouse: Warehouse, blog: Blog, api: Api, answering: threading.Event
-) -> Iterator[subprocess.Popen[bytes]]:
+) -> Iterator[Worker]:
     """A load in another process, called `run 1`, which waits for the API."""
     worker = warehouse.start(blog.url, [POSTS], holder="run 1")
     deadline = time.monotonic() + DEADLINE
@@ -53,7 +52,7 @@ def test_a_second_load_is_told_who_holds_it_and_asks_nothing(
     blog: Blog,
     api: Api,
     warehouse: Warehouse,
-    holder: subprocess.Popen[bytes],
+    holder: Worker,
     answering: threading.Event,
 ) -> None:
     acme = warehouse.connector(blog.url, [POSTS])
@@ -71,10 +70,10 @@ def test_a_second_load_is_told_who_holds_it_and_asks_nothing(
 def test_a_killed_holder_blocks_nobody(
     blog: Blog,
     warehouse: Warehouse,
-    holder: subprocess.Popen[bytes],
+    holder: Worker,
     answering: threading.Event,
 ) -> None:
-    holder.send_signal(signal.SIGKILL)
+    holder.kill()
     holder.wait(DEADLINE)
     answering.set()
     blog.post(1, at=1)

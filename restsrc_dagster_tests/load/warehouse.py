@@ -1,13 +1,9 @@
 """A destination: loads into it, and looks into it that do not go through dlt."""
 
-import json
-import subprocess
-import sys
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field
-from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -20,9 +16,8 @@ from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
+from restsrc_dagster_tests.load.worker import Worker
 from restsrc_dagster_tests.support.connectors import connector, content
-
-ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)
@@ -86,10 +81,9 @@ class Warehouse:
         self,
         *args: Any,
         holder: str,
-        stderr: int | None = None,
         keys: Mapping[str, Any] | None = None,
         **options: Any,
-    ) -> subprocess.Popen[bytes]:
+    ) -> Worker:
         """Load everything in a process of its own; `args` and `keys` make the connector."""
         order = {
             "content": content(*args, **self._own(), http=dict(self.http), **(keys or {})),
@@ -98,11 +92,7 @@ class Warehouse:
             "commit_after_records": self.settings.commit_after_records,
             **options,
         }
-        return subprocess.Popen(
-            [sys.executable, "-m", "restsrc_dagster_tests.load.worker", json.dumps(order)],
-            cwd=ROOT,
-            stderr=stderr,
-        )
+        return Worker(order)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a query finds, sorted."""
