@@ -17,7 +17,7 @@ from restsrc_dagster.connector.files.lines import with_lines
 from restsrc_dagster.connector.files.parse import SUFFIXES, parse, parse_text
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
-from restsrc_dagster.connector.syntax.references import references
+from restsrc_dagster.connector.syntax.references import found_references
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.from_curl import from_curl
@@ -127,7 +127,8 @@ def add(
     with target.open("x", encoding="utf-8") as file:
         file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"wrote {target}: {connector.schedule.describe(connector.created_at)}")
-    if unset := sorted({one for one, _ in references(content) if one not in os.environ}):
+    named = (found for _, found in found_references(content) if found["given"] is None)
+    if unset := sorted({found["name"] for found in named} - os.environ.keys()):
         click.echo(
             f"set {', '.join(unset)}, in .env for example, and then reload the definitions in "
             "Dagster: the first run is made once, and would fail now"

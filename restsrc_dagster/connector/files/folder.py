@@ -22,8 +22,9 @@ from restsrc_dagster.connector.files.lines import with_lines
 from restsrc_dagster.connector.files.parse import SUFFIXES, parse
 from restsrc_dagster.connector.model import Connector, Later
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
+from restsrc_dagster.connector.resources.ends import ends_problems
 from restsrc_dagster.connector.resources.partitions import partitions_problems
-from restsrc_dagster.connector.resources.reading import reading_problems
+from restsrc_dagster.connector.resources.reading import in_windows, reading_problems
 from restsrc_dagster.connector.resources.values import value_lists, values_problems
 from restsrc_dagster.connector.syntax.references import misplaced_references
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
@@ -197,8 +198,13 @@ def checked(
         if isinstance(reading, dict):
             found = reading_problems(reading, configuration, lists)
             problems += [Problem(file, place, message) for place, message in found]
-        if content.get("partitions") is not None:
+        in_partitions = content.get("partitions") is not None
+        if in_partitions:
             found = partitions_problems(configuration)
+            problems += [Problem(file, place, message) for place, message in found]
+        if not problems:
+            windows = in_windows(reading)
+            found = ends_problems(configuration, windows, lists, in_partitions=in_partitions)
             problems += [Problem(file, place, message) for place, message in found]
     return connector, problems
 

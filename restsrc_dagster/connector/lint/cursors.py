@@ -4,6 +4,7 @@ import re
 
 from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
+from restsrc_dagster.connector.resources.ends import has_unsent_end
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.time.conversion import tells_zone
 from restsrc_dagster.connector.time.instants import seconds_of
@@ -100,8 +101,11 @@ def cursor_is_none(subject: Subject) -> LintFinding:
 def end_not_sent(subject: Subject) -> LintFinding:
     """A run reads up to now in one list; only a range that is asked for by hand has an end."""
     cursor, connector = subject.cursor or {}, subject.connector
-    has_end = cursor.get("end_value") is not None or connector.partitions is not None
-    if not cursor.get("end_param") or has_end or subject.name in connector.resources.windows:
+    in_windows = subject.name in connector.resources.windows
+    in_partitions = connector.partitions is not None
+    if not has_unsent_end(subject.resource, in_windows=in_windows, in_partitions=in_partitions):
+        return
+    if not cursor:  # which cursor-without-effect tells
         return
     yield (
         subject.cursor_place("end_param"),
