@@ -73,10 +73,11 @@ def _disposition(one: PlannedResource) -> str:
 
 def _reads(one: PlannedResource) -> str:
     values = " and ".join(f"every value of {name}" for name in one.lists)
+    in_windows = f", in windows of {one.window}" if one.window else ""
     if not one.parents:
-        return values or "its list"
+        return f"{values or 'its list'}{in_windows}"
     which = "every record" if one.every_parent else "the records read now"
-    return f"{which} of {one.parents[0]}{f', {values}' if values else ''}"
+    return f"{which} of {one.parents[0]}{f', {values}' if values else ''}{in_windows}"
 
 
 def _begins(one: PlannedResource) -> str:
@@ -151,6 +152,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "parents": list(one.parents),
         "lists": list(one.lists),
         "every_parent": one.every_parent,
+        "window": one.window,
         "cursor": vars(cursor) if cursor else None,
         "committed": one.chunks or "at once",
         "page": one.page,

@@ -28,7 +28,7 @@ from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import TagWithPage
 from restsrc_dagster.extract.parents.fan_out import BindParents, ReadOfParents
 from restsrc_dagster.extract.parts import make_parts
-from restsrc_dagster.extract.read_windows import ReadWindows
+from restsrc_dagster.extract.read_windows import ReadWindows, ReadWindowsOfParents
 from restsrc_dagster.extract.records.listed import IndexKeys
 from restsrc_dagster.extract.records.steps import ProcessingSteps
 from restsrc_dagster.extract.step_order import StepOrder
@@ -39,7 +39,8 @@ StepFactory = Callable[[Resource, ReadContext], Iterator[ItemTransform[Any, Any]
 def bind_parents(resource: Resource, context: ReadContext) -> Iterator[BindParents]:
     if resource.parent is not None:
         name, parts = resource.name, context.parts[resource.name]
-        sent = parts.cursor.sent if parts.cursor is not None else None
+        in_windows = name in context.resources.windows  # each of which has values of its own
+        sent = None if parts.cursor is None or in_windows else parts.cursor.sent
         yield BindParents(context.bound[name], parts.asked, sent, context.family(name))
 
 
@@ -146,25 +147,35 @@ def requests_pages(
     reader = context.list_readers[name]
     prefetch = parts.prefetch
     announce = prefetch.announce if prefetch is not None else None
-    window = context.resources.windows.get(name)
+    leave = prefetch.leave if prefetch is not None else None
+    window, newest = context.resources.windows.get(name), context.options.newest_windows
+    if resource.parent is not None:
+        of_parents: dict[str, Any] = {
+            "binding": context.bound[name],
+            "reader": reader,
+            "backlog": context.backlog,
+            "family": context.family(name),
+            "below": [context.childless[one] for one in context.resources.replaced_with(name)],
+            "announce": announce,
+            "stats": parts.stats,
+        }
+        if window is None or parts.cursor is None:
+            return ReadOfParents(**of_parents)
+        return ReadWindowsOfParents(
+            cursor=parts.cursor,
+            window=window,
+            leave=leave,
+            forget=prefetch.forget if prefetch is not None else None,
+            newest=newest,
+            **of_parents,
+        )
     if window is not None and parts.cursor is not None:
         chunks = context.options.chunks
         chunk = chunks.windows.get(name) if chunks is not None else None
-        leave, newest = prefetch and prefetch.leave, context.options.newest_windows
         return ReadWindows(
             reader, parts.cursor, window, chunk, announce, leave=leave, newest=newest
         )
-    if resource.parent is None:
-        return ReadList(reader, parts.cursor, announce)
-    return ReadOfParents(
-        context.bound[name],
-        reader,
-        context.backlog,
-        context.family(name),
-        below=[context.childless[one] for one in context.resources.replaced_with(name)],
-        announce=announce,
-        stats=parts.stats,
-    )
+    return ReadList(reader, parts.cursor, announce)
 
 
 def add_steps(name: str, context: ReadContext) -> None:

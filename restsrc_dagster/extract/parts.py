@@ -105,6 +105,7 @@ def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> Curso
             resource,
             shared=context.connector.cursor_is_shared(name),
             all_parents=not context.resources.below_incremental(name),
+            in_windows=name in context.resources.windows,
             warn=stats.warn,
         )
     step = CursorStep(

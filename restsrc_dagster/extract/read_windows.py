@@ -1,8 +1,9 @@
 """A range that is read in windows: a list for each, side by side, handed on in their order."""
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from functools import cached_property
+import time
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
+from typing import Any
 
 import requests
 
@@ -12,7 +13,61 @@ from restsrc_dagster.extract.incremental.step import CursorStep, InWindow
 from restsrc_dagster.extract.incremental.windows import Slice, Windows
 from restsrc_dagster.extract.paging.list_reader import Announce, FirstRequest, ListReader, Page
 from restsrc_dagster.extract.paging.totals import announced_total
+from restsrc_dagster.extract.parents.binding import Binding, BoundParent
+from restsrc_dagster.extract.parents.fan_out import ReadOfParents
+from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
 from restsrc_dagster.extract.response.envelope import Envelope
+
+
+class WindowReader:
+    """Reads windows of the lists of one resource.
+
+    Args:
+        reader: of the resource's lists.
+        at_most: the most records that the API gives of one window; None for any number.
+        leave: gets the last page that is read of a window that is halved, as for
+            `PrefetchStep.leave`; None where nothing is sent before its turn.
+    """
+
+    def __init__(
+        self, reader: ListReader, at_most: int | None, leave: Callable[[Page], None] | None
+    ) -> None:
+        self._leave = leave
+        self._reader = reader
+        self._at_most = at_most
+
+    def parts(
+        self, windows: Windows, window: Slice, first: Callable[[Slice], FirstRequest]
+    ) -> Iterator[tuple[Slice, Iterator[Page]]]:
+        """A window with its pages; where it holds more than the API gives, its halves.
+
+        Raises:
+            What `ListReader.read` raises, and ReadError where it cannot be halved any more.
+        """
+        request, answers = first(window), None
+        if self._at_most is not None:
+            answers = self._answers(request, self._at_most)
+            if answers is None:
+                for half in windows.halves(window):
+                    yield from self.parts(windows, half, first)
+                return
+        yield window, self._reader.read(request, answers)
+
+    def _answers(self, first: FirstRequest, at_most: int) -> Iterator[requests.Response] | None:
+        """Those of a whole window, before any is handed on; None where it has more records than
+        `at_most`, or as many."""
+        held: list[requests.Response] = []
+        records = 0
+        for page in self._reader.read(first):
+            envelope = Envelope.of(page.response.json(), page)
+            total = announced_total(page.response, envelope, len(page))
+            records += len(page)
+            if records >= at_most or (total is not None and total > at_most):
+                if self._leave is not None:
+                    self._leave(page)
+                return None
+            held.append(page.response)
+        return iter(held)
 
 
 class ReadWindows:
@@ -25,8 +80,7 @@ class ReadWindows:
         chunk: ends the reading between two windows; None where all is read at once.
         announce: gets the first request of each window, to send it before its turn; None where
             none is.
-        leave: gets the last page that is read of a window that is halved, as for
-            `PrefetchStep.leave`; None where nothing is sent before its turn.
+        leave: as for `WindowReader`.
         newest: only so many windows are read, the newest first; None reads all, oldest first.
     """
 
@@ -47,7 +101,7 @@ class ReadWindows:
         self._window = window
         self._chunk = chunk
         self._announce = announce
-        self._leave = leave
+        self._windows = WindowReader(reader, window.at_most, leave)
 
     def __call__(self) -> Iterator[Page]:
         """The pages; raises as `ListReader.read` does, and ReadError where a window holds more than
@@ -57,60 +111,118 @@ class ReadWindows:
         return self._pages()
 
     @cached_property
-    def _windows(self) -> Windows:
+    def _range(self) -> Windows:
         """With one end for all who ask; dlt calls before the cursor has taken its state."""
-        return self._cursor.windows(self._window)
+        return self._cursor.windows(self._window, time.time())
 
     def _all(self) -> Iterator[Slice]:
-        windows = self._windows.of(self._cursor.position.start)
-        yield from windows if self._newest is None else reversed(deque(windows, self._newest))
+        windows = self._range
+        yield from windows if self._newest is None else windows.newest(self._newest)
 
     def _first(self, window: Slice) -> FirstRequest:
         return self._reader.of_list(InWindow(self._cursor, window))
 
     def _pages(self) -> Iterator[Page]:
-        for window in self._all():
-            for page in self._of(window):
-                if self._chunk is not None:
-                    self._chunk.add(len(page))
-                yield page
-            if self._ends_with(window):
-                return
+        windows = self._all()
+        self._cursor.begin_list()
+        for window in windows:
+            for part, pages in self._windows.parts(self._range, window, self._first):
+                for page in pages:
+                    if self._chunk is not None:
+                        self._chunk.add(len(page))
+                    yield page
+                if self._newest is None and self._ends_with(part):
+                    return
 
     def _ends_with(self, window: Slice) -> bool:
         """Whether the reading ends behind a window that is through."""
-        if self._newest is not None:
-            return False
-        is_over = not window.is_last and window.high <= self._cursor.began
-        over = window.over if is_over else None
+        over = window.over_at(self._cursor.began)
         if self._chunk is not None:
             return self._chunk.end_window(over, is_last=window.is_last)
         self._cursor.end_window(over)
         return False
 
-    def _of(self, window: Slice) -> Iterator[Page]:
-        """The pages of a window; where it holds more than the API gives, those of its halves."""
-        first, answers = self._first(window), None
-        if self._window.at_most is not None:
-            answers = self._answers(first, self._window.at_most)
-        if self._window.at_most is None or answers is not None:
-            yield from self._reader.read(first, answers)
-            return
-        for half in self._windows.halves(window):
-            yield from self._of(half)
 
-    def _answers(self, first: FirstRequest, at_most: int) -> Iterator[requests.Response] | None:
-        """Those of a whole window, before any is handed on; None where it has more records than
-        `at_most`, or as many."""
-        held: list[requests.Response] = []
-        records = 0
-        for page in self._reader.read(first):
-            envelope = Envelope.of(page.response.json(), page)
-            total = announced_total(page.response, envelope, len(page))
-            records += len(page)
-            if records >= at_most or (total is not None and total > at_most):
-                if self._leave is not None:
-                    self._leave(page)
-                return None
-            held.append(page.response)
-        return iter(held)
+class ReadWindowsOfParents(ReadOfParents):
+    """In place of dlt's function: requests the windows of a page of parents, parent by parent.
+
+    Args:
+        of_parents: as for `ReadOfParents`, all by name.
+        cursor: of the child; it says where the range of each parent begins.
+        window: what the file says.
+        leave: as for `WindowReader`.
+        forget: gets what was announced of a parent that is not there any more; None where nothing
+            is announced.
+        newest: as for `ReadWindows`, of each parent.
+    """
+
+    def __init__(
+        self,
+        *,
+        binding: Binding,
+        reader: ListReader,
+        cursor: CursorStep,
+        window: Window,
+        leave: Callable[[Page], None] | None,
+        forget: Callable[[Iterable[FirstRequest]], None] | None,
+        newest: int | None,
+        **of_parents: Any,
+    ) -> None:
+        super().__init__(binding=binding, reader=reader, **of_parents)
+        self._cursor = cursor
+        self._window = window
+        self._forget = forget
+        self._newest = newest
+        self._windows = WindowReader(reader, window.at_most, leave)
+
+    @cached_property
+    def _now(self) -> float:
+        """One end for all parents."""
+        return time.time()
+
+    def _firsts(self, parent: BoundParent) -> Iterator[FirstRequest]:
+        for window in self._all(parent):
+            if parent.windows.is_read:
+                return
+            yield self._first_of(parent, window)
+
+    def _read(self, parent: BoundParent) -> Iterator[Page]:
+        windows, first = self._all(parent), partial(self._first_of, parent)
+        self._cursor.begin_list(parent)
+        try:
+            for window in windows:
+                for part, pages in self._windows.parts(parent.windows, window, first):
+                    yield from self._pages_of(part, pages, parent)
+        except requests.HTTPError:
+            parent.windows.is_read = True
+            if self._forget is not None:
+                self._forget(map(first, windows))
+            raise
+        finally:
+            parent.windows.is_read = True
+            self._cursor.end_list(parent)
+
+    def _pages_of(self, part: Slice, pages: Iterator[Page], parent: BoundParent) -> Iterator[Page]:
+        """Behind them, the parent's cursor has moved: not by an answer that was ignored, as nobody
+        knows what the window holds."""
+        is_answered = False
+        for page in pages:
+            is_answered = True
+            yield page
+        if self._newest is None:
+            over = part.over_at(self._cursor.began) if is_answered else None
+            self._cursor.end_window(over, parent)
+
+    def _all(self, parent: BoundParent) -> Iterator[Slice]:
+        """From where the parent's list was when it was first asked for."""
+        if parent.windows is None:
+            parent.windows = self._cursor.windows(self._window, self._now, parent)
+        windows: Windows = parent.windows
+        return iter(windows) if self._newest is None else windows.newest(self._newest)
+
+    def _first_of(self, parent: BoundParent, window: Slice) -> FirstRequest:
+        def sent(name: str, _: BoundParent, place: PlaceholderPlace) -> Any:
+            return self._cursor.sent_of_window(name, window, place)
+
+        made = {**parent, **self._binding.of_cursor(parent, sent)}
+        return self._binding.without_nulls(self._reader.of_parent(made))

@@ -97,6 +97,22 @@ def test_a_window_that_holds_more_than_the_api_gives(
     assert ids(rows) == list(range(len(hours)))
 
 
+@pytest.mark.parametrize("ends", ["[]", "[)", "days"])
+def test_what_stands_where_halves_meet_comes_once(api: Api, ends: str) -> None:
+    served = RangeApi(made([0, 372 - 1 / 3600, 372, 500]), ends, 2, cap=4)
+    rows = read(windowed(api, served, "31 days", keyed=False, at_most=4))
+    assert ids(rows) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("ends", ["[]", "days"])
+def test_what_stands_where_windows_of_a_fixed_range_meet_comes_once(api: Api, ends: str) -> None:
+    served = RangeApi(made([0, 10 * DAY, 20 * DAY - 1, 20 * DAY]), ends, 2)
+    acme = windowed(api, served, "10 days", keyed=False)
+    cursor = acme.configuration["resources"][0]["endpoint"]["incremental"]
+    cursor["end_value"] = "2024-01-31T00:00:00Z"
+    assert ids(read(acme)) == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("at_most", [None, 100])
 def test_an_ignored_answer_ends_the_list_of_its_window(api: Api, at_most: int | None) -> None:
     served = RangeApi(made([hour * 12.0 for hour in range(60)]))
@@ -275,14 +291,6 @@ def test_what_cannot_be_meant(endpoint: Any, window: Any, message: str) -> None:
     with pytest.raises(ConnectorError) as refused:
         connector("acme", "http://127.0.0.1:9", [items(**endpoint)], reading=reading)
     assert message in str(refused.value)
-
-
-def test_a_child_is_not_read_in_windows() -> None:
-    cursor = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "s"}
-    child = items("child", path="of/{resources.items.id}", incremental=cursor)
-    reading = {"child": {"window": {"size": "1 day"}}}
-    with pytest.raises(ConnectorError, match="is for a list without a parent"):
-        connector("acme", "http://127.0.0.1:9", [items(), child], reading=reading)
 
 
 @pytest.mark.parametrize("by_links", [True, False])

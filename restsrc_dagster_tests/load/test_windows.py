@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.load.worker import KILLED
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -207,18 +208,30 @@ def test_a_full_refresh_begins_with_the_first_window(small: Warehouse, api: Api)
     assert min(since for since, _ in served.ranges) == "2024-01-01T00:00:00Z"
 
 
-def test_with_a_lag(small: Warehouse, api: Api) -> None:
+@pytest.mark.parametrize("days", [1, 10])
+def test_with_a_lag(small: Warehouse, api: Api, days: int) -> None:
+    """Longer than a window, too, and though a chunk is full before it is through."""
     served = RangeApi(records(EVERY_8_HOURS), size=4)
     api.routes["/items"] = served
-    cursor = {**served.incremental(), "lag": 86_400}
+    cursor = {**served.incremental(), "lag": days * 86_400}
     resource = {**items(incremental=cursor, paginator=served.paginator), "primary_key": "id"}
     said = {"items": {"window": {"size": "3 days", "end": "2024-02-01T00:00:00Z"}}}
     made = small.connector(api.url, [resource], reading=said)
     small.load(made)
     assert len(set(served.ranges)) == len(served.ranges) == 11
-    served.records.append({"id": 90, "at": at(29.2 * DAY)})
+    late = [29.2 + day - days for day in range(1, days + 1)]
+    served.records += [{"id": 90 + n, "at": at(day * DAY)} for n, day in enumerate(late)]
     small.load(made)
-    assert loaded(small) == list(range(91))
+    assert loaded(small) == list(range(90 + days))
+
+
+def test_a_range_that_is_read_again_in_windows_replaces_its_rows(duck: Warehouse, api: Api) -> None:
+    served = RangeApi(records([float(day) for day in range(12)]), "[]")
+    made = acme(duck, api, served, keyed=False, size="2 days", end="2024-01-13T00:00:00Z")
+    duck.load(made)
+    between = Between(datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 9, tzinfo=UTC))
+    assert not duck.load(made, between=between).failed
+    assert loaded(duck) == list(range(12))
 
 
 def test_a_range_that_is_over_asks_for_nothing(small: Warehouse, api: Api) -> None:

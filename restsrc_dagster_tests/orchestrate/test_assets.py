@@ -86,6 +86,11 @@ def test_a_description_says_how_a_range_is_read(settings: Settings) -> None:
     acme = connector(resources=[items("posts", incremental=cursor)], reading=reading)
     (spec,) = build_connector_assets(acme, settings=settings).specs
     assert "what is new by `at` in windows of 31 days, appended" in str(spec.description)
+    child = items("votes", path="posts/{resources.posts.id}/votes", incremental=cursor)
+    reading = {"votes": {"window": {"size": "1 week"}}}
+    acme = connector(resources=[items("posts"), child], reading=reading)
+    (_, spec) = build_connector_assets(acme, settings=settings).specs
+    assert "by `at` in windows of 1 week, for each of posts, appended" in str(spec.description)
 
 
 def test_a_description_warns_of_what_concerns_its_rows(settings: Settings) -> None:

@@ -23,7 +23,7 @@ def _instant(text: str) -> datetime:
 
 @dataclass
 class RangeApi:
-    """`/items?since=…&until=…`, in pages.
+    """`?since=…&until=…` of any path, in pages.
 
     Args:
         records: with a time as `at`.
@@ -64,7 +64,7 @@ class RangeApi:
         if self.announces:
             body["total"] = len(found)
         if self.by_links and page * self.size < len(given):
-            body["next"] = f"/items?since={since}&until={until}&page={page + 1}"
+            body["next"] = f"{asked.path}?since={since}&until={until}&page={page + 1}"
         if self.clock is None:
             return body
         now = START + timedelta(hours=self.clock)

@@ -35,8 +35,6 @@ def window_problems(resource: Resource) -> Iterator[str]:
     if incremental is None:
         yield "needs a cursor: name one as endpoint.incremental, with an initial_value"
         return
-    if resource.parent is not None:
-        yield "is for a list without a parent: each parent's own list is read in one"
     initial = incremental.get("initial_value")
     if initial is None:
         yield "needs an initial_value in endpoint.incremental, where the first window begins"
@@ -73,7 +71,7 @@ def _has_no_unit(value: Any) -> bool:
 
 
 class Window(BaseModel):
-    """The range from the cursor to an end, in slices."""
+    """The range from the cursor to an end, in slices; of a child, that of each parent."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 

@@ -34,7 +34,9 @@ class ChunkByWindow:
         self._ends.append((self._at_hand.number, deepcopy(self._cursor.state)))
         while len(self._ends) > 1 and self._family.is_through(self._ends[1][0]):
             self._ends.popleft()
-        if is_last or not self._chunk.is_full_with(0) or not self._chunk.is_drained():
+        if is_last or self._cursor.position.is_within_lag or not self._chunk.is_full_with(0):
+            return False
+        if not self._chunk.is_drained():
             return False
         self._chunk.end()
         return True

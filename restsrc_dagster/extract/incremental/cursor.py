@@ -85,7 +85,11 @@ class IncrementalCursor:
     def delivered(self, before: Mapping[str, Any] | None) -> Delivered | None:
         """What is known of rows that were delivered, by what the state has of them; None where a
         row that comes again is merged."""
-        return Delivered(before, keyed=self._keyed) if self.appends else None
+        return self.remembered(before) if self.appends else None
+
+    def remembered(self, before: Mapping[str, Any] | None) -> Delivered:
+        """As `delivered`, also where a row that comes again is merged."""
+        return Delivered(before, keyed=self._keyed)
 
     def begin(self, kept: Any) -> Any:
         """Where reading begins, by what the run before has kept (None for nothing): the lag

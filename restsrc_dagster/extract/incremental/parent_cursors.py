@@ -31,14 +31,16 @@ class ParentCursors:
     """The cursors of one child resource, in one reading.
 
     dlt's state of the cursor gets, under `restsrc`, `parents`: what is kept by the parent's key, of
-    appended rows with those that were delivered there. `floor`: where parents begin that have none
-    there, as long as there may be some that were read by a cursor for all. `shared`: why there is
-    one for all, if there is. `of`: what tells the parents apart (`bound_to`).
+    appended rows with those that were delivered there or, read in windows, beyond. `floor`: where
+    parents begin that have none there, as long as there may be some that were read by a cursor for
+    all. `shared`: why there is one for all, if there is. `of`: what tells the parents apart
+    (`bound_to`).
 
     Args:
         resource: the child.
         shared: whether the file asks for one cursor.
         all_parents: whether a run reads all of them; else those only that have changed.
+        in_windows: whether a part of a parent's list may end before rows that were delivered.
         warn: called with a line for the person.
     """
 
@@ -48,12 +50,14 @@ class ParentCursors:
         *,
         shared: bool,
         all_parents: bool,
+        in_windows: bool = False,
         warn: Callable[[str], None],
     ) -> None:
         self._name = resource.name
         self._of = bound_to(resource)
         self._asked = shared
         self._all_parents = all_parents
+        self._in_windows = in_windows
         self._warn = warn
         self._cursor: IncrementalCursor
         self._state: dict[str, Any] = {}
@@ -62,6 +66,8 @@ class ParentCursors:
         self._floor: Any = None
         self._floor_rows: dict[str, Any] = {}
         self._for_all: Position | None = None
+        self._passed: Any = None
+        """Of a cursor for all: the end of windows that are over."""
 
     def begin(self, cursor: IncrementalCursor, state: dict[str, Any]) -> None:
         """Take dlt's state of the cursor."""
@@ -100,14 +106,26 @@ class ParentCursors:
         """A page of a parent's list was read."""
         state, cursor = self._state, self._cursor
         if position is self._for_all:
-            state["last_value"] = position.kept
+            state["last_value"] = kept = cursor.comparison.later(position.kept, self._passed)
             if position.delivered is not None:
-                self._own["boundary"] = position.boundary(position.kept)
+                self._own["boundary"] = position.boundary(kept)
             return
         self._keep(parent.key, position)
         if (kept := position.kept) is not None:
             last = state.get("last_value")
             state["last_value"] = kept if last is None or cursor.is_later(kept, last) else last
+
+    def end_window(self, parent: BoundParent, over: Any) -> None:
+        """A window of a parent's list was read to its end (`Position.behind_window`).
+
+        One cursor for all moves on for the next run; all parents of this one begin where it was.
+        """
+        position = self.position(parent)
+        if position is self._for_all:
+            self._passed = self._cursor.comparison.later(self._passed, over)
+        else:
+            position = parent.position = position.behind_window(over)
+        self.note(parent, position)
 
     def _begun(self, key: str) -> Position:
         entry = self._parents.get(key)
@@ -117,7 +135,8 @@ class ParentCursors:
                 self._parents[key] = entry
             rows: Any = self._floor_rows
         else:
-            rows = {"rows": entry[1]} if isinstance(entry, list) else {}
+            known = entry[1:] if isinstance(entry, list) else ()
+            rows = dict(zip(("rows", "ahead"), known, strict=False))
         kept = entry[0] if isinstance(entry, list) else entry
         return Position(self._cursor, kept, self._cursor.delivered(rows))
 
@@ -127,6 +146,8 @@ class ParentCursors:
             self._fold(kept, delivered.rows_from(self._last()) if delivered else {})
         elif kept is not None or delivered:
             self._parents[key] = kept if delivered is None else [kept, delivered.rows]
+            if self._in_windows and delivered is not None:
+                self._parents[key] += position.ahead
             if len(self._parents) > MOST_PARENTS:
                 self._keep_one(TOO_MANY)
 
@@ -141,7 +162,9 @@ class ParentCursors:
         own.pop(PARENTS, None)
         own.pop(FLOOR, None)
         own[SHARED] = why
-        entries = [one if isinstance(one, list) else (one, {}) for one in self._parents.values()]
+        entries = [
+            one[:2] if isinstance(one, list) else (one, {}) for one in self._parents.values()
+        ]
         self._cursor.learn([kept for kept, _ in entries if kept is not None])
         for kept, rows in entries:
             self._fold(kept, rows)

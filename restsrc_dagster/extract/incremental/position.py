@@ -15,7 +15,8 @@ class Position:
         kept: what the run before has kept, None for nothing.
         delivered: rows that were delivered at `kept` or later; None where none are remembered.
         one_behind: remember the rows of the value before the last one, too.
-        is_within: whether it is a further part of a range that this run reads: no lag then.
+        start: where reading goes on, in a further part of a range that this run reads; None where
+            the cursor says it, a lag earlier.
     """
 
     def __init__(
@@ -25,11 +26,11 @@ class Position:
         delivered: Delivered | None,
         *,
         one_behind: bool = False,
-        is_within: bool = False,
+        start: Any = None,
     ) -> None:
         self._cursor = cursor
         self.before = kept
-        self.start = kept if is_within and kept is not None else cursor.begin(kept)
+        self.start = cursor.begin(kept) if start is None else start
         """Where reading begins; None for the beginning of all."""
         self.delivered = delivered
         self._memory = BoundaryMemory(cursor.comparison, kept, delivered, one_behind=one_behind)
@@ -50,6 +51,12 @@ class Position:
         """The farthest value but one, if that is remembered."""
         return self._memory.behind
 
+    @property
+    def ahead(self) -> list[list[str]]:
+        """Delivered rows beyond what is kept, in a list; none where there are none."""
+        known = self.boundary(self.kept).get("ahead")
+        return [known] if known else []
+
     def behind_window(self, over: Any) -> "Position":
         """How it goes on behind a window that was read to its end.
 
@@ -63,8 +70,18 @@ class Position:
         if self.delivered is not None:
             if before is None or cursor.is_later(kept, before):
                 self.delivered.forget(lambda value: cursor.is_later(kept, value))
-            delivered = cursor.delivered(self.boundary(kept))
-        return Position(cursor, kept, delivered, is_within=True)
+            delivered = cursor.remembered(self.boundary(kept))
+        passed = cursor.comparison.later(self.start, over)
+        within_lag = kept is None or self._is_before_it_all(passed)
+        return Position(cursor, kept, delivered, start=passed if within_lag else kept)
+
+    @property
+    def is_within_lag(self) -> bool:
+        """Whether what is read lies before the end of the run before."""
+        return self._is_before_it_all(self.start)
+
+    def _is_before_it_all(self, value: Any) -> bool:
+        return self.before is not None and self._cursor.is_later(self.before, value)
 
     def boundary(self, kept: Any) -> dict[str, Any]:
         """What the state gets of the rows that were delivered at `kept` or later."""

@@ -5,7 +5,6 @@ anew for each page of parents, and takes what the last page has moved for the st
 """
 
 import re
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -84,6 +83,8 @@ class CursorStep(BoundIncremental[Any]):
         self._format: str | None = incremental.get("convert")
         self._position: Position | None = None
         self._delay = 0
+        self._seams: dict[str | None, Position] = {}
+        """Of lists that are read in windows: what the next window may bring again."""
         self._is_bound = False
         self._error: ReadError | None = None
 
@@ -112,7 +113,11 @@ class CursorStep(BoundIncremental[Any]):
         else:
             self._parents.begin(cursor, state)
         self._position = Position(
-            cursor, kept, delivered, one_behind=self._one_behind, is_within=self._goes_on
+            cursor,
+            kept,
+            delivered,
+            one_behind=self._one_behind,
+            start=kept if self._goes_on else None,
         )
         if self._row_order is not None:
             self.list_order = ListOrder(
@@ -200,7 +205,10 @@ class CursorStep(BoundIncremental[Any]):
         if self.cut is not None:
             records = self.cut(records, values)
             values = self.cursor.values(records)
-        parent = self._at_hand.parent if self._parents is not None else None
+        parent = self._at_hand.parent
+        if (seam := self._seams.get(_key(parent))) is not None:
+            records = seam.take(records, values, self._at_hand.began)
+            values = self.cursor.values(records)
         position = self._position_of(parent)
         new = position.take(records, values, self._at_hand.began, self._delay)
         if parent is not None and self._parents is not None:
@@ -211,25 +219,43 @@ class CursorStep(BoundIncremental[Any]):
             return None
         return new if isinstance(rows, list) else new[0]
 
-    def windows(self, window: Window) -> Windows:
-        """Those of the range that this reading is for."""
+    def windows(self, window: Window, now: float, parent: BoundParent | None = None) -> Windows:
+        """Those of the range of a list, up to `now`."""
         self._refuse_error()
         self._delay = window.delay_seconds
-        overlap = 1 if self._tells_seconds else 0
-        return Windows(window, self.cursor.path, self.cursor.end, time.time(), overlap=overlap)
+        start = self._position_of(parent).start
+        overlap = 1 if self._tells_seconds(start) else 0
+        return Windows(window, self.cursor.path, start, self.cursor.end, now, overlap=overlap)
 
-    @property
-    def _tells_seconds(self) -> bool:
+    def _tells_seconds(self, start: Any) -> bool:
         """Whether what is sent is as exact as a second; a whole day is read twice as it is."""
         if self._format is not None:
             return tells_seconds(self._format)
-        return not is_date(self.position.start)
+        return not is_date(start)
 
-    def end_window(self, over: Any) -> None:
+    def begin_list(self, parent: BoundParent | None = None) -> None:
+        """A list is about to be read in windows."""
+        cursor, position = self.cursor, self._position_of(parent)
+        is_shared = parent is not None and position is not parent.position
+        if is_shared or position.delivered is None:
+            start, known = position.start, cursor.remembered(None)
+            self._seams[_key(parent)] = Position(cursor, start, known, start=start)
+
+    def end_window(self, over: Any, parent: BoundParent | None = None) -> None:
         """A window was read to its end (`Position.behind_window`)."""
-        if self.cursor.end is None:
+        if (seam := self._seams.get(_key(parent))) is not None:
+            self._seams[_key(parent)] = seam.behind_window(over)
+        if self.cursor.end is not None:
+            return
+        if parent is not None and self._parents is not None:
+            self._parents.end_window(parent, over)
+        else:
             self._position = self.position.behind_window(over)
             self._note(self._position, self._position.kept)
+
+    def end_list(self, parent: BoundParent) -> None:
+        """All windows of a parent were read."""
+        self._seams.pop(_key(parent), None)
 
     def leave_at(self, value: Any) -> None:
         """The list is left; the next run begins at `value`."""
@@ -276,6 +302,10 @@ class InWindow:
             place = PlaceholderPlace(match["place"])
             return self._step.sent_of_window(match["name"], self._window, place)
         raise AttributeError(name)
+
+
+def _key(parent: BoundParent | None) -> str | None:
+    return None if parent is None else parent.key
 
 
 def cursor_names(expression: str, place: PlaceholderPlace) -> str | None:

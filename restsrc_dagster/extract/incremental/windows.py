@@ -1,5 +1,6 @@
 """The slices of a range: from where the cursor is to an end, each as long as the file says."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -35,6 +36,10 @@ class Slice:
     over: Any
     is_last: bool
 
+    def over_at(self, seconds: float) -> Any:
+        """`over`, if it is so at that time, in seconds since 1970; None where it is not."""
+        return self.over if not self.is_last and self.high <= seconds else None
+
 
 class Windows:
     """The windows of one range.
@@ -42,33 +47,51 @@ class Windows:
     Args:
         window: what the file says.
         cursor_path: for messages.
+        start: a value of the cursor, where they begin.
         end: an `end_value`, or that of a range that is read again; None for the window's own.
         now: in seconds since 1970.
         overlap: how many seconds a window begins before the end of the one before: an API may take
             neither end of a range as a part of it.
+
+    Attributes:
+        is_read: set by who reads them, at the end of the last one that is asked for.
     """
 
     def __init__(
-        self, window: Window, cursor_path: str, end: Any, now: float, *, overlap: int
+        self,
+        window: Window,
+        cursor_path: str,
+        start: Any,
+        end: Any,
+        now: float,
+        *,
+        overlap: int,
     ) -> None:
+        self.is_read = False
         self._window = window
+        self._start = start
         self._overlap = overlap
         self._path = cursor_path
         self._end = self._end_of(end, now)
 
-    def of(self, start: Any) -> Iterator[Slice]:
-        """The windows from a value of the cursor on; none from an end on.
+    def __iter__(self) -> Iterator[Slice]:
+        """All of them, one after the other; none where the end comes first.
 
         Raises:
-            ReadError: the value is no point in time.
+            ReadError: the start is no point in time.
         """
-        low, span = self._seconds(start), self._window.span
+        start, span = self._start, self._window.span
+        low = self._seconds(start)
         is_last = low >= self._end
         while not is_last:
             high = span.after(low, 1)
             is_last = high >= self._end
             yield self._slice(start, low, min(high, self._end), is_last=is_last)
             low = high - self._overlap
+
+    def newest(self, most: int) -> Iterator[Slice]:
+        """The last ones, of which the very last comes first."""
+        return reversed(deque(self, most))
 
     def halves(self, whole: Slice) -> tuple[Slice, Slice]:
         """A window in two; raises ReadError where it is as small as can be."""

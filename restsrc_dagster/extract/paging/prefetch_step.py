@@ -69,6 +69,12 @@ class PrefetchStep(ItemTransform[Any, Any]):
             )
         )
 
+    def forget(self, first: Iterable[FirstRequest]) -> None:
+        """Nobody will ask for these lists, which were announced next."""
+        for one in first:
+            if not self._prefetcher.forget(self._resource.name, self._reader.begin(one)[0]):
+                return
+
     def _lists_at_once(self) -> int:
         """How many are begun before their turn. Windows are as long as a whole list may be, and
         each is gone through to its end."""

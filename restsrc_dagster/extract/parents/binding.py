@@ -47,16 +47,26 @@ class BoundParent(dict[str, Any]):
     far the children's own cursor is; `page` the number of the page of the topmost list that it
     comes from; `has_children` whether rows of them are left; `first` what the first request of its
     children is made of, once that is known; `passed` what is below the children takes of it, and
-    of what is above it.
+    of what is above it; `windows` those in which its children are read.
     """
 
-    __slots__ = ("first", "has_children", "key", "page", "passed", "position", "replaced")
+    __slots__ = (
+        "first",
+        "has_children",
+        "key",
+        "page",
+        "passed",
+        "position",
+        "replaced",
+        "windows",
+    )
     first: FirstRequest | None
     key: str
     replaced: Key
     position: Any
     page: int
     has_children: bool
+    windows: Any
     passed: dict[Link, Any]
 
 
@@ -133,6 +143,7 @@ class Binding:
         made = BoundParent()
         values = {link: self._one(link, field, known) for link, field in self._fields.items()}
         made.position, made.page, made.has_children, made.first = None, 0, False, None
+        made.windows = None
         made.key = _key_of(list(values.values()))
         made.replaced = tuple(known.walked(*where) for where in self._replaced_by)
         made.passed = {link: self._one(link, field, known) for link, field in self._passed.items()}
@@ -141,9 +152,13 @@ class Binding:
         for one in self._bonds.copied:
             made[one.column] = known.walked(one.source, one.names)
         if cursor is not None:
-            for (value, place), name in self._cursor_names.items():
-                made[name] = cursor(value, made, place)
+            made |= self.of_cursor(made, cursor)
         return made
+
+    def of_cursor(self, parent: BoundParent, cursor: CursorValue) -> dict[str, Any]:
+        """What the requests for a parent take of the child's own cursor, beside `bound`."""
+        names = self._cursor_names.items()
+        return {name: cursor(value, parent, place) for (value, place), name in names}
 
     def without_nulls(self, first: FirstRequest) -> FirstRequest:
         """A first request without what is not sent as it is null; raises ReadError."""

@@ -1,6 +1,7 @@
 """Asking parents for their children: each parent once, and known to each page that it gives."""
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import requests
@@ -108,7 +109,7 @@ class ReadOfParents:
     def __call__(self, item: list[BoundParent], meta: Any = None) -> Iterator[Page]:  # noqa: ARG002 - dlt's signature
         """The pages, of which each knows its parent; raises as `ListReader.read` does."""
         if self._announce is not None:
-            self._announce(map(self._first, item))
+            self._announce(chain.from_iterable(map(self._firsts, item)))
         self._backlog.add(self._child, len(item))
         return self._pages(item)
 
@@ -131,7 +132,7 @@ class ReadOfParents:
         self._stats.parents_asked += 1
         has_pages = False
         try:
-            for page in self._reader.read(self._first(parent)):
+            for page in self._read(parent):
                 has_pages = True
                 yield page
         except requests.HTTPError as error:
@@ -141,6 +142,14 @@ class ReadOfParents:
             self._stats.answer_of_gone = error
             if self._stats.parents_asked == self._stats.gone >= MANY_GONE:
                 raise
+
+    def _firsts(self, parent: BoundParent) -> Iterator[FirstRequest]:
+        """What the first requests for a parent are made of, as far as they are known to come."""
+        yield self._first(parent)
+
+    def _read(self, parent: BoundParent) -> Iterator[Page]:
+        """The pages of one parent."""
+        return self._reader.read(self._first(parent))
 
     def _first(self, parent: BoundParent) -> FirstRequest:
         if parent.first is None:

@@ -159,6 +159,16 @@ class Prefetcher:
             self._fill()
         return ticket
 
+    def forget(self, resource: str, request: requests.Request) -> bool:
+        """Drop what was sent ahead, for which nobody will ask; whether it was."""
+        with self._lock:
+            ticket = self._taken(resource, what_is_asked(request))
+            if ticket is not None:
+                ticket.drop()
+                if ticket in self._todo:
+                    self._todo.remove(ticket)
+        return ticket is not None
+
     def answer(self, ticket: PrefetchedRequest) -> requests.Response:
         """As the ticket's; a list that fails, or whose failure is ignored, has ended."""
         try:

@@ -153,6 +153,7 @@ class _Describing:
         """What is done with one, and why; `refresh` is why it begins anew, if it does."""
         resources, states = self._fit.connector.resources, self._known.states
         one, above_it = resources[name], resources.ancestors(name)
+        window = resources.windows.get(name)
         chunks = chunking(resources, resources.top(name)) if name in self._in_chunks else None
         return PlannedResource(
             name=name,
@@ -161,6 +162,7 @@ class _Describing:
             parents=tuple(above for above in above_it if not resources.is_list(above)),
             lists=(*filter(resources.is_list, above_it[:1]), *one.lists),
             every_parent=name in self._late or not self._goes_on_below(name),
+            window=window.size if window is not None else None,
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,
             look_at_page=lambda: self._pages.get(name) if chunks else None,

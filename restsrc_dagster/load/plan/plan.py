@@ -39,7 +39,8 @@ class PlannedResource:
     `table` is None where it is read for its children only. `parents` are its parent, that one's
     parent, and so on; `lists` those of values that it goes through, with each record of its parent
     if it has one; `every_parent` is whether it is read for each record of them, or only for those
-    that the load brings. `chunks` is how it is committed while it is read, None if at once.
+    that the load brings. `window` is how long the slices are in which a range is read, None if it
+    is read in one. `chunks` is how it is committed while it is read, None if at once.
     `look_at_cursor` and `look_at_page` find what no load asks its plan for: `cursor` and `page`.
 
     Why, if it is so: `refresh`, its table begins anew; `late`, it is read below a cursor that has
@@ -54,6 +55,7 @@ class PlannedResource:
     parents: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
     every_parent: bool = True
+    window: str | None = None
     look_at_cursor: Callable[[], PlannedCursor | None] = field(default=_none, repr=False)
     chunks: Chunking | None = None
     look_at_page: Callable[[], int | None] = field(default=_none, repr=False)
