@@ -1,5 +1,7 @@
 """Lists that end by the person's own rule, as APIs do that never stop naming a next page."""
 
+import json
+import re
 from typing import Any
 
 import pytest
@@ -122,8 +124,20 @@ def test_a_scroll_that_gives_the_same_for_ever_is_an_error(api: Api) -> None:
 
 def test_without_the_rule_the_same_token_is_an_error(api: Api) -> None:
     api.routes["/items"] = lambda _: {"data": records(1), "scroll": "x1"}
-    with pytest.raises(Exception, match="paging goes round in circles"):
+    with pytest.raises(Exception, match=r"paging goes round in circles.*there already$"):
         read(connector("acme", api.url, [items(paginator=TOKEN)]))
+
+
+@pytest.mark.parametrize(
+    ("route", "paginator"), [(endless_links, LINKS), (Scroll(), TOKEN)], ids=["links", "scroll"]
+)
+def test_the_rule_that_ends_a_list_is_told(api: Api, route: Any, paginator: Any) -> None:
+    api.routes["/items"] = route
+    with pytest.raises(Exception, match="if the list ends where a page is empty") as raised:
+        read(connector("acme", api.url, [items(paginator=paginator)]))
+    (rule,) = re.findall(r'"reading": (\{.*\})', str(raised.value))
+    acme = connector("acme", api.url, [items(paginator=paginator)], reading=json.loads(rule))
+    assert read(acme) == EVERYTHING
 
 
 def test_a_rule_that_fails_says_where_it_stands(api: Api) -> None:

@@ -251,7 +251,10 @@ class PageChecks(ItemTransform[Any, Any]):
                 crawl.repetition.ask((request.method, request.url, request.body), address)
             crawl.repetition.answer(page, content, page.paginator, address, by_key=self._has_key)
         except ReadError as error:
-            raise ReadError(f"{error}{crawl.better}") from None
+            cure = crawl.better
+            if not (cure or self._has_rule or is_counted(page.paginator)):
+                cure = crawl.repetition.end(self._resource, page, content)
+            raise ReadError(f"{error}{cure}") from None
 
     def _look_at_end(self, page: Page, crawl: _Crawl, envelope: Envelope) -> None:
         """A page after which dlt stops, though the answer names a further one."""

@@ -83,6 +83,14 @@ class Repetition(Rewindable):
                 raise ReadError(f"{MOST_IN_A_ROW} empty pages in a row, {self._two(address)}")
         self._last_request = address
 
+    def end(self, resource: str, records: list[Any], content: bytes) -> str:
+        """Of an error about pages that the API names: the rule that may end such a list, to add to
+        the message. Empty where the page was there before."""
+        if records and not self._pages.add(hash(content)):
+            return ""
+        rule = f'"reading": {{"{resource}": {{"last_page": "length(records) == `0`"}}}}'
+        return f"; if the list ends where a page is empty, say so: {rule}"
+
     def _look_at_known(
         self,
         records: list[Any],
