@@ -472,6 +472,13 @@ LONGER: dict[str, ApiAnswer] = {
         sign="key 'next'",
         json={"query": {"field": "id"}, "pagination": {"per_page": 100}},
     ),
+    "Intercom scroll": ApiAnswer(
+        {"type": "list", "data": ROWS, "pages": None, "scroll_param": "25b649f7-4d33-4ef6"},
+        "data",
+        cursor("scroll_param", "scroll_param"),
+        PARAM,
+        sign="key 'scroll_param'",
+    ),
     "Klaviyo": ApiAnswer(
         {
             "data": ROWS,

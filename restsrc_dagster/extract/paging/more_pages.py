@@ -43,7 +43,7 @@ REFERENCES = frozenset(
 """Of an object that stands for the next page."""
 COUNTED = frozenset({"pagenumber", "skip", "start"})
 """Those that are numbers: the next event starts, too."""
-TOKEN_KEYS = frozenset({"after", "continuation", "cursor", "offset"})
+TOKEN_KEYS = frozenset({"after", "continuation", "cursor", "offset", "scrollparam"})
 _TOKEN = re.compile(r"(?!UTC|GMT|Etc)(?=.*\d)(?=.*[A-Za-z])[\w./+=%-]{8,}")
 """What an `offset` is that is neither a number nor that of a time zone."""
 MORE_KEYS = frozenset(
