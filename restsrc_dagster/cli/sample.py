@@ -4,6 +4,8 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dlt.common import jsonpath
+
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.resource import Resource
@@ -201,7 +203,7 @@ def _key(sample: Sample) -> str | None:
         return f"primary_key {', '.join(_named_key(sample))}{_repeated(sample)}"
     found = key_candidates(sample.records)
     if not found:
-        return "no primary_key set; no field is different in every record seen"
+        return "no primary_key set; no field that is named as keys are is different in every record"
     return f"no primary_key set; {', '.join(found)} could be one"
 
 
@@ -283,7 +285,7 @@ def _cursor_places(resource: Resource) -> list[str]:
     placed = [
         found.path
         for found in endpoint_placeholders(blank(resource.endpoint))
-        if found.incremental_value
+        if found.incremental_value and found.incremental_value != "end_value"
     ]
     return list(dict.fromkeys([*names, *([f"params.{start}"] if start else []), *placed]))
 
@@ -306,6 +308,8 @@ def _verdict(sample: Sample) -> str | None:
         return f"nothing was asked: no record of {parent!r} was found that it could be read for"
     if sample.requests and not sample.requests[-1].size:
         return "the answer is empty"
+    if selector and sample.first and jsonpath.find_values(selector, sample.first.response.json()):
+        return f"the list at data_selector {selector!r} is empty"
     if selector:
         return (
             f"nothing is at data_selector {selector!r}: either the list is empty, or it stands "

@@ -66,7 +66,8 @@ class Sample:
     `records` are as they would be loaded, after the processing steps; `seen` is how many the API
     gave. `paginator` is dlt's, `paginator_configured` whether the configuration chose it. `more` is
     whether the API has further pages, None where the read ended before that was known. `total` is
-    what the API announces; a child has one for each parent, so none is told. `first` is the first
+    what the API announces; of a child there is one for each parent, of a range one for each window,
+    so none is told. `first` is the first
     answer. `error` says why the read ended early, if it did.
     """
 
@@ -111,9 +112,10 @@ class _ObservePages(ItemTransform[Any, Any]):
 
     placement_affinity = StepOrder.SAMPLE_PAGES
 
-    def __init__(self, sample: Sample) -> None:
+    def __init__(self, sample: Sample, *, of_one_list: bool = True) -> None:
         super().__init__(lambda item: item)
         self._sample = sample
+        self._of_one_list = of_one_list and sample.resource.parent is None
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         sample = self._sample
@@ -125,7 +127,7 @@ class _ObservePages(ItemTransform[Any, Any]):
             if sample.first is None:
                 sample.first = Answer(item.response, list(item))
                 sample.nothing_at = in_vain(item.paginator, item.response)
-            if sample.total is None and sample.resource.parent is None:
+            if sample.total is None and self._of_one_list:
                 envelope = Envelope.of_answer(item.response, item)
                 sample.total = announced_total(item.response, envelope, len(item))
         return item
@@ -236,7 +238,8 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
         parent = Sample(resource=connector.resources[ancestor])
         source.resources[ancestor].add_step(_ObservePages(parent))
         source.resources[ancestor].add_step(_CollectRecords(parent, limit, is_parent=True))
-    source.resources[name].add_step(_ObservePages(sample))
+    of_one_list = name not in connector.resources.windows
+    source.resources[name].add_step(_ObservePages(sample, of_one_list=of_one_list))
     source.resources[name].add_step(_CollectRecords(sample, limit, is_parent=False))
     answered: list[tuple[requests.Response, float]] = []
     reading.sessions.adapter.exchange.watch = lambda response, seconds: answered.append(

@@ -16,6 +16,7 @@ from restsrc_dagster_tests.extract.api_answers import LONGER, WHOLE
 from restsrc_dagster_tests.extract.test_proposal import served
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items, write
+from restsrc_dagster_tests.support.ranges import RangeApi, at
 from restsrc_dagster_tests.support.told import Told
 
 TOKEN = "s3cr3t-t0ken"
@@ -120,6 +121,30 @@ def test_candidates_are_named_where_nothing_is_set(api: Api, tmp_path: Path) -> 
     api.routes["/items"] = pages_of_customers
     result = test_read(acme(tmp_path, api.url))
     assert "none: every run reads everything; updated_at could be one" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("created", 1767225600), ("updated_at", 1767225600000), ("timestamp", 1767225600.25),
+     ("last_edited_time", "2026-01-01T00:00:00Z")],
+)  # fmt: skip
+def test_a_number_may_be_a_time(api: Api, tmp_path: Path, field: str, value: Any) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1, field: value, "created_count": 12}]}
+    result = test_read(acme(tmp_path, api.url))
+    assert f"none: every run reads everything; {field} could be one\n" in result.stdout
+
+
+def test_of_a_window_its_start_is_told(api: Api, tmp_path: Path) -> None:
+    ranges = RangeApi([{"id": 1, "at": at(2)}], announces=True)
+    api.routes["/items"] = ranges
+    params = {"since": "{incremental.start_value}", "until": "{incremental.end_value}"}
+    cursor = {"cursor_path": "at", "initial_value": at(0)}
+    resource = items(params=params, incremental=cursor, paginator=ranges.paginator)
+    window = {"size": "1 day", "end": "2024-01-05"}
+    write(tmp_path, "acme", api.url, [resource], reading={"items": {"window": window}})
+    told = " ".join(test_read(tmp_path).stdout.split())
+    assert "sends params.since = 2024-01-01T02:00:00Z, as far" in told
+    assert "the API announces" not in told
 
 
 def test_a_child_is_read_below_a_few_parents(api: Api, tmp_path: Path) -> None:
@@ -266,7 +291,7 @@ FAULTS = {
         "answered 200 with HTML or XML instead of JSON; it begins with '<html>",
     ),
     "nothing": (Answer(b""), 4, "the answer is empty"),
-    "empty list": (Answer({"data": []}), 4, "nothing is at data_selector 'data'"),
+    "empty list": (Answer({"data": []}), 4, "the list at data_selector 'data' is empty"),
     "error object": (Answer({"error": "no such plan"}), 4, "an error: no such plan"),
     "elsewhere": (Answer({}, 302, {"Location": "http://other.invalid/x"}), 4, "allowed_hosts"),
     "not found": (Answer({}, status=404), 4, "404"),

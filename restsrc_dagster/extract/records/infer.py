@@ -8,7 +8,12 @@ from typing import Any
 
 _LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?.*)?")
 _KEY_NAMES = ("id", "uuid", "guid", "key", "number", "code", "sku")
-_CURSOR_NAMES = ("updated", "modified", "changed", "lastupdate", "created", "timestamp", "date")
+_CURSOR_NAMES = (
+    *("updated", "modified", "changed", "lastupdate", "edited", "modstamp", "lastseen"),
+    *("created", "timestamp", "date"),
+)
+_SECONDS = range(1_000_000_000, 10_000_000_000)
+"""Since 1970: from 2001 on, with ten digits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +52,7 @@ def key_candidates(records: Sequence[Any]) -> list[str]:
 def cursor_candidates(records: Sequence[Any]) -> list[str]:
     """Fields that look like the time of a change, best first."""
     columns = infer_columns(records)
-    times = [column.name for column in columns if column.type.startswith("timestamp")]
+    times = [column.name for column in columns if _may_be_time(column)]
     likely = [name for name in times if _cursor_rank(name) < len(_CURSOR_NAMES)]
     return sorted(likely, key=_cursor_rank)
 
@@ -69,6 +74,13 @@ def type_of(value: Any) -> str:
             return "list"
         case _:
             return "object"
+
+
+def _may_be_time(column: InferredColumn) -> bool:
+    if column.type.startswith("timestamp"):
+        return True
+    is_number = column.type.partition("?")[0] in ("bigint", "double", "bigint or double")
+    return is_number and any(int(column.example) // unit in _SECONDS for unit in (1, 1000))
 
 
 def _is_time(text: str) -> bool:
