@@ -59,7 +59,7 @@ class Amplitude(Mock):
             return refused(401, {"error": "Invalid API key"})
         try:
             start, end = (_hour(asked.params[name]) for name in ("start", "end"))
-        except ValueError:
+        except (KeyError, ValueError):
             return refused(400, {"error": "start and end must be formatted YYYYMMDDTHH"})
         found = [one for one in self._held if start <= _uploaded(one) < end + timedelta(hours=1)]
         if end - start > LONGEST or len(found) > MOST:

@@ -78,7 +78,7 @@ class GitHub(Mock):
                 for place, text in enumerate(self._comments[number])
             ]
         else:
-            since = asked.params["since"]
+            since = asked.params.get("since", "1970-01-01T00:00:00Z")
             if "T" not in since:
                 return refused(422, {"message": "Validation Failed"})
             found = sorted(

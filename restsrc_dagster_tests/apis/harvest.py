@@ -60,7 +60,7 @@ class Harvest(Mock):
         size = int(asked.params.get("per_page", 2000))
         if not 1 <= size <= 2000:
             return refused(422, {"message": "per_page must be between 1 and 2000"})
-        since = asked.params["updated_since"]
+        since = asked.params.get("updated_since", "")
         found = sorted(
             (one for one in self._held if one["updated_at"] >= since), key=lambda one: -one["id"]
         )

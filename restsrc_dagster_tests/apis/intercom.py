@@ -94,7 +94,7 @@ class Intercom(Mock):
             return _error(400, "parameter_invalid", "per_page must be between 1 and 150")
         if (query["field"], query["operator"]) != ("updated_at", ">"):
             return _error(400, "invalid_field", "Operator is not supported")
-        since = (int(query["value"]) // DAY + 1) * DAY
+        since = (int(query["value"] or 0) // DAY + 1) * DAY
         found = [one for one in self._contacts if one["updated_at"] >= since]
         begin = int(pagination.get("starting_after") or 0)
         pages: Record = {"type": "pages", "per_page": size, "total_pages": -(-len(found) // size)}

@@ -63,7 +63,7 @@ class Linear(Mock):
         if variables["first"] > 250:
             return _errors("first must not be greater than 250")
         found = sorted(
-            (one for one in self._held if one["updatedAt"] >= variables["since"]),
+            (one for one in self._held if one["updatedAt"] >= (variables.get("since") or "")),
             key=lambda one: str(one["updatedAt"]),
         )
         ids = [one["id"] for one in found]

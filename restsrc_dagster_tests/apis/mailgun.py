@@ -67,7 +67,7 @@ class Mailgun(Mock):
         if not token:
             if int(asked.params.get("limit", 100)) > 300:
                 return refused(400, {"message": "limit should be at most 300"})
-            begin, end = int(asked.params["begin"]), int(asked.params["end"])
+            begin, end = int(asked.params.get("begin", 0)), int(asked.params.get("end", 1 << 40))
             if begin >= end:
                 return refused(400, {"message": f"Inconsistent range: begin={begin}, end={end}"})
             token = f"{begin}-{end}-{asked.params.get('limit', 100)}-0"

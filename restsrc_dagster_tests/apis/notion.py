@@ -25,7 +25,7 @@ from restsrc_dagster_tests.support.api import Asked
 class Notion(Mock):
     host = "api.notion.com"
     environment: ClassVar = {"NOTION_TOKEN": "t0ken"}
-    requests = (14, 15)
+    requests = (16, 17)
     refusals: ClassVar = {
         "no version": (
             lambda content: content["configuration"]["client"].pop("headers"),
@@ -42,7 +42,9 @@ class Notion(Mock):
         self._blocks: dict[str, list[str]] = {
             "p1": ["p1-a", "p1-b", "p1-c"],
             "p2": ["p2-a"],
-            "p3": [],
+            "p3": ["p3-a"],
+            "p3-a": ["p3-a-a"],
+            "p3-a-a": ["p3-a-a-a"],
             "p1-b": ["p1-b-a", "p1-b-b", "p1-b-c"],
             "p1-b-c": ["p1-b-c-a"],
         }

@@ -74,6 +74,8 @@ class PayPal(Mock):
         if asked.headers.get("Authorization") != "Bearer A21AA":
             return refused(401, {"error": "invalid_token"})
         size = int(asked.params.get("page_size", 100))
+        if not {"start_date", "end_date"} <= asked.params.keys():
+            return _invalid("A required field is missing")
         start, end = (datetime.fromisoformat(asked.params[f"{name}_date"]) for name in _ENDS)
         if start.tzinfo is None or end.tzinfo is None or size > 500:
             return _invalid("The value is not valid")

@@ -66,7 +66,7 @@ class Salesforce(Mock):
             return refused(401, [told])
         root, _, token = asked.path.partition("/query/")
         if not token:
-            query = SOQL.fullmatch(asked.params["q"])
+            query = SOQL.fullmatch(asked.params.get("q", ""))
             if query is None or not query["since"][:1].isdigit():
                 told = {"message": "unexpected token", "errorCode": "MALFORMED_QUERY"}
                 return refused(400, [told])

@@ -57,7 +57,8 @@ class Sentry(Mock):
             return refused(401, {"detail": "Authentication credentials were not provided."})
         if asked.path != "/api/0/organizations/acme/issues/":
             return refused(404, {"detail": "The requested resource does not exist"})
-        field, _, since = asked.params["query"].partition(":>=")
+        query = asked.params.get("query", "lastSeen:>=1970")
+        field, _, since = query.partition(":>=")
         if field != "lastSeen" or not since:
             return refused(400, {"detail": "Invalid date"})
         found = sorted(
@@ -65,7 +66,7 @@ class Sentry(Mock):
             key=lambda one: str(one["lastSeen"]),
             reverse=True,
         )
-        size = int(asked.params["limit"])
+        size = int(asked.params.get("limit", 100))
         begin = int(asked.params.get("cursor", "0:0:0").split(":")[1]) * size
         links = [
             _link(asked, "previous", begin // size - 1, begin > 0),

@@ -22,6 +22,7 @@ from restsrc_dagster_tests.apis.mock import (
 )
 from restsrc_dagster_tests.support.api import Answer, Asked
 
+ANY = "sys_updated_on>=1970-01-01 00:00:00^ORDERBYsys_updated_on"
 QUERY = re.compile(r"sys_updated_on>=(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)\^ORDERBYsys_updated_on")
 
 
@@ -66,11 +67,12 @@ class ServiceNow(Mock):
         if asked.headers.get("Authorization") != basic("ada", "s3cret"):
             told = {"message": "User is not authenticated", "detail": "Required to provide Auth"}
             return refused(401, {"error": told, "status": "failure"})
-        query = QUERY.fullmatch(asked.params["sysparm_query"])
+        query = QUERY.fullmatch(asked.params.get("sysparm_query", ANY))
         if query is None:
             return refused(400, {"error": {"message": "Invalid query detected"}})
         found = [one for one in self._held if one["sys_updated_on"] >= query[1]]
-        begin, size = (int(asked.params[f"sysparm_{name}"]) for name in ("offset", "limit"))
+        begin = int(asked.params.get("sysparm_offset", 0))
+        size = int(asked.params.get("sysparm_limit", 10_000))
         next_page = dict(asked.params) | {"sysparm_offset": begin + size}
         headers = {"X-Total-Count": str(len(found))}
         if begin + size < len(found):

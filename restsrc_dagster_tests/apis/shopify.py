@@ -23,6 +23,7 @@ from restsrc_dagster_tests.apis.mock import (
 )
 from restsrc_dagster_tests.support.api import Answer, Asked
 
+EVER = "1970-01-01T00:00:00Z"
 SUMMER, WINTER = timezone(timedelta(hours=-4)), timezone(timedelta(hours=-5))
 
 
@@ -78,7 +79,7 @@ class Shopify(Mock):
         if token and self._refuse_once:
             self._refuse_once = False
             return refused(429, {"errors": "Exceeded 2 calls per second"}, **SOON)
-        since, _, begin = (token or f"{asked.params['updated_at_min']}|0").partition("|")
+        since, _, begin = (token or f"{asked.params.get('updated_at_min', EVER)}|0").partition("|")
         found = sorted(
             (one for one in self._orders if _changed(one) >= datetime.fromisoformat(since)),
             key=_changed,

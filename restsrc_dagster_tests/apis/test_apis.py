@@ -1,12 +1,15 @@
 """Known APIs, each read twice by the file that a user would write: tables hold what it holds."""
 
+import json
 from contextlib import closing
 from typing import Any
 
 import duckdb
 import pytest
 
+from restsrc_dagster.cli.sample import as_json
 from restsrc_dagster.connector.files.folder import check_content
+from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
@@ -78,6 +81,16 @@ def test_the_tables_hold_what_the_api_holds(kind: Any, api: Api, settings: Setti
             assert held(settings, table) == rows
         assert len(api.asked) <= most, [one.query or one.body for one in api.asked]
         mock.later()
+
+
+@pytest.mark.parametrize("kind", MOCKS, ids=lambda kind: kind.__name__)
+def test_a_test_read_finds_nothing_wrong(kind: Any, api: Api) -> None:
+    mock: Mock = kind()
+    api.other = mock
+    acme = check_content("acme", mock.content(api.url), file=mock.host)
+    samples = list(read_samples(acme, mock.environment, resources=list(acme.resources), limit=100))
+    told = {one["name"]: one["problem"] for one in json.loads(as_json(acme, samples))["resources"]}
+    assert told == dict.fromkeys(acme.resources)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,8 @@ class Zendesk(Mock):
             return refused(401, {"error": "Couldn't authenticate you"})
         if {"start_time", "cursor"} <= asked.params.keys():
             return refused(400, {"error": "InvalidPaginationParameter"})
+        if not {"start_time", "cursor"} & asked.params.keys():
+            return refused(400, {"error": "start_time: is not present"})
         start = int(asked.params.get("start_time", 0))
         if start > time.time() - 60:
             description = f"Too recent start_time. Use a start_time older than 60 seconds: {start}"
