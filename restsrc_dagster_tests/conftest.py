@@ -9,6 +9,7 @@ import pytest
 
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.dagster_storage import kept_engines
 from restsrc_dagster_tests.support.postgres import Postgres, running_postgres
 from restsrc_dagster_tests.support.project import Project
 
@@ -61,6 +62,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("daemon")
         if item.path.stem == "test_browser":
             item.add_marker("browser")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _storage_keeps_its_engines() -> Iterator[None]:
+    with kept_engines():
+        yield
 
 
 @pytest.fixture
