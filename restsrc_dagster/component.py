@@ -241,6 +241,7 @@ class RestApiConnector(_Carrier):
     description: AsWritten = _key("description", default=None)
     http: AsWritten = _key("http", default=None)
     reading: AsWritten = _key("reading", default=None)
+    values: AsWritten = _key("values", default=None)
     destination: AsWritten = _key("destination", default=None)
     partitions: AsWritten = _key("partitions", default=None)
     on_schema_change: AsWritten = _key("on_schema_change", default=None)

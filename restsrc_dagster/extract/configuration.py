@@ -56,6 +56,7 @@ def _bonds(resources: Resources, name: str, said: ResourceReading | None) -> Bon
         replaced_by=list(resources.replaced_by(name)) if resources.replaces_children(name) else (),
         passed_on=resources.passed_on(name),
         omits_nulls=said is not None and said.nulls == "omit",
+        of_list=resources.is_list(parent),
     )
 
 

@@ -2,15 +2,20 @@
 
 from collections.abc import Mapping
 from contextlib import closing
+from threading import Condition
 from typing import Any
 
 import duckdb
 import pytest
 
+from restsrc_dagster.cli.plan import as_text
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.planning import plan_load
 from restsrc_dagster.load.report import LoadReport
+from restsrc_dagster.orchestrate.specs import asset_specs
+from restsrc_dagster.orchestrate.translator import ConnectorTranslator
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.load.conftest import assert_foretold
 from restsrc_dagster_tests.support.api import Api, Asked
@@ -298,6 +303,14 @@ def test_children_are_replaced_within_the_value_of_their_parent(shop: Shop) -> N
     assert shop.rows(query) == [(6, 1, "us")], "all orders of the API"
 
 
+def test_a_value_that_the_api_does_not_know_is_no_parent_that_is_gone(shop: Shop) -> None:
+    shop.has("eu/orders", {"id": 1}), shop.has("us/orders", {"id": 2})
+    by_path = orders(path="{resources.regions.value}/orders", params={"region": None})
+    acme = shop.connector(by_path, values={"regions": ["eu", "us", "uk"]})
+    (error,) = shop.load(acme).failed.values()
+    assert "/uk/orders answered 404" in str(error)
+
+
 def test_a_null_is_left_out_where_the_file_says_so(shop: Shop) -> None:
     shop.has("posts", {"id": 1, "lang": None})
     shop.has("notes", {"text": "a"})
@@ -319,3 +332,60 @@ def test_a_null_is_left_out_where_the_file_says_so(shop: Shop) -> None:
     in_path = items("notes", path="notes/{resources.posts.lang}")
     (error,) = shop.load(shop.connector(items("posts"), in_path, reading=omits)).failed.values()
     assert "no lang, which is wanted in the path" in str(error)
+
+
+def test_a_test_read_takes_the_first_values(shop: Shop) -> None:
+    shop.has("orders", *({"id": n, "region": f"r{n}"} for n in range(9)))
+    acme = shop.connector(orders(), values={"regions": [f"r{n}" for n in range(9)]})
+    (sample,) = read_samples(acme, {}, resources=["orders"], limit=5)
+    assert sample.error is None
+    assert [one["_regions_value"] for one in sample.records] == ["r0", "r1", "r2"]
+
+    (sample,) = read_samples(
+        shop.connector(orders(), values={"regions": "${REGIONS}"}),
+        {},
+        resources=["orders"],
+        limit=5,
+    )
+    assert "environment variable REGIONS is not set" in str(sample.error)
+
+
+def test_values_are_asked_side_by_side(shop: Shop) -> None:
+    shop.has("orders", *({"id": n, "region": str(n)} for n in range(40)))
+    listed, gate, waiting, most = shop.api.routes["/orders"], Condition(), 0, 0
+
+    def with_others(asked: Asked) -> Any:
+        nonlocal waiting, most
+        with gate:
+            waiting += 1
+            most = max(most, waiting)
+            gate.notify_all()
+            gate.wait_for(lambda: most == 4, timeout=0.2)
+            waiting -= 1
+        return listed(asked)
+
+    shop.api.routes["/orders"] = with_others
+    shop.loaded(shop.connector(orders(), values={"regions": list(range(40))}))
+    assert most == 4, "http.max_concurrency"
+    assert shop.rows("SELECT count(*) FROM acme.orders") == [(40,)]
+
+
+def test_what_a_plan_and_an_asset_say_of_lists(shop: Shop) -> None:
+    params = {"region": "{resources.regions.value}", "of": "{resources.projects.id}"}
+    acme = shop.connector(
+        orders(params={"kind": "{resources.kinds.value}"}),
+        items("projects"),
+        items("notes", params=params),
+        values={**REGIONS, "kinds": "${KINDS}"},
+    )
+    plan = plan_load(acme, selection=frozenset(acme.resources), settings=shop.settings)
+    told = {line.split("  ")[0]: line for line in as_text(acme, plan)}
+    assert "every value of regions and every value of kinds" in told["orders"]
+    assert "every record of projects, every value of regions" in told["notes"]
+    specs = asset_specs(acme, shop.settings, ConnectorTranslator(), None)
+    assert not [*specs["orders"].deps]
+    assert [dep.asset_key.path[-1] for dep in specs["notes"].deps] == ["projects"]
+    assert "for each of the 2 values of the list regions and of the values of the list kinds" in (
+        specs["orders"].description or ""
+    )
+    assert specs.keys() == {"orders", "projects", "notes"}

@@ -17,6 +17,7 @@ from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.files.parse import DEEPEST, JsonLikeLoader, parse
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
+from restsrc_dagster.connector.resources.values import ValueList, value_lists
 from restsrc_dagster.errors import ConnectorError
 
 NAMELESS = "connector_file"
@@ -51,12 +52,14 @@ def salvage(path: Path) -> Salvage | None:
     if not CONNECTOR_NAME.fullmatch(path.stem):
         return None
     content = _content(path)
-    configuration = content.get("configuration")
-    configuration = _resources_left(configuration if isinstance(configuration, dict) else {})
+    written = content.get("configuration")
+    written = written if isinstance(written, dict) else {}
+    lists = value_lists(content.get("values"))
     left = {
         **_UNKNOWN,
         **{key: content[key] for key in _KEPT if key in content},
-        "configuration": {"client": _CLIENT, **configuration},
+        **({"values": content["values"]} if lists else {}),
+        "configuration": {"client": _CLIENT, **_resources_left(written, lists)},
     }
     known = set(_UNKNOWN) & set(content)
     while True:
@@ -65,15 +68,19 @@ def salvage(path: Path) -> Salvage | None:
         except ConnectorError as error:
             broken = {re.split(r"[.\[]", problem.path)[0] for problem in error.problems}
             known -= broken
-            if not broken & set(_KEPT):
+            if not broken & {*_KEPT, "values"}:
                 return None
             left = {key: value for key, value in left.items() if key not in broken}
             left |= {key: value for key, value in _UNKNOWN.items() if key in broken}
+            if "values" in broken:
+                left["configuration"] = {"client": _CLIENT, **_resources_left(written, {})}
         else:
             return Salvage(connector, schedule_is_known=known == set(_UNKNOWN))
 
 
-def _resources_left(configuration: Mapping[str, Any]) -> dict[str, Any]:
+def _resources_left(
+    configuration: Mapping[str, Any], lists: Mapping[str, ValueList]
+) -> dict[str, Any]:
     """The resources, each as it is written if that holds, else with its parent, else by its name
     alone."""
     written = configuration.get("resources")
@@ -84,7 +91,7 @@ def _resources_left(configuration: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {"resource_defaults": named} if named else {}
     while items:
         left = {**defaults, "resources": items}
-        problems = list(check_configuration({"client": _CLIENT, **left}))
+        problems = list(check_configuration({"client": _CLIENT, **left}, lists))
         if not problems:
             return left
         places = [_POSITION.match(problem.path) for problem in problems]

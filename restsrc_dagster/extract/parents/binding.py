@@ -89,12 +89,14 @@ class Bonds:
         replaced_by: fields by which the children of a parent are replaced.
         passed_on: fields that what is below the child takes.
         omits_nulls: whether a param, a header or a key of the body is not sent if it is null.
+        of_list: whether its parent is a list of values: none of these can be gone meanwhile.
     """
 
     copied: Sequence[Copied] = ()
     replaced_by: Sequence[Link] = ()
     passed_on: Sequence[Link] = ()
     omits_nulls: bool = False
+    of_list: bool = False
 
 
 class Binding:
@@ -171,6 +173,11 @@ class Binding:
             )
         parts = {key: without_absent(value) for key, value in vars(first).items()}
         return FirstRequest(**parts)
+
+    @property
+    def of_list(self) -> bool:
+        """Whether the parent is a list of values."""
+        return self._bonds.of_list
 
     def digest_of_passed(self, parent: BoundParent) -> str:
         """Of what is passed on: two records by which the child is asked once must agree in it."""

@@ -128,7 +128,8 @@ class ReadOfParents:
             self._backlog.add(self._child, -left)
 
     def _of(self, parent: BoundParent) -> Iterator[Page]:
-        """The pages of one parent; none of one that is gone since it was listed."""
+        """The pages of one parent; none of one that is gone since it was listed, which no value of
+        a list is that a person has written."""
         self._stats.parents_asked += 1
         has_pages = False
         try:
@@ -136,7 +137,8 @@ class ReadOfParents:
                 has_pages = True
                 yield page
         except requests.HTTPError as error:
-            if has_pages or error.response is None or error.response.status_code not in GONE:
+            status = None if error.response is None else error.response.status_code
+            if has_pages or self._binding.of_list or status not in GONE:
                 raise
             self._stats.gone += 1
             self._stats.answer_of_gone = error
