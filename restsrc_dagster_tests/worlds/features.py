@@ -14,6 +14,7 @@ from restsrc_dagster_tests.worlds.drafts import (
     event,
     keyed,
     keyed_and_numbered,
+    news,
     one_in,
     weighted,
 )
@@ -294,6 +295,39 @@ def unselected_parent(draw: Draw, draft: Draft) -> None:
         cursor_of(draw, draft, "p")
 
 
+def list_of_values(draw: Draw, draft: Draft) -> None:
+    """The list of parents is read by values, each of which gives a part of it."""
+    draft["p"]["values"] = draw(st.sampled_from([1, 2, 2, 3]))
+    if draft["p"]["values"] > 1 and draw(st.booleans()):
+        _edit_values(draw, draft, "p")
+
+
+def values_below(draw: Draw, draft: Draft) -> None:
+    """Children are read by their parents and by values."""
+    draft["c"] |= {"values": draw(st.sampled_from([2, 2, 3])), "of": draw(st.booleans())}
+    if draw(st.booleans()):
+        cursor_of(draw, draft, "p")
+    if draw(st.booleans()):
+        _edit_values(draw, draft, "c")
+
+
+def _edit_values(draw: Draw, draft: Draft, name: str) -> None:
+    run: Draft = {"news": [], "edit": f"values of {name}"}
+    news(draw, draft, run["news"])
+    draft["runs"].append(run)
+
+
+def ancestors(draw: Draw, draft: Draft) -> None:
+    """Requests of grandchildren take fields of all that is above them."""
+    draft["g"]["top"] = True
+    for record in draft["records"]:
+        record["grand"] = draw(st.integers(1, 2))
+    if draw(st.booleans()):
+        list_of_values(draw, draft)
+    if draw(st.booleans()):
+        cursor_of(draw, draft, draw(st.sampled_from(["p", "c"])))
+
+
 def lost_children(draw: Draw, draft: Draft) -> None:
     """Below a cursor, without keys."""
     cursor_of(draw, draft, "p")
@@ -326,6 +360,7 @@ _OF_ANY = (
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
     *(partitions,) * 3,
     *(window,) * 3,
+    *(list_of_values,) * 3,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )
 _OF_CHILDREN = (
@@ -334,9 +369,11 @@ _OF_CHILDREN = (
     *(moving_above,) * 2,
     *(numbered_children, bound_elsewhere, shared_value, null_value),
     *(included, unselected_parent, refresh, select),
+    *(values_below,) * 4,
 )
 FEATURES: list[tuple[Callable[[Draw, Draft], None], tuple[str, ...]]] = [
     *((feature, ANY) for feature in _OF_ANY),
     *((feature, BELOW) for feature in _OF_CHILDREN),
     (lost_children, DEEP),
+    *((ancestors, DEEP),) * 4,
 ]

@@ -32,6 +32,10 @@ def file_of(
     )
     if reading := {name: said for name in world.resources if (said := _reading(world, name))}:
         made["reading"] = reading
+    if values := {
+        f"parts_{name}": said for name in world.resources if (said := _list(world, name))
+    }:
+        made["values"] = values
     if world.partitions:
         every, first = world.partitions.every, stretches_of(world.partitions).first
         made["partitions"] = {"every": every, "from": f"{first:%Y-%m-%d}"}
@@ -40,6 +44,18 @@ def file_of(
     if destination:
         made["destination"] = destination
     return made
+
+
+def _list(world: World, name: str) -> Any:
+    """The values by which a resource is read, as texts or as objects."""
+    resource = world.resources[name]
+    listed = [{"no": n} if resource.key else str(n) for n in resource.listed]
+    return {"of": PARENTS[name], "list": listed} if resource.of and listed else listed
+
+
+def part_of(world: World, name: str) -> str:
+    field = "no" if world.resources[name].key else "value"
+    return f"{{resources.parts_{name}.{field}}}"
 
 
 def _reading(world: World, name: str) -> dict[str, Any]:
@@ -96,6 +112,12 @@ def _resource(world: World, name: str) -> dict[str, Any]:
         params["archived"] = True
     if name == "c" and resource.bound != "path":
         (params if resource.bound == "param" else body)["parent"] = _bound(world, name)
+    if resource.values:
+        params["part"] = part_of(world, name)
+    if resource.top:
+        params["top"] = "{resources.p.id}"
+        if world.p.values:
+            params["part of top"] = part_of(world, "p")
     if cursor := resource.cursor:
         _put_cursor(cursor, endpoint, params, body)
         if name == "p" and (world.partitions or cursor.window):

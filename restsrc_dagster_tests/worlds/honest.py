@@ -60,6 +60,10 @@ def _with_sound_resources(world: World) -> World:
             shared=g.shared and g.cursor is not None,
             key="" if g.key == "composite" else g.key,
             disposition="",
+            values=0,
+            unlisted=0,
+            of=False,
+            top=g.top and c is not None and c.by == "id" and p.steps != "lines",
         )
     if c is None or (c is not None and not c.selected):
         p = replace(p, selected=True)
@@ -84,11 +88,13 @@ def _sound_parent(p: Resource, world: World) -> Resource:
         p = replace(p, sorted=False)
     if p.disposition == "replace" and p.cursor is not None:
         p = replace(p, disposition="")
-    return _sound_cursor(p, world, child=False)
+    p = replace(p, unlisted=0, of=False, top=False)
+    return _sound_cursor(p, world, child=p.values > 0)
 
 
 def _sound_child(c: Resource, world: World, *, below: bool) -> Resource:
-    c = replace(c, selected=True, merge_key=False, sorted=False)
+    c = replace(c, selected=True, merge_key=False, sorted=False, unlisted=0, top=False)
+    c = replace(c, of=c.of and c.values > 0)
     c = replace(c, shared=c.shared and c.cursor is not None)
     if c.steps == "lines":
         c = replace(c, steps="")
@@ -174,6 +180,8 @@ def _with_sound_window(world: World) -> World:
 
 def _may_have_partitions(world: World, cursor: Cursor) -> bool:
     p, below = world.p, [one for one in (world.c, world.g) if one]
+    if p.values:
+        return False
     if not _tells_time(cursor) or cursor.end is not None or cursor.falls or p.merge_key:
         return False
     if any(one.cursor for one in below):
@@ -285,7 +293,7 @@ def _may_read_again(world: World, run: Run) -> bool:
     cursor = world.p.cursor
     quiet = not (run.middle or run.faults or run.kill or run.edit or run.refresh)
     versions = world.has("version", "old version", "null version", "repeat", "late", "ahead")
-    if cursor is None or not _tells_time(cursor):
+    if cursor is None or not _tells_time(cursor) or world.p.values:
         return False
     return quiet and not versions and len(run.again) == 2
 
@@ -296,6 +304,12 @@ def _may_edit(world: World, edit: str) -> bool:
             return not world.p.key and slots(world, "p") == "all" and not world.p.steps
         case "key of c":
             return world.c is not None and not world.c.key and slots(world, "c") == "all"
+        case "values of p":
+            return world.p.values > 1
+        case "values of c":
+            return world.c is not None and world.c.values > 1 and not _shares(world)
+        case "no end" | "no cursor" if world.p.values:
+            return False
         case "no end":
             ends = world.p.cursor is not None and world.p.cursor.end is not None
             return ends and slots(world, "p") != "append" and not _shares(world)
@@ -344,6 +358,8 @@ def _may_move(world: World) -> bool:
     p, cursor = world.p, world.p.cursor
     ticks = {KINDS[one.kind].tick for one in _cursors(world)}
     if len(ticks) > 1 or any(not KINDS[one.kind].is_time for one in _cursors(world)):
+        return False
+    if p.values and world.api.paginator in NUMBERED:
         return False
     if any(one.falls for one in _cursors(world)):  # the API's clock is ahead of what rises
         return False

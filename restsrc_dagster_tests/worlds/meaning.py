@@ -202,6 +202,8 @@ class Meaning:
         return found
 
     def _passes(self, resource: Resource, row: Row) -> bool:
+        if resource.values and row.key % resource.values not in resource.listed:
+            return False
         if resource.steps == "filter" and not row.keep:
             return False
         if resource.steps == "lines" and not row.lines:

@@ -72,7 +72,8 @@ class Page:
 
     def _found(self) -> list[Row]:
         """What the API has for the request, in its order."""
-        rows = self.serving.order(self.name, self.serving.rows(self.name, self.owner))
+        asked_for = self.serving.asked_for(self.name, self.owner, self.given)
+        rows = self.serving.order(self.name, asked_for)
         if self.serving.world.api.flag and self.name == "p":
             shown = self.given.get("archived") == "true"
             rows = [row for row in rows if shown or not row.archived]

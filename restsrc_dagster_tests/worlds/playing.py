@@ -62,7 +62,7 @@ class Player:
     ) -> None:
         self._whole = world
         later = any(run.edit == "children" for run in world.runs)
-        self._world = replace(world, c=None, g=None) if later else world
+        self._world = replace(world, c=None, g=None) if later else _before_edits(world)
         self._how = how
         self._place = place
         self._laboratory = laboratory
@@ -224,6 +224,10 @@ class Player:
                 self._world = replace(world, p=replace(world.p, cursor=cursor))
             case "no cursor":
                 self._world = replace(world, p=replace(world.p, cursor=None))
+            case "values of p":
+                self._world = replace(world, p=replace(world.p, unlisted=0))
+            case "values of c" if world.c:
+                self._world = replace(world, c=replace(world.c, unlisted=0))
             case "children":
                 self._world = replace(world, c=self._whole.c, g=self._whole.g)
         if edit:
@@ -245,6 +249,16 @@ class Player:
         self._played.log += [
             f"    table {name}: {sorted(rows.elements())}" for name, rows in found.items()
         ]
+
+
+def _before_edits(world: World) -> World:
+    """Lists that get a value later do not have it yet."""
+    edits = {run.edit for run in world.runs}
+    if "values of p" in edits:
+        world = replace(world, p=replace(world.p, unlisted=1))
+    if "values of c" in edits and world.c:
+        world = replace(world, c=replace(world.c, unlisted=1))
+    return world
 
 
 def quiet(run: Run) -> bool:

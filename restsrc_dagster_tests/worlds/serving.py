@@ -142,6 +142,22 @@ class Serving:
         page = Page(self, resource, name, owner, given, asked)
         return page.answer()
 
+    def asked_for(self, name: str, owner: str, given: dict[str, Any]) -> list[Row]:
+        """The records of a list, of the part that is asked for: under another parent than the
+        request says is nothing."""
+        rows, resource = self.rows(name, owner), self.world.resources[name]
+        if resource.values:
+            part = int(given["part"])
+            rows = [row for row in rows if row.key % resource.values == part]
+        if resource.top:
+            above = {kid.owner for kids in self.shop.below["c"].values() for kid in kids}
+            kids = self.shop.below["c"].get(str(given["top"]), [])
+            tops = [row for row in self.shop.parents if self.shop.value_of(row) == given["top"]]
+            parts = {str(row.key % self.world.p.values) for row in tops if self.world.p.values}
+            fits = given.get("part of top") in parts if parts else given["top"] in above
+            rows = rows if fits and any(str(kid.key) == owner for kid in kids) else []
+        return rows
+
     def rows(self, name: str, owner: str) -> list[Row]:
         rows = self.shop.parents if name == "p" else self.shop.below[name].get(owner, [])
         return [row for row in rows if row.v not in self.drops]

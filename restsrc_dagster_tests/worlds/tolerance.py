@@ -83,7 +83,7 @@ def safe_to_keep(world: World, run: Run) -> bool:
     """Whether what comes before a page that always fails can be committed without a loss."""
     p, cursor = world.p, world.p.cursor
     faults = [one for one in run.faults if one.of == "p" and one.what in PERMANENT_ERRORS]
-    if _null_cursor(world):
+    if _null_cursor(world) or p.values:  # what is read by a list is committed in one piece
         return False
     if world.has("repeat") and world.how.size == 1:  # a page that comes twice fails before it
         return False

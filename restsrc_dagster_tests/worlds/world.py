@@ -80,6 +80,19 @@ class Resource(Plain):
     """Whether a child has one cursor for all its parents."""
     sorted: bool = False
     """A `dedup_sort` on a column that no record has."""
+    values: int = 0
+    """By how many values of a list it is read, each of which gives a part; 0 without a list."""
+    unlisted: int = 0
+    """How many of these are not in the list yet."""
+    of: bool = False
+    """Whether the list of a child says that it is gone through for each parent."""
+    top: bool = False
+    """Of a grandchild: whether its requests take the id of its topmost parent, too."""
+
+    @property
+    def listed(self) -> range:
+        """The values of its list."""
+        return range(self.values - self.unlisted)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,7 +169,7 @@ class Run(Plain):
     """It is for these alone, from the first to the last, by their numbers."""
     edit: str = ""
     """What changes in the file before it: key of p, key of c, no end, no cursor (of p), children
-    (come into it)."""
+    (come into it), values of p, values of c (of a list get one more)."""
 
 
 @dataclass(frozen=True, kw_only=True)
