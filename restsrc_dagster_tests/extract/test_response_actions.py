@@ -9,6 +9,7 @@ import pytest
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, ConnectorError, ReadError, RestsrcError
 from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.response import rules
 from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.load.load import LoadRequest, load
@@ -59,6 +60,18 @@ def test_a_request_is_sent_again(api: Api, action: Any, busy: Any) -> None:
     with open_reading(acting(api, action), {}) as reading:
         assert list(reading.source) == ROWS["data"]
         assert reading.traffic("items").retries == 2
+
+
+def test_a_content_is_looked_at_once(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[Any] = []
+
+    def spying(*_: Any) -> Any:
+        return lambda body: looked.append(body)
+
+    monkeypatch.setattr(rules, "predicate", spying)
+    answers(api, ROWS)
+    read(acting(api, {"content": "jmespath: error", "action": "retry"}))
+    assert looked == [ROWS]
 
 
 def test_it_is_tried_as_often_as_one_that_failed(api: Api) -> None:

@@ -9,6 +9,7 @@ with a reason, or it tells what it could not know.
     world       a world as a plain value: printed, read back, replayed
     drafts      what every world has             }
     features    what a few worlds have on top    }  drawn by `drawing`
+    answers     what else an API may answer      }
     incidents   what happens to some runs        }
     honest      what no API can keep, and so is taken out of a world
 
@@ -16,6 +17,7 @@ with a reason, or it tells what it could not know.
     shop        the records, and what may happen to them
     serving     the answers to one run, with what goes wrong (`pages`, `spelling`, `loopback`)
     file        the connector's file
+    rules       what it says of answers
     stretches   the times of its partitions
 
     playing     run after run, in one way (`loading` or `deploying`, in a `laboratory`)

@@ -77,6 +77,13 @@ def news(draw: Draw, draft: Draft, into: list[Any]) -> None:
     into += [event(draw, draw(st.sampled_from(words))) for _ in range(many)]
 
 
+def add_news(draw: Draw, draft: Draft, word: str, *, early: bool = False) -> None:
+    """Let it happen before the first run, or later on."""
+    where = [draft["news"]] if not early else []
+    where += [draft["runs"][0]["news"]] if early or draw(st.booleans()) else []
+    draw(st.sampled_from(where)).append(event(draw, word))
+
+
 def event(draw: Draw, word: str) -> Any:
     return [word, draw(st.integers(0, 5)), draw(st.integers(0, 3))]
 

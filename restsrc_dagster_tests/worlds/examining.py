@@ -91,6 +91,9 @@ class Examiner:
             excused, stretch = self.excused, ended.stretch
             if reason := must_fail(self._meaning, name, now, excused=excused, stretch=stretch):
                 yield Finding("green", name, reason)
+            rules = self._world.resources[name].rules
+            if rules.startswith("fail") and self._serving.struck(name):
+                yield Finding("green", name, "an answer that the file says is a failure")
         if ended.refused and not may_refuse(self._world, ended.refused):
             yield Finding("red", "", ended.refused)
         for name, text in ended.failed.items():
@@ -135,7 +138,11 @@ class Examiner:
     def _nested(self, found: Found) -> Iterator[Finding]:
         """Each row has the rows of its own list, and there are no others."""
         cursor = self._world.p.cursor
-        if "p" not in found or self._world.p.steps == "lines" or (cursor and cursor.nested):
+        if (
+            "p" not in found
+            or self._world.p.steps.startswith("lines")
+            or (cursor and cursor.nested)
+        ):
             return
         wanted: Counter[int] = Counter()
         for v, times in found["p"].items():

@@ -7,9 +7,11 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
+from restsrc_dagster_tests.worlds.answers import ghosts, rules, shape
 from restsrc_dagster_tests.worlds.drafts import (
     Draft,
     Draw,
+    add_news,
     cursor_of,
     event,
     keyed,
@@ -35,13 +37,6 @@ from restsrc_dagster_tests.worlds.incidents import (
 )
 
 
-def _add_news(draw: Draw, draft: Draft, word: str, *, early: bool = False) -> None:
-    """Let it happen before the first run, or later on."""
-    where = [draft["news"]] if not early else []
-    where += [draft["runs"][0]["news"]] if early or draw(st.booleans()) else []
-    draw(st.sampled_from(where)).append(event(draw, word))
-
-
 def end_value(draw: Draw, draft: Draft) -> None:
     cursor = cursor_of(draw, draft, "p")
     cursor |= {"end": draw(st.integers(3, 10)), "end_style": draw(st.integers(0, 5))}
@@ -52,7 +47,7 @@ def lag(draw: Draw, draft: Draft) -> None:
     keyed(draw, draft, "p")
     cursor_of(draw, draft, "p")["lag"] = draw(st.integers(1, 3))
     if draw(st.booleans()):
-        _add_news(draw, draft, "late")
+        add_news(draw, draft, "late")
 
 
 def falls(draw: Draw, draft: Draft) -> None:
@@ -76,14 +71,14 @@ def convert(draw: Draw, draft: Draft) -> None:
 def nested_cursor(draw: Draw, draft: Draft) -> None:
     cursor_of(draw, draft, "p")["nested"] = True
     keyed(draw, draft, "p")
-    _add_news(draw, draft, "version")
+    add_news(draw, draft, "version")
 
 
 def missing_cursor(draw: Draw, draft: Draft) -> None:
     cursor = cursor_of(draw, draft, "p")
     cursor["missing"] = draw(weighted({"include": 4, "exclude": 3, "raise": 1}))
     if draw(st.booleans()):
-        _add_news(draw, draft, "null")
+        add_news(draw, draft, "null")
     else:
         keyed(draw, draft, "p")
         draft["news"].append(event(draw, "null version"))
@@ -120,19 +115,19 @@ def versions(draw: Draw, draft: Draft) -> None:
     elif draw(one_in(3)):
         draft["p"]["sorted"] = True
     for _ in range(draw(st.integers(1, 3))):
-        _add_news(draw, draft, draw(st.sampled_from(["version", "old version"])), early=True)
+        add_news(draw, draft, draw(st.sampled_from(["version", "old version"])), early=True)
     draft["api"]["newest_first"] = draw(st.booleans())
 
 
 def repeats(draw: Draw, draft: Draft) -> None:
     keyed(draw, draft, "p")
-    _add_news(draw, draft, "repeat", early=draw(st.booleans()))
+    add_news(draw, draft, "repeat", early=draw(st.booleans()))
 
 
 def equal_rows(draw: Draw, draft: Draft) -> None:
     draft["p"]["key"] = ""
     for _ in range(draw(st.integers(1, 2))):
-        _add_news(draw, draft, "equal", early=draw(st.booleans()))
+        add_news(draw, draft, "equal", early=draw(st.booleans()))
 
 
 def ties(draw: Draw, draft: Draft) -> None:
@@ -156,7 +151,7 @@ def turned_keys(draw: Draw, draft: Draft) -> None:
 
 
 def odd_values(draw: Draw, draft: Draft) -> None:
-    _add_news(draw, draft, "odd", early=draw(st.booleans()))
+    add_news(draw, draft, "odd", early=draw(st.booleans()))
     draft["other"] = True
 
 
@@ -173,7 +168,8 @@ def merge_key(draw: Draw, draft: Draft) -> None:
 
 
 def steps(draw: Draw, draft: Draft) -> None:
-    draft["p"]["steps"] = draw(weighted({"filter": 2, "exclude": 1, "lines": 2}))
+    words = {"filter": 2, "exclude": 1, "lines": 1, "lines kept": 1, "lines keyed": 1}
+    draft["p"]["steps"] = draw(weighted(words))
     for record in draft["records"]:
         record["keep"] = draw(st.booleans())
 
@@ -276,12 +272,12 @@ def bound_elsewhere(draw: Draw, draft: Draft) -> None:
 
 def shared_value(draw: Draw, draft: Draft) -> None:
     draft["c"]["by"] = "k"
-    _add_news(draw, draft, "same k", early=draw(st.booleans()))
+    add_news(draw, draft, "same k", early=draw(st.booleans()))
 
 
 def null_value(draw: Draw, draft: Draft) -> None:
     draft["c"] |= {"by": "k", "bound": draw(st.sampled_from(["param", "param", "path", "body"]))}
-    _add_news(draw, draft, "null k")
+    add_news(draw, draft, "null k")
 
 
 def included(draw: Draw, draft: Draft) -> None:
@@ -358,6 +354,7 @@ _OF_ANY = (
         middle,
     ),
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
+    *(shape, rules, rules),
     *(partitions,) * 3,
     *(window,) * 3,
     *(list_of_values,) * 3,
@@ -370,6 +367,7 @@ _OF_CHILDREN = (
     *(numbered_children, bound_elsewhere, shared_value, null_value),
     *(included, unselected_parent, refresh, select),
     *(values_below,) * 4,
+    *(ghosts,) * 3,
 )
 FEATURES: list[tuple[Callable[[Draw, Draft], None], tuple[str, ...]]] = [
     *((feature, ANY) for feature in _OF_ANY),

@@ -5,6 +5,7 @@ from typing import Any
 from restsrc_dagster_tests.support.connectors import content
 from restsrc_dagster_tests.worlds.cursors import HOURS, ISO, KINDS
 from restsrc_dagster_tests.worlds.pages import ENDLESS
+from restsrc_dagster_tests.worlds.rules import RULES
 from restsrc_dagster_tests.worlds.spelling import FALLS_FROM, spelled
 from restsrc_dagster_tests.worlds.stretches import stretches_of
 from restsrc_dagster_tests.worlds.world import Cursor, How, Resource, World
@@ -71,6 +72,7 @@ def _reading(world: World, name: str) -> dict[str, Any]:
 
 WINDOWS_END = "2024-02-20T00:00:00Z"
 """Later than any record."""
+_SELECTORS = {"": "data", "keyed": "data.*", "deep": "data[*].record"}
 _SINGLE: dict[str, Any] = {"paginator": "single_page"}
 
 
@@ -105,7 +107,10 @@ def _paginator(world: World, how: How) -> dict[str, Any]:
 
 def _resource(world: World, name: str) -> dict[str, Any]:
     resource = world.resources[name]
-    endpoint: dict[str, Any] = {"path": _path(world, name), "data_selector": "data"}
+    selector = _SELECTORS[world.api.shape] if name == "p" else "data"
+    endpoint: dict[str, Any] = {"path": _path(world, name), "data_selector": selector}
+    if resource.rules:
+        endpoint["response_actions"] = [RULES[resource.rules][0]]
     params: dict[str, Any] = {}
     body: dict[str, Any] = {}
     if name == "p" and world.api.flag:
@@ -142,7 +147,7 @@ def _path(world: World, name: str) -> str:
 
 def _bound(world: World, name: str) -> str:
     field = world.resources[name].by if name == "c" else "id"
-    if name == "c" and world.p.steps == "lines":
+    if name == "c" and world.p.steps.startswith("lines"):
         field = "oid"
     return f"{{resources.{PARENTS[name]}.{field}}}"
 
@@ -232,4 +237,6 @@ _STEPS: dict[str, dict[str, Any]] = {
     "filter": {"filter": "keep"},
     "exclude": {"map": {"exclude": ["secret"]}},
     "lines": {"yield_map": "lines"},
+    "lines kept": {"yield_map": {"list": "lines", "keep": ["day"]}},
+    "lines keyed": {"yield_map": "items(lines || `{}`)[*].merge(value, {line: key})"},
 }

@@ -10,12 +10,13 @@ from dataclasses import replace
 from restsrc_dagster_tests.worlds.cursors import KINDS
 from restsrc_dagster_tests.worlds.meaning import slots
 from restsrc_dagster_tests.worlds.pages import ENDLESS
-from restsrc_dagster_tests.worlds.world import Cursor, Event, Resource, Run, World
+from restsrc_dagster_tests.worlds.rules import is_once
+from restsrc_dagster_tests.worlds.world import Cursor, Event, Fault, Resource, Run, World
 
 NUMBERED = ("page_number", "offset")
 LINKED = ("json_link", "header_link", "cursor", "header_cursor")
-MIDDLE = frozenset({"change", "add", "kid", "change kid", "lose kid"})
-BELOW = frozenset({"kid", "late kid", "change kid", "lose kid"})
+MIDDLE = frozenset({"change", "add", "kid", "change kid", "lose kid", "ghost"})
+BELOW = frozenset({"kid", "late kid", "change kid", "lose kid", "ghost"})
 BELOW_THAT = frozenset({"grandkid", "lose grandkid"})
 MOST = 100
 """Partitions of one run."""
@@ -69,7 +70,7 @@ def _with_sound_resources(world: World) -> World:
         p = replace(p, selected=True)
     keys = {one.key for one in (p, c, g) if one}
     for key in ("default hint", "defaults"):
-        if key in keys and p.steps == "lines":
+        if key in keys and p.steps.startswith("lines"):
             p, c, g = (one and replace(one, key="") for one in (p, c, g))
         elif key in keys:  # what holds for one holds for all that say nothing else
             p, c, g = (one and replace(one, key=one.key or key) for one in (p, c, g))
@@ -78,7 +79,7 @@ def _with_sound_resources(world: World) -> World:
 
 def _sound_parent(p: Resource, world: World) -> Resource:
     p = replace(p, bound="path", by="id", numbered_within=False, included=False, shared=False)
-    if p.steps == "lines":
+    if p.steps.startswith("lines"):
         p = replace(p, key="", cursor=None, disposition="", merge_key=False)
     if p.disposition in ("merge", "upsert") and not (p.key or p.merge_key):
         p = replace(p, disposition="")
@@ -96,7 +97,7 @@ def _sound_child(c: Resource, world: World, *, below: bool) -> Resource:
     c = replace(c, selected=True, merge_key=False, sorted=False, unlisted=0, top=False)
     c = replace(c, of=c.of and c.values > 0)
     c = replace(c, shared=c.shared and c.cursor is not None)
-    if c.steps == "lines":
+    if c.steps.startswith("lines"):
         c = replace(c, steps="")
     if c.disposition and not (c.disposition == "upsert" and c.key):
         c = replace(c, disposition="")
@@ -104,7 +105,7 @@ def _sound_child(c: Resource, world: World, *, below: bool) -> Resource:
         c = replace(c, numbered_within=c.key == "composite" and not below)
     if c.key == "composite":
         c = replace(c, included=True, by="id")
-    if world.p.steps == "lines":
+    if world.p.steps.startswith("lines"):
         c = replace(c, by="id", included=False, key="" if c.key == "composite" else c.key)
     return _sound_cursor(c, world, child=True)
 
@@ -261,7 +262,7 @@ def _with_sound_runs(world: World) -> World:
 def _sound_run(world: World, run: Run, *, first: bool) -> Run:
     names = {*world.resources, *(["other"] if world.other else [])}
     tables = {name for name in names if name == "other" or world.resources[name].selected}
-    faults = tuple(one for one in run.faults if one.of in world.resources)
+    faults = tuple(one for one in run.faults if _may_go_wrong(world, one))
     edit = "" if first or not _may_edit(world, run.edit) else run.edit
     middle = tuple(
         (page, _sound_event(world, event))
@@ -280,6 +281,11 @@ def _sound_run(world: World, run: Run, *, first: bool) -> Run:
         partitions=run.partitions if _may_be_for_partitions(world, run) else (),
     )
     return replace(run, refresh=(), again=()) if run.partitions else run
+
+
+def _may_go_wrong(world: World, fault: Fault) -> bool:
+    one = world.resources.get(fault.of)
+    return one is not None and (fault.what != "rule" or is_once(one.rules))
 
 
 def _may_be_for_partitions(world: World, run: Run) -> bool:
@@ -386,10 +392,10 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
         return world.g is not None
     match word:
         case "version":
-            return not (cursor and cursor.falls) and p.steps != "lines"
+            return not (cursor and cursor.falls) and not p.steps.startswith("lines")
         case "old version":
             late = slots(world, "p") == "append" and not first
-            return not late and not (cursor and cursor.falls) and p.steps != "lines"
+            return not late and not (cursor and cursor.falls) and not p.steps.startswith("lines")
         case "repeat":
             return not keyless and not (cursor and cursor.falls)
         case "equal" | "tie":
@@ -407,7 +413,7 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
         case "null k" | "same k":
             return world.c is not None and world.c.by == "k"
         case "odd":
-            return p.steps != "lines"
+            return not p.steps.startswith("lines")
         case "delete":  # who is gone tells no more that the children of many have changed
             shares_children = world.c is not None and world.c.by == "k" and cursor is not None
             return not (world.has("equal", "tie", "late") or shares_children)

@@ -206,7 +206,7 @@ class Meaning:
             return False
         if resource.steps == "filter" and not row.keep:
             return False
-        if resource.steps == "lines" and not row.lines:
+        if resource.steps.startswith("lines") and not row.lines:
             return False
         cursor = resource.cursor
         if cursor is None:
@@ -243,7 +243,7 @@ class Meaning:
     def _once(self, resource: Resource, rows: list[Row]) -> list[int]:
         """With a key, a record that comes again is loaded once."""
         versions = [row.v for row in rows]
-        if resource.steps == "lines":
+        if resource.steps.startswith("lines"):
             return [line for row in rows for line in row.lines]
         return list(dict.fromkeys(versions)) if resource.key else versions
 

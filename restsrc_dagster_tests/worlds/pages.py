@@ -166,5 +166,13 @@ class Page:
     def _given(self, rows: list[Row], beside: dict[str, Any]) -> Answer:
         self.serving.given |= {row.v for row in rows}
         headers = {key: beside.pop(key) for key in ("Link", "X-Next") if key in beside}
-        body = {"data": [self.serving.body(self.name, row) for row in rows], **beside}
-        return Answer(body, headers=headers)
+        records = [self.serving.body(self.name, row) for row in rows]
+        return Answer({"data": self._shaped(records), **beside}, headers=headers)
+
+    def _shaped(self, records: list[dict[str, Any]]) -> Any:
+        match self.serving.world.api.shape if self.name == "p" else "":
+            case "keyed":
+                return {f"r{place}": record for place, record in enumerate(records)}
+            case "deep":
+                return [{"record": record, "score": 1} for record in records]
+        return records

@@ -237,8 +237,8 @@ class Player:
         """Which versions are in the tables."""
         names = [*self._meaning.tables, *(["other"] if self._world.other else [])]
         columns = dict.fromkeys(names, "v") | {"p__lines": "lv"}
-        if self._world.p.steps == "lines" and "p" in columns:
-            columns["p"] = "lv"
+        if self._world.p.steps.startswith("lines") and "p" in columns:
+            columns["p"] = _LINES[self._world.p.steps]
         return self._place.versions(columns)
 
     def _log(self, number: int, ended: Ended, found: dict[str, Counter[int]]) -> None:
@@ -259,6 +259,14 @@ def _before_edits(world: World) -> World:
     if "values of c" in edits and world.c:
         world = replace(world, c=replace(world.c, unlisted=1))
     return world
+
+
+_LINES = {
+    "lines": "lv",
+    "lines kept": "CASE WHEN day IS NULL THEN -1 ELSE lv END",
+    "lines keyed": "CASE WHEN line = 'l' || CAST(lv AS VARCHAR) THEN lv ELSE -1 END",
+}
+"""What a row of a line is told by; -1 where it lacks what it should have of its record or key."""
 
 
 def quiet(run: Run) -> bool:

@@ -13,11 +13,12 @@ from urllib.parse import unquote, urlencode
 
 from restsrc_dagster_tests.support.api import Answer, Asked
 from restsrc_dagster_tests.worlds.pages import Malformed, Page
+from restsrc_dagster_tests.worlds.rules import RULES
 from restsrc_dagster_tests.worlds.shop import Row, Shop
 from restsrc_dagster_tests.worlds.spelling import clock_of, spelled
 from restsrc_dagster_tests.worlds.world import Fault, How, Run, World
 
-ONCE = frozenset({"500", "202", "not ready", "empty 202", "error", "failure", "reset"})
+ONCE = frozenset({"500", "202", "not ready", "empty 202", "error", "failure", "reset", "rule"})
 LONGEST = 400
 """Requests in one run; more of them are an endless list."""
 
@@ -113,7 +114,13 @@ class Serving:
         self._requests[name] += 1
         if fault := self._fault(name, f"{asked.path}?{urlencode(asked.params)}"):
             return fault
-        return self._listed(name, owner, given, asked)
+        if name == "c" and (status := self.shop.ghosts.get(owner)):
+            return Answer({"message": f"{owner} is gone"}, status=status)
+        answer = self._listed(name, owner, given, asked)
+        rules = self.world.resources[name].rules
+        if rules.startswith("ignore") and not answer.body["data"]:  # type: ignore[index, call-overload]
+            return RULES[rules][1]
+        return answer
 
     # -- what goes wrong --
 
@@ -124,10 +131,19 @@ class Serving:
             struck = self._struck.get(fault)
             if struck is None and self._requests[name] >= fault.nth:
                 self._struck[fault] = request
-                return _FAULTS[fault.what]
+                return self._wrong(fault)
             if struck == request and fault.what not in ONCE:
-                return _FAULTS[fault.what]
+                return self._wrong(fault)
         return None
+
+    def _wrong(self, fault: Fault) -> Answer:
+        if fault.what == "rule":
+            return RULES[self.world.resources[fault.of].rules][1]
+        return _FAULTS[fault.what]
+
+    def struck(self, name: str) -> bool:
+        """Whether an answer for which the file has a rule was given in place of a good one."""
+        return any(fault.of == name and fault.what == "rule" for fault in self._struck)
 
     # -- lists --
 
@@ -192,7 +208,9 @@ class Serving:
                 "secret": "s",
             }
             if row.lines:
-                body["lines"] = [{"oid": self.shop.id_of(row), "lv": lv} for lv in row.lines]
+                lines = [{"oid": self.shop.id_of(row), "lv": lv} for lv in row.lines]
+                keyed = resource.steps == "lines keyed"
+                body["lines"] = {f"l{one['lv']}": one for one in lines} if keyed else lines
             if row.odd and row.odd[0] != "id":
                 body[row.odd[0]] = row.odd[1]
         else:

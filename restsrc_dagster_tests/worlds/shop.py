@@ -53,6 +53,9 @@ class Shop:
     clock: int = 0
     parents: list[Row] = field(default_factory=list)
     below: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: {"c": {}, "g": {}})
+    ghosts: dict[str, int] = field(default_factory=dict)
+    """What parents are gone though they are listed, by what their children hang on: with the status
+    that these are refused with."""
     turned: bool = False
     """Whether the keys of records come in another order."""
     ever: dict[int, Row] = field(default_factory=dict)
@@ -236,6 +239,15 @@ class Shop:
             if kids := self._kids(row):
                 kids.pop(which % len(kids))
 
+    def _ghost(self, which: int) -> None:
+        """A parent is gone with its children, and listed all the same."""
+        if self.parents:
+            row = self._renew(which % len(self.parents), only_below=True)
+            owner = self.value_of(row)
+            if owner is not None:
+                self.below["c"][owner] = []
+                self.ghosts[owner] = (404, 410)[which % 2]
+
     def _grandkid(self, which: int) -> None:
         if self.parents:
             row = self._renew(which % len(self.parents), only_below=True)
@@ -287,6 +299,7 @@ class Shop:
         owner = self.value_of(row)
         if self.world.c is None or owner is None:
             return None
+        self.ghosts.pop(owner, None)
         kids = self._kids(row)
         within = max((kid.within for kid in kids), default=0) + 1
         kid = self._new(at=at, owner=owner, within=within)
@@ -316,7 +329,7 @@ EVENTS = tuple(
                 "_odd",
                 "_kid",
             ),
-            *("_late_kid", "_change_kid", "_lose_kid", "_grandkid", "_lose_grandkid"),
+            *("_late_kid", "_change_kid", "_lose_kid", "_ghost", "_grandkid", "_lose_grandkid"),
         )
     )
 )

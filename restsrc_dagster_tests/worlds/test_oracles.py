@@ -18,10 +18,12 @@ from restsrc_dagster_tests.worlds.kinds import RULES, kind_of
 from restsrc_dagster_tests.worlds.laboratory import Laboratory
 from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.meaning import Meaning, Table
+from restsrc_dagster_tests.worlds.rules import RULES as ACTIONS
 from restsrc_dagster_tests.worlds.shop import Shop
 from restsrc_dagster_tests.worlds.world import (
     Api,
     Cursor,
+    Fault,
     How,
     Partitions,
     Record,
@@ -97,6 +99,38 @@ class TestWhatIsWrongIsFound:
         verdict = judge(world, laboratory)
         assert not verdict.findings
         assert any("failed p: " in line for line in verdict.log)
+
+    @pytest.mark.parametrize(
+        ("steps", "statement"),
+        [
+            ("lines kept", "UPDATE acme.p SET day = NULL WHERE lv = 11"),
+            ("lines keyed", "UPDATE acme.p SET line = 'l12' WHERE lv = 11"),
+        ],
+    )
+    def test_a_line_that_lacks_what_it_should_have(
+        self, laboratory: Laboratory, steps: str, statement: str
+    ) -> None:
+        world = World(p=Resource(steps=steps), records=THREE)
+        assert not wrong(world, laboratory)
+        assert ("lost", "p") in wrong(world, laboratory, tamper=statement)
+
+    def test_a_failure_that_passes_for_a_page(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = Run(faults=(Fault(nth=2, what="rule"),))
+        world = World(p=Resource(key="own", rules="fail status"), records=THREE * 2, runs=(run,))
+        assert not wrong(world, laboratory)
+        _, answer = ACTIONS["fail status"]
+        other = {"status_code": 203, "action": "retry"}
+        monkeypatch.setitem(ACTIONS, "fail status", (other, answer))
+        assert wrong(world, laboratory) == {("green", "p")}
+
+    def test_a_child_of_a_parent_that_is_gone(self, laboratory: Laboratory) -> None:
+        ghost = Run(news=(("ghost", 0, 1),))
+        world = replace(PLAIN, records=PLAIN.records * 2, runs=(Run(), ghost))
+        assert not wrong(world, laboratory)
+        statement = "INSERT INTO acme.c SELECT * FROM acme.c LIMIT 1; UPDATE acme.c SET v = 2"
+        assert wrong(world, laboratory, tamper=statement)
 
     def test_a_file_that_is_refused_is_counted(self, laboratory: Laboratory) -> None:
         world = World(p=Resource(disposition="upsert"), records=THREE)

@@ -67,7 +67,9 @@ class Resource(Plain):
     cursor: Cursor | None = None
     selected: bool = True
     steps: str = ""
-    """filter, exclude, lines (yield_map)."""
+    """filter, exclude; lines, lines kept, lines keyed (yield_map)."""
+    rules: str = ""
+    """What the file says of an answer: a word of `rules.RULES`."""
     bound: str = "path"
     """Where a child takes its parent's value: path, param, body."""
     by: str = "id"
@@ -120,6 +122,9 @@ class Api(Plain):
     is the last (`pages.ENDLESS`)."""
     flag: bool = False
     """Some records are shown only with `archived=true`."""
+    shape: str = ""
+    """How the list of parents is written: as a list; keyed (an object by a name for each), deep (a
+    record in an object of its own)."""
     ids: str = "number"
     """number, text, wide"""
 
@@ -146,8 +151,8 @@ class Fault(Plain):
     of: str = "p"
     nth: int = 2
     what: str = "500"
-    """500, 202, not ready, empty 202, error, failure and reset go wrong once; 400 and poison stay
-    wrong for the whole run."""
+    """500, 202, not ready, empty 202, error, failure and reset go wrong once, and so does what the
+    file has a rule for (rule); 400 and poison stay wrong for the whole run."""
 
 
 @dataclass(frozen=True, kw_only=True)

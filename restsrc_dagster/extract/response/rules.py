@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import requests
 
@@ -51,10 +52,20 @@ class ResponseRules:
             )
             for position, action in enumerate(actions)
         ]
+        self._found: WeakKeyDictionary[requests.Response, ResponseRule | None] = WeakKeyDictionary()
 
     def find(self, response: requests.Response) -> ResponseRule | None:
-        """The rule for an answer; None if there is none."""
-        return next((rule for rule in self._rules if rule.is_for(response)), None)
+        """The rule for an answer; None if there is none.
+
+        It is looked for once: who sends the request asks, who waits for what is not ready, and
+        requests, and a content may be large.
+        """
+        if not self._rules:
+            return None
+        if response not in self._found:
+            found = (rule for rule in self._rules if rule.is_for(response))
+            self._found[response] = next(found, None)
+        return self._found[response]
 
     def __call__(self, response: requests.Response, *_: Any, **__: Any) -> None:
         """Called by requests with each answer.

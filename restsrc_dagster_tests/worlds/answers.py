@@ -1,0 +1,33 @@
+"""What an API may answer beside plain lists: each function puts one such thing into a draft."""
+
+from hypothesis import strategies as st
+
+from restsrc_dagster_tests.worlds.drafts import Draft, Draw, add_news
+from restsrc_dagster_tests.worlds.incidents import middle
+from restsrc_dagster_tests.worlds.rules import RULES, is_once
+
+
+def shape(draw: Draw, draft: Draft) -> None:
+    draft["api"]["shape"] = draw(st.sampled_from(["keyed", "deep"]))
+
+
+def rules(draw: Draw, draft: Draft) -> None:
+    """The file says what is done about some answers."""
+    name = draw(st.sampled_from([n for n in ("p", "c", "g") if n in draft]))
+    draft[name]["rules"] = draw(st.sampled_from(sorted(RULES)))
+    if is_once(draft[name]["rules"]):
+        draft["runs"][draw(st.integers(0, len(draft["runs"]) - 1))]["faults"] = [
+            {"of": name, "nth": draw(st.integers(1, 4)), "what": "rule"}
+        ]
+        draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
+
+
+def ghosts(draw: Draw, draft: Draft) -> None:
+    """Parents are gone between the list and the request for their children."""
+    for _ in range(draw(st.integers(1, 2))):
+        add_news(draw, draft, "ghost", early=draw(st.booleans()))
+    if draw(st.booleans()):
+        middle(draw, draft)
+        page = draw(st.integers(2, 3))
+        draft["runs"][-1]["middle"].append([page, ["ghost", draw(st.integers(0, 5)), 1]])
+    draft["how"]["commit"] = draw(st.sampled_from([0, 2, 3]))
