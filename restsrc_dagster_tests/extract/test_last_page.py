@@ -158,9 +158,12 @@ def test_params_that_only_the_first_request_sends(api: Api, at_once: int) -> Non
 
     api.routes["/items"] = route
     paginator = {"type": "cursor", "cursor_path": "after", "cursor_param": "cursor"}
-    resource = items(paginator=paginator, params={"status": "open", "limit": SIZE})
-    made = acme(api, None, resource, at_once=at_once, first_page_only=["status"])
+    cursor = {"cursor_path": "id", "initial_value": 0, "start_param": "since"}
+    params = {"status": "open", "limit": SIZE}
+    resource = items(paginator=paginator, params=params, incremental=cursor)
+    made = acme(api, None, resource, at_once=at_once, first_page_only=["status", "since"])
     assert read(made) == EVERYTHING
+    assert [one.params.get("since") for one in api.asked] == ["0", *(LAST - 1) * [None]]
     assert [("status" in one.params, "limit" in one.params) for one in api.asked] == [
         (True, True),
         *(LAST - 1) * [(False, True)],

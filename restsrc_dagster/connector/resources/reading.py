@@ -93,7 +93,9 @@ def _paging_problems(
     if resources.paginator_kind(name).next_page == "none":
         for key in keys:
             yield key, f"{name!r} has the paginator single_page: there is no further page"
-    params = resources[name].endpoint.get("params") or {}
+    resource = resources[name]
+    ends = map((resource.incremental or {}).get, ("start_param", "end_param"))
+    params = [*(resource.endpoint.get("params") or ()), *filter(None, ends)]
     listed = said.get("first_page_only")
     for param in listed if isinstance(listed, list) else ():
         if isinstance(param, str) and param not in params:
