@@ -288,6 +288,8 @@ def _with_what_is_there(
     error: RestsrcError, report: ResourceReport, *, goes_on: bool
 ) -> RestsrcError:
     """The error, what is committed though, and what is to be known of that."""
+    if not (report.rows_loaded or report.warnings):
+        return error
     behind = ", and the next run goes on behind them" if goes_on else ""
     rows = f"{report.rows_loaded:,} rows that were read before are committed"
     of_them = "".join(f". Of them: {warning}" for warning in report.warnings)
