@@ -58,6 +58,8 @@ def test_texts_of_one_shape_are_compared_as_they_stand() -> None:
         (["2024-01-01T00:00:00Z", 5], None, "the number 5 here"),
         (["7"], 5, "write initial_value as a text"),
         ([7], "5", "write initial_value as a number"),
+        ([1767312000], "2026-01-01", "write initial_value as a number, such as 1767225600, or"),
+        ([1767312000000], "2026-01-01", "as a number, such as 1767225600000, or"),
         (["2024-01-01T00:00:00Z", "17"], None, "a time, here and '17', a number, there"),
         (["2024-01-01T00:00:00Z", "S1"], None, "a time, here and 'S1', a text, there"),
         ([True], None, "is bool in some record"),

@@ -4,8 +4,10 @@ dlt compares what the API wrote: texts letter by letter, whatever they mean.
 """
 
 from collections.abc import Iterable, Sequence
+from fractions import Fraction
 from typing import Any, Literal
 
+from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.incremental.cursor_text import (
@@ -41,6 +43,7 @@ class CursorOrder:
         self._path = path
         self._api_sorts = api_sorts
         self._began: Any = None
+        self._starts: set[str] = set()
         self._shapes: dict[str, str] = {}
         self._lengths: dict[int, str] = {}
         self._as_they_stand = True
@@ -52,6 +55,7 @@ class CursorOrder:
             if value is not None:
                 self.learn([value])
                 self._began = value
+                self._starts |= {value} if isinstance(value, str) else set()
 
     def learn(self, values: Iterable[Any]) -> None:
         """Look at further values, none of which is None.
@@ -113,11 +117,10 @@ class CursorOrder:
                 f"{quoted(text)}, and it started at the number {number}; write initial_value as a "
                 "text"
             )
-        cure = ""
         if number is not None and text is None and self._shapes:
             text = next(iter(self._shapes.values()))
-            cure = "; write initial_value as a number" if text == self._began else ""
         if number is not None and text is not None:
+            cure = _as_number(text, number) if text in self._starts else ""
             raise ReadError(
                 f"the cursor {self._path} cannot be compared: it is the number {number} here and "
                 f"the text {quoted(text)} there{cure}"
@@ -184,3 +187,12 @@ class CursorOrder:
             f"the cursor {self._path} cannot be compared: it is {quoted(here)}, a {first}, here "
             f"and {quoted(there)}, a {second}, there; make initial_value of the same kind"
         )
+
+
+def _as_number(text: str, like: float) -> str:
+    """How an initial value is written that the API's numbers compare with."""
+    seconds, of_numbers = seconds_since_1970(text), seconds_since_1970(like)
+    shown = ""
+    if seconds and of_numbers and not text.strip().isdecimal():
+        shown = f", such as {int(seconds * round(Fraction(like) / of_numbers))}"
+    return f'; write initial_value as a number{shown}, or as "${{number:NAME}}" of a variable'
