@@ -34,7 +34,7 @@ class Harvest(Mock):
     refusals: ClassVar = {
         "no account": (
             lambda content: content["configuration"]["client"].pop("headers"),
-            "Harvest-Account-Id",
+            "Harvest-Account-Id header is required",
         ),
         "pages of 5000": (
             lambda content: endpoint(content)["params"].update(per_page=5000),

@@ -52,7 +52,7 @@ class HubSpot(Mock):
         ),
         "pages of 500": (
             lambda content: endpoint(content)["json"].update(limit=500),
-            "limit",
+            "The limit must be at most 200",
         ),
     }
 

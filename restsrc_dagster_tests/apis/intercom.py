@@ -41,7 +41,7 @@ class Intercom(Mock):
     refusals: ClassVar = {
         "pages of 500": (
             lambda content: endpoint(content, 1)["json"]["pagination"].update(per_page=500),
-            "per_page",
+            "per_page must be between 1 and 150",
         ),
     }
 

@@ -28,12 +28,13 @@ class Mailgun(Mock):
     environment: ClassVar = {
         "MAILGUN_KEY": "key-1",
         "MAILGUN_DOMAIN": "mg.example.com",
+        "MAILGUN_SINCE": str(int(time.time()) - 21 * DAY),
     }
-    requests = (90, 3)
+    requests = (5, 2)
     refusals: ClassVar = {
         "pages of 500": (
             lambda content: endpoint(content)["params"].update(limit=500),
-            "limit",
+            "limit should be at most 300",
         ),
     }
 
@@ -53,12 +54,12 @@ class Mailgun(Mock):
         return {"id": f"e{number}", "event": "delivered", "timestamp": at + 0.25}
 
     def later(self) -> None:
-        """Half an hour later, an event of before has appeared."""
-        self._held.insert(5, self._event(7, 29.9 * MINUTE))
+        """An event has appeared late."""
+        self._held.append(self._event(7, 35 * MINUTE))
 
     def tables(self) -> Mapping[str, Rows]:
-        """Event 7 is younger than half an hour, until a later run."""
-        return {"events: id, event": rows(self._held[:5], "id", "event")}
+        """The young one is left for a later run."""
+        return {"events: id, event": rows(self._held, "id", "event")}
 
     def __call__(self, asked: Asked) -> Any:
         if asked.headers.get("Authorization") != basic("api", "key-1"):

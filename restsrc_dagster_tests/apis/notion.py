@@ -33,7 +33,7 @@ class Notion(Mock):
         ),
         "pages of 200": (
             lambda content: endpoint(content)["json"].update(page_size=200),
-            "page_size",
+            "body.page_size should be",
         ),
     }
 

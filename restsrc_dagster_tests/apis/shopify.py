@@ -39,7 +39,7 @@ class Shopify(Mock):
     refusals: ClassVar = {
         "pages of 500": (
             lambda content: endpoint(content)["params"].update(limit=500),
-            "limit",
+            "must be at most 250",
         ),
     }
 
