@@ -225,6 +225,20 @@ def window(draw: Draw, draft: Draft) -> None:
     draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
 
 
+def child_window(draw: Draw, draft: Draft) -> None:
+    """The lists of children are read in slices of time, parent by parent."""
+    name = draw(st.sampled_from([n for n in ("c", "c", "g") if n in draft]))
+    cursor = cursor_of(draw, draft, name)
+    cursor |= {"window": draw(st.sampled_from(["2 days", "3 days", "1 week"]))}
+    if draw(st.booleans()):
+        cursor["kind"] = draw(st.sampled_from(["iso", "spellings", "date", "epoch ms", "halves"]))
+    draft[name]["shared"] = draw(one_in(3))
+    draft["api"]["until"] = draw(st.sampled_from(["exclusive", "inclusive", "absent"]))
+    draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
+    if draw(one_in(3)):
+        draft["c"]["bound"] = "body"
+
+
 def header_cursor(draw: Draw, draft: Draft) -> None:
     draft["api"]["paginator"] = "header_cursor"
 
@@ -363,6 +377,7 @@ _OF_ANY = (
 _OF_CHILDREN = (
     *(child_cursor,) * 6,
     *(shared_cursor,) * 2,
+    *(child_window,) * 4,
     *(moving_above,) * 2,
     *(numbered_children, bound_elsewhere, shared_value, null_value),
     *(included, unselected_parent, refresh, select),

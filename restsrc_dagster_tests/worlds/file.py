@@ -125,7 +125,9 @@ def _resource(world: World, name: str) -> dict[str, Any]:
             params["part of top"] = part_of(world, "p")
     if cursor := resource.cursor:
         _put_cursor(cursor, endpoint, params, body)
-        if name == "p" and (world.partitions or cursor.window):
+        if cursor.window and cursor.sent == "body":
+            body["until"] = "{incremental.end_value}"
+        elif cursor.window or (name == "p" and world.partitions):
             endpoint["incremental"]["end_param"] = "until"
     if params:
         endpoint["params"] = params

@@ -119,7 +119,7 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
     kind = KINDS[cursor.kind]
     if child:
         cursor = replace(cursor, order="", end=None, lag=0, open=False, missing="raise", convert="")
-        cursor = replace(cursor, begin=0, window="")
+        cursor = replace(cursor, begin=0)
     if not cursor.starts and cursor.sent in ("placeholder", "path", "body"):
         cursor = replace(cursor, starts=True)
     if cursor.sent == "body" and one.bound != "body":
@@ -156,7 +156,7 @@ def _with_sound_partitions(world: World) -> World:
     cursor = world.p.cursor
     if world.partitions is None or cursor is None or not _may_have_partitions(world, cursor):
         api = world.api
-        if cursor is None or not cursor.window:
+        if not any(one.window for one in _cursors(world)):
             api = replace(api, until="exclusive")
         p = replace(world.p, cursor=replace(cursor, begin=0)) if cursor else world.p
         return replace(world, p=p, partitions=None, api=api)
@@ -167,16 +167,22 @@ def _with_sound_partitions(world: World) -> World:
 
 
 def _with_sound_window(world: World) -> World:
-    """Of a list that can be read in windows; what cannot is refused."""
-    cursor = world.p.cursor
-    if cursor is None or not cursor.window:
-        return world
+    """Of lists that can be read in windows; what cannot is refused."""
+    for name, one in world.resources.items():
+        if one.cursor is not None and one.cursor.window:
+            sound = replace(one, cursor=_in_sound_windows(one, one.cursor, world))
+            world = replace(world, **{name: sound})
+    return world
+
+
+def _in_sound_windows(one: Resource, cursor: Cursor, world: World) -> Cursor:
+    """What is over by the API's clock has to be over for the list, too."""
     fits = _tells_time(cursor) and cursor.end is None and not cursor.falls
-    if not fits or world.has("ahead") or (cursor.missing == "include" and not world.p.key):
-        cursor = replace(cursor, window="")
-    else:
-        cursor = replace(cursor, sent="start_param", starts=True, order="", open=False)
-    return replace(world, p=replace(world.p, cursor=cursor))
+    fits = fits and _is_by_the_clock(world, cursor) and not world.has("ahead")
+    if not fits or (cursor.missing == "include" and not one.key):
+        return replace(cursor, window="")
+    sent = "body" if one.bound == "body" else "start_param"
+    return replace(cursor, sent=sent, starts=True, order="", open=False)
 
 
 def _may_have_partitions(world: World, cursor: Cursor) -> bool:
@@ -355,6 +361,12 @@ def _shares(world: World) -> bool:
     return any(one.shared for one in world.resources.values())
 
 
+def _may_pass_kids(world: World) -> bool:
+    """Whether a child's cursor passes what is late, though nothing else below its parent is."""
+    in_windows = any(one.window for one in _cursors(world) if one is not world.p.cursor)
+    return in_windows or _shares(world)
+
+
 def _is_open(cursor: Cursor) -> bool:
     return cursor.open
 
@@ -387,7 +399,7 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
     p, cursor = world.p, world.p.cursor
     keyless = not p.key
     if word in BELOW:
-        return world.c is not None and not (word == "late kid" and _shares(world))
+        return world.c is not None and not (word == "late kid" and _may_pass_kids(world))
     if word in BELOW_THAT:
         return world.g is not None
     match word:
@@ -423,10 +435,15 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
 def _can_be_ahead(world: World, cursor: Cursor) -> bool:
     """Whether a record some ticks ahead is ahead of the API's clock, too: it goes by the longest
     ticks that a cursor has, and further where one falls."""
-    kind, others = KINDS[cursor.kind], tuple(_cursors(world))
-    if not kind.is_time or kind.name == "nanoseconds" or any(one.falls for one in others):
-        return False
-    return all(KINDS[one.kind].clock(1) <= kind.clock(1) for one in others)
+    kind = KINDS[cursor.kind]
+    return kind.is_time and kind.name != "nanoseconds" and _is_by_the_clock(world, cursor)
+
+
+def _is_by_the_clock(world: World, cursor: Cursor) -> bool:
+    """Whether the API's clock goes by the ticks of this cursor."""
+    longest, others = KINDS[cursor.kind].clock(1), tuple(_cursors(world))
+    falls = any(one.falls for one in others)
+    return not falls and all(KINDS[one.kind].clock(1) <= longest for one in others)
 
 
 def _counts_equal_rows(world: World) -> bool:

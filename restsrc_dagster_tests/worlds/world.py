@@ -51,7 +51,7 @@ class Cursor(Plain):
     open: bool = False
     convert: str = ""
     window: str = ""
-    """The size of the windows in which the list of parents is read."""
+    """The size of the windows in which the list is read, or that of each parent."""
     nested: bool = False
     """At `meta.at`, with `max_table_nesting` 0."""
 
