@@ -20,6 +20,7 @@ from restsrc_dagster_tests.apis.github import GitHub
 from restsrc_dagster_tests.apis.harvest import Harvest
 from restsrc_dagster_tests.apis.hubspot import HubSpot
 from restsrc_dagster_tests.apis.intercom import Intercom
+from restsrc_dagster_tests.apis.jira import Jira
 from restsrc_dagster_tests.apis.linear import Linear
 from restsrc_dagster_tests.apis.mailgun import Mailgun
 from restsrc_dagster_tests.apis.mock import Content, Mock, Rows
@@ -30,6 +31,7 @@ from restsrc_dagster_tests.apis.salesforce import Salesforce
 from restsrc_dagster_tests.apis.sentry import Sentry
 from restsrc_dagster_tests.apis.servicenow import ServiceNow
 from restsrc_dagster_tests.apis.shopify import Shopify
+from restsrc_dagster_tests.apis.slack import Slack
 from restsrc_dagster_tests.apis.stripe import Stripe
 from restsrc_dagster_tests.apis.zendesk import Zendesk
 from restsrc_dagster_tests.support.api import Api
@@ -42,6 +44,7 @@ MOCKS: list[type[Mock]] = [
     Harvest,
     HubSpot,
     Intercom,
+    Jira,
     Linear,
     Mailgun,
     Monday,
@@ -51,6 +54,7 @@ MOCKS: list[type[Mock]] = [
     Sentry,
     ServiceNow,
     Shopify,
+    Slack,
     Stripe,
     Zendesk,
 ]
