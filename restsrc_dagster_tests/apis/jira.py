@@ -1,9 +1,9 @@
 """Jira's issues, `/rest/api/3/search/jql`, and the worklogs of each, `/issue/{key}/worklog`.
 
 A page of issues has a `nextPageToken` unless `isLast`; a JQL without a restriction is refused.
-Worklogs have `startAt`, `maxResults` and `total`; `startedAfter` and `startedBefore` are milliseconds
-since 1970, and neither of them is a part of the range. Who logs work says when it began: it may have
-been days ago.
+Worklogs have `startAt`, `maxResults` and `total`; `startedAfter` and `startedBefore` are
+milliseconds since 1970, and neither of them is a part of the range. Who logs work says when it
+began: it may have been days ago.
 """
 
 from collections.abc import Mapping

@@ -136,8 +136,9 @@ def test_one_that_cannot_be_halved_fails_by_name(api: Api) -> None:
     ):
         read(windowed(api, served, "1 day", at_most=3))
     served = RangeApi(made([5.0] * 4), "days", cap=3)
-    with pytest.raises(Exception, match="is as small as can be"):
-        read(windowed(api, served, "1 day", at_most=3))
+    with pytest.raises(Exception, match="is as small as can be, a day"):
+        read(windowed(api, served, "4 days", at_once=1, at_most=3))
+    assert len(served.ranges) == 3
 
 
 def test_the_windows_are_asked_for_one_after_the_other_end(api: Api) -> None:

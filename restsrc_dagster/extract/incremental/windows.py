@@ -95,14 +95,16 @@ class Windows:
 
     def halves(self, whole: Slice) -> tuple[Slice, Slice]:
         """A window in two; raises ReadError where it is as small as can be."""
-        smallest = SECONDS["day"] if is_date(whole.start) else 1
-        half = (whole.high - whole.low) / 2 // smallest * smallest
-        if half <= self._overlap:
-            length = "a day" if smallest == SECONDS["day"] else "two seconds"
+        in_days = not self._overlap or is_date(whole.start)
+        smallest = SECONDS["day"] if in_days else 1
+        length = whole.high - whole.low
+        half = max(length / 2 // smallest, 1) * smallest
+        if half <= self._overlap or half >= length:
+            least = "a day" if in_days else "two seconds"
             raise ReadError(
                 f"the window from {whole.start} to {whole.end} holds {self._window.at_most} "
                 f"records or more, as many as the API gives at most (reading.window.at_most), and "
-                f"is as small as can be, {length}: those behind cannot be asked for"
+                f"is as small as can be, {least}: those behind cannot be asked for"
             )
         middle = whole.low + half
         return (
