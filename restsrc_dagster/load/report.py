@@ -105,7 +105,7 @@ class ResourceReport:
     def _of_repeats(self) -> Iterator[str]:
         read = self.read
         if read.repeated:
-            slipped = ""
+            slipped = ", or the pages that the API links to overlap"
             if read.counts_pages:
                 slipped = "; as pages are asked for by numbers, others may have been passed over"
             yield (

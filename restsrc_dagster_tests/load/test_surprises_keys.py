@@ -135,7 +135,8 @@ class TestMoving:
         report = listing.load([A, B], [B, C])
         assert warehouse.rows(ROWS) == [(1, "a"), (2, "b"), (3, "c")]
         assert report.warnings == [
-            "1 records came twice, and were loaded once: the list moved while it was read"
+            "1 records came twice, and were loaded once: the list moved while it was read, or the "
+            "pages that the API links to overlap"
         ]
         assert report.rows_loaded == 3
 
