@@ -97,7 +97,7 @@ def filled(
         if replaces_range(connector.resources, top):
             end = min(end, _instant(read.cursor_after) or begin)
     else:
-        begin, end = _instant(read.cursor_began) or first, report.began_at
+        begin, end = _instant(read.cursor_began) or first, _end(connector, report, {top, name})
         news = _instant(read.cursor_before) or begin
         if top in report.refreshed:
             news = begin
@@ -142,6 +142,13 @@ def emptied(
 
 def _start(definition: dg.TimeWindowPartitionsDefinition, key: str) -> datetime:
     return definition.time_window_for_partition_key(key).start
+
+
+def _end(connector: Connector, report: "LoadReport", names: Set[str]) -> datetime:
+    """Up to where a run has read: to when it began, if no window ends before."""
+    windows, began = connector.resources.windows, report.began_at
+    ends = (windows[name].reads_to(began.timestamp()) for name in names & windows.keys())
+    return min([began, *(datetime.fromtimestamp(float(end), UTC) for end in ends)])
 
 
 def _may_be_incomplete(connector: Connector, report: "LoadReport", names: Set[str]) -> bool:

@@ -279,6 +279,15 @@ def test_what_comes_late_fills_its_days_again(running: Daemon, api: Api) -> None
     assert events_of(shop, ITEMS) == 10 + len({5, 6, 7, 8, 9})
 
 
+@pytest.mark.parametrize(("window", "last"), [({"delay": "2 days"}, 7), ({"end": day(9)}, 8)])
+def test_what_a_window_leaves_out_is_not_filled(
+    running: Daemon, api: Api, window: Any, last: int
+) -> None:
+    shop = Shop(running, api, reading={"items": {"window": {"size": "1 month", **window}}})
+    running.start("10:03:20").sensors().queue()
+    assert shop.filled() == set(map(day, range(last + 1)))
+
+
 def test_hours(running: Daemon, api: Api) -> None:
     shop = Shop(running, api)
     shop.write(every="hour", partitions_from=9)

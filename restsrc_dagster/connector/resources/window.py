@@ -1,6 +1,7 @@
 """`reading.<resource>.window`: a range that is read in slices."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -98,3 +99,9 @@ class Window(BaseModel):
     @property
     def delay_seconds(self) -> int:
         return span(self.delay).seconds if self.delay is not None else 0
+
+    def reads_to(self, now: float) -> Fraction:
+        """Up to where a run that begins at `now` reads, both in seconds since 1970."""
+        latest = Fraction(now) - self.delay_seconds
+        said = None if self.end == NOW else seconds_of(self.end)
+        return latest if said is None else min(said, latest)

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from restsrc_dagster.connector.resources.window import NOW, Window
+from restsrc_dagster.connector.resources.window import Window
 from restsrc_dagster.connector.time.conversion import seconds_since_1970
-from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.connector.time.lag import is_date
 from restsrc_dagster.connector.time.span import SECONDS
 from restsrc_dagster.connector.time.spelling import spelled_as
@@ -121,14 +120,7 @@ class Windows:
         return Slice(low, high, start, end, over, is_last)
 
     def _end_of(self, end: Any, now: float) -> Fraction:
-        latest = Fraction(now) - self._window.delay_seconds
-        if end is not None:
-            return self._seconds(end)
-        if self._window.end == NOW:
-            return latest
-        said = seconds_of(self._window.end)
-        assert said is not None  # noqa: S101 - the model has looked
-        return min(said, latest)
+        return self._window.reads_to(now) if end is None else self._seconds(end)
 
     def _seconds(self, value: Any) -> Fraction:
         seconds = seconds_since_1970(value)
