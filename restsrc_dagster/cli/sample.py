@@ -4,8 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dlt.common import jsonpath
-
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.resource import Resource
@@ -308,7 +306,7 @@ def _verdict(sample: Sample) -> str | None:
         return f"nothing was asked: no record of {parent!r} was found that it could be read for"
     if sample.requests and not sample.requests[-1].size:
         return "the answer is empty"
-    if selector and sample.first and jsonpath.find_values(selector, sample.first.response.json()):
+    if selector and sample.has_list:
         return f"the list at data_selector {selector!r} is empty"
     if selector:
         return (

@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
+from dlt.common import jsonpath
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
 
@@ -87,6 +88,14 @@ class Sample:
     """Records without the cursor, which the API gives only where it is sent no start."""
     paginator_configured: bool = False
     redact: Redactor = field(default_factory=Redactor)
+
+    @property
+    def has_list(self) -> bool:
+        """Whether the first answer has something where the file says that the records are."""
+        selector = self.resource.endpoint.get("data_selector")
+        if selector is None or self.first is None:
+            return False
+        return bool(jsonpath.find_values(selector, self.first.response.json()))
 
     @property
     def is_guessed(self) -> bool:
