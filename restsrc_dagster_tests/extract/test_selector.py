@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.paging.empty_list import is_empty_there
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import load_all
@@ -44,6 +45,35 @@ def test_nothing_at_the_selector_fails_and_empties_no_table(
 def test_an_empty_answer_is_no_rows(api: Api, settings: Settings, body: Any) -> None:
     api.routes["/items"] = lambda _: body
     assert read(settings, api).resources["items"].rows_loaded == 0
+
+
+@pytest.mark.parametrize(
+    ("selector", "body", "is_empty"),
+    [
+        ("data[*].payment", {"data": []}, True),
+        ("data[*].payment", {"data": None}, True),
+        ("data[*].payment", {"data": [{"refund": {}}]}, False),
+        ("data[*].payment", {"list": []}, False),
+        ("data.*", {"data": {}}, True),
+        ("data.*", {"error": {}}, False),
+        ("data[*].lines[*]", {"data": [{"lines": []}, {"lines": []}]}, True),
+        ("data[*].lines[*]", {"data": [{"lines": []}, {"lines": 1}]}, False),
+        ("[1:]", [["NAME", "POP"]], True),
+        ("[1:]", {"message": "none"}, False),
+        ("data[?(@.kind=='a')]", {"data": [{"kind": "b"}]}, True),
+        ("data[?(@.kind=='a')]", {"dataset": [{"kind": "b"}]}, False),
+    ],
+)
+def test_a_list_without_what_is_selected_is_an_empty_one(
+    selector: str, body: Any, is_empty: bool
+) -> None:
+    assert is_empty_there(selector, body) is is_empty
+
+
+def test_a_run_without_news_reads_an_empty_list(api: Api, settings: Settings) -> None:
+    api.routes["/items"] = lambda _: {"data": []}
+    deep = items(data_selector="data[*].payment")
+    assert read(settings, api, deep).resources["items"].rows_loaded == 0
 
 
 def test_a_resource_may_leave_its_list_out(api: Api, settings: Settings) -> None:

@@ -18,6 +18,7 @@ proposed          how it is written, and which of its options are guesses
 linked_families   answers that name their next page
 counted_families  answers whose pages are counted
 keyed_object      an object whose keys are data, taken for one record
+empty_list        whether nothing at a selector is an empty list
 error_body        an error that comes with a good status
 repetition        paging that goes round in circles, or gives the same again
 checks            the step that looks at each page with all of these

@@ -9,12 +9,12 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import requests
-from dlt.common import jsonpath
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.paging.empty_list import is_empty_there
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint, what_is_found
 from restsrc_dagster.extract.paging.keyed_object import is_keyed_object
 from restsrc_dagster.extract.paging.kinds import (
@@ -196,7 +196,7 @@ class PageChecks(ItemTransform[Any, Any]):
             self.stats.end_of_list(crawl.announced, crawl.records)
 
     def _refuse_missing_list(self, body: Any) -> None:
-        if body in ({}, [], None) or jsonpath.find_values(str(self._selector), body):
+        if is_empty_there(str(self._selector), body):
             return
         if isinstance(body, dict) and any(
             key.lower().startswith("total") and value == 0 for key, value in body.items()
