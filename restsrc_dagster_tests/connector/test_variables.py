@@ -119,6 +119,7 @@ def test_what_a_variable_holds_is_checked_like_what_a_file_says(
             {"reading": {"items": {"last_page": "body.${X}"}}},
             "reading.items.last_page: takes a ${…} reference in a literal only",
         ),
+        ({"values": {"a": "${number:X}"}}, "values.a: is one number, and no list; write it in"),
         (
             {"reading": {"items": {"first_page_only": ["${number:X}"]}}},
             "reading.items.first_page_only[0]: takes a text here, and number: makes none",

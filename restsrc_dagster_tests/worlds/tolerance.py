@@ -126,6 +126,7 @@ _REASONS = (
     ("a null is bound", lambda world: bool(world.c and world.c.by == "k" and _null_k(world))),
     ("a record has no cursor", lambda world: _null_cursor(world)),
     ("the order is not what it is said to be", _is_order_wrong),
+    ("most parents may be gone", lambda world: world.has("ghost")),
     ("the server caps the page", lambda world: bool(world.api.cap)),
     ("odd values", lambda world: world.has("odd")),
     ("ahead, and the range is open", lambda world: _is_open(world) and world.has("ahead")),

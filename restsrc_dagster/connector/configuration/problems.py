@@ -37,6 +37,8 @@ _WANTED = {
     "model_attributes_type": "an object",
 }
 _NOT_WHOLE = "takes a ${…} reference as its whole value only, with nothing beside it"
+_TAKES_ITS_OWN = "values."
+"""Where references are told of by the models themselves."""
 _OF_A_VALUE = frozenset({"int_type", "float_type", "bool_type", "value_error", "config_error"})
 _configuration: TypeAdapter[Configuration] = TypeAdapter(Configuration)
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z_ -]{0,30}")
@@ -97,8 +99,9 @@ def _unknown(key: str, place: "PlaceInModel") -> tuple[str | None, str]:
 
 def _one(details: ErrorDetails, place: "PlaceInModel") -> tuple[str, str]:
     path, value, context = place.path, details["input"], details.get("ctx", {})
-    if details["type"] in _OF_A_VALUE and (refused := _refused_reference(value)):
-        return path, refused
+    if details["type"] in _OF_A_VALUE and not path.startswith(_TAKES_ITS_OWN):
+        if refused := _refused_reference(value):
+            return path, refused
     if bounds := out_of_bounds(details["type"], context):
         return path, f"{value} {bounds}"
     match details["type"]:
