@@ -99,9 +99,9 @@ def _unknown(key: str, place: "PlaceInModel") -> tuple[str | None, str]:
 
 def _one(details: ErrorDetails, place: "PlaceInModel") -> tuple[str, str]:
     path, value, context = place.path, details["input"], details.get("ctx", {})
-    if details["type"] in _OF_A_VALUE and not path.startswith(_TAKES_ITS_OWN):
-        if refused := _refused_reference(value):
-            return path, refused
+    is_value = details["type"] in _OF_A_VALUE and not path.startswith(_TAKES_ITS_OWN)
+    if is_value and (refused := _refused_reference(value)):
+        return path, refused
     if bounds := out_of_bounds(details["type"], context):
         return path, f"{value} {bounds}"
     match details["type"]:
