@@ -23,7 +23,8 @@ from restsrc_dagster.extract.http.request_values import static
 from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import cursor_names
 from restsrc_dagster.extract.paging.kinds import made_of
-from restsrc_dagster.extract.parents.binding import Binding, Bonds, Copied
+from restsrc_dagster.extract.parents.binding import Binding
+from restsrc_dagster.extract.parents.bonds import Bonds, Copied
 from restsrc_dagster.extract.parents.lists import ListsOfValues
 from restsrc_dagster.extract.parents.rewriting import rewritten, with_params_of_cursor
 

@@ -283,6 +283,40 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
         endpoint(headers={"Authorization": f"{{{MARKER}}}"}),
         f"endpoint.headers.Authorization: {{the text}} {PLACEHOLDERS}{TWICE}",
     ),
+    # lists of values
+    (content(values={"a": []}), "values.a: is empty: nothing would be read; write its values"),
+    (content(values={"a": ["x", None]}), "values.a[1]: is null, not text, a number, true, false"),
+    (content(values={"a": [[1]]}), "values.a[0]: is a list, not text"),
+    (content(values={"a": "x,y"}), "values.a: is text without a ${NAME}; write the values as a l"),
+    (content(values={"a": "${number:N}"}), "values.a: is one number, and no list; write it in one"),
+    (content(values={"a": 5}), "values.a: is a number, not a list, text with a ${NAME}, or an ob"),
+    (content(values={"a": ["x", {"y": 1}]}), "values.a: has objects beside other values; write"),
+    (content(values={"a": ["${1}"]}), "values.a[0]: has a ${ that begins no reference"),
+    (content(values={"a.b": [1]}), "values.a.b: 'a.b' is no name; dots, colons, quotes and br"),
+    (content(values={"Items": [1]}), "values.Items: 'items' is the name of a resource, too"),
+    (content(values={"a": {"of": "itms", "list": [1]}}), "values.a.of: 'itms' is not a resource"),
+    (content(values={"a": {"list": [1]}}), "values.a.of: required: the resource, for each"),
+    (
+        content(
+            resources=[items(path="{resources.regoins.value}")], values={"regions": ["eu"]}
+        ),
+        "its parent 'regoins' is not a resource, nor a list of values; known are items, regions",
+    ),
+    (
+        content(
+            resources=[items(path="{resources.a.id}")], values={"a": [{"x": 1}, {"y": 2}]}
+        ),
+        "resources[0]: {resources.a.id} is no field of the list values.a; it has x, y",
+    ),
+    (
+        content(
+            resources=["posts", items(params={"a": "{resources.a.value}"})],
+            values={"a": {"of": "posts", "list": [1]}},
+        ),
+        "resources[1]: the list 'a' is gone through for each of 'posts', of which no request has a "
+        "field; write one as {resources.posts.<field>}",
+    ),
+    (content(reading={"items": {"nulls": "omit"}}), "'items' takes no field of a parent; remove"),
     # parents and dispositions
     (
         endpoint(path="posts/{resources.posts.id}/comments"),

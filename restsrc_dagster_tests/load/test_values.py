@@ -226,6 +226,11 @@ def test_a_list_of_a_variable_is_looked_up_when_a_run_reads(shop: Shop) -> None:
         assert told in error
         assert "values.regions" in error
         assert shop.asked() == ["/others"]
+    of_others = items("notes", params={**REGION, "of": "{resources.others.id}"})
+    beside = shop.connector(items("others"), of_others, values={"regions": "${REGIONS}"})
+    shop.has("others")
+    assert shop.load(beside).failed.keys() == {"notes"}, "also where there is no parent"
+    shop.has("others", {"id": 3})
     for text in (" eu, u s ,", '["eu", "u s"]', '[{"value": "eu"}, {"value": "u s"}]'):
         shop.environment["REGIONS"] = text
         shop.loaded(acme)
@@ -235,9 +240,10 @@ def test_a_list_of_a_variable_is_looked_up_when_a_run_reads(shop: Shop) -> None:
 
 def test_values_of_a_variable_are_not_told(shop: Shop) -> None:
     shop.environment["REGIONS"] = "eu-hidden,us-hidden"
-    acme = shop.connector(orders(), values={"regions": "${REGIONS}"})
+    by_path = orders(path="{resources.regions.value}/orders")
+    acme = shop.connector(by_path, values={"regions": "${REGIONS}"})
     (error,) = shop.load(acme).failed.values()
-    assert "404" in str(error)
+    assert "/***/orders?region=… answered 404" in str(error)
     assert "hidden" not in str(error)
 
 
@@ -301,6 +307,27 @@ def test_children_are_replaced_within_the_value_of_their_parent(shop: Shop) -> N
     shop.has("items", {"no": 5, "of": 1, "region": "eu"}, {"no": 6, "of": 1, "region": "us"})
     shop.loaded(acme, refresh=frozenset({"items"}))
     assert shop.rows(query) == [(6, 1, "us")], "all orders of the API"
+
+
+def test_each_value_has_windows_of_its_own(shop: Shop) -> None:
+    records = {"eu": "2024-01-01T12:00:00Z", "us": "2024-01-03T12:00:00Z"}
+
+    def listed(asked: Asked) -> Any:
+        at = records[asked.params["region"]]
+        is_in = asked.params["since"] <= at < asked.params["until"]
+        return {"data": [{"id": asked.params["region"], "at": at}] if is_in else []}
+
+    shop.api.routes["/orders"] = listed
+    cursor = {**CURSOR, "initial_value": "2024-01-01T00:00:00Z", "end_param": "until"}
+    acme = shop.connector(
+        {"primary_key": "id", **orders(incremental=cursor)},
+        values=REGIONS,
+        reading={"orders": {"window": {"size": "1 day", "end": "2024-01-05T00:00:00Z"}}},
+    )
+    shop.loaded(acme)
+    assert shop.rows(ORDERS) == [("eu", "eu"), ("us", "us")]
+    ranges = {region: [one for one in shop.asked() if region in one] for region in records}
+    assert len(ranges["eu"]) == len(ranges["us"]) > 3
 
 
 def test_a_value_that_the_api_does_not_know_is_no_parent_that_is_gone(shop: Shop) -> None:

@@ -21,12 +21,10 @@ def related(
     A resource that binds lists alone has the first of them for its parent. One that binds several
     resources, none of which hangs on all others, keeps all of them as parents: it cannot be read.
     """
-    found: dict[str, Resource] = {}
-    reach: dict[str, frozenset[str]] = {}
-    for name in raw:
-        _settle(name, raw, lists.keys() - raw.keys(), found, reach, frozenset())
+    is_plain = all(len(one.parents) < 2 for one in raw.values())  # as most files are
+    found = dict(raw) if is_plain else _settled(raw, lists)
     parents = {parent: None for one in found.values() for parent in one.parents if parent in lists}
-    return {name: found[name] for name in raw}, {
+    return found, {
         name: Resource(
             name=name,
             endpoint=dict(READ_BY_NOBODY),
@@ -37,6 +35,14 @@ def related(
         for name in parents
         if name not in raw
     }
+
+
+def _settled(raw: Mapping[str, Resource], lists: Mapping[str, ValueList]) -> dict[str, Resource]:
+    found: dict[str, Resource] = {}
+    reach: dict[str, frozenset[str]] = {}
+    for name in raw:
+        _settle(name, raw, lists.keys() - raw.keys(), found, reach, frozenset())
+    return {name: found[name] for name in raw}
 
 
 def _settle(

@@ -39,9 +39,6 @@ def _item(value: Any) -> Any:
 def _from_variable(text: str) -> str:
     if not is_reference(text):
         raise ValueError('is text without a ${NAME}; write the values as a list, ["a", "b"]')
-    whole = whole_reference(text)
-    if whole is not None and whole["kind"] not in (None, "list"):
-        raise ValueError(f'is one {whole["kind"]}, and no list; write it in one, ["{text}"]')
     return text
 
 
@@ -175,6 +172,10 @@ def values_problems(values: Mapping[str, Any], names: Iterable[str]) -> Iterator
         if not isinstance(said, (list, str, Mapping)):
             continue
         items = value_lists({name: said}).get(name)
+        whole = whole_reference(items.items) if items is not None else None
+        if items is not None and whole is not None and whole["kind"] not in (None, "list"):
+            one = f'["{items.items}"]'
+            yield items.place, f"is one {whole['kind']}, and no list; write it in one, {one}"
         if items is not None and isinstance(items.items, list) and not _one_kind(items.items):
             yield items.place, "has objects beside other values; write all of them as objects"
         of = said.get("of") if isinstance(said, Mapping) else None

@@ -5,7 +5,6 @@ sent, fields that children include, and where the child's own cursor begins for 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import product
 from typing import Any
@@ -23,13 +22,14 @@ from restsrc_dagster.extract.http.request_values import (
     without_absent,
 )
 from restsrc_dagster.extract.paging.list_reader import FirstRequest, Page
+from restsrc_dagster.extract.parents.bonds import NOTHING, Bonds, Known
 from restsrc_dagster.extract.parents.rewriting import (
     PlaceholderPlace,
     name_beside,
     rewritten,
     with_params_of_cursor,
 )
-from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of, walked
+from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of
 
 CursorValue = Callable[[str, "BoundParent", PlaceholderPlace], Any]
 """What a child's cursor sends to a parent, by the name of the value (`start_value`)."""
@@ -70,35 +70,6 @@ class BoundParent(dict[str, Any]):
     passed: dict[Link, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Copied:
-    """A field that the child's records get: of which resource or list it is, and where in its
-    record."""
-
-    column: str
-    source: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bonds:
-    """What a child takes of what it is asked by, beside what its requests do.
-
-    Args:
-        copied: fields that its records get.
-        replaced_by: fields by which the children of a parent are replaced.
-        passed_on: fields that what is below the child takes.
-        omits_nulls: whether a param, a header or a key of the body is not sent if it is null.
-        of_list: whether its parent is a list of values: none of these can be gone meanwhile.
-    """
-
-    copied: Sequence[Copied] = ()
-    replaced_by: Sequence[Link] = ()
-    passed_on: Sequence[Link] = ()
-    omits_nulls: bool = False
-    of_list: bool = False
-
-
 class Binding:
     """How a child is bound to its parent.
 
@@ -136,12 +107,15 @@ class Binding:
             ReadError: a value cannot be sent.
             MissingVariable: a list has no values.
         """
-        names = self.child.lists
+        names, passed = self.child.lists, above.passed if above else NOTHING
+        if not names:
+            yield self._one_bound(Known({self._parent: record}, passed), cursor)
+            return
         for values in product(*map(self._lists, names)):
             records = {**dict(zip(names, values, strict=True)), self._parent: record}
-            yield self._one_bound(_Known(records, above.passed if above else {}), cursor)
+            yield self._one_bound(Known(records, passed), cursor)
 
-    def _one_bound(self, known: "_Known", cursor: CursorValue | None) -> BoundParent:
+    def _one_bound(self, known: Known, cursor: CursorValue | None) -> BoundParent:
         made = BoundParent()
         values = {link: self._one(link, field, known) for link, field in self._fields.items()}
         made.position, made.page, made.has_children, made.first = None, 0, False, None
@@ -246,7 +220,7 @@ class Binding:
                 }
         return rewritten(made, self._name_of)
 
-    def _one(self, link: Link, field: FieldReader, known: "_Known") -> Any:
+    def _one(self, link: Link, field: FieldReader, known: Known) -> Any:
         values = known.all(link, field)
         if len(values) > 1:
             raise ReadError(
@@ -297,27 +271,6 @@ class Binding:
         if {".", ".."} & set(text.split("?")[0].split("/")):
             raise ReadError(f"{quoted(text)} would lead elsewhere in {where}")
         return text if place is PlaceholderPlace.ADDRESS else as_segment(text)
-
-
-class _Known:
-    """What is known where a child is asked for: records by their resource or list, and what was
-    passed on of those above."""
-
-    def __init__(self, records: Mapping[str, Any], passed: Mapping[Link, Any]) -> None:
-        self._records = records
-        self._passed = passed
-
-    def all(self, link: Link, field: FieldReader) -> list[Any]:
-        """What a record has at a path, all of it."""
-        if link[0] in self._records:
-            return field.all(self._records[link[0]])
-        return [] if (value := self._passed.get(link)) is None else [value]
-
-    def walked(self, source: str, names: Sequence[str]) -> Any:
-        """What a record has, name below name; None if there is nothing."""
-        if source in self._records:
-            return walked(self._records[source], names)
-        return self._passed.get((source, ".".join(names)))
 
 
 def _written(link: Link) -> str:
