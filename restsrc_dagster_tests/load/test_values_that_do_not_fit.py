@@ -253,6 +253,7 @@ class TestKeys:
         many.put("in_list", [{"l": [{"k": 1}, {"k": None}]}], OF_A_LIST)
         many.put("not_in_list", [{"l": [{"k": 1}, {"w": 1}]}], OF_A_LIST)
         many.put("in_object", [{"o": {"k": 1}}, {"o": None}], {"primary_key": "o__k"})
+        many.put("dotted", [{"o": {"k": 1}}], {"primary_key": "o.k"})
         many.put("no_version", [{"id": 1}], {
             "primary_key": "id",
             "write_disposition": {
@@ -272,6 +273,8 @@ class TestKeys:
             "not_in_list": "not_in_list: a record of l has no k, which columns says is never "
             f"empty; {NAMED}",
             "in_object": "in_object: a record has no o__k, which primary_key names; " + NAMED,
+            "dotted": "dotted: a record has no o_k, which primary_key names (a field within an "
+            f"object is written o__k); {NAMED}",
             "no_version": "no_version: a record has no version, which row_version_column_name "
             f"names; {NAMED}",
         }

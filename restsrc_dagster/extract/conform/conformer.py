@@ -128,7 +128,8 @@ class RecordConformer(ItemTransform[Any, Any]):
                     typed.setdefault(name, {})[key] = hints
         nesting = resource.hints.get("max_table_nesting")
         required = required_columns(resource, self._disposition, table, naming, stored)
-        keys = [name for name, why in required.get(table, {}).items() if why == PRIMARY_KEY]
+        whys = required.get(table, {}).items()
+        keys = [name for name, why in whys if why.startswith(PRIMARY_KEY)]
         if self._below_incremental and keys and self._merges:
             state = dlt.current.resource_state(resource.name)
             self._parent_of_key = ParentOfKey(state, bound_to(resource))

@@ -23,6 +23,7 @@ from restsrc_dagster.extract.records.remedies import NEVER_EMPTY, retyping
 
 PRIMARY_KEY = "which primary_key names"
 _HINTS = {"primary_key": PRIMARY_KEY, "merge_key": "which merge_key names"}
+_IN_OBJECT = "a field within an object is written"
 _NUMBERS = {int, float, Decimal}
 Required = Mapping[str, Mapping[str, str]]
 """Why a column is never empty, by table and column as dlt spells them."""
@@ -66,7 +67,8 @@ def _said(hints: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for hint, why in reversed(_HINTS.items()):
         names = hints.get(hint) or ()
         for name in [names] if isinstance(names, str) else names:
-            yield name, why
+            within = name.replace(".", "__")
+            yield name, why if within == name else f"{why} ({_IN_OBJECT} {within})"
 
 
 def type_for_all(kinds: set[type], column: str, why: str) -> str | None:
