@@ -25,7 +25,7 @@ from restsrc_dagster_tests.support.api import Asked
 class Notion(Mock):
     host = "api.notion.com"
     environment: ClassVar = {"NOTION_TOKEN": "t0ken"}
-    requests = (16, 17)
+    requests = (18, 19)
     refusals: ClassVar = {
         "no version": (
             lambda content: content["configuration"]["client"].pop("headers"),
