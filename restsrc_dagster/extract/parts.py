@@ -112,6 +112,7 @@ def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> Curso
         cursor,
         incremental,
         context.at_hand[name],
+        top=context.at_hand[context.resources.top(name)],
         parents=parents,
         warn=stats.warn,
         one_behind=options.chunks is not None and options.chunks.remembers_one_behind(name),

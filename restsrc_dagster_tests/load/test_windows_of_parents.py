@@ -1,6 +1,8 @@
 """Windows of children into tables: each parent goes on where its own list was."""
 
 from dataclasses import replace
+from datetime import timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -10,8 +12,8 @@ from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.load.worker import KILLED
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items
-from restsrc_dagster_tests.support.families import FamilyApi, reading
-from restsrc_dagster_tests.support.ranges import at
+from restsrc_dagster_tests.support.families import END, FamilyApi, reading
+from restsrc_dagster_tests.support.ranges import START, at
 
 DAY = 24.0
 
@@ -213,3 +215,53 @@ def test_a_full_refresh_begins_with_the_first_window(duck: Warehouse, api: Api) 
     assert not duck.load(made, refresh=["children"]).failed
     assert loaded(duck) == known(served)
     assert len(served.ranges(2)) == 22
+
+
+@pytest.mark.parametrize("in_windows", [False, True])
+def test_a_cursor_for_all_passes_nothing_below_a_parent_that_is_listed_later(
+    duck: Warehouse, api: Api, in_windows: bool
+) -> None:
+    """A row of parent 2 comes while the parents are listed, and one of parent 1 after it."""
+    clock = [5.0]
+    changed = {1: 3.0, 2: 1.0}
+    below = {1: rows(1, [3]), 2: rows(2, [1])}
+
+    def dated(body: Any) -> Answer:
+        now = START + timedelta(days=clock[0])
+        return Answer(body, headers={"Date": format_datetime(now, usegmt=True)})
+
+    def parents(asked: Asked) -> Answer:
+        since = asked.params.get("since", "")
+        listed = [{"id": one, "at": at(day * DAY)} for one, day in changed.items()]
+        answer = dated({"data": [one for one in listed if one["at"] >= since]})
+        if clock[0] == 10:
+            changed[2] = 10.5
+            below[2].append({"id": 2900, "at": at(10.5 * DAY)})
+            below[1].append({"id": 1900, "at": at(11.5 * DAY)})
+            clock[0] = 12
+        return answer
+
+    def children(asked: Asked) -> Answer:
+        listed, until = below[int(asked.path[-1])], asked.params.get("until", "9")
+        return dated(
+            {"data": [one for one in listed if asked.params["since"] <= one["at"] < until]}
+        )
+
+    api.routes |= {"/parents": parents, "/of/1": children, "/of/2": children}
+    cursor = {"cursor_path": "at", "initial_value": at(0), "start_param": "since"}
+    ends = {"end_param": "until"} if in_windows else {}
+    window = {"window": {"size": "1 day", "end": END}}
+    made = duck.connector(
+        api.url,
+        [
+            items("parents", incremental=cursor) | {"primary_key": "id"},
+            items("children", path="of/{resources.parents.id}", incremental=cursor | ends),
+        ],
+        reading={"children": {"cursor": "shared", **(window if in_windows else {})}},
+    )
+    assert not duck.load(made).failed
+    clock[0], changed[1] = 10, 9
+    for _ in range(2):
+        assert not duck.load(made).failed
+        clock[0] += 1
+    assert loaded(duck) == [1000, 1900, 2000, 2900]

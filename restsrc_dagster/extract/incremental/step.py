@@ -37,6 +37,7 @@ class CursorStep(BoundIncremental[Any]):
         cursor: of the resource.
         incremental: dlt's configuration of the cursor.
         at_hand: notes the pages of the resource.
+        top: notes those of the topmost list above it, or its own.
         parents: the cursors of the parents; None for a resource that has none.
         warn: called with a line for the person.
         one_behind: remember what was delivered at the value before the last one, too.
@@ -51,6 +52,7 @@ class CursorStep(BoundIncremental[Any]):
         incremental: Mapping[str, Any],
         at_hand: PageAtHand,
         *,
+        top: PageAtHand,
         parents: ParentCursors | None,
         warn: Callable[[str], None],
         one_behind: bool = False,
@@ -74,6 +76,7 @@ class CursorStep(BoundIncremental[Any]):
         self.sends_start = True
         """Whether requests say where reading begins, as soon as that is known."""
         self._at_hand = at_hand
+        self._top = top
         self._parents = parents
         self._row_order = None if parents else incremental.get("row_order")
         self._warn_person = warn
@@ -207,10 +210,10 @@ class CursorStep(BoundIncremental[Any]):
             values = self.cursor.values(records)
         parent = self._at_hand.parent
         if (seam := self._seams.get(_key(parent))) is not None:
-            records = seam.take(records, values, self._at_hand.began)
+            records = seam.take(records, values, self.began)
             values = self.cursor.values(records)
         position = self._position_of(parent)
-        new = position.take(records, values, self._at_hand.began, self._delay)
+        new = position.take(records, values, self.began, self._delay)
         if parent is not None and self._parents is not None:
             self._parents.note(parent, position)
         else:
@@ -263,8 +266,11 @@ class CursorStep(BoundIncremental[Any]):
 
     @property
     def began(self) -> float:
-        """When the reading began (`PageAtHand`)."""
-        return self._at_hand.began
+        """When the reading began (`PageAtHand`): of a child, before its parents were asked for.
+
+        What comes later may be below a parent that is listed by the next run only.
+        """
+        return min(self._top.began, self._at_hand.began)
 
     def is_ahead(self, value: Any, began: float | None = None) -> bool:
         """Whether a value lies ahead of the API's clock at the time of `began`, by default this
