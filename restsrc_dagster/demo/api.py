@@ -26,6 +26,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from restsrc_dagster.demo.data import timestamp
 from restsrc_dagster.demo.shop import Key, Page, Shop
+from restsrc_dagster.json_types import Record
 
 DEFAULT_TOKEN = "restsrc-demo-token"  # noqa: S105 - opens nothing but made-up data on loopback
 DEFAULT_LIMIT, MOST_PER_PAGE = 100, 250
@@ -162,7 +163,7 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *_: Any) -> None:
         """Nothing: the terminal belongs to the demonstration's own lines."""
 
-    def _send(self, status: HTTPStatus, body: dict[str, Any]) -> None:
+    def _send(self, status: HTTPStatus, body: Record) -> None:
         content = json.dumps(body, ensure_ascii=False).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json; charset=utf-8")

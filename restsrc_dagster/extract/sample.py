@@ -39,6 +39,7 @@ from restsrc_dagster.extract.response.envelope import Envelope
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.step_order import StepOrder
+from restsrc_dagster.json_types import Json
 
 PAGES = 2
 """One page tells nothing about paging."""
@@ -74,7 +75,7 @@ class Sample:
 
     resource: Resource
     requests: list[RequestSeen] = field(default_factory=list)
-    records: list[Any] = field(default_factory=list)
+    records: list[Json] = field(default_factory=list)
     seen: int = 0
     pages: int = 0
     paginator: Any = None

@@ -12,6 +12,7 @@ from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
+from restsrc_dagster.json_types import Json
 
 
 class ChunkByCursor:
@@ -41,7 +42,7 @@ class ChunkByCursor:
         self._last = _Value()
         self._before_last = _Value()
 
-    def cut(self, records: list[Any], values: list[Any]) -> list[Any]:
+    def cut(self, records: list[Json], values: list[Any]) -> list[Any]:
         """What is read of a page in this chunk; `values` are the cursors of its records."""
         if self._chunk.ended:
             return []

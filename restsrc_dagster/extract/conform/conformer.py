@@ -36,6 +36,7 @@ from restsrc_dagster.extract.records.sanitize import OversizedInt, ValueSanitize
 from restsrc_dagster.extract.records.shared_tables import Whose
 from restsrc_dagster.extract.records.tables import Rows, Tables
 from restsrc_dagster.extract.step_order import StepOrder
+from restsrc_dagster.json_types import Json
 
 COMPUTING = ("sum(", "abs(")
 """What steps make integers with, of more digits than those that the API gave."""
@@ -154,7 +155,7 @@ class RecordConformer(ItemTransform[Any, Any]):
         )
         return self._tables
 
-    def keys_of(self, records: Sequence[Any]) -> list[Any]:
+    def keys_of(self, records: Sequence[Json]) -> list[Any]:
         """The primary keys of records that have passed."""
         assert self._keys is not None  # noqa: S101 - some have passed
         assert self._tables is not None  # noqa: S101
@@ -172,7 +173,7 @@ class RecordConformer(ItemTransform[Any, Any]):
         parent = self._at_hand.parent if self._at_hand else None
         return parent.key if parent else None
 
-    def _without_nulls(self, records: list[Any]) -> list[Any]:
+    def _without_nulls(self, records: list[Json]) -> list[Any]:
         """dlt makes a row of nulls of each; what is no object gets a column `value`."""
         kinds = {*map(type, records)}
         if kinds <= {dict} and self._seen.keys() <= {"record"}:
@@ -198,7 +199,7 @@ class RecordConformer(ItemTransform[Any, Any]):
             )
         return records
 
-    def _decide_types(self, tables: Tables, records: list[Any]) -> None:
+    def _decide_types(self, tables: Tables, records: list[Json]) -> None:
         """dlt takes the type of the first value, and gives others a column of their own."""
         for rows, column in dict.fromkeys(tables.news):
             kinds, known = rows.kinds[column], rows.hints(column).get("data_type")

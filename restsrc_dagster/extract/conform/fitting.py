@@ -29,6 +29,7 @@ from restsrc_dagster.extract.conform.type_fit import (
     is_dlts,
 )
 from restsrc_dagster.extract.records.remedies import NEVER_EMPTY, retyping, without
+from restsrc_dagster.json_types import Json
 
 BITS = 1 << 63
 Rounded = dict[tuple[str, str], int]
@@ -68,7 +69,7 @@ class FittingNormalizer(RecordNormalizer):
         self._tables: dict[str, _Table] = {}
         self._fit = coercion(self.schema.data_item_normalizer)
 
-    def coerce_type(self, to_type: Any, from_type: Any, value: Any) -> Any:
+    def coerce_type(self, to_type: Any, from_type: Any, value: Json) -> Any:
         """As dlt, which takes a ValueError for a value of another type, and no other error."""
         try:
             return self.coerce_type_as_dlt(to_type, from_type, value)
@@ -85,7 +86,7 @@ class FittingNormalizer(RecordNormalizer):
         kind = super().infer_column_type(v, col_name, skip_preferred)
         return "text" if kind == "timestamp" and is_beyond_all_times(v, self._fit) else kind
 
-    def coerce_row(self, table_name: str, parent_table: str, row: Any) -> Any:
+    def coerce_row(self, table_name: str, parent_table: str, row: Json) -> Any:
         """As dlt; raises ReadError where a column that is never empty would be."""
         known, table = self.columns_of.get(table_name), self._tables.get(table_name)
         if table is None or known is None or table.known is not known:
@@ -113,7 +114,7 @@ class FittingNormalizer(RecordNormalizer):
             changes = self._put_apart(table_name, name, value, made, changes)
         return made, changes
 
-    def _put_apart(self, table_name: str, name: str, value: Any, row: Any, changes: Any) -> Any:
+    def _put_apart(self, table_name: str, name: str, value: Json, row: Json, changes: Any) -> Any:
         table = self.schema.tables[table_name]
         if type(value) not in (bool, float, str) and not (
             type(value) is int and -BITS <= value < BITS
@@ -158,7 +159,7 @@ class FittingNormalizer(RecordNormalizer):
         if noted is not None and column.get("scale") is None:
             noted[table_name, name] = places
 
-    def _missing(self, table_name: str, name: str, row: Mapping[str, Any]) -> str:
+    def _missing(self, table_name: str, name: str, row: Mapping[str, Json]) -> str:
         column: Any = self.schema.tables[table_name]["columns"][name]
         why = NEVER_EMPTY
         for hint in ("primary_key", "merge_key"):

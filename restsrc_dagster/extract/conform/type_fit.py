@@ -14,6 +14,8 @@ from typing import Any
 from dlt.common.destination import DestinationCapabilitiesContext
 from dlt.common.time import normalize_timezone
 
+from restsrc_dagster.json_types import Json
+
 Check = Callable[[Any], Any]
 """Gives a value as it is to be stored; raises Misfit."""
 Coerce = Callable[[str, Any], Any]
@@ -38,7 +40,7 @@ def coercion(normalizer: Any) -> Coerce:
     """As dlt's normalizer of data coerces, whatever error it comes to."""
     coerce_type, kind_of_type = normalizer.coerce_type, normalizer.py_type_to_sc_type
 
-    def coerce(to_type: str, value: Any) -> Any:
+    def coerce(to_type: str, value: Json) -> Any:
         try:
             return coerce_type(to_type, kind_of_type(type(value)), value)
         except Exception:
@@ -118,7 +120,7 @@ def is_beyond_all_times(text: str, coerce: Coerce) -> bool:
 def _integers(bits: int, coerce: Coerce) -> Check:
     limit = 1 << (next((size for size in (8, 16, 32) if bits <= size), 64) - 1)
 
-    def check(value: Any) -> Any:
+    def check(value: Json) -> Any:
         whole = value if type(value) is int else coerce("bigint", value)
         if not -limit <= whole < limit:
             raise Misfit
@@ -134,7 +136,7 @@ def _decimals(
     # As PostgreSQL rounds; Arrow would refuse the number.
     context = Context(prec=MOST_DIGITS, rounding=ROUND_HALF_UP, traps=[])
 
-    def check(value: Any) -> Any:
+    def check(value: Json) -> Any:
         number: Decimal = coerce(kind, value)
         if not number.is_finite() or (number and number.adjusted() >= room):
             raise Misfit
@@ -151,7 +153,7 @@ def _decimals(
 
 
 def _timestamps(coerce: Coerce, *, nanoseconds: bool) -> Check:
-    def check(value: Any) -> Any:
+    def check(value: Json) -> Any:
         if type(value) is str and value[:4] not in EDGES and not nanoseconds:
             return value
         moment = _stored(coerce("timestamp", value))
@@ -170,7 +172,7 @@ def _stored(moment: datetime) -> datetime:
 
 
 def _dates(coerce: Coerce) -> Check:
-    def check(value: Any) -> Any:
+    def check(value: Json) -> Any:
         if type(value) is str and value[:4] not in EDGES:
             return value
         return coerce("date", value)
@@ -181,7 +183,7 @@ def _dates(coerce: Coerce) -> Check:
 def _documents(coerce: Coerce) -> Check:
     """A text may be a document; but what is text in JSON, too, would be written without quotes."""
 
-    def check(value: Any) -> Any:
+    def check(value: Json) -> Any:
         if type(value) is not str:
             return value
         document = coerce("json", value)
@@ -193,7 +195,7 @@ def _documents(coerce: Coerce) -> Check:
 
 
 def _of_length(length: int, coerce: Coerce) -> Check:
-    def check(value: Any) -> Any:
+    def check(value: Json) -> Any:
         content = coerce("binary", value)
         if len(content) != length:  # Arrow takes it for the length of each
             raise Misfit
@@ -203,7 +205,7 @@ def _of_length(length: int, coerce: Coerce) -> Check:
 
 
 def _texts(most: int, coerce: Coerce) -> Check:
-    def check(value: Any) -> Any:
+    def check(value: Json) -> Any:
         if len(coerce("text", value)) > most:
             raise Misfit
         return value

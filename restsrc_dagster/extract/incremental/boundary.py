@@ -5,6 +5,7 @@ from typing import Any
 
 from restsrc_dagster.extract.incremental.comparison import CursorComparison
 from restsrc_dagster.extract.incremental.delivered import Delivered
+from restsrc_dagster.json_types import Json
 
 
 class BoundaryMemory:
@@ -51,7 +52,7 @@ class BoundaryMemory:
         if since is None or compared.is_later(after, since):
             self.delivered.forget(lambda value: compared.is_later(after, value))
 
-    def new(self, records: list[Any], values: list[Any]) -> list[Any]:
+    def new(self, records: list[Json], values: list[Any]) -> list[Any]:
         """The records that were not delivered before; those to remember are noted."""
         delivered = self.delivered
         if delivered is None:
@@ -76,7 +77,7 @@ class BoundaryMemory:
         last = compared.farthest(known)
         return compared.farthest([one for one in known if compared.is_later(last, one)])
 
-    def _known(self, delivered: Delivered, records: list[Any], keys: Sequence[Any]) -> set[int]:
+    def _known(self, delivered: Delivered, records: list[Json], keys: Sequence[Any]) -> set[int]:
         """The positions of rows that were delivered by a run before."""
         if not delivered.knows_any:
             return set()
@@ -89,7 +90,7 @@ class BoundaryMemory:
         }
 
     def _note(
-        self, delivered: Delivered, records: list[Any], values: list[Any], keys: Sequence[Any]
+        self, delivered: Delivered, records: list[Json], values: list[Any], keys: Sequence[Any]
     ) -> None:
         if self._since is None:
             delivered.note(values, records)

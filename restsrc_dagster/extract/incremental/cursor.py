@@ -18,6 +18,7 @@ from restsrc_dagster.extract.incremental.cursor_time import CursorTime
 from restsrc_dagster.extract.incremental.delivered import Delivered
 from restsrc_dagster.extract.incremental.future_guard import FutureGuard
 from restsrc_dagster.extract.records.field import FieldReader
+from restsrc_dagster.json_types import Json
 
 STATE_KEY, BY = "restsrc", "by"
 
@@ -117,7 +118,7 @@ class IncrementalCursor:
         """Whether a value comes after another one, in the direction in which the cursor moves."""
         return self.comparison.is_later(one, other)
 
-    def values(self, records: Sequence[Any]) -> list[Any]:
+    def values(self, records: Sequence[Json]) -> list[Any]:
         """The cursors of records, None where one has none; raises ReadError where none may lack
         it, or where they do not compare."""
         values = self.field.of(records)
@@ -156,7 +157,7 @@ class IncrementalCursor:
         """Whether records without a cursor are loaded."""
         return bool(self._missing != "exclude")
 
-    def _refuse_missing(self, records: Sequence[Any], values: list[Any]) -> None:
+    def _refuse_missing(self, records: Sequence[Json], values: list[Any]) -> None:
         if self._missing != "raise":
             return
         record = records[values.index(None)]

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from restsrc_dagster.extract.records.field import bytes_of, sorted_bytes_of
+from restsrc_dagster.json_types import Json
 
 
 class Delivered:
@@ -38,7 +39,7 @@ class Delivered:
     def knows_any(self) -> bool:
         return bool(self._left or self._legacy)
 
-    def has(self, record: Any) -> bool:
+    def has(self, record: Json) -> bool:
         """Whether such a row was delivered, and has not come again yet in this run."""
         digest = _row_digest(_row(record))
         if self._left[digest] > 0:
@@ -46,7 +47,7 @@ class Delivered:
             return True
         return bool(self._legacy) and _row_digest(bytes_of(record)) in self._legacy
 
-    def note(self, values: Sequence[Any], records: Sequence[Any]) -> None:
+    def note(self, values: Sequence[Any], records: Sequence[Json]) -> None:
         """Rows that have come, delivered now or before, by the values of their cursors."""
         for value, record in zip(values, records, strict=True):
             digest = _row_digest(_row(record))
@@ -88,7 +89,7 @@ def at_the_cursor(own: Mapping[str, Any]) -> dict[str, Any]:
     return {**own.get("boundary", {}), "future": own.get("future")}
 
 
-def _row(record: Any) -> bytes:
+def _row(record: Json) -> bytes:
     """What makes a row of its own: a null is nothing, as in the table."""
     content = sorted_bytes_of(record)
     return sorted_bytes_of(_without_nulls(record)) if b"null" in content else content

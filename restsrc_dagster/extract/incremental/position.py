@@ -5,6 +5,7 @@ from typing import Any
 from restsrc_dagster.extract.incremental.boundary import BoundaryMemory
 from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.delivered import Delivered
+from restsrc_dagster.json_types import Json
 
 
 class Position:
@@ -88,7 +89,7 @@ class Position:
         return self._memory.state(kept)
 
     def take(
-        self, records: list[Any], values: list[Any], clock: float, delay: int = 0
+        self, records: list[Json], values: list[Any], clock: float, delay: int = 0
     ) -> list[Any]:
         """What is new of a page that was asked for at `clock` or later, by the API's own clock in
         seconds since 1970. `values` are the cursors of its records; the next run reads what is

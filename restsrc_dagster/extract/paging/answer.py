@@ -13,6 +13,7 @@ import requests
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.extract.paging.totals import number
 from restsrc_dagster.extract.response.envelope import Envelope, Object, plain
+from restsrc_dagster.json_types import Json
 
 Path = tuple[str, ...]
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
@@ -130,7 +131,7 @@ class Answer:
                 return Asked(name, is_sure=True), size
         return None
 
-    def _is_list(self, value: Any) -> bool:
+    def _is_list(self, value: Json) -> bool:
         return isinstance(value, list) and bool(value) and value[0] is self.page[0]
 
     @cached_property

@@ -37,6 +37,7 @@ from restsrc_dagster.extract.response.body import is_plain
 from restsrc_dagster.extract.response.envelope import Envelope
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.extract.step_order import StepOrder
+from restsrc_dagster.json_types import Json, Record
 
 KEYS_SHOWN = 8
 
@@ -195,7 +196,7 @@ class PageChecks(ItemTransform[Any, Any]):
                 self._look_at_end(page, crawl, envelope)
             self.stats.end_of_list(crawl.announced, crawl.records)
 
-    def _refuse_missing_list(self, body: Any) -> None:
+    def _refuse_missing_list(self, body: Json) -> None:
         if is_empty_there(str(self._selector), body):
             return
         if isinstance(body, dict) and any(
@@ -208,7 +209,7 @@ class PageChecks(ItemTransform[Any, Any]):
             f"{self._resource!r} in http.allow_missing_selector"
         )
 
-    def _refuse_keyed_object(self, record: dict[str, Any]) -> None:
+    def _refuse_keyed_object(self, record: Record) -> None:
         at = self._selector if self._selector not in (None, "$") else ""
         raise ReadError(
             f"what is read is one object of {len(record)} objects, each under a key that looks "
@@ -227,7 +228,7 @@ class PageChecks(ItemTransform[Any, Any]):
             cure = "if the API counts its pages from 1, set the paginator's base_page to 1"
         raise ReadError(f"{self._shown(response)} announces {total} records and gave none; {cure}")
 
-    def _refuse_error(self, body: Any, response: requests.Response, found: FoundError) -> None:
+    def _refuse_error(self, body: Json, response: requests.Response, found: FoundError) -> None:
         """An error with a good status is no record, and no empty list either."""
         if text := complaint(response, body, found):
             may_be_record = complaint(response, body, FoundError.CHOSEN) is None
@@ -339,7 +340,7 @@ def _place(paginator: BasePaginator, crawl: _Crawl) -> ListPosition:
     )
 
 
-def _shape(body: Any) -> str:
+def _shape(body: Json) -> str:
     """What the answer looks like; no value of it, which may be anybody's data."""
     if not isinstance(body, dict):
         return f"is a {'list' if isinstance(body, list) else type(body).__name__}"

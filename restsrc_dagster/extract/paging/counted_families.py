@@ -19,6 +19,7 @@ from restsrc_dagster.extract.paging.totals import (
     totals_of,
 )
 from restsrc_dagster.extract.response.envelope import Object, plain, words
+from restsrc_dagster.json_types import Json
 
 SIZES = SIZE_KEYS | {"maxresults", "itemsperpage", "size", "rows", "take", "pagelen", "max"}
 PAGE_PARAMS = {"currentpage": "page", "number": "page", "current": "page"}
@@ -170,7 +171,7 @@ def _current_page(one: Object) -> tuple[str, int] | None:
     )
 
 
-def _is_pages(key: Any, value: Any) -> bool:
+def _is_pages(key: Any, value: Json) -> bool:
     return plain(str(key)) in PAGES_KEYS and number(value) is not None
 
 

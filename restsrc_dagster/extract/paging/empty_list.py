@@ -6,11 +6,13 @@ from typing import Any
 
 from dlt.common import jsonpath
 
+from restsrc_dagster.json_types import Json
+
 _OF_ALL = re.compile(r"\.?\[\*\]|\.\*|^\*")
 _OF_SOME = re.compile(r"\.?\[(?:-?\d*:-?\d*(?::-?\d*)?|\?.*?)\]")
 
 
-def is_empty_there(selector: str, body: Any) -> bool:
+def is_empty_there(selector: str, body: Json) -> bool:
     """Whether the list stands where `selector` says, and has nothing that it selects: `data[*].a`
     of an empty `data`, `[1:]` of a header alone."""
     if body in ({}, [], None) or jsonpath.find_values(selector, body):
@@ -30,7 +32,7 @@ def _before(pattern: re.Pattern[str], selector: str) -> Iterator[str]:
         yield selector[: match.start()]
 
 
-def _at(prefix: str, body: Any) -> list[Any]:
+def _at(prefix: str, body: Json) -> list[Any]:
     if prefix in ("", "$"):
         return [body]
     try:

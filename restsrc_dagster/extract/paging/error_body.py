@@ -15,6 +15,7 @@ import requests
 from restsrc_dagster.extract.paging.repetition import IDENTITY
 from restsrc_dagster.extract.response.echo import is_echo
 from restsrc_dagster.extract.response.envelope import is_list_of, plain
+from restsrc_dagster.json_types import Json
 
 ERROR_KEYS = frozenset({"error", "errors", "errormessage", "errmsg", "fault", "exception"})
 SUCCESS_KEYS = frozenset({"success", "succeeded", "ok"})
@@ -45,7 +46,7 @@ class FoundError(Enum):
 
 
 def what_is_found(
-    response: requests.Response, body: Any, page: list[Any], selector: str | None
+    response: requests.Response, body: Json, page: list[Any], selector: str | None
 ) -> FoundError:
     """What dlt has made of an answer; a list that an error comes with is no list of records."""
     if not page:
@@ -60,7 +61,7 @@ def what_is_found(
     return FoundError.LIST
 
 
-def complaint(response: requests.Response, body: Any, found: FoundError) -> str | None:
+def complaint(response: requests.Response, body: Json, found: FoundError) -> str | None:
     """The error that a good answer holds, shortened; None if it holds none.
 
     Beside records, only GraphQL's `{"data": …, "errors": […]}` is one, as some of its records are
@@ -91,13 +92,13 @@ def complaint(response: requests.Response, body: Any, found: FoundError) -> str 
     return known or (in_words(body) if says_no else None)
 
 
-def in_words(value: Any) -> str:
+def in_words(value: Json) -> str:
     """`success: false, cause: Key throttle`, shortened."""
     text = " ".join(_said(value).split())
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
-def _said(value: Any) -> str:
+def _said(value: Json) -> str:
     if isinstance(value, dict):
         named = ((key, one) for key, one in value.items() if one is not None and one != [])
         return ", ".join(f"{key}: {_said(one)}" for key, one in named)
@@ -106,7 +107,7 @@ def _said(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _named_error(fields: Mapping[str, Any], body: Any) -> str | None:
+def _named_error(fields: Mapping[str, Json], body: Json) -> str | None:
     """What stands under a key that is called error."""
     for key, value in fields.items():
         if key in ERROR_KEYS:
@@ -124,10 +125,10 @@ def _is_none(error: Any) -> bool:
     return isinstance(error, str) and error.strip().lower() in NO_ERROR
 
 
-def _is_no(value: Any) -> bool:
+def _is_no(value: Json) -> bool:
     return value is False or (isinstance(value, str) and value.lower() == "false")
 
 
-def _has_failed(fields: Mapping[str, Any], response: requests.Response) -> bool:
+def _has_failed(fields: Mapping[str, Json], response: requests.Response) -> bool:
     words = [value for key in STATUS_KEYS if isinstance(value := fields.get(key), str)]
     return any(word.lower() in FAILED and not is_echo(word, response) for word in words)

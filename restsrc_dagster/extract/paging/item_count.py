@@ -6,10 +6,12 @@ within the records: an offset goes on by the records of the API.
 
 from typing import Any
 
+from restsrc_dagster.json_types import Json
+
 Container = dict[Any, Any] | list[Any]
 
 
-def slots(body: Any, page: list[Any]) -> int | None:
+def slots(body: Json, page: list[Any]) -> int | None:
     """Of the list in `body` that the records of `page` are from; None where it is not one list."""
     lists = list(_outer_lists(body))
     if not page:
@@ -20,7 +22,7 @@ def slots(body: Any, page: list[Any]) -> int | None:
     return len(first) if first is not None and first is last else None
 
 
-def _outer_lists(body: Any) -> list[list[Any]]:
+def _outer_lists(body: Json) -> list[list[Any]]:
     """Those that are in no other one."""
     found: list[list[Any]] = []
     level = [body]
@@ -36,12 +38,12 @@ def _outer_lists(body: Any) -> list[list[Any]]:
     return found
 
 
-def _holder(lists: list[list[Any]], record: Any) -> list[Any] | None:
+def _holder(lists: list[list[Any]], record: Json) -> list[Any] | None:
     """The list that the record is in, be it within another record."""
     return next((one for one in lists if _has(one, record)), None)
 
 
-def _has(container: Container, record: Any) -> bool:
+def _has(container: Container, record: Json) -> bool:
     level: list[Container] = [container]
     while level:
         inner = [

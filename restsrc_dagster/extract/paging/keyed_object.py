@@ -4,7 +4,8 @@ Taken for one record, each of its records becomes columns of one row.
 """
 
 import re
-from typing import Any
+
+from restsrc_dagster.json_types import Json
 
 _DATA = re.compile(r"\d|^[A-Z]{2,}$|[-@.:/ ]")
 """What keys have that are ids, dates, codes or addresses, and names of fields seldom have."""
@@ -13,7 +14,7 @@ _ID = re.compile(r"[\d-]+|[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}
 MANY = 20
 
 
-def is_keyed_object(record: Any) -> bool:
+def is_keyed_object(record: Json) -> bool:
     """Whether a record is rather an object of records, each under a key of its own.
 
     All values are objects that have most fields in common, and the keys are ids, look like data, or

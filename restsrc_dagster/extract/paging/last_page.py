@@ -1,10 +1,9 @@
 """Where a list ends, by the person's own rule."""
 
-from typing import Any
-
 import requests
 
 from restsrc_dagster.extract.records.expressions import predicate
+from restsrc_dagster.json_types import Json
 
 
 class LastPage:
@@ -18,7 +17,7 @@ class LastPage:
     def __init__(self, expression: str, resource: str) -> None:
         self._holds = predicate(expression, f"reading.{resource}.last_page")
 
-    def __call__(self, response: requests.Response, records: list[Any], number: int) -> bool:
+    def __call__(self, response: requests.Response, records: list[Json], number: int) -> bool:
         """Look at the answer with a page; its `number` is 1 for the first of the list.
 
         Raises:

@@ -21,6 +21,7 @@ from restsrc_dagster.extract.paging.more_pages import (
 )
 from restsrc_dagster.extract.paging.proposed import Proposal, proposed
 from restsrc_dagster.extract.response.envelope import Object, plain, words
+from restsrc_dagster.json_types import Json
 
 LINKS = ("href", "url", "uri", "link")
 """Of an object that stands for the next page: its address."""
@@ -260,7 +261,7 @@ def _links(answer: Answer) -> Iterator[tuple[str, str]]:
                 yield path, field.value[key]
 
 
-def _is_link(value: Any, word: str = "") -> bool:
+def _is_link(value: Json, word: str = "") -> bool:
     """A token may begin with a slash, too."""
     if not isinstance(value, str) or re.search("token|cursor|marker", word):
         return False
@@ -278,7 +279,7 @@ def _leads_on(url: str, answer: Answer) -> bool:
     return not is_cut and not (counts and left_out)
 
 
-def _urls(value: Any, depth: int = 4) -> Iterator[str]:
+def _urls(value: Json, depth: int = 4) -> Iterator[str]:
     """The addresses in the objects of an answer."""
     if isinstance(value, str) and _is_link(value):
         yield value

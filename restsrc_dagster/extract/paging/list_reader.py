@@ -33,6 +33,7 @@ from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is
 from restsrc_dagster.extract.paging.last_page import LastPage
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
 from restsrc_dagster.extract.response.rules import ResponseRules
+from restsrc_dagster.json_types import Json
 
 
 class Page(PageData[Any]):
@@ -198,7 +199,7 @@ class ListReader:
         paginator: BasePaginator,
         request: requests.Request,
         response: requests.Response,
-        records: list[Any],
+        records: list[Json],
         number: int,
     ) -> bool:
         """Let a request be the next one of its list, if there is a next page.

@@ -21,6 +21,7 @@ from restsrc_dagster.extract.paging.totals import (
 )
 from restsrc_dagster.extract.response.echo import is_echo
 from restsrc_dagster.extract.response.envelope import Envelope, Object, plain, words
+from restsrc_dagster.json_types import Json
 
 NEXT_KEYS = frozenset(
     {
@@ -192,7 +193,7 @@ def _found(objects: Iterable[Object]) -> Iterator[Flag]:
                 yield Flag(one, str(key), asks_for_more, is_end=said != asks_for_more)
 
 
-def _truth(value: Any, *, or_number: bool = False) -> bool | None:
+def _truth(value: Json, *, or_number: bool = False) -> bool | None:
     """What a flag says; None where it is no flag: `last_page` may be a number of pages."""
     if type(value) is bool:
         return value
@@ -232,7 +233,7 @@ def next_reference(response: requests.Response, envelope: Envelope) -> tuple[Obj
     return None
 
 
-def _refers(value: Any, response: requests.Response, *, whole: bool = False) -> bool:
+def _refers(value: Json, response: requests.Response, *, whole: bool = False) -> bool:
     """An address, a token, a page's number, or an object with one, such as `{"href": …}`."""
     if isinstance(value, dict):
         known = [(plain(str(key)), one) for key, one in value.items()]
@@ -247,7 +248,7 @@ def _refers(value: Any, response: requests.Response, *, whole: bool = False) -> 
     return type(value) is int and value > 0
 
 
-def _is_token(word: str, value: Any) -> bool:
+def _is_token(word: str, value: Json) -> bool:
     if word not in TOKEN_KEYS or not isinstance(value, str) or not value.strip():
         return False
     if seconds_of(value) is not None:

@@ -24,6 +24,7 @@ from restsrc_dagster.extract.paging.item_count import slots
 from restsrc_dagster.extract.paging.more_pages import says_end
 from restsrc_dagster.extract.records.field import bytes_of
 from restsrc_dagster.extract.response.envelope import Envelope
+from restsrc_dagster.json_types import Json
 
 SHOWN = 6
 
@@ -163,10 +164,10 @@ class CountingPaginator(NumberPaginator):
             goes_on = self._has_more(response, self.has_more_path) and goes_on
         self.go_on(goes_on)
 
-    def _step(self, response: requests.Response, records: list[Any]) -> int:  # noqa: ARG002
+    def _step(self, response: requests.Response, records: list[Json]) -> int:  # noqa: ARG002
         return int(self.value_step)
 
-    def _may_be(self, total: int, begins: int, records: list[Any]) -> bool:
+    def _may_be(self, total: int, begins: int, records: list[Json]) -> bool:
         """Whether it can be a total, now that a page with records begins there."""
         return not records or begins - self.base_index < total
 
@@ -226,7 +227,7 @@ class OffsetPaginator(CountingPaginator, dlt_paginators.OffsetPaginator):
         self.came_again = 0
         super().update_state(response, data)
 
-    def _step(self, response: requests.Response, records: list[Any]) -> int:
+    def _step(self, response: requests.Response, records: list[Json]) -> int:
         before, self._before = self._before, ()
         digests = _digests(records[: len(before)])
         common = min(len(before), len(digests))
@@ -249,7 +250,7 @@ class OffsetPaginator(CountingPaginator, dlt_paginators.OffsetPaginator):
     def _is_between_pages(self) -> bool:
         return (int(self.current_value) - self.base_index) % int(self.limit) != 0
 
-    def _refuse_to_have_passed_over(self, records: list[Any]) -> None:
+    def _refuse_to_have_passed_over(self, records: list[Json]) -> None:
         """Of a server that gives pages of a size of its own, one of which came again."""
         if self._passed_over == len(records):
             raise ReadError(
@@ -259,7 +260,7 @@ class OffsetPaginator(CountingPaginator, dlt_paginators.OffsetPaginator):
                 f"{self._passed_over}"
             )
 
-    def _may_be(self, total: int, begins: int, records: list[Any]) -> bool:
+    def _may_be(self, total: int, begins: int, records: list[Json]) -> bool:
         """A total that is just a full first page may be no more than the size of that."""
         if not records or self.came_again == len(records):
             return True
@@ -286,7 +287,7 @@ def _object(path: Any, found: dict[str, Any]) -> str:
     return f"an object with {names}; name one of them, such as {path}.{first}"
 
 
-def _missing(option: str, path: Any, answer: Any) -> str:
+def _missing(option: str, path: Any, answer: Json) -> str:
     numbers = [
         f"{key}.{inner}" if inner else key
         for key, value in (answer.items() if isinstance(answer, dict) else ())
@@ -300,7 +301,7 @@ def _missing(option: str, path: Any, answer: Any) -> str:
     )
 
 
-def _digests(records: list[Any]) -> tuple[int, ...]:
+def _digests(records: list[Json]) -> tuple[int, ...]:
     return tuple(hash(bytes_of(record)) for record in records)
 
 

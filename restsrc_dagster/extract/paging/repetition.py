@@ -25,6 +25,7 @@ from restsrc_dagster.extract.paging.kinds import counts_from_zero, is_counted, k
 from restsrc_dagster.extract.records.digests import Digests
 from restsrc_dagster.extract.records.rewind import Rewindable
 from restsrc_dagster.extract.response.envelope import plain
+from restsrc_dagster.json_types import Json
 
 MOST_IN_A_ROW = 100
 """Pages that are empty, or bring nothing new."""
@@ -57,7 +58,7 @@ class Repetition(Rewindable):
 
     def answer(
         self,
-        records: list[Any],
+        records: list[Json],
         content: bytes,
         paginator: BasePaginator,
         address: str,
@@ -83,7 +84,7 @@ class Repetition(Rewindable):
                 raise ReadError(f"{MOST_IN_A_ROW} empty pages in a row, {self._two(address)}")
         self._last_request = address
 
-    def end(self, resource: str, records: list[Any], content: bytes) -> str:
+    def end(self, resource: str, records: list[Json], content: bytes) -> str:
         """Of an error about pages that the API names: the rule that may end such a list, to add to
         the message. Empty where the page was there before."""
         if records and not self._pages.add(hash(content)):
@@ -93,7 +94,7 @@ class Repetition(Rewindable):
 
     def _look_at_known(
         self,
-        records: list[Any],
+        records: list[Json],
         paginator: BasePaginator,
         address: str,
         *,
@@ -120,7 +121,7 @@ class Repetition(Rewindable):
 
     def _repeated(
         self,
-        records: list[Any],
+        records: list[Json],
         paginator: BasePaginator,
         address: str,
         again: bool,
@@ -153,12 +154,12 @@ def _unheeded(paginator: BasePaginator) -> str:
     return f"the API does not heed {name!r}: name the parameter that it takes"
 
 
-def is_itself(record: Any) -> bool:
+def is_itself(record: Json) -> bool:
     """Whether a record has an id: met again, it is the same one, and not one that is equal."""
     return isinstance(record, dict) and any(
         value is not None and plain(str(key)) in IDENTITY for key, value in record.items()
     )
 
 
-def _differ(records: list[Any]) -> bool:
+def _differ(records: list[Json]) -> bool:
     return any(record != records[0] for record in records)

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import requests
@@ -10,6 +9,7 @@ from dlt.common import jsonpath
 from dlt.sources.helpers.rest_client.paginators import PageNumberPaginator
 
 from restsrc_dagster.extract.response.envelope import Envelope, Object, plain, words
+from restsrc_dagster.json_types import Json
 
 TOTAL_KEYS = frozenset(
     {
@@ -83,7 +83,7 @@ def _counts(one: Object, records: int) -> bool:
     )
 
 
-def number(value: Any) -> int | None:
+def number(value: Json) -> int | None:
     """A count, which some APIs write as text; None for what is none."""
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         return int(value)
@@ -120,7 +120,7 @@ def asked_page(response: requests.Response) -> int | None:
     return next((number(value) for name, value in query if plain(name) in PAGE_KEYS), None)
 
 
-def announced_pages(paginator: PageNumberPaginator, body: Any) -> int | None:
+def announced_pages(paginator: PageNumberPaginator, body: Json) -> int | None:
     """How many pages there are in all, by what the paginator takes for that."""
     if not paginator.total_path:
         return None

@@ -30,6 +30,7 @@ from restsrc_dagster.extract.parents.rewriting import (
     with_params_of_cursor,
 )
 from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of
+from restsrc_dagster.json_types import Json
 
 CursorValue = Callable[[str, "BoundParent", PlaceholderPlace], Any]
 """What a child's cursor sends to a parent, by the name of the value (`start_value`)."""
@@ -94,7 +95,7 @@ class Binding:
         self.endpoint = self._endpoint(child.endpoint)
 
     def bound(
-        self, record: Any, cursor: CursorValue | None, above: BoundParent | None = None
+        self, record: Json, cursor: CursorValue | None, above: BoundParent | None = None
     ) -> Iterator[BoundParent]:
         """A record as the requests take it, with each combination of the lists beside it.
 
@@ -193,7 +194,7 @@ class Binding:
                     )
                 record[name] = value
 
-    def _as_object(self, record: Any) -> dict[str, Any]:
+    def _as_object(self, record: Json) -> dict[str, Any]:
         if isinstance(record, list):
             raise ReadError(
                 "records are lists, into which include_from_parent cannot copy a field: read the "

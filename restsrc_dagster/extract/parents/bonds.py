@@ -7,6 +7,7 @@ from typing import Any
 
 from restsrc_dagster.connector.resources.resource import Link
 from restsrc_dagster.extract.records.field import FieldReader, walked
+from restsrc_dagster.json_types import Json
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +48,7 @@ class Known:
 
     __slots__ = ("_passed", "_records")
 
-    def __init__(self, records: Mapping[str, Any], passed: Mapping[Link, Any]) -> None:
+    def __init__(self, records: Mapping[str, Json], passed: Mapping[Link, Any]) -> None:
         self._records = records
         self._passed = passed
 

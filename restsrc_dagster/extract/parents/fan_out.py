@@ -15,6 +15,7 @@ from restsrc_dagster.extract.parents.binding import Binding, BoundParent, Cursor
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.family import FamilyPages
 from restsrc_dagster.extract.step_order import StepOrder
+from restsrc_dagster.json_types import Json
 
 MANY_GONE = 20
 """After so many, and none that is there, the others are not asked."""
@@ -58,7 +59,7 @@ class BindParents(ItemTransform[Any, Any]):
         return parents or None
 
     def _new(
-        self, records: list[Any], page: int, above: BoundParent | None
+        self, records: list[Json], page: int, above: BoundParent | None
     ) -> Iterator[BoundParent]:
         for record in records:
             for parent in self._binding.bound(record, self._cursor, above):

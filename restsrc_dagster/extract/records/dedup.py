@@ -18,6 +18,7 @@ from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of
 from restsrc_dagster.extract.records.key_index import KeyIndex
 from restsrc_dagster.extract.records.parent_of_key import ParentOfKey
 from restsrc_dagster.extract.records.tables import Fields
+from restsrc_dagster.json_types import Json
 
 PAGES_REMEMBERED = 3
 
@@ -53,7 +54,7 @@ class KeyDeduplicator:
         self._contents: dict[int, bytes] = {}
         self._get: itemgetter[Any] | None = None
 
-    def kept(self, records: list[Any], fields: Fields, parent: str | None) -> list[Any]:
+    def kept(self, records: list[Json], fields: Fields, parent: str | None) -> list[Any]:
         """The records without those that came before; raises ReadError.
 
         `parent` is the key of the parent whose list it is (`BoundParent.key`).
@@ -81,7 +82,7 @@ class KeyDeduplicator:
             self._index.note_values(hashes, list(map(self._versions_of.get, records)))
         return records
 
-    def keys(self, records: Sequence[Any], fields: Fields) -> list[Any]:
+    def keys(self, records: Sequence[Json], fields: Fields) -> list[Any]:
         """The keys of records: a value, or a tuple of several."""
         if self._get is None:
             spelled = {fields.column(fields.name(key)): key for key in records[0]}
@@ -96,7 +97,7 @@ class KeyDeduplicator:
             pass
         return [self._key(record, fields) for record in records]
 
-    def _new(self, keys: Sequence[Any], records: Sequence[Any]) -> Sequence[int]:
+    def _new(self, keys: Sequence[Any], records: Sequence[Json]) -> Sequence[int]:
         """The positions of the records that are no repetitions."""
         page = dict(zip(reversed(keys), reversed(records), strict=True))
         known = [one for one in self._pages if not page.keys().isdisjoint(one)]
@@ -106,14 +107,14 @@ class KeyDeduplicator:
         return [n for n, key in enumerate(keys) if self._is_new(key, records[n], page, known)]
 
     def _is_new(
-        self, key: Any, record: Any, page: Mapping[Any, Any], known: Sequence[Mapping[Any, Any]]
+        self, key: Any, record: Json, page: Mapping[Any, Any], known: Sequence[Mapping[Any, Any]]
     ) -> bool:
         before = next((one[key] for one in known if key in one), page[key])
         if before is record:
             return True
         return sorted_bytes_of(before) != sorted_bytes_of(record)  # True is 1 to Python
 
-    def _refuse_others(self, hashes: Sequence[int], records: Sequence[Any]) -> None:
+    def _refuse_others(self, hashes: Sequence[int], records: Sequence[Json]) -> None:
         for key, record in zip(hashes, records, strict=True):
             content = blake2b(json.dumpb(record), digest_size=8).digest()
             if self._contents.setdefault(key, content) != content:
@@ -123,7 +124,7 @@ class KeyDeduplicator:
                     'name another key, or the strategy "delete-insert"'
                 )
 
-    def _key(self, record: Any, fields: Fields) -> Any:
+    def _key(self, record: Json, fields: Fields) -> Any:
         found = {column: value for column, _, value in fields.columns(record)}
         values = [found.get(name) for name in self._names]
         key = tuple(values) if len(values) > 1 else values[0]

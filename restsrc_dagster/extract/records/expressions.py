@@ -6,6 +6,7 @@ from typing import Any
 
 from restsrc_dagster.connector.syntax.expression import expression_tree
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.json_types import Json
 
 
 def searcher(expression: str, place: str, now: datetime | None = None) -> Callable[[Any], Any]:
@@ -26,7 +27,7 @@ def searcher(expression: str, place: str, now: datetime | None = None) -> Callab
     tree: Any = expression_tree(expression)
     interpreter = TreeInterpreter(Options(custom_functions=Functions(now)))
 
-    def search(record: Any) -> Any:
+    def search(record: Json) -> Any:
         try:
             return interpreter.visit(tree, record)
         except JMESPathTypeError as error:
@@ -43,7 +44,7 @@ def searcher(expression: str, place: str, now: datetime | None = None) -> Callab
     return search
 
 
-def is_true(value: Any) -> bool:
+def is_true(value: Json) -> bool:
     """Whether a result is true, as JMESPath sees it: 0 is."""
     return value is not None and value is not False and value not in ("", [], {})
 

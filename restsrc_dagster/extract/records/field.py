@@ -8,6 +8,8 @@ import orjson
 from dlt.common import jsonpath
 from dlt.common.json import json
 
+from restsrc_dagster.json_types import Json
+
 
 class FieldReader:
     """Reads what is at a path: a name, `a.b`, or any JSONPath."""
@@ -16,7 +18,7 @@ class FieldReader:
         self._simple = jsonpath.extract_simple_field_name(path)
         self._path = jsonpath.compile_path(path)
 
-    def get(self, record: Any) -> Any:
+    def get(self, record: Json) -> Any:
         """What is there first; None if there is nothing."""
         if not isinstance(record, dict):
             return None
@@ -25,14 +27,14 @@ class FieldReader:
         values = jsonpath.find_values(self._path, record)
         return values[0] if values else None
 
-    def all(self, record: Any) -> list[Any]:
+    def all(self, record: Json) -> list[Any]:
         """What is there, all of it."""
         if self._simple is not None or not isinstance(record, dict):
             value = self.get(record)
             return [] if value is None else [value]
         return list(jsonpath.find_values(self._path, record))
 
-    def of(self, records: Sequence[Any]) -> list[Any]:
+    def of(self, records: Sequence[Json]) -> list[Any]:
         """What is there first in each record, None where there is nothing."""
         if self._simple is not None and {*map(type, records)} == {dict}:
             name = self._simple
@@ -40,14 +42,14 @@ class FieldReader:
         return [self.get(record) for record in records]
 
 
-def walked(record: Any, names: Sequence[str]) -> Any:
+def walked(record: Json, names: Sequence[str]) -> Any:
     """What is there, name below name; None if there is nothing."""
     for name in names:
         record = record.get(name) if isinstance(record, dict) else None
     return record
 
 
-def bytes_of(value: Any) -> bytes:
+def bytes_of(value: Json) -> bytes:
     """What a digest of records is made of."""
     try:
         return json.dumpb(value)
@@ -55,7 +57,7 @@ def bytes_of(value: Any) -> bytes:
         return repr(value).encode()
 
 
-def sorted_bytes_of(value: Any) -> bytes:
+def sorted_bytes_of(value: Json) -> bytes:
     """As `bytes_of`, the same whatever the order of the keys."""
     try:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from restsrc_dagster.json_types import Json
+
 _LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?.*)?")
 _KEY_NAMES = ("id", "uuid", "guid", "key", "number", "code", "sku")
 _CURSOR_NAMES = (
@@ -26,7 +28,7 @@ class InferredColumn:
     present: int
 
 
-def infer_columns(records: Sequence[Any]) -> list[InferredColumn]:
+def infer_columns(records: Sequence[Json]) -> list[InferredColumn]:
     """The top-level fields of the records that are objects, in the order of their appearance."""
     rows = [record for record in records if isinstance(record, dict)]
     names = dict.fromkeys(name for row in rows for name in row)
@@ -35,7 +37,7 @@ def infer_columns(records: Sequence[Any]) -> list[InferredColumn]:
     ]
 
 
-def key_candidates(records: Sequence[Any]) -> list[str]:
+def key_candidates(records: Sequence[Json]) -> list[str]:
     """Fields with a value in every record, and another one in each; likely names first."""
     rows = [record for record in records if isinstance(record, dict)]
     found = []
@@ -49,7 +51,7 @@ def key_candidates(records: Sequence[Any]) -> list[str]:
     return sorted(likely, key=_key_rank)
 
 
-def cursor_candidates(records: Sequence[Any]) -> list[str]:
+def cursor_candidates(records: Sequence[Json]) -> list[str]:
     """Fields that look like the time of a change, best first."""
     columns = infer_columns(records)
     times = [column.name for column in columns if _may_be_time(column)]
@@ -57,7 +59,7 @@ def cursor_candidates(records: Sequence[Any]) -> list[str]:
     return sorted(likely, key=_cursor_rank)
 
 
-def type_of(value: Any) -> str:
+def type_of(value: Json) -> str:
     """dlt's name of the type that a JSON value gets in a table; lists become nested tables."""
     match value:
         case None:

@@ -9,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from restsrc_dagster.connector.syntax.fields import field_path
+from restsrc_dagster.json_types import Json
 
 
 class _Fate(Enum):
@@ -32,14 +33,14 @@ class FieldMasker:
     The record itself is not touched: a map may have put one object into several places.
     """
 
-    def __init__(self, fields: Mapping[str, Any]) -> None:
+    def __init__(self, fields: Mapping[str, Json]) -> None:
         self._root = _Node()
         salt = fields.get("salt")
         self._salt: bytes | None = salt.encode() if salt is not None else None
         self._mark(fields.get("hash", ()), _Fate.HASHED, _Fate.HASHED_EACH)
         self._mark(fields.get("exclude", ()), _Fate.REMOVED, _Fate.EMPTIED)
 
-    def __call__(self, record: Any) -> Any:
+    def __call__(self, record: Json) -> Any:
         return self._walked(self._root, record)
 
     def _mark(self, paths: Iterable[str], fate: _Fate, fate_of_each: _Fate) -> None:
@@ -49,7 +50,7 @@ class FieldMasker:
                 node = node.below.setdefault(name, _Node())
             node.fate = fate_of_each if path.each else fate
 
-    def _walked(self, node: _Node, value: Any) -> Any:
+    def _walked(self, node: _Node, value: Json) -> Any:
         if isinstance(value, list):
             return [self._walked(node, item) for item in value]
         if not isinstance(value, dict) or node.below.keys().isdisjoint(value):
@@ -65,7 +66,7 @@ class FieldMasker:
                 walked[name] = self._replaced(inner.fate, item)
         return walked
 
-    def _replaced(self, fate: _Fate, value: Any) -> Any:
+    def _replaced(self, fate: _Fate, value: Json) -> Any:
         if fate is _Fate.EMPTIED:
             return [] if isinstance(value, list) else value
         if fate is _Fate.HASHED_EACH and isinstance(value, list):
@@ -73,7 +74,7 @@ class FieldMasker:
         return None if value is None else _hashed(value, self._salt)
 
 
-def _hashed(value: Any, salt: bytes | None) -> str:
+def _hashed(value: Json, salt: bytes | None) -> str:
     """Hex SHA-256 of a text, or of the canonical JSON of anything else; HMAC where there is a salt.
 
     Stable between runs and connectors, so that tables can be joined by it.

@@ -14,6 +14,7 @@ from dlt.common.json import json
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.remedies import excluding
 from restsrc_dagster.extract.records.tables import VALUE, Fields, Rows
+from restsrc_dagster.json_types import Json, Record
 
 MOST_LEVELS = 240
 """orjson, with which dlt writes records down, takes 254 in all (`recursion limit reached`)."""
@@ -38,7 +39,7 @@ class OversizedInt(str):
     __slots__ = ()
 
 
-def written(records: list[Any]) -> bytes | None:
+def written(records: list[Json]) -> bytes | None:
     """The records as dlt will write them; None where it cannot."""
     try:
         return json.dumpb(records)
@@ -58,7 +59,7 @@ def may_be_odd(content: bytes) -> bool:
     return _19_DIGITS in alike and (_20_DIGITS in alike or bool(_FROM_9E18.search(content)))
 
 
-def are_odd(records: list[Any]) -> bool:
+def are_odd(records: list[Json]) -> bool:
     """Whether records need a closer look of which nothing is known yet."""
     content = written(records)
     return content is None or may_be_odd(content)
@@ -74,7 +75,7 @@ class ValueSanitizer:
     def __init__(self, warn: Callable[[str], None]) -> None:
         self._warn = warn
 
-    def mended(self, records: Iterable[Any], rows: Rows) -> list[Any]:
+    def mended(self, records: Iterable[Json], rows: Rows) -> list[Any]:
         """Copies of the records, without what no table holds; raises ReadError."""
         made = []
         for record in records:
@@ -86,7 +87,7 @@ class ValueSanitizer:
             made.append(self._item(record, rows))
         return made
 
-    def _item(self, value: Any, rows: Rows) -> Any:
+    def _item(self, value: Json, rows: Rows) -> Any:
         if isinstance(value, dict):
             return self._object(value, rows.fields)
         if isinstance(value, list):
@@ -97,7 +98,7 @@ class ValueSanitizer:
     def _list(self, values: list[Any], rows: Rows) -> list[Any]:
         return [self._item(value, rows) for value in values]
 
-    def _object(self, record: dict[str, Any], fields: Fields) -> dict[str, Any]:
+    def _object(self, record: Record, fields: Fields) -> dict[str, Any]:
         made: dict[str, Any] = {}
         for key, value in record.items():
             sound = self._text(key, "the names of fields")
@@ -112,7 +113,7 @@ class ValueSanitizer:
                 made[sound] = self._scalar(value, fields, name)
         return made
 
-    def _whole(self, value: Any) -> Any:
+    def _whole(self, value: Json) -> Any:
         """Of a column of JSON: numbers have any length there, but dlt writes 64 bits."""
         if isinstance(value, dict):
             return {
@@ -125,7 +126,7 @@ class ValueSanitizer:
             return self._text(value, "a column of JSON")
         return str(value) if _is_wide(value) else value
 
-    def _scalar(self, value: Any, fields: Fields, name: str) -> Any:
+    def _scalar(self, value: Json, fields: Fields, name: str) -> Any:
         if isinstance(value, str):
             return self._text(value, fields.path(name))
         return self._number(value, fields, name) if _is_wide(value) else value
@@ -163,18 +164,18 @@ class ValueSanitizer:
         )
 
 
-def _is_wide(value: Any) -> bool:
+def _is_wide(value: Json) -> bool:
     return type(value) is int and not -BITS <= value < BITS
 
 
-def _too_deep(record: Any) -> str | None:
+def _too_deep(record: Json) -> str | None:
     """The top-level field of a record that has too many levels."""
     if not isinstance(record, dict):
         return VALUE if _levels(record) > MOST_LEVELS else None
     return next((key for key, value in record.items() if _levels(value) >= MOST_LEVELS), None)
 
 
-def _levels(value: Any) -> int:
+def _levels(value: Json) -> int:
     levels, layer = 0, [value]
     while layer := [one for one in layer if isinstance(one, (dict, list)) and one]:
         levels += 1

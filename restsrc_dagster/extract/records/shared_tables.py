@@ -12,6 +12,7 @@ import dlt
 
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.tables import Fields
+from restsrc_dagster.json_types import Json
 
 STATE_KEY = "restsrc_whose"
 
@@ -30,7 +31,7 @@ class Whose:
         self._others = sorted(others)
         self._keys = frozenset(keys)
 
-    def look(self, records: Sequence[Any], fields: Fields) -> None:
+    def look(self, records: Sequence[Json], fields: Fields) -> None:
         """Raises ReadError where the records cannot be told from those of another resource."""
         if not records:
             return
@@ -55,7 +56,7 @@ class Whose:
                     "each a table of its own, and unite them in a view"
                 )
 
-    def _key(self, record: Any, fields: Fields) -> dict[str, Any]:
+    def _key(self, record: Json, fields: Fields) -> dict[str, Any]:
         columns = fields.columns(record)
         return {column: value for column, _, value in columns if column in self._keys}
 

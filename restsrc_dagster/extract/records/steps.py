@@ -17,6 +17,7 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.expressions import is_true, searcher
 from restsrc_dagster.extract.records.masking import FieldMasker
 from restsrc_dagster.extract.step_order import StepOrder
+from restsrc_dagster.json_types import Json
 
 Step = Callable[[Any], Iterable[Any]]
 """From a record to the records that take its place."""
@@ -53,7 +54,7 @@ class ProcessingSteps(ItemTransform[Any, Any]):
         records = item if isinstance(item, list) else [item]
         return [made for record in records for made in self._run(record)]
 
-    def _run(self, record: Any) -> list[Any]:
+    def _run(self, record: Json) -> list[Any]:
         made = [record]
         for step in self._steps:
             made = [result for one in made for result in step(one)]
@@ -91,7 +92,7 @@ def _step(step: Mapping[str, Any], place: str, copied: frozenset[str], now: date
             raise ValueError(f"{place}: is no step")
 
 
-def _object(result: Any, record: Any, copied: frozenset[str], place: str) -> dict[str, Any]:
+def _object(result: Any, record: Json, copied: frozenset[str], place: str) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise ReadError(f"{place}: gives {kind_of(result)} instead of a record, which is an object")
     kept = {name: record[name] for name in copied if name in record}
@@ -106,7 +107,7 @@ def _list(result: Any, place: str) -> list[Any]:
     return result
 
 
-def _kept(result: Any, record: Any, names: tuple[str, ...], place: str) -> Any:
+def _kept(result: Any, record: Json, names: tuple[str, ...], place: str) -> Any:
     """With fields of the record that it comes from; a field of its own would be lost."""
     if not names or not isinstance(result, dict) or not isinstance(record, dict):
         return result
@@ -119,12 +120,12 @@ def _kept(result: Any, record: Any, names: tuple[str, ...], place: str) -> Any:
     return {**result, **{name: record.get(name) for name in names}}
 
 
-def _is_lost(need: RequiredField, made: Any, record: Any) -> bool:
+def _is_lost(need: RequiredField, made: Any, record: Json) -> bool:
     """Whether a record has it and what was made of the record has not."""
     return not _has(need, made) and _has(need, record)
 
 
-def _has(need: RequiredField, record: Any) -> bool:
+def _has(need: RequiredField, record: Json) -> bool:
     value = record
     for name in need.path:
         if not isinstance(value, dict) or name not in value:

@@ -14,6 +14,7 @@ from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.remedies import excluding, type_hint, without
 from restsrc_dagster.extract.records.transpose import aligned
+from restsrc_dagster.json_types import Json
 
 VALUE = "value"
 """dlt's column for what is no object, and its name for a list in a list."""
@@ -279,7 +280,7 @@ class Fields:
             self._lists[name] = Rows(rows.tables, rows, table, path, rows.level - 1)
         return self._lists[name]
 
-    def columns(self, record: Mapping[str, Any]) -> Iterator[tuple[str, str, Any]]:
+    def columns(self, record: Mapping[str, Json]) -> Iterator[tuple[str, str, Any]]:
         """(column, path, value) of each field, those of objects in it as well."""
         for key, value in record.items():
             name = self.name(key)
@@ -290,7 +291,7 @@ class Fields:
             else:
                 yield from below.columns(value)
 
-    def _shape(self, record: Mapping[str, Any]) -> Shape:
+    def _shape(self, record: Mapping[str, Json]) -> Shape:
         objects: list[tuple[str, Fields]] = []
         lists: list[tuple[str, Rows]] = []
         names: list[str] = []
@@ -317,7 +318,7 @@ class Fields:
         self,
         scalars: Mapping[str, Any],
         objects: Sequence[tuple[str, "Fields"]],
-        record: Mapping[str, Any],
+        record: Mapping[str, Json],
     ) -> None:
         for column, why in self.required.items():
             if scalars.get(column) is not None:
@@ -335,7 +336,7 @@ class Fields:
             of = f" of {'.'.join(self._rows.path)}" if self._rows.path else ""
             raise ReadError(f"a record{of} has {what} {column}, {why}; {without(why)}")
 
-    def _refuse_overwriting(self, record: Mapping[str, Any]) -> None:
+    def _refuse_overwriting(self, record: Mapping[str, Json]) -> None:
         """dlt lets the last one win, whatever the others held (dlt #423)."""
         seen: dict[str, tuple[str, Any]] = {}
         for column, path, value in self.columns(record):

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from restsrc_dagster.connector.page_size import is_page_size
+from restsrc_dagster.json_types import Json
 
 
 def is_echo(text: str, response: requests.Response) -> bool:
@@ -46,7 +47,7 @@ def _without_sizes(pairs: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, Any]
     return ((name, value) for name, value in pairs if not is_page_size(name))
 
 
-def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _leaves(name: str, value: Json) -> Iterator[tuple[str, Any]]:
     """(name, value) of all that is in a JSON value; an item of a list has the list's name."""
     if isinstance(value, dict):
         for key, inner in value.items():

@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 
+from restsrc_dagster.json_types import Json
+
 NEAR, FAR = 2, 8
 """Objects within objects that are looked into; lists are not."""
 MOST_OBJECTS = 500
@@ -43,7 +45,7 @@ class Envelope:
         )
 
     @classmethod
-    def of(cls, body: Any, page: list[Any]) -> "Envelope":
+    def of(cls, body: Json, page: list[Any]) -> "Envelope":
         """Of the answer `body`, in which the records of `page` were found."""
         if not isinstance(body, dict):
             return cls([], [])
@@ -70,7 +72,7 @@ def plain(key: str) -> str:
     return key.replace("_", "").replace("-", "").lower()
 
 
-def is_list_of(value: Any, page: list[Any]) -> bool:
+def is_list_of(value: Json, page: list[Any]) -> bool:
     """Whether a value is the list in which the records of `page` were found; there are some."""
     return type(value) is list and len(value) == len(page) and value[0] is page[0]
 
@@ -98,7 +100,7 @@ def _holds(one: Object, page: list[Any]) -> bool:
     return any(is_list_of(value, page) or _wraps(value, page) for value in one.values())
 
 
-def _wraps(value: Any, page: list[Any]) -> bool:
+def _wraps(value: Json, page: list[Any]) -> bool:
     """Whether each record is within an item of a list: `edges[*].node`."""
     if type(value) is not list or len(value) != len(page) or type(value[0]) is not dict:
         return False

@@ -5,14 +5,13 @@ A record may have a status as well. So one with status 200 counts only if nothin
 job: no list, no other field, and no id by which the request has asked for it.
 """
 
-from typing import Any
-
 import requests
 from dlt.common import jsonpath
 
 from restsrc_dagster.dlt_compat.rest_client import RECORD_KEY_PATTERNS, find_response_page_data
 from restsrc_dagster.extract.response.echo import is_echo, names
 from restsrc_dagster.extract.response.envelope import plain
+from restsrc_dagster.json_types import Json, Record
 
 ACCEPTED = 202
 STATUS_KEYS = frozenset({"status", "state", "jobstatus", "jobstate", "reportstatus", "taskstatus"})
@@ -56,7 +55,7 @@ def not_ready(response: requests.Response, selector: str | None) -> str | None:
     return f"{response.status_code}, {said}" if said else str(response.status_code)
 
 
-def _said(body: Any, response: requests.Response) -> str | None:
+def _said(body: Json, response: requests.Response) -> str | None:
     """`status: processing`; not where it is the filter that was asked for."""
     for key, value in body.items() if isinstance(body, dict) else ():
         if isinstance(value, str) and plain(str(key)) in STATUS_KEYS:
@@ -66,7 +65,7 @@ def _said(body: Any, response: requests.Response) -> str | None:
     return None
 
 
-def _has_records(body: Any, selector: str | None) -> bool:
+def _has_records(body: Json, selector: str | None) -> bool:
     """Whether they are where they were said to be, or where any list of records is."""
     if selector:
         return any(jsonpath.find_values(selector, body))
@@ -75,7 +74,7 @@ def _has_records(body: Any, selector: str | None) -> bool:
     return is_list and (found is body or path[-1] in RECORD_KEY_PATTERNS)
 
 
-def _says_no_more(body: dict[str, Any], selector: str | None, response: requests.Response) -> bool:
+def _says_no_more(body: Record, selector: str | None, response: requests.Response) -> bool:
     fields = {plain(str(key)): value for key, value in body.items() if value is not None}
     if any(isinstance(value, list) and key not in BESIDE for key, value in fields.items()):
         return False

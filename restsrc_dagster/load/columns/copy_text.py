@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from dlt.common.json import json
 from dlt.common.schema.typing import TTableSchemaColumns
 
+from restsrc_dagster.json_types import Json
 from restsrc_dagster.load.columns.writer import MixedParquetWriter
 
 NULL = r"\N"
@@ -33,7 +34,7 @@ class CopyTextWriter(MixedParquetWriter):
             name for name, one in columns_schema.items() if one["data_type"] in ("decimal", "wei")
         ]
 
-    def _write_records(self, records: Sequence[Any]) -> None:
+    def _write_records(self, records: Sequence[Json]) -> None:
         for name in self._decimals:
             for record in records:
                 if (value := record.get(name)) is not None:

@@ -15,6 +15,7 @@ import pyarrow as pa
 from dlt.common.json import json, may_have_pua
 
 from restsrc_dagster.extract.records.transpose import aligned
+from restsrc_dagster.json_types import Json
 from restsrc_dagster.load.columns.columns import Columns, Values, as_arrow
 
 _CURRENT: "ContextVar[Handover | None]" = ContextVar("restsrc_handover", default=None)
@@ -52,7 +53,7 @@ class Handover:
             self._file.close()
         self._path.unlink(missing_ok=True)
 
-    def put(self, records: Sequence[Any]) -> dict[str, str] | None:
+    def put(self, records: Sequence[Json]) -> dict[str, str] | None:
         """What stands for the records; None where they cannot be put down."""
         if not records or set(map(type, records)) != {dict}:
             return None

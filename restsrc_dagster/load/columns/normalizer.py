@@ -34,6 +34,7 @@ from restsrc_dagster.dlt_compat.writers import (
 )
 from restsrc_dagster.extract.conform.fitting import FittingNormalizer
 from restsrc_dagster.extract.progress import counted
+from restsrc_dagster.json_types import Json
 from restsrc_dagster.load.columns.columns import Columns
 from restsrc_dagster.load.columns.copy_text import CopyTextWriter
 from restsrc_dagster.load.columns.file_writer import FileWriter
@@ -157,7 +158,7 @@ class ColumnarNormalizer(FittingNormalizer):
             log.debug("%s: row by row, %s: %s", root, counted(records, "record"), reason)
             note_row_by_row(root, records, reason)
 
-    def _why_not(self, root: str, records: Sequence[Any] | Columns, known: "_Known") -> str | None:
+    def _why_not(self, root: str, records: Sequence[Json] | Columns, known: "_Known") -> str | None:
         """Write the records, or say why they cannot go by the column."""
         try:
             tables = tables_of(records, root, known, self.load_id)
@@ -175,7 +176,7 @@ class ColumnarNormalizer(FittingNormalizer):
 _PUT_IN = replaced((NORMALIZER, ColumnarNormalizer), (RECORD_WRITER, HandoverWriter))
 
 
-def _cut(records: list[Any] | Columns, at: int) -> tuple[list[Any], list[Any] | Columns]:
+def _cut(records: list[Json] | Columns, at: int) -> tuple[list[Any], list[Any] | Columns]:
     if isinstance(records, Columns):
         return records.sliced(0, at).records(), records.sliced(min(at, len(records)))
     return records[:at], records[at:]

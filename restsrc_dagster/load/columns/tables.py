@@ -14,6 +14,7 @@ from dlt.common.schema.typing import TTableSchemaColumns
 from dlt.common.schema.utils import is_nullable_column
 
 from restsrc_dagster.extract.records.transpose import Records
+from restsrc_dagster.json_types import Json
 from restsrc_dagster.load.columns.arrays import array
 from restsrc_dagster.load.columns.columns import Columns, kinds_of
 from restsrc_dagster.load.columns.flat import Flat, Names, flattened
@@ -64,7 +65,7 @@ class _Rows:
 
 
 def tables_of(
-    records: Sequence[Any] | Columns, root: str, known: Known, load_id: str
+    records: Sequence[Json] | Columns, root: str, known: Known, load_id: str
 ) -> list[tuple[str, pa.Table]]:
     """(name, rows) of each table; raises NotColumnar unless dlt would store just these."""
     if not isinstance(records, Columns) and set(map(type, records)) != {dict}:

@@ -10,6 +10,7 @@ from dlt.common.schema.typing import TColumnSchema, TTableSchemaColumns
 
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.dlt_compat.writers import RecordWriter, TableWriter
+from restsrc_dagster.json_types import Json
 from restsrc_dagster.load.columns.handover import Handover
 
 ROWS_AT_ONCE = 50_000
@@ -59,7 +60,7 @@ class MixedParquetWriter(TableWriter):
             else:
                 self._write_records(list(some))
 
-    def _write_records(self, records: Sequence[Any]) -> None:
+    def _write_records(self, records: Sequence[Json]) -> None:
         super().write_data(records)
 
     def write_footer(self) -> None:

@@ -15,6 +15,7 @@ from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.records.dedup import hash_of
 from restsrc_dagster.extract.records.field import sorted_bytes_of
+from restsrc_dagster.json_types import Json
 from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 
 KeysOf = Callable[[Sequence[Any]], list[Any]]
@@ -93,7 +94,7 @@ class _Seen:
         self._before = before
         self._keys: dict[Any, _Key] = {}
 
-    def look(self, ordinal: int, record: Any, key: Any) -> None:
+    def look(self, ordinal: int, record: Json, key: Any) -> None:
         if hash_of(key) in self._wanted:
             content = blake2b(sorted_bytes_of(record), digest_size=8).digest()
             value = self._cursor.field.get(record) if self._cursor is not None else None
