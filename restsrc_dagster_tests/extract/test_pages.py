@@ -106,7 +106,9 @@ def test_empty_pages_with_ever_new_links_are_bounded(api: Api) -> None:
     told = failure(api, answer, LINK)
     assert told == (
         f"items: {MOST_IN_A_ROW} empty pages in a row, each with a next one; the last two: "
-        f"GET /items?page={MOST_IN_A_ROW} and GET /items?page={MOST_IN_A_ROW + 1}"
+        f"GET /items?page={MOST_IN_A_ROW} and GET /items?page={MOST_IN_A_ROW + 1}; if the list "
+        'ends where a page is empty, say so: "reading": {"items": {"last_page": "length(records) '
+        '== `0`"}}'
     )
 
 
