@@ -183,3 +183,31 @@ def test_a_paginator_of_ones_own_with_a_rule_that_ends_its_lists(
     assert small.values("SELECT id FROM acme.events") == [*range(1, 33), 100]
     ((loads,),) = small.rows("SELECT count(*) FROM acme._dlt_loads")
     assert (loads > 2) == (chunk == 12)
+
+
+def test_records_without_a_cursor_in_windows_behind_the_clock_of_an_api(
+    api: Api, duck: Warehouse
+) -> None:
+    """Each window brings them, and no chunk ends where the next one would begin with it again."""
+
+    def listed(asked: Asked) -> Any:
+        if len(api.asked) > 200:
+            return Answer({"message": "for ever"}, status=400)
+        first = (
+            [{"id": 3, "at": "2024-01-03T00:00:00Z"}]
+            if asked.params["since"] < "2024-01-02"
+            else []
+        )
+        date = {"Date": "Thu, 01 Feb 2024 00:00:00 GMT"}
+        return Answer({"data": [{"id": 1}, {"id": 2}, *first]}, headers=date)
+
+    api.routes["/items"] = listed
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01T00:00:00Z"}
+    cursor |= {"start_param": "since", "end_param": "until", "on_cursor_value_missing": "include"}
+    described = {**items(incremental=cursor), "primary_key": "id"}
+    window = {"size": "1 month", "end": "2026-01-01T00:00:00Z"}
+    small = committing(duck, 3)
+    acme = small.connector(api.url, [described], reading={"items": {"window": window}})
+    assert not small.load(acme).failed
+    assert len(api.asked) == 25
+    assert small.values("SELECT id FROM acme.items") == [1, 2, 3]

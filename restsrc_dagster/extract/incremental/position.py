@@ -69,7 +69,7 @@ class Position:
         kept = cursor.comparison.later(before, over)
         delivered = None
         if self.delivered is not None:
-            if before is None or cursor.is_later(kept, before):
+            if kept is not None and (before is None or cursor.is_later(kept, before)):
                 self.delivered.forget(lambda value: cursor.is_later(kept, value))
             delivered = cursor.remembered(self.boundary(kept))
         passed = cursor.comparison.later(self.start, over)
