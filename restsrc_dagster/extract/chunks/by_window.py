@@ -34,7 +34,11 @@ class ChunkByWindow:
         self._ends.append((self._at_hand.number, deepcopy(self._cursor.state)))
         while len(self._ends) > 1 and self._family.is_through(self._ends[1][0]):
             self._ends.popleft()
-        if is_last or self._cursor.position.is_within_lag or not self._chunk.is_full_with(0):
+        # Behind a window that is not over yet the cursor may stay, and the next chunk would begin
+        # where this one did.
+        if is_last or over is None or self._cursor.position.is_within_lag:
+            return False
+        if not self._chunk.is_full_with(0):
             return False
         if not self._chunk.is_drained():
             return False
