@@ -20,6 +20,7 @@ from restsrc_dagster.errors import ConnectorError, SettingsError
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
 
 MARKER = "M4RK3R-do-not-show"
+ENDS = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "s", "end_param": "e"}
 
 CONTRACT_EXAMPLE = """{
   "$schema": "…/connector.schema.json",
@@ -158,6 +159,14 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
         content(partitions={"every": "day", "from": "2025-01-01"}),
         "partitions: no resource has an end in its request: name the parameter of it as "
         "endpoint.incremental.end_param, beside start_param",
+    ),
+    (
+        content(
+            resources=[items(), items("c", path="of/{resources.items.id}", incremental=ENDS)],
+            partitions={"every": "day", "from": "2025-01-01"},
+            reading={"c": {"window": {"size": "1 day"}}},
+        ),
+        "partitions: no resource without a parent has an end in its request",
     ),
     # http, destination, on_schema_change, alerts, owners, tags
     (content(http={"max_concurrency": 0}), "http.max_concurrency: 0 is not ≥ 1"),

@@ -329,7 +329,7 @@ def _edit_values(draw: Draw, draft: Draft, name: str) -> None:
 
 def ancestors(draw: Draw, draft: Draft) -> None:
     """Requests of grandchildren take fields of all that is above them."""
-    draft["g"]["top"] = True
+    draft.setdefault("g", {})["top"] = True  # another feature may have taken them out
     for record in draft["records"]:
         record["grand"] = draw(st.integers(1, 2))
     if draw(st.booleans()):

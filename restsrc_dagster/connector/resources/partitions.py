@@ -65,9 +65,11 @@ def partitions_problems(configuration: Mapping[str, Any]) -> Iterator[tuple[str,
         return
     chosen = partitioned(resources)
     if not chosen:
+        has_child = any((one.incremental or {}).get("end_param") for one in resources.values())
+        which = "no resource without a parent" if has_child else "no resource"
         yield (
             "partitions",
-            "no resource has an end in its request: name the parameter of it as "
+            f"{which} has an end in its request: name the parameter of it as "
             "endpoint.incremental.end_param, beside start_param",
         )
     for name in sorted(chosen):
