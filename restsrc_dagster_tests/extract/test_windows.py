@@ -305,3 +305,31 @@ def test_a_window_is_asked_for_once_before_its_records_are_handed_on(
     assert max(asked.values()) == 1
     whole = [one for one in api.asked if one.params["until"] == "2024-02-01T00:00:00Z"]
     assert len([one for one in whole if one.params["since"] == "2024-01-01T00:00:00Z"]) < 25
+
+
+@pytest.mark.parametrize("at_most", [None, 15])
+def test_a_range_in_a_body(api: Api, at_most: int | None) -> None:
+    records = made([hour * 8.0 for hour in range(90)])
+
+    def search(asked: Asked) -> Any:
+        low, high = asked.json["filter"]["from"], asked.json["filter"]["to"]
+        found = [one for one in records if low <= one["at"] < high]
+        page = asked.json.get("page", 1)
+        return {"data": found[(page - 1) * 4 : page * 4]}
+
+    api.routes["/items"] = search
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01T00:00:00Z"}
+    between = {"from": "{incremental.start_value}", "to": "{incremental.end_value}"}
+    paginator = {
+        "type": "page_number",
+        "base_page": 1,
+        "total_path": None,
+        "page_body_path": "page",
+    }
+    acme = connector(
+        "acme",
+        api.url,
+        [items(method="POST", json={"filter": between}, incremental=cursor, paginator=paginator)],
+        reading={"items": {"window": {"size": "10 days", **END, "at_most": at_most}}},
+    )
+    assert ids(read(acme)) == list(range(90))

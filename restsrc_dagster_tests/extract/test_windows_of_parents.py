@@ -152,3 +152,34 @@ def test_for_each_of_a_list_of_values(api: Api) -> None:
     )
     assert sorted(row["id"] for row in read(acme)) == sorted([*range(20)] * 2)
     assert [len(one.ranges) for one in served.values()] == [31, 31]
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+@pytest.mark.parametrize("at_most", [None, 15])
+def test_where_a_rule_ends_each_list_and_further_pages_send_no_range(
+    api: Api, at_once: int, at_most: int | None
+) -> None:
+    known = lists([[hour * 8.0 for hour in range(90)], [5.0]])
+
+    def route(asked: Asked) -> Any:
+        token = asked.params.get("cursor")
+        if token and "since" in asked.params:
+            return Answer({"error": "both"}, status=400)
+        since, until, begin = token.split("|") if token else (*_range(asked), "0")
+        found = [one for one in known[int(asked.path[-1])] if since <= one["at"] < until]
+        end = int(begin) + 4
+        after = f"{since}|{until}|{min(end, len(found))}"
+        return {"data": found[int(begin) : end], "done": end >= len(found), "after": after}
+
+    served = FamilyApi(api, known)
+    api.routes |= {"/of/1": route, "/of/2": route}
+    said = reading("10 days", at_most=at_most)
+    said["children"] |= {"last_page": "body.done", "first_page_only": ["since", "until"]}
+    acme = family(api, served, said, at_once=at_once)
+    endpoint = acme.configuration["resources"][1]["endpoint"]
+    endpoint["paginator"] = {"type": "cursor", "cursor_path": "after", "cursor_param": "cursor"}
+    assert len(children(read(acme))) == 91
+
+
+def _range(asked: Asked) -> tuple[str, str]:
+    return asked.params["since"], asked.params["until"]

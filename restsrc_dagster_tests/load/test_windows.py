@@ -257,3 +257,29 @@ def test_what_is_newer_than_the_delay_moves_no_cursor(
     served.records.insert(1, {"id": 3, "at": at(now - 2)})
     assert not duck.load(windowed).failed
     assert loaded(duck) == [1, 2, 3]
+
+
+def test_children_of_a_list_that_is_not_loaded_fail(small: Warehouse, api: Api) -> None:
+    """What came before is kept, and the next run goes on behind the last whole window."""
+    served = RangeApi(records(EVERY_8_HOURS), "[]", 4)
+    is_well = False
+
+    def child(asked: Asked) -> Any:
+        number = int(asked.path[4:])
+        return {"data": [{"of": number}]} if is_well or number < 70 else Answer({}, status=400)
+
+    api.routes |= {"/items": served, **{f"/of/{number}": child for number in range(90)}}
+    parent = items(incremental=served.incremental(), paginator=served.paginator)
+    parent |= {"selected": False, "primary_key": "id"}
+    below = items("child", path="of/{resources.items.id}", paginator="single_page")
+    window = {"size": "3 days", "end": "2024-02-01T00:00:00Z"}
+    made = small.connector(api.url, [parent, below], reading={"items": {"window": window}})
+    assert set(small.load(made).failed) == {"child"}
+    kept = small.values("SELECT of FROM acme.child ORDER BY of")
+    assert kept == list(range(len(kept)))
+    assert len(kept) >= 18
+    served.ranges.clear()
+    is_well = True
+    assert not small.load(made).failed
+    assert small.values("SELECT of FROM acme.child ORDER BY of") == list(range(90))
+    assert min(since for since, _ in served.ranges) > "2024-01-05"
