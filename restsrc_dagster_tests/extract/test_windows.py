@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError
+from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
+from restsrc_dagster.extract.incremental.position import Position
 from restsrc_dagster.extract.prefetch import prefetcher
 from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.extract.source import open_reading
@@ -333,3 +335,19 @@ def test_a_range_in_a_body(api: Api, at_most: int | None) -> None:
         reading={"items": {"window": {"size": "10 days", **END, "at_most": at_most}}},
     )
     assert ids(read(acme)) == list(range(90))
+
+
+def test_behind_a_window_of_rows_that_are_all_ahead_of_the_clock() -> None:
+    """Nothing is kept, and they are known when they come again."""
+    begin, ahead = "2024-01-01T00:00:00Z", "2024-01-03T00:00:00Z"
+    cursor = IncrementalCursor(
+        {"cursor_path": "at", "initial_value": begin}, appends=True, warn=print
+    )
+    position = Position(cursor, None, cursor.delivered(None))
+    clock = datetime.fromisoformat("2024-01-02T00:00:00+00:00").timestamp()
+    row = [{"at": ahead}]
+    cursor.learn([ahead])
+    assert position.take(row, [ahead], clock) == row
+    behind = position.behind_window(None)
+    assert (behind.kept, behind.start) == (None, begin)
+    assert behind.take(row, [ahead], clock) == []
