@@ -51,7 +51,6 @@ from restsrc_dagster.scaffold.from_curl import from_curl
 @click.option(
     "--schedule",
     "words",
-    required=True,
     help=f'For example {WORDS_EXAMPLES}; or JSON: {{"mode": "days", "offset": 30}}.',
 )
 @click.option("--description", help="What the connector brings, for the UI.")
@@ -71,7 +70,7 @@ def add(
     document: Path | None,
     paths: tuple[str, ...],
     base_url: str | None,
-    words: str,
+    words: str | None,
     description: str | None,
     test_first: bool,
     dagster_url: str,
@@ -88,6 +87,8 @@ def add(
         raise click.UsageError("give one of --config, --from-curl and --from-openapi")
     if document is None and (paths or base_url is not None):
         raise click.UsageError("--path and --base-url go with --from-openapi")
+    if words is None and not (document is not None and not paths):  # which lists the paths
+        raise click.UsageError("Missing option '--schedule'.")
     if curl is not None:
         first = _from_curl(curl, name)
     elif document is not None:
@@ -95,6 +96,8 @@ def add(
     else:
         first = FirstConfiguration(_from_file(cast("Path", config_file), target))
     if taken:
+        for note in first.notes:
+            click.echo(note)
         resources = json.dumps(first.configuration["resources"], indent=2, ensure_ascii=False)
         raise click.ClickException(
             f"{taken[0]} exists already; nothing was written. To its resources, add what is in "
@@ -105,7 +108,7 @@ def add(
     for note in first.notes:
         click.echo(note)
     description = description or first.description
-    schedule = _schedule(words)
+    schedule = _schedule(str(words))
     content = {
         **({"description": description} if description else {}),
         "created_at": created_now(),

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+START = "{incremental.start_value}"
+"""Where a request takes the cursor."""
 _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -48,12 +50,18 @@ def http_basic(reference: References) -> dict[str, Any]:
 
 
 def api_key(
-    reference: References, name: str, location: str, *, variable: str = "API_KEY"
+    reference: References,
+    name: str,
+    location: str,
+    *,
+    variable: str = "API_KEY",
+    scheme: str = "",
 ) -> dict[str, Any]:
+    """`scheme` is a word that is sent before the key: `SSWS ${ACME_API_KEY}`."""
     return {
         "type": "api_key",
         "name": name,
-        "api_key": reference(variable),
+        "api_key": f"{scheme} {reference(variable)}".strip(),
         "location": location,
     }
 

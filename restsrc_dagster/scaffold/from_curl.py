@@ -14,6 +14,7 @@ from restsrc_dagster.connector.configuration.auth import kind_of_scheme
 from restsrc_dagster.connector.secrets import SECRET_KEY
 from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.scaffold.configuration import (
+    START,
     FirstConfiguration,
     References,
     api_key,
@@ -28,6 +29,13 @@ _TAKES_VALUE = frozenset(
         *("--connect-timeout", "-b", "--cookie", "-x", "--proxy", "--retry", "-w", "--write-out"),
     }
 )
+_TIME = re.compile(
+    r"(?<!\d)\d{4}-\d\d-\d\d"
+    r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
+)
+_EXTENSION = re.compile(r"\.(json|jsonl|xml|csv)$", re.IGNORECASE)
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z-]{2,29}")
+"""A word before the key, as in `SSWS …` or `Klaviyo-API-Key …`: it is no secret."""
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
 
 
@@ -71,15 +79,23 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
         endpoint["params"] = params
     if body is not None:
         endpoint |= {"method": "POST", "json": body}
-    name = _NAME.sub("_", last).strip("_") or "items"
+    name = _NAME.sub("_", _EXTENSION.sub("", last)).strip("_") or "items"
     configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
     notes = [
         f"{key}={value} leaves older records out, in every run: to read only what is new, write "
-        f'"{key}": "{{incremental.start_value}}" and an incremental (restsrc test shows the cursor)'
+        f'"{key}": "{asked}" and an incremental (restsrc test shows the cursor)'
         for key, value in params.items()
-        if isinstance(value, str) and seconds_of(value) is not None
+        if isinstance(value, str) and (asked := _with_start(value))
     ]
     return FirstConfiguration(configuration, reference.variables, notes)
+
+
+def _with_start(value: str) -> str | None:
+    """A param with the cursor where it has one time, be it within an expression."""
+    if seconds_of(value) is not None:
+        return START
+    times = _TIME.findall(value)
+    return value.replace(times[0], START) if len(times) == 1 else None
 
 
 def _parse(command: str) -> _Curl:
@@ -165,7 +181,8 @@ def _auth(
             return bearer(reference)
         if SECRET_KEY.search(name):
             del curl.headers[position]
-            return api_key(reference, name, "header")
+            prefix = scheme if name.lower() == "authorization" and _SCHEME.fullmatch(scheme) else ""
+            return api_key(reference, name, "header", scheme=prefix if rest else "")
     if user is not None:
         return http_basic(reference)
     for name in list(params):

@@ -11,6 +11,7 @@ from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster.scaffold.from_curl import from_curl
+from restsrc_dagster_tests.scaffold.openapi.documents import document
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import content
 
@@ -34,6 +35,18 @@ COMMANDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             }
         },
         {"params": {"per_page": "50"}},
+    ),
+    "a scheme of its own": (
+        f"curl {URL}.json -H 'Authorization: Acme-API-Key {SECRET}'",
+        {
+            "auth": {
+                "type": "api_key",
+                "name": "Authorization",
+                "api_key": "Acme-API-Key ${ACME_API_KEY}",
+                "location": "header",
+            }
+        },
+        {"path": "customers.json"},
     ),
     "user": (
         f"curl -u me:{SECRET} {URL}",
@@ -148,6 +161,15 @@ def test_one_source_of_the_configuration(arguments: list[str]) -> None:
     assert "one of --config, --from-curl and --from-openapi" in result.output
 
 
+def test_without_a_schedule_only_paths_are_listed(tmp_path: Path) -> None:
+    file = tmp_path / "openapi.json"
+    file.write_text(document(), encoding="utf-8")
+    words = ["add", "acme", "--from-openapi", str(file)]
+    assert "answer with lists:\n  /customers" in CliRunner().invoke(cli, words).output
+    result = CliRunner().invoke(cli, [*words, "--path", "/customers"])
+    assert (result.exit_code, "Missing option '--schedule'" in result.output) == (2, True)
+
+
 def from_command(folder: Path, command: str) -> str:
     words = ["add", "acme", "--from-curl", command, "--schedule", "every day"]
     return (
@@ -171,6 +193,14 @@ def test_a_date_in_the_query_is_pointed_out(tmp_path: Path) -> None:
     told = from_command(tmp_path, f"curl '{URL}?updated_since=2024-01-01T00:00:00Z&limit=5'")
     assert "updated_since=2024-01-01T00:00:00Z leaves older records out, in every run" in told
     assert "limit" not in told.replace("--limit", "")
+
+
+def test_a_date_within_an_expression_is_pointed_out(tmp_path: Path) -> None:
+    filtered = "filter=greater-than(updated,2023-01-01T00:00:00Z)"
+    told = from_command(tmp_path, f"curl '{URL}?{filtered}'")
+    assert f"{filtered} leaves older records out, in every run" in told
+    assert 'write "filter": "greater-than(updated,{incremental.start_value})" and' in told
+    assert f"{filtered} leaves older" in from_command(tmp_path, f"curl '{URL}?{filtered}'")
 
 
 def test_the_first_run_is_not_wasted_while_a_secret_is_missing(

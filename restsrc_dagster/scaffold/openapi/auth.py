@@ -20,6 +20,14 @@ from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
 from restsrc_dagster.scaffold.openapi.words import words
 
 _BEARER = re.compile(r"\bbearer\b", re.IGNORECASE)
+_PREFIXED = re.compile(
+    r"\b([A-Z][A-Za-z]+(?:-[A-Za-z]+)*) +(?:\{[^{}]+\}|<[^<>]+>|\[[^\[\]]+\]|your[-_]\w|YOUR[-_]\w)"
+)
+"""A word before the place of a key: `SSWS {API Token}`."""
+_NO_PREFIX = frozenset(
+    {"use", "send", "pass", "set", "put", "enter", "add", "provide", "supply", "include", "insert"}
+    | {"value", "the", "with", "as", "authorization", "header", "key", "example", "format"}
+)
 _RANKS = {
     "bearer": 0,
     "api_key": 0,
@@ -122,7 +130,11 @@ class Auth:
             case "http_basic":
                 return http_basic(self._reference)
             case "api_key":
-                return self._api_key(str(scheme.get("name")), str(scheme.get("in")))
+                return self._api_key(
+                    str(scheme.get("name")),
+                    str(scheme.get("in")),
+                    str(scheme.get("description") or ""),
+                )
             case "oauth2_client_credentials":
                 url = urljoin(f"{base_url}/", self._token_url(scheme) or "")
                 self.scopes.update(str(scope) for scope in sequence(scopes))
@@ -142,12 +154,17 @@ class Auth:
                 self._note(f"auth: {name} is of a kind that a connector cannot do; none is set")
         return None
 
-    def _api_key(self, name: str, location: str) -> dict[str, Any]:
+    def _api_key(self, name: str, location: str, description: str) -> dict[str, Any]:
         taken = [key for key in self._keys if key != (name, location)]
         variable = self._keys.setdefault((name, location), name if taken else "API_KEY")
-        if name.lower() == "authorization":
-            self._note("auth: the key is sent as it is; begin it with Bearer or Token if needed")
-        return api_key(self._reference, name, location, variable=variable)
+        prefix = ""
+        if name.lower() == "authorization" and location == "header":
+            prefix = _prefix(description)
+            if not prefix:
+                self._note(
+                    "auth: the key is sent as it is; begin it with Bearer or Token if needed"
+                )
+        return api_key(self._reference, name, location, variable=variable, scheme=prefix)
 
     def _from_parameters(self, operation: Operation) -> Secured:
         """A secret among the parameters, in documents that name no scheme for it."""
@@ -158,7 +175,9 @@ class Auth:
                 name = item.name
                 if _is_bearer(name, f"{item.description} {item.examples}"):
                     return Secured(bearer(self._reference), handled={name.lower()})
-                return Secured(self._api_key(name, item.place), handled={name.lower()})
+                return Secured(
+                    self._api_key(name, item.place, item.description), handled={name.lower()}
+                )
         if operation.security is None:
             self._note("auth: the document names none; add what the API wants")
         return Secured()
@@ -174,6 +193,12 @@ def is_secret(item: Field) -> bool:
         return True
     named = SECRET_KEY.search(item.name) is not None
     return named and not _NO_SECRET & set(words(item.name))
+
+
+def _prefix(description: str) -> str:
+    """The one word that a description shows before the key; "" where it shows none, or several."""
+    found = {word for word in _PREFIXED.findall(description) if word.lower() not in _NO_PREFIX}
+    return found.pop() if len(found) == 1 else ""
 
 
 def _is_bearer(name: str, description: str) -> bool:

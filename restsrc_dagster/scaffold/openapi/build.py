@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from typing import Any
 
-from restsrc_dagster.scaffold.configuration import FirstConfiguration, References
+from restsrc_dagster.scaffold.configuration import START, FirstConfiguration, References
 from restsrc_dagster.scaffold.openapi.auth import Auth, Secured
 from restsrc_dagster.scaffold.openapi.columns import described_columns
-from restsrc_dagster.scaffold.openapi.cursor import START, FoundCursor, find_cursor
+from restsrc_dagster.scaffold.openapi.cursor import FoundCursor, find_cursor, not_sent
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.fill import PARAMETER, Filler
+from restsrc_dagster.scaffold.openapi.operation import Field
 from restsrc_dagster.scaffold.openapi.paging import Paging, find_paging
 from restsrc_dagster.scaffold.openapi.paths import Paths
 from restsrc_dagster.scaffold.openapi.plan import Planned, plan
@@ -153,6 +154,13 @@ class _ConfigurationBuilder:
                 f"{', '.join(children)} would then be read for changed records only"
             )
             return None
+        if cursor is None:
+            notes += map(_not_sent, not_sent(one.operation))
+        elif not cursor.of_change:
+            notes.append(
+                f"read by {cursor.incremental['cursor_path']} and {cursor.param}, from the "
+                "initial_value on: a record that changes later keeps its old row"
+            )
         return cursor
 
     def _path(self, one: Planned) -> str:
@@ -183,6 +191,16 @@ class _ConfigurationBuilder:
             theirs = f"{{resources.{above}.{field}}}"
             path = path.replace(theirs, f"{{resources.{parent.name}._{above}_{field}}}")
         return path
+
+
+def _not_sent(field: Field) -> str:
+    default = field.schema.keywords.get("default")
+    if default is not None:
+        return f"{field.name} is not sent; the API then answers from its default on: {default}"
+    return (
+        f"{field.name} is not sent; whether the API then answers from the beginning, its "
+        "documentation must say"
+    )
 
 
 def _fields_of(path: str, resource: str) -> list[str]:

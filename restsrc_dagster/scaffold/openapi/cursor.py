@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from restsrc_dagster.scaffold.openapi.document import Document
@@ -10,7 +10,6 @@ from restsrc_dagster.scaffold.openapi.operation import Field, Operation
 from restsrc_dagster.scaffold.openapi.schema import Schema
 from restsrc_dagster.scaffold.openapi.words import jsonpath, plain, words
 
-START = "{incremental.start_value}"
 _CHANGED = frozenset(
     {"updated", "update", "modified", "modification", "changed", "change", "edited", "mod"}
 )
@@ -25,6 +24,8 @@ _UNTIL = frozenset(
     {"until", "before", "to", "lte", "lt", "le", "max", "end", "older", "by", "sort"}
 )
 _ANY_SINCE = frozenset({"since", "fromdate", "sincedate", "datefrom", "startdate", "fromtime"})
+_EVENT = frozenset({"published", "occurred", "happened", "logged", "event"})
+_DATES = frozenset({"date-time", "date"})
 _OF_CHANGE = re.compile(r"updat|modif|chang|edited", re.IGNORECASE)
 _INITIAL: dict[str, str | int] = {
     "date-time": "1970-01-01T00:00:00Z",
@@ -41,36 +42,62 @@ class FoundCursor:
 
     incremental: dict[str, Any]
     param: str
+    of_change: bool = True
+    """Whether it moves when a record changes, and not only when one is new."""
 
 
 def find_cursor(document: Document, operation: Operation, item: Schema) -> FoundCursor | None:
-    """Where records tell when they changed and the API can be asked for those changed since."""
-    for keys, schema in _times(document, item):
-        kind = _kind(schema)
-        if kind is None:
-            continue
+    """Where records tell when they changed, or when they happened if they tell of no change, and
+    the API can be asked for those since."""
+    fields = list(_fields(document, item))
+    changes = [one for one in fields if _is_time_of(_CHANGED, one[0][-1])]
+    for keys, schema in changes:
         for field in operation.of("query"):
-            if _asks_since(field, keys[-1]) and _takes(field, kind):
-                incremental: dict[str, Any] = {
-                    "cursor_path": jsonpath(keys),
-                    "initial_value": _INITIAL[kind],
-                }
-                if schema.nullable:
-                    incremental["on_cursor_value_missing"] = "include"
-                return FoundCursor(incremental, field.name)
+            if _asks_since(field, keys[-1]) and (found := _found(keys, schema, field)):
+                return found
+    for keys, schema in [] if changes else fields:
+        for field in operation.of("query"):
+            if _asks_since_event(field, keys[-1]) and (found := _found(keys, schema, field)):
+                return replace(found, of_change=False)
     return None
 
 
-def _times(document: Document, item: Schema) -> Iterator[tuple[tuple[str, ...], Schema]]:
+def not_sent(operation: Operation) -> list[Field]:
+    """The params that ask for what is newer than a time, and that nobody has to send: without
+    one, an API may answer for its last days only."""
+    found = [
+        field
+        for field in operation.of("query")
+        if not field.required
+        and _is_lower_bound(field)
+        and field.schema.may_be("string")
+        and (field.schema.format in _DATES or "since" in words(field.name))
+    ]
+    signed = {field.name.rstrip(">=") for field in found if field.name.endswith((">", ">="))}
+    return [field for field in found if field.name not in signed]
+
+
+def _found(keys: tuple[str, ...], schema: Schema, field: Field) -> FoundCursor | None:
+    kind = _kind(schema)
+    if kind is None or not _takes(field, kind):
+        return None
+    incremental: dict[str, Any] = {"cursor_path": jsonpath(keys), "initial_value": _INITIAL[kind]}
+    if schema.nullable:
+        incremental["on_cursor_value_missing"] = "include"
+    return FoundCursor(incremental, field.name)
+
+
+def _fields(document: Document, item: Schema) -> Iterator[tuple[tuple[str, ...], Schema]]:
     for key, raw in item.properties.items():
-        parts = set(words(key))
-        if parts & _CHANGED and not parts - _CHANGED - _TIME:
-            yield (key,), document.schema(raw)
+        yield (key,), document.schema(raw)
     attributes = document.schema(item.properties.get("attributes"))  # as JSON:API has them
     for key, raw in attributes.properties.items():
-        parts = set(words(key))
-        if parts & _CHANGED and not parts - _CHANGED - _TIME:
-            yield ("attributes", key), document.schema(raw)
+        yield ("attributes", key), document.schema(raw)
+
+
+def _is_time_of(what: frozenset[str], name: str) -> bool:
+    parts = set(words(name))
+    return bool(parts & what) and not parts - what - _TIME
 
 
 def _kind(schema: Schema) -> str | None:
@@ -99,6 +126,22 @@ def _asks_since(field: Field, cursor: str) -> bool:
     if plain(field.name) not in _ANY_SINCE:
         return False
     return _OF_CHANGE.search(field.description) is not None
+
+
+def _asks_since_event(field: Field, name: str) -> bool:
+    """Whether it is a `since`, and of the records' field of that name: the description says so, or
+    the field is when something happened."""
+    if plain(field.name) not in _ANY_SINCE or field.schema.format not in _DATES:
+        return False
+    quoted = re.search(rf"[`'\"]{re.escape(name)}[`'\"]", field.description)
+    return quoted is not None or _is_time_of(_EVENT, name)
+
+
+def _is_lower_bound(field: Field) -> bool:
+    if field.name.endswith((">", ">=")):
+        return True
+    parts = set(words(field.name))
+    return not field.name.endswith(("<", "<=")) and bool(parts & _FROM) and not parts & _UNTIL
 
 
 def _takes(field: Field, kind: str) -> bool:

@@ -52,6 +52,12 @@ SCHEMES: dict[str, Any] = {
         "name": "Authorization",
         "description": "JWT, as 'Bearer {token}'",
     },
+    "prefixed": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "description": "Pass the token prefixed with SSWS: SSWS {API Token}",
+    },
     "own": {"type": "apiKey", "in": "header", "name": "Authorization"},
     "client": flows(
         implicit={"authorizationUrl": "https://id.acme.com/auth"},
@@ -75,6 +81,10 @@ CHOSEN: dict[str, tuple[list[dict[str, list[str]]], Any]] = {
     "query": ([{"query": []}], key("key", "query")),
     "a bearer token by another name": ([{"jwt": []}], BEARER),
     "a key in the header of tokens": ([{"own": []}], key("Authorization")),
+    "a key behind a word": (
+        [{"prefixed": []}],
+        key("Authorization") | {"api_key": "SSWS ${ACME_API_KEY}"},
+    ),
     "client": (
         [{"client": ["read", "list"]}],
         oauth("https://id.acme.com/token", scope="list read"),

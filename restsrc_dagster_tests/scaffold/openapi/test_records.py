@@ -183,6 +183,40 @@ def test_no_cursor(fields: dict[str, Any], parameters: list[Any]) -> None:
     assert "params" not in found
 
 
+SINCE = param("since", DATE_TIME, description="The lower bound of the records' `published`")
+UNTIL = param("until", DATE_TIME, description="The upper bound of the records' `published`")
+
+
+def test_a_log_is_read_by_the_time_of_its_records() -> None:
+    log = get(a_list(of(uuid=string(), published=DATE_TIME)), SINCE, UNTIL)
+    first = made(document({"/customers": log}))
+    found = first.configuration["resources"][0]["endpoint"]
+    assert found["incremental"]["cursor_path"] == "published"
+    assert found["params"] == {"since": "{incremental.start_value}"}
+    assert any("a record that changes later keeps its old row" in note for note in first.notes)
+
+
+SEVEN_DAYS = "7 days ago"
+NOT_SENT: dict[str, tuple[Any, str | None]] = {
+    "with a default": (
+        param("since", string(format="date-time", default=SEVEN_DAYS)),
+        f"customers: since is not sent; the API then answers from its default on: {SEVEN_DAYS}",
+    ),
+    "by a sign": (param("StartTime>", DATE_TIME), "customers: StartTime> is not sent; whether"),
+    "the other end": (param("StartTime<", DATE_TIME), None),
+    "an offset": (param("start", integer()), None),
+}
+
+
+@pytest.mark.parametrize(("parameter", "told"), NOT_SENT.values(), ids=NOT_SENT)
+def test_a_start_that_is_not_sent_is_told(parameter: Any, told: str | None) -> None:
+    records = a_list(of(id=string(), created=DATE_TIME))
+    notes = made(document({"/customers": get(records, parameter)})).notes
+    found = [note for note in notes if "is not sent" in note]
+    assert len(found) == (told is not None)
+    assert all(note.startswith(str(told)) for note in found)
+
+
 def test_an_example_of_the_schema_itself() -> None:
     answer = {"type": "object", "example": {"people": [{"id": 1}]}}
     found = resource(document({"/customers": get(answer)}))
