@@ -1,6 +1,7 @@
 """`restsrc test`: what the API really answers, as text for people or JSON for machines."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -20,10 +21,12 @@ from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.records.remedies import key_of_child
 from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.scaffold.configuration import START
 
 OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4
 """Exit codes: 2 is the command's own, for words that it does not know."""
 EXAMPLE_LENGTH = 48
+_START = re.compile(r"\{incremental\.(?:start|last)_value\}")
 
 
 def exit_code(samples: list[Sample]) -> int:
@@ -255,8 +258,8 @@ def _second_run(sample: Sample) -> str | None:
     resource = sample.resource
     if resource.incremental is None or not sample.records:
         return None
-    names = _cursor_places(resource)
-    if not names:
+    places = _cursor_places(resource)
+    if not places:
         return "asks for everything again: the cursor stands in no param; rows are filtered here"
     try:
         bounds = _bounds(sample, str(resource.cursor_path))
@@ -268,24 +271,34 @@ def _second_run(sample: Sample) -> str | None:
     if resource.incremental.get("convert"):
         value = CursorConverter(resource.incremental)(value)
     less = ", less the lag" if resource.incremental.get("lag") else ""
-    return f"sends {' and '.join(names)} = {value}{less}, as far as these records go"
+    sent: dict[str, list[str]] = {}
+    for place, text in places.items():
+        sent.setdefault(_with_cursor(text, value), []).append(place)
+    told = " and ".join(f"{' and '.join(names)} = {text}" for text, names in sent.items())
+    return f"sends {told}{less}, as far as these records go"
 
 
-def _cursor_places(resource: Resource) -> list[str]:
+def _with_cursor(text: str, value: Any) -> str:
+    """What is sent where the file has `text`; an end of a range is left as it is written."""
+    return _START.sub(lambda _: str(value), text).replace("{{", "{").replace("}}", "}")
+
+
+def _cursor_places(resource: Resource) -> dict[str, str]:
+    """Where a request takes the cursor, and the text that the file has there."""
     params: Mapping[str, Any] = resource.endpoint.get("params") or {}
     names = [
         name
         for name, value in params.items()
         if isinstance(value, dict) and value.get("type") == "incremental"
     ]
-    names = [f"params.{name}" for name in names]
-    start = (resource.incremental or {}).get("start_param")
-    placed = [
-        found.path
+    if start := (resource.incremental or {}).get("start_param"):
+        names.append(start)
+    placed = {
+        found.path: found.text
         for found in endpoint_placeholders(blank(resource.endpoint))
         if found.incremental_value and found.incremental_value != "end_value"
-    ]
-    return list(dict.fromkeys([*names, *([f"params.{start}"] if start else []), *placed]))
+    }
+    return {f"params.{name}": START for name in names} | placed
 
 
 def _verdict(sample: Sample) -> str | None:

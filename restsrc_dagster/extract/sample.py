@@ -261,6 +261,8 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     except Exception as error:
         if not _is_enough(error):
             sample.error = explain(error, reading.redact, parent=resource.parent)
+            if not resource.steps:
+                sample.records = sample.records or _refused(sample.first)
     if gone := reading.pages[name].most_are_gone:
         sample.error = sample.error or explain(gone, reading.redact, parent=resource.parent)
     for response, seconds in answered:
@@ -275,6 +277,18 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
             )
         )
     return sample
+
+
+def _refused(first: Answer | None) -> list[Json]:
+    """The records of a page that a run does not take, because others are missing; an answer that is
+    one object as a whole may be an error."""
+    if first is None:
+        return []
+    try:
+        whole = first.response.json()
+    except ValueError:
+        return []
+    return [] if first.page == [whole] else list(first.page)
 
 
 def _sends_first_start(sample: Sample) -> bool:

@@ -126,12 +126,39 @@ def test_candidates_are_named_where_nothing_is_set(api: Api, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("field", "value"),
     [("created", 1767225600), ("updated_at", 1767225600000), ("timestamp", 1767225600.25),
-     ("last_edited_time", "2026-01-01T00:00:00Z")],
+     ("last_edited_time", "2026-01-01T00:00:00Z"), ("published", "2026-01-01T00:00:00Z"),
+     ("start_time", "Mon, 16 Nov 2026 10:00:00 +0000")],
 )  # fmt: skip
 def test_a_number_may_be_a_time(api: Api, tmp_path: Path, field: str, value: Any) -> None:
     api.routes["/items"] = lambda _: {"data": [{"id": 1, field: value, "created_count": 12}]}
     result = test_read(acme(tmp_path, api.url))
     assert f"none: every run reads everything; {field} could be one\n" in result.stdout
+
+
+def test_a_cursor_within_the_attributes_of_a_record_is_found(api: Api, tmp_path: Path) -> None:
+    attributes = {"created": "2026-01-01T00:00:00Z", "updated": "2026-01-02T00:00:00Z"}
+    api.routes["/items"] = lambda _: {"data": [{"id": "1", "attributes": attributes}]}
+    told = told_of(acme(tmp_path, api.url), "cursor")
+    assert told.endswith("; attributes.updated, attributes.created could be one")
+
+
+def test_the_second_run_is_told_as_it_is_sent(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = pages_of_customers
+    params = {"filter": "after(updated,{incremental.start_value})"}
+    folder = acme(tmp_path, api.url, [items(params=params, incremental=CURSOR)])
+    told = told_of(folder, "second run")
+    assert "sends params.filter = after(updated,2024-02-03T00:00:00Z), as far" in told
+
+
+def test_the_records_of_a_page_that_is_not_all_are_shown(api: Api, tmp_path: Path) -> None:
+    records = pages_of_customers(Asked("GET", "/items", {}, {}, b""))["data"]
+    api.routes["/items"] = lambda _: {"data": records, "total_items": 55}
+    result = test_read(acme(tmp_path, api.url, [items(paginator="auto")], paginator="auto"))
+    assert result.exit_code == 4
+    assert "announces 55 records and gave 3" in result.stdout
+    assert "docs/recipes/last-id-as-cursor.md" in result.stdout
+    assert "id could be one" in result.stdout
+    assert "updated_at could be one" in result.stdout
 
 
 def test_of_a_window_its_start_is_told(api: Api, tmp_path: Path) -> None:

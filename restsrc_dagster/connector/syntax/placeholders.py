@@ -7,7 +7,7 @@ values and the fields of a parent record may be named.
 import re
 import string
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 FORMATTED_KEYS = ("path", "params", "json", "data", "headers")
@@ -17,10 +17,12 @@ _PARENT_FIELD = re.compile(r"resources\.(?P<resource>[^.{}!:]+)\.(?P<field>[^{}!
 
 @dataclass(frozen=True)
 class Placeholder:
-    """`expression` as written between the braces, at `path` below the endpoint."""
+    """`expression` as written between the braces of `text`, which is at `path` below the
+    endpoint."""
 
     expression: str
     path: str
+    text: str = field(default="", compare=False)
 
     @property
     def parent_field(self) -> tuple[str, str] | None:
@@ -71,7 +73,7 @@ def _walk(value: Any, path: str) -> Iterator[Placeholder]:
     if isinstance(value, str):
         for _, expression, spec, conversion in _parse(value, path):
             if expression is not None:
-                yield Placeholder(_written(expression, spec, conversion), path)
+                yield Placeholder(_written(expression, spec, conversion), path, value)
     elif isinstance(value, dict):
         for key, item in value.items():
             yield from _walk(key, path)

@@ -12,6 +12,11 @@ from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
 from restsrc_dagster.extract.paging.proposal import advice
 
+_BY_LAST_RECORD = (
+    ". If the documentation has a param such as before or after that takes an id or a token of the "
+    "last record, docs/recipes/last-id-as-cursor.md shows how to write it"
+)
+
 
 def refuse_part(page: Page, total: int | None) -> None:
     """Raises ReadError: fewer records than announced, where nothing was found that leads on.
@@ -26,7 +31,8 @@ def refuse_part(page: Page, total: int | None) -> None:
     cure = advice(page.response, answer.page)
     if is_single(page.paginator):
         raise ReadError(
-            f"{finding}; how the others are asked for cannot be guessed: name a paginator{cure}"
+            f"{finding}; how the others are asked for cannot be guessed: name a paginator"
+            f"{cure or _BY_LAST_RECORD}"
         )
     if (place := in_vain(page.paginator, page.response)) and came_full(answer):
         raise ReadError(

@@ -1,19 +1,22 @@
 """What records look like: columns, their types, and which ones could be key or cursor."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.json_types import Json
 
 _LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?.*)?")
 _KEY_NAMES = ("id", "uuid", "guid", "key", "number", "code", "sku")
 _CURSOR_NAMES = (
     *("updated", "modified", "changed", "lastupdate", "edited", "modstamp", "lastseen"),
-    *("created", "timestamp", "date"),
+    *("created", "published", "occurred", "submitted", "timestamp", "date", "starttime"),
 )
+_NESTED = ("attributes", "fields")
+"""Where the fields of a record are, by JSON:API and its like."""
 _SECONDS = range(1_000_000_000, 10_000_000_000)
 """Since 1970: from 2001 on, with ten digits."""
 
@@ -52,11 +55,20 @@ def key_candidates(records: Sequence[Json]) -> list[str]:
 
 
 def cursor_candidates(records: Sequence[Json]) -> list[str]:
-    """Fields that look like the time of a change, best first."""
-    columns = infer_columns(records)
-    times = [column.name for column in columns if _may_be_time(column)]
-    likely = [name for name in times if _cursor_rank(name) < len(_CURSOR_NAMES)]
-    return sorted(likely, key=_cursor_rank)
+    """Fields that look like the time of a change, as paths, best first."""
+    rows = [record for record in records if isinstance(record, dict)]
+    found = list(_likely_cursors(rows))
+    for above in _NESTED:
+        below = [row[above] for row in rows if isinstance(row.get(above), dict)]
+        found += [(rank, f"{above}.{name}") for rank, name in _likely_cursors(below)]
+    return [name for _, name in sorted(found, key=lambda one: one[0])]
+
+
+def _likely_cursors(rows: Sequence[Json]) -> Iterator[tuple[int, str]]:
+    for column in infer_columns(rows):
+        rank = _cursor_rank(column.name)
+        if rank < len(_CURSOR_NAMES) and _may_be_time(column):
+            yield rank, column.name
 
 
 def type_of(value: Json) -> str:
@@ -81,6 +93,8 @@ def type_of(value: Json) -> str:
 def _may_be_time(column: InferredColumn) -> bool:
     if column.type.startswith("timestamp"):
         return True
+    if column.type.startswith("text"):  # `Wed, 31 Jan 2024 10:00:00 GMT`, which stays a text
+        return isinstance(column.example, str) and seconds_of(column.example) is not None
     is_number = column.type.partition("?")[0] in ("bigint", "double", "bigint or double")
     return is_number and any(int(column.example) // unit in _SECONDS for unit in (1, 1000))
 
