@@ -184,9 +184,9 @@ def test_what_is_no_next_page(api: Api, envelope: Any) -> None:
 
 def test_a_guessed_single_page_of_a_longer_list(api: Api) -> None:
     told = failure(api, lambda _: {"data": page(0), "meta": {"total": 7}}, "auto")
-    assert told == (
+    assert told.startswith(
         "items: /items announces 7 records and gave 3; how the others are asked for cannot be "
-        "guessed: name a paginator"
+        "guessed: name a paginator. If the documentation has a param such as before or after that"
     )
 
 
