@@ -73,7 +73,7 @@ class _ConfigurationBuilder:
         notes: list[str] = []
         operation, records = one.operation, one.records
         paging = self._paging(one, notes)
-        cursor = self._cursor(one, notes)
+        cursor = self._cursor(one, paging, notes)
         handled = secured.handled | paging.fields | ({cursor.param} if cursor else set())
         fill = Filler(self._document, self._reference, notes)
         endpoint: dict[str, Any] = {"path": self._paths[one.name], "auth": secured.auth}
@@ -141,7 +141,7 @@ class _ConfigurationBuilder:
             )
         return paging
 
-    def _cursor(self, one: Planned, notes: list[str]) -> FoundCursor | None:
+    def _cursor(self, one: Planned, paging: Paging, notes: list[str]) -> FoundCursor | None:
         children = [other.name for other in self._planned if other.parent is one]
         if not one.asked:
             notes.append(f"read for {', '.join(children)}, and not loaded: selected is false")
@@ -155,7 +155,7 @@ class _ConfigurationBuilder:
             )
             return None
         if cursor is None:
-            notes += map(_not_sent, not_sent(one.operation))
+            notes += map(_not_sent, not_sent(one.operation, paging.fields))
         elif not cursor.of_change:
             notes.append(
                 f"read by {cursor.incremental['cursor_path']} and {cursor.param}, from the "

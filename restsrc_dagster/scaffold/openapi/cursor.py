@@ -62,15 +62,15 @@ def find_cursor(document: Document, operation: Operation, item: Schema) -> Found
     return None
 
 
-def not_sent(operation: Operation) -> list[Field]:
+def not_sent(operation: Operation, handled: set[str]) -> list[Field]:
     """The params that ask for what is newer than a time, and that nobody has to send: without
-    one, an API may answer for its last days only."""
+    one, an API may answer for its last days only. Those `handled` ask for pages."""
     found = [
         field
         for field in operation.of("query")
         if not field.required
+        and field.name not in handled
         and _is_lower_bound(field)
-        and field.schema.may_be("string")
         and (field.schema.format in _DATES or "since" in words(field.name))
     ]
     signed = {field.name.rstrip(">=") for field in found if field.name.endswith((">", ">="))}

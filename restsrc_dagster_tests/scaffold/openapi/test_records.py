@@ -203,6 +203,7 @@ NOT_SENT: dict[str, tuple[Any, str | None]] = {
         f"customers: since is not sent; the API then answers from its default on: {SEVEN_DAYS}",
     ),
     "by a sign": (param("StartTime>", DATE_TIME), "customers: StartTime> is not sent; whether"),
+    "of any kind": (param("since", integer()), "customers: since is not sent; whether"),
     "the other end": (param("StartTime<", DATE_TIME), None),
     "an offset": (param("start", integer()), None),
 }
