@@ -33,6 +33,7 @@ _TIME = re.compile(
     r"(?<!\d)\d{4}-\d\d-\d\d"
     r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
 )
+_DATE = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 _EXTENSION = re.compile(r"\.(json|jsonl|xml|csv)$", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z-]{2,29}")
 """A word before the key, as in `SSWS …` or `Klaviyo-API-Key …`: it is no secret."""
@@ -83,7 +84,7 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
     configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
     notes = [
         f"{key}={value} leaves older records out, in every run: to read only what is new, write "
-        f'"{key}": "{asked}" and an incremental (restsrc test shows the cursor)'
+        f'"{key}": "{asked}" and an incremental{_as_date(value)} (restsrc test shows the cursor)'
         for key, value in params.items()
         if isinstance(value, str) and (asked := _with_start(value))
     ]
@@ -96,6 +97,12 @@ def _with_start(value: str) -> str | None:
         return START
     times = _TIME.findall(value)
     return value.replace(times[0], START) if len(times) == 1 else None
+
+
+def _as_date(value: str) -> str:
+    """What to say where the API is sent a date without a time of day, whatever its records have."""
+    times = _TIME.findall(value)
+    return ' with "convert": "date"' if times and times == _DATE.findall(value) else ""
 
 
 def _parse(command: str) -> _Curl:
