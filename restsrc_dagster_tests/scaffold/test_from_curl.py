@@ -197,7 +197,7 @@ def test_a_date_in_the_query_is_pointed_out(tmp_path: Path) -> None:
 
 def test_a_date_without_a_time_is_sent_as_one(tmp_path: Path) -> None:
     told = from_command(tmp_path, f"curl '{URL}?start>=2026-11-01'")
-    assert '"start>": "{incremental.start_value}" and an incremental with "convert": "date" (' in told
+    assert 'an incremental with "convert": "date" (' in told
 
 
 def test_a_date_within_an_expression_is_pointed_out(tmp_path: Path) -> None:
