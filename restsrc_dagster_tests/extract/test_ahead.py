@@ -414,16 +414,16 @@ def isolated(api: Api, resources: list[Any], **http: Any) -> tuple[list[Any], Is
 def test_what_is_not_wanted_any_more_is_not_waited_for(api: Api) -> None:
     """Its further pages wait for their time at the API; that is not waited out."""
 
-    has_failed = threading.Event()
+    wanted = [threading.Event() for _ in range(3)]
 
     def failing(asked: Asked) -> Any:
         at = int(asked.params["page"])
-        if at == 2:
-            has_failed.set()
-            return Answer(status=404)
-        if at > 2:  # else the one that fails may have to wait, too
-            assert has_failed.wait(SECONDS)
-        return Answer(status=503, headers={"Retry-After": "600"}) if at > 2 else by_page(asked)
+        if at < len(wanted):
+            wanted[at].set()
+            return Answer(status=404) if at == 2 else by_page(asked)
+        # Else one of those may have to wait, too.
+        assert all(asked_for.wait(SECONDS) for asked_for in wanted)
+        return Answer(status=503, headers={"Retry-After": "600"})
 
     api.routes["/bad"] = failing
     rows, isolation = isolated(api, [items("bad", paginator=BY_PAGE)])
