@@ -224,5 +224,5 @@ class ReadWindowsOfParents(ReadOfParents):
         def sent(name: str, _: BoundParent, place: PlaceholderPlace) -> Any:
             return self._cursor.sent_of_window(name, window, place)
 
-        made = {**parent, **self._binding.of_cursor(parent, sent)}
-        return self._binding.without_nulls(self._reader.of_parent(made))
+        made = {**parent, **self.binding.of_cursor(parent, sent)}
+        return self.binding.without_nulls(self._reader.of_parent(made))

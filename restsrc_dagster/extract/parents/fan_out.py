@@ -99,7 +99,7 @@ class ReadOfParents:
         stats: PageStats,
     ) -> None:
         self._stats = stats
-        self._binding = binding
+        self.binding = binding
         self._child = binding.child.name
         self._reader = reader
         self._backlog = backlog
@@ -121,7 +121,7 @@ class ReadOfParents:
                 self._family.begin(self._child, parent)
                 for page in self._of(parent):
                     page.parent = parent
-                    self._binding.copy_into(page, parent)
+                    self.binding.copy_into(page, parent)
                     yield page
                 left -= self._ended(parent)
             self._family.through(parents[0].page)
@@ -139,7 +139,7 @@ class ReadOfParents:
                 yield page
         except requests.HTTPError as error:
             status = None if error.response is None else error.response.status_code
-            if has_pages or self._binding.of_list or status not in GONE:
+            if has_pages or self.binding.of_list or status not in GONE:
                 raise
             self._stats.gone += 1
             self._stats.answer_of_gone = error
@@ -156,7 +156,7 @@ class ReadOfParents:
 
     def _first(self, parent: BoundParent) -> FirstRequest:
         if parent.first is None:
-            parent.first = self._binding.without_nulls(self._reader.of_parent(parent))
+            parent.first = self.binding.without_nulls(self._reader.of_parent(parent))
         return parent.first
 
     def _ended(self, parent: BoundParent) -> int:
