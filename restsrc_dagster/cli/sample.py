@@ -75,6 +75,8 @@ def _lines(sample: Sample) -> Iterator[str]:
     for label in ("key", "cursor", "second run"):
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
+    if sample.older:
+        yield f"  left out   {sample.older}"
     if sample.error:
         yield f"  failed     {sample.error}"
     elif verdict := _verdict(sample):
@@ -96,6 +98,7 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "key": _key(sample),
         "cursor": _cursor(sample),
         "second run": _second_run(sample),
+        "left out": sample.older or None,
         "problem": str(sample.error) if sample.error else _verdict(sample),
     }
 

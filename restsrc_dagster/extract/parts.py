@@ -8,6 +8,7 @@ from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.context import ReadContext, ResourceParts
 from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
+from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
@@ -117,7 +118,10 @@ def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> Curso
         warn=stats.warn,
         one_behind=options.chunks is not None and options.chunks.remembers_one_behind(name),
         goes_on=options.before is not None and name in context.resources.windows,
+        older=OlderThanSent.of(resource, cursor, stats.note_older),
     )
+    if options.before is not None and name in context.resources.windows:
+        step.goes_on_in_range(options.before.cursors[name])
     if options.isolation is not None:
         step.leave = partial(context.leave, name)
     return step

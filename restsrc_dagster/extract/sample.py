@@ -25,12 +25,14 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.dlt_compat.paginators import end_list
-from restsrc_dagster.errors import RestsrcError, causes
+from restsrc_dagster.errors import ReadError, RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.paging.answer import Answer
 from restsrc_dagster.extract.paging.kinds import is_single
 from restsrc_dagster.extract.paging.only_page import in_vain
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
@@ -87,6 +89,8 @@ class Sample:
     error: RestsrcError | None = None
     left_out: int = 0
     """Records without the cursor, which the API gives only where it is sent no start."""
+    older: str = ""
+    """What is to be said of records before the `initial_value` that was sent."""
     paginator_configured: bool = False
     redact: Redactor = field(default_factory=Redactor)
 
@@ -263,6 +267,8 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
             sample.error = explain(error, reading.redact, parent=resource.parent)
             if not resource.steps:
                 sample.records = sample.records or _refused(sample.first)
+    if sample.error is None:
+        sample.older = _older(reading, sample)
     if gone := reading.pages[name].most_are_gone:
         sample.error = sample.error or explain(gone, reading.redact, parent=resource.parent)
     for response, seconds in answered:
@@ -308,6 +314,21 @@ def _sends_first_start(sample: Sample) -> bool:
         and resource.sends_cursor
         and in_params
     )
+
+
+def _older(reading: Reading, sample: Sample) -> str:
+    """What a run would say of the records that it would leave out, as they are before the start;
+    also of the last page, which the cursor has not seen."""
+    step, found = reading.cursors.get(sample.resource.name), PageStats()
+    if step is None or step.cursor.initial is None:
+        return ""
+    older = OlderThanSent.of(sample.resource, step.cursor, found.note_older)
+    if older is not None:
+        with suppress(ReadError):  # it was told by the read
+            values = step.cursor.field.of(sample.records)
+            step.cursor.learn([value for value in values if value is not None])
+            older.look(values, step.cursor.initial)
+    return found.told_of_older
 
 
 def _left_out(reading: Reading, resource: Resource, limit: int) -> int:

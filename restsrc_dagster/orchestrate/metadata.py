@@ -60,16 +60,22 @@ def materialization_metadata(
         metadata["variant_columns"] = [variant.name for variant in report.changes.variants]
     if report.changes.discarded:
         metadata["discarded_columns"] = list(report.changes.discarded)
-    if report.read.repeated:
-        metadata["records_repeated"] = report.read.repeated
-    if report.discarded:
-        metadata["records_discarded"] = report.discarded
     # The record that makes a table is no news.
     row_by_row = {why: count for why, count in report.row_by_row.items() if why != NEW_TABLE}
     if row_by_row:
         metadata["records_row_by_row"] = sum(row_by_row.values())
         metadata["row_by_row_because"] = _reasons(row_by_row)
-    return {**metadata, **_of_the_order(load, report)}
+    return {**metadata, **_left_out(report), **_of_the_order(load, report)}
+
+
+def _left_out(report: ResourceReport) -> dict[str, int]:
+    """Records that came, and of which no row was made; nothing where there are none."""
+    records = {
+        "records_repeated": report.read.repeated,
+        "records_older_than_start": report.read.older,
+        "records_discarded": report.discarded,
+    }
+    return {name: count for name, count in records.items() if count}
 
 
 def _of_the_order(load: LoadReport, report: ResourceReport) -> dict[str, Any]:

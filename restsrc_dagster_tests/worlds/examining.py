@@ -51,6 +51,8 @@ class Examiner:
         self._told |= {name for name, text in ended.failed.items() if ". Of them: " in text}
         self._excuse_what_slid(ended)
         findings = [*_words(ended)]
+        if self._world.api.filter != "absent":  # one that filters gives nothing before the start
+            findings += [Finding("older", name, text) for name, text in ended.older.items()]
         if not (ended.killed or ended.raised):
             findings += self._says(run, ended, found)
         if not self._may_be_torn(ended):

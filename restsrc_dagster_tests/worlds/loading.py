@@ -27,6 +27,9 @@ class Killed(BaseException):
     """As if the process ended here."""
 
 
+OLDER = "than the start that was sent"
+
+
 @dataclass
 class Ended:
     """One run, or several in which one was split.
@@ -43,6 +46,8 @@ class Ended:
     """What has failed, and says that a part of it is committed."""
     failed: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
+    older: dict[str, str] = field(default_factory=dict)
+    """What was told of records before the start: no loss is excused by it."""
     raised: str = ""
     killed: bool = False
     stretch: Stretch | None = None
@@ -114,7 +119,11 @@ class Ended:
         self.in_part |= {name for name, text in self.failed.items() if "are committed" in text}
         self.refreshed |= report.refreshed | (refresh & self.in_part)
         for name, one in report.resources.items():
-            self.warnings.setdefault(name, []).extend(one.warnings)
+            older = [text for text in one.warnings if OLDER in text]
+            if older:
+                self.older[name] = older[0]
+            told = [text for text in one.warnings if text not in older]
+            self.warnings.setdefault(name, []).extend(told)
 
     def lines(self) -> Iterator[str]:
         """For the log of a world."""
@@ -124,6 +133,7 @@ class Ended:
         yield from (f"failed {name}: {text}" for name, text in self.failed.items())
         for name, warnings in self.warnings.items():
             yield from (f"told of {name}: {text}" for text in warnings)
+        yield from (f"told of {name}: {text}" for name, text in self.older.items())
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import dlt
 
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.chunks.chunk import STATE_KEY, Chunk
+from restsrc_dagster.extract.incremental.list_order import LATE
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.extract.parents.current_page import PageAtHand
@@ -51,8 +52,8 @@ class ChunkByCursor:
             if STATE_KEY in dlt.current.resource_state(self._name):
                 raise ReadError(
                     f"{order.broken}: by that order, rows were committed while others were still "
-                    "to come, which may have been passed over. Take row_order out, and run it once "
-                    "with full_refresh"
+                    "to come, which may have been passed over. Take row_order out "
+                    f"({LATE}), and run it once with full_refresh"
                 )
             return records
         for value in values:

@@ -11,6 +11,7 @@ cursor_text     cursors as what they mean: dlt compares texts letter by letter
 cursor_order    how the values of one cursor compare
 cursor_time     which cursors are times, and which values lie ahead of the API's clock
 list_order      the order in which the API gives the records
+older           records before the start that was sent, which are left out
 delivered       which appended rows a run before had delivered
 parent_cursors  a child's own cursor, for each parent its own
 """

@@ -15,6 +15,8 @@ from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 PROVEN_BY = 50
 """So many records in a row beyond the range, in their order, end a list: a page or so."""
 
+LATE = "if records come late, give the cursor a lag, or they are left out"
+
 
 class ListOrder:
     """Of one list of a resource without a parent, whose `row_order` the file tells.
@@ -98,4 +100,7 @@ class ListOrder:
             if self._said == "asc" and self._cursor.end is None
             else (", and the list is read to its end in each run")
         )
-        self._warn(f"{what}: take row_order out; nothing is committed before all is read{reads}")
+        late = "" if self._cursor.end is not None else f" ({LATE})"
+        self._warn(
+            f"{what}: take row_order out{late}; nothing is committed before all is read{reads}"
+        )

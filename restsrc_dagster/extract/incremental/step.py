@@ -18,6 +18,7 @@ from restsrc_dagster.extract.incremental.convert import converter
 from restsrc_dagster.extract.incremental.cursor import BY, STATE_KEY, IncrementalCursor
 from restsrc_dagster.extract.incremental.delivered import at_the_cursor
 from restsrc_dagster.extract.incremental.list_order import ListOrder
+from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.position import Position
 from restsrc_dagster.extract.incremental.windows import Slice, Windows
@@ -42,6 +43,7 @@ class CursorStep(BoundIncremental[Any]):
         warn: called with a line for the person.
         one_behind: remember what was delivered at the value before the last one, too.
         goes_on: whether this run has read a part of the range before: no lag then.
+        older: counts what lies before the start that is sent; None where none is.
     """
 
     placement_affinity = StepOrder.CURSOR
@@ -57,6 +59,7 @@ class CursorStep(BoundIncremental[Any]):
         warn: Callable[[str], None],
         one_behind: bool = False,
         goes_on: bool = False,
+        older: OlderThanSent | None = None,
     ) -> None:
         super().__init__(
             cursor.path,
@@ -88,6 +91,9 @@ class CursorStep(BoundIncremental[Any]):
         self._delay = 0
         self._seams: dict[str | None, Position] = {}
         """Of lists that are read in windows: what the next window may bring again."""
+        self._older = older
+        self._ranges: dict[str | None, Any] = {}
+        """Of lists that are read in windows: where the first of this run's begins."""
         self._is_bound = False
         self._error: ReadError | None = None
 
@@ -209,6 +215,9 @@ class CursorStep(BoundIncremental[Any]):
             records = self.cut(records, values)
             values = self.cursor.values(records)
         parent = self._at_hand.parent
+        if self._older is not None and self.sends_start:
+            start = self._ranges.get(_key(parent), self._position_of(parent).start)
+            self._older.look(values, start)
         if (seam := self._seams.get(_key(parent))) is not None:
             records = seam.take(records, values, self.began)
             values = self.cursor.values(records)
@@ -239,10 +248,15 @@ class CursorStep(BoundIncremental[Any]):
     def begin_list(self, parent: BoundParent | None = None) -> None:
         """A list is about to be read in windows."""
         cursor, position = self.cursor, self._position_of(parent)
+        self._ranges.setdefault(_key(parent), position.start)
         is_shared = parent is not None and position is not parent.position
         if is_shared or position.delivered is None:
             start, known = position.start, cursor.remembered(None)
             self._seams[_key(parent)] = Position(cursor, start, known, start=start)
+
+    def goes_on_in_range(self, before: "CursorStep") -> None:
+        """This reads a further part of a range that another reading of this run has begun."""
+        self._ranges |= before._ranges
 
     def end_window(self, over: Any, parent: BoundParent | None = None) -> None:
         """A window was read to its end (`Position.behind_window`)."""
@@ -259,6 +273,7 @@ class CursorStep(BoundIncremental[Any]):
     def end_list(self, parent: BoundParent) -> None:
         """All windows of a parent were read."""
         self._seams.pop(_key(parent), None)
+        self._ranges.pop(_key(parent), None)
 
     def leave_at(self, value: Any) -> None:
         """The list is left; the next run begins at `value`."""

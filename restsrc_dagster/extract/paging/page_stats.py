@@ -55,6 +55,10 @@ class PageStats:
     """Those of them that are of another parent."""
     moved: list[Any] = field(default_factory=list)
     """Keys that hung on another parent in a run before, where they seem to belong to several."""
+    older: int = 0
+    """Records that lie before the start that was sent, and were left out."""
+    of_older: str = ""
+    """What is to be said of them."""
     key_of_child: str = "name a primary_key that tells the parent, too"
     """What to do about a child's key that is unique only within its parent."""
     counts_pages: bool = False
@@ -80,6 +84,7 @@ class PageStats:
         self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0
         self.gone = self.parents_asked = 0
         self.across_parents, self.moved = 0, []
+        self.older, self.of_older = 0, ""
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 
     @property
@@ -90,6 +95,17 @@ class PageStats:
     def warn(self, text: str) -> None:
         """Tell the person, once."""
         self.warnings.setdefault(text)
+
+    def note_older(self, records: int, text: str) -> None:
+        """So many more records lie before the start that was sent; what was said first stays."""
+        self.older += records
+        self.of_older = self.of_older or text
+
+    @property
+    def told_of_older(self) -> str:
+        """How many they are, and what is to be said of them; "" where there are none."""
+        are = "record is" if self.older == 1 else "records are"
+        return f"{self.older} {are} {self.of_older}" if self.older else ""
 
     def end_of_list(self, total: int | None, records: int) -> None:
         """A list was read to its end."""
