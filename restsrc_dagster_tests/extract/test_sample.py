@@ -13,10 +13,12 @@ from restsrc_dagster_tests.support.connectors import connector, items
 def test_dlt_is_silent_meanwhile_and_speaks_afterwards(
     api: Api, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    logger = logging.getLogger("dlt")
-    monkeypatch.setattr(logger, "propagate", True)
     api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
     acme = connector("acme", api.url, [items(paginator="auto")])
+    assert list(read_samples(acme, {}, resources=["items"], limit=1))  # dlt sets its logger up
+    caplog.clear()
+    logger = logging.getLogger("dlt")
+    monkeypatch.setattr(logger, "propagate", True)
     before: Any = logger.level, list(logger.filters)
     for sample in read_samples(acme, {}, resources=["items"], limit=1):
         assert sample.error is None
