@@ -168,6 +168,20 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
         ),
         "partitions: no resource without a parent has an end in its request",
     ),
+    (
+        content(
+            resources=[
+                {**items(incremental=ENDS), "primary_key": "id"},
+                {
+                    **items("c", path="{resources.kinds.value}/of/{resources.items.id}"),
+                    "write_disposition": "append",
+                },
+            ],
+            values={"kinds": ["a", "b"]},
+            partitions={"every": "day", "from": "2025-01-01"},
+        ),
+        "partitions: c is not merged, and rows that are read again would be there twice",
+    ),
     # http, destination, on_schema_change, alerts, owners, tags
     (content(http={"max_concurrency": 0}), "http.max_concurrency: 0 is not ≥ 1"),
     (content(http={"requests_per_second": 0}), "http.requests_per_second: 0 is not > 0"),

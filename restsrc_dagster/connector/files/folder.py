@@ -200,7 +200,7 @@ def checked(
             problems += [Problem(file, place, message) for place, message in found]
         in_partitions = content.get("partitions") is not None
         if in_partitions:
-            found = partitions_problems(configuration)
+            found = partitions_problems(configuration, lists)
             problems += [Problem(file, place, message) for place, message in found]
         if not problems:
             windows = in_windows(reading)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from restsrc_dagster.connector.resources.ranges import why_no_range
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.resources.values import ValueList
 
 Every = Literal["hour", "day", "week", "month"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -57,10 +58,12 @@ def has_end_param(resources: Resources, name: str) -> bool:
     return resource.parent is None and bool((resource.incremental or {}).get("end_param"))
 
 
-def partitions_problems(configuration: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def partitions_problems(
+    configuration: Mapping[str, Any], values: Mapping[str, ValueList]
+) -> Iterator[tuple[str, str]]:
     """(place, message) of resources that cannot be read by partitions."""
     try:
-        resources = Resources(configuration)
+        resources = Resources(configuration, values=values)
     except Exception:  # what is wrong with them is told elsewhere
         return
     chosen = partitioned(resources)
