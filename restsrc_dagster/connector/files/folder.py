@@ -24,7 +24,7 @@ from restsrc_dagster.connector.model import Connector, Later
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.resources.ends import ends_problems
 from restsrc_dagster.connector.resources.partitions import partitions_problems
-from restsrc_dagster.connector.resources.reading import in_windows, reading_problems
+from restsrc_dagster.connector.resources.reading import reading_problems
 from restsrc_dagster.connector.resources.values import value_lists, values_problems
 from restsrc_dagster.connector.syntax.references import misplaced_references
 from restsrc_dagster.errors import ConnectorError, Problem, SettingsError
@@ -202,9 +202,9 @@ def checked(
         if in_partitions:
             found = partitions_problems(configuration, lists)
             problems += [Problem(file, place, message) for place, message in found]
-        if not problems:
-            windows = in_windows(reading)
-            found = ends_problems(configuration, windows, lists, in_partitions=in_partitions)
+        if connector is not None and not problems:
+            written = configuration["resources"]
+            found = ends_problems(connector.resources, written, in_partitions=in_partitions)
             problems += [Problem(file, place, message) for place, message in found]
     return connector, problems
 

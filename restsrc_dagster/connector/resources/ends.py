@@ -1,12 +1,11 @@
 """An `end_param` that no request would send."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from restsrc_dagster.connector.resources.ranges import why_no_range
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.resources.resources import Resources
-from restsrc_dagster.connector.resources.values import ValueList
 
 
 def has_unsent_end(resource: Resource, *, in_windows: bool, in_partitions: bool) -> bool:
@@ -18,28 +17,26 @@ def has_unsent_end(resource: Resource, *, in_windows: bool, in_partitions: bool)
 
 
 def ends_problems(
-    configuration: Mapping[str, Any],
-    windows: Collection[str],
-    values: Mapping[str, ValueList],
-    *,
-    in_partitions: bool,
+    resources: Resources, written: Sequence[Any], *, in_partitions: bool
 ) -> Iterator[tuple[str, str]]:
     """(place, message) of each end that is never sent: not by a run, and of a resource of which no
     range is read again by hand.
 
-    One that the defaults name is a mistake if no resource sends it.
+    One that the defaults name is a mistake if no resource sends it. `written` are the resources as
+    they stand in the file.
     """
-    resources = Resources(configuration, values=values)
     inherited: list[str | None] = []
     for position, name in enumerate(resources):
         resource = resources[name]
         if not (resource.incremental or {}).get("end_param"):
             continue
         why = None
-        if has_unsent_end(resource, in_windows=name in windows, in_partitions=in_partitions):
+        if has_unsent_end(
+            resource, in_windows=name in resources.windows, in_partitions=in_partitions
+        ):
             why = why_no_range(resources, name, top=True)
         message = why and _message(name, resource, why)
-        if not _is_own(configuration["resources"][position]):
+        if not _is_own(written[position]):
             inherited.append(message)
         elif message:
             yield f"configuration.resources[{position}].endpoint.incremental.end_param", message

@@ -46,14 +46,6 @@ class ResourceReading(BaseModel):
     )
 
 
-def in_windows(reading: Any) -> frozenset[str]:
-    """The resources that are read in windows, by the `reading` of a file, which may be anything."""
-    found = reading.items() if isinstance(reading, Mapping) else ()
-    return frozenset(
-        name for name, said in found if isinstance(said, Mapping) and said.get("window") is not None
-    )
-
-
 def reading_problems(
     reading: Mapping[str, Any],
     configuration: Mapping[str, Any],
