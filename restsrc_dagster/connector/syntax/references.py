@@ -165,8 +165,7 @@ class _Resolver:
             return ""
         if not found and text == match[0] and _NEVER_EMPTY.search(place):
             self._missing.setdefault(f"{match['name']} is empty", []).append(place)
-        times = _formattings(place)
-        return found.replace("{", "{" * 2**times).replace("}", "}" * 2**times)
+        return _only_a_value(found, place)
 
     def _whole(self, match: re.Match[str], place: str) -> Any:
         found = self._found(match, place)
@@ -177,10 +176,7 @@ class _Resolver:
         except ValueError as error:
             self._wrong.setdefault(f"{match['name']} {error}", []).append(place)
             return None
-        if isinstance(made, list):
-            times = _formattings(place)
-            return [one.replace("{", "{" * 2**times).replace("}", "}" * 2**times) for one in made]
-        return made
+        return [_only_a_value(one, place) for one in made] if isinstance(made, list) else made
 
     def _filled(self, expression: str, place: str) -> str:
         names: list[str] = []
@@ -227,6 +223,12 @@ def _expression_at(place: str, text: str) -> str | None:
     if not place.endswith(".content"):
         return text
     return text.removeprefix(EXPRESSION) if text.startswith(EXPRESSION) else None
+
+
+def _only_a_value(text: str, place: str) -> str:
+    """A variable's text with its braces doubled as often as dlt undoes it at a place."""
+    times = 2 ** _formattings(place)
+    return text.replace("{", "{" * times).replace("}", "}" * times)
 
 
 def _formattings(place: str) -> int:
