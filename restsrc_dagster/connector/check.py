@@ -10,6 +10,7 @@ from restsrc_dagster.connector.configuration import ConfigProblem, configuration
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
 from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.needs import lost, needs
+from restsrc_dagster.connector.resources.parents import parents_problems
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.resources.sharing import one_table_conflicts
@@ -163,7 +164,8 @@ def _check_resource(
                     f"children of a parent that is read again are found by its {field!r}, which is "
                     "no plain path; name a primary_key or a write_disposition",
                 )
-    yield from _check_parents(path, resource, resources, names)
+    for message in parents_problems(resource, resources, names):
+        yield ConfigProblem(path, message)
     if resource.parent is None and resource.hints.get("include_from_parent"):
         yield ConfigProblem(
             f"{path}.include_from_parent",
@@ -183,47 +185,6 @@ def _check_resource(
             'one of them decides which version stays: take the hint from the other, "dedup_sort": '
             "null",
         )
-
-
-def _check_parents(
-    path: str, resource: Resource, resources: Resources, names: list[str] | None
-) -> Iterator[ConfigProblem]:
-    """That there is one parent, of which all others are ancestors or lists of values."""
-    if len(resource.parents) > 1:
-        parents = ", ".join(resource.parents)
-        yield ConfigProblem(
-            path,
-            f"has several parents, {parents}; only one is possible, with its own ancestors and "
-            "lists of values beside it",
-        )
-    elif resource.parent == resource.name or _in_cycle(resource, resources):
-        yield ConfigProblem(path, f"{resource.name!r} is its own ancestor; a parent chain must end")
-    elif (
-        resource.parent is not None
-        and names is not None
-        and resource.parent not in (*names, *resources.values_by_name)
-    ):
-        nor = ", nor a list of values" if resources.values_by_name else ""
-        known = ", ".join([*names, *resources.values_by_name])
-        yield ConfigProblem(
-            path, f"its parent {resource.parent!r} is not a resource{nor}; known are {known}"
-        )
-    for source, field in resource.links:
-        if resources.is_list(source) and not (one := resources.values_by_name[source]).has(field):
-            yield ConfigProblem(
-                path,
-                f"{{resources.{source}.{field}}} is no field of the list {one.place}; it has "
-                f"{', '.join(sorted(one.fields or ()))}",
-            )
-    known_above = resources.known_of(resource.name)
-    for name in dict.fromkeys(source for source, _ in resource.links if resources.is_list(source)):
-        of = resources.values_by_name[name].of
-        if of is not None and of not in known_above:
-            yield ConfigProblem(
-                path,
-                f"the list {name!r} is gone through for each of {of!r}, of which no request has "
-                f"a field; write one as {{resources.{of}.<field>}}",
-            )
 
 
 def _check_merge_key(
@@ -360,8 +321,3 @@ def _check_steps(items: Mapping[int, Any], resources: Resources) -> Iterator[Con
                 yield ConfigProblem(
                     f"{holder}.processing_steps{gone.place}", f"{gone}{of}; keep it"
                 )
-
-
-def _in_cycle(resource: Resource, resources: Resources) -> bool:
-    ancestors = resources.ancestors(resource.name)
-    return bool(ancestors) and resources[ancestors[-1]].parent in {resource.name, *ancestors}

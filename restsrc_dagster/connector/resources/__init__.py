@@ -5,6 +5,7 @@ values          lists of values, which are parents that nobody requests
 ancestry        whose records a resource is read by, among all that it binds
 graph           parents, their children, and lists of values among them
 resources       all of them: dispositions, what is loaded with what, what children get
+parents         whether what one binds can be its parents
 reading         how one is read, where dlt's schema has no word for it
 columns         hints of columns
 needs           fields that are needed after the processing steps
