@@ -127,6 +127,7 @@ class ReadWindows:
         self._cursor.begin_list()
         for window in windows:
             for part, pages in self._windows.parts(self._range, window, self._first):
+                self._cursor.begin_window(part)
                 for page in pages:
                     if self._chunk is not None:
                         self._chunk.add(len(page))
@@ -206,6 +207,7 @@ class ReadWindowsOfParents(ReadOfParents):
         """Behind them, the parent's cursor has moved: not by an answer that was ignored, as nobody
         knows what the window holds."""
         is_answered = False
+        self._cursor.begin_window(part, parent)
         for page in pages:
             is_answered = True
             yield page

@@ -115,6 +115,31 @@ def test_what_stands_where_windows_of_a_fixed_range_meet_comes_once(api: Api, en
     assert ids(read(acme)) == [0, 1, 2, 3]
 
 
+APART = st.lists(st.tuples(st.integers(0, 719), st.integers(-700, 700)), max_size=25)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    hours=APART,
+    ends=st.sampled_from(["[)", "[]", "days"]),
+    size=st.sampled_from(["1 day", "7 days", "36 hours"]),
+    page=st.integers(1, 5),
+    keyed=st.booleans(),
+)
+def test_an_api_that_filters_by_another_time(
+    api: Api, hours: list[tuple[int, int]], ends: str, size: str, page: int, keyed: bool
+) -> None:
+    """What lies outside of its window and within the range comes once, too."""
+    rows = [
+        {"id": n, "got": at(got), "at": at(min(max(got + by, 0), 719))}
+        for n, (got, by) in enumerate(hours)
+    ]
+    served = RangeApi(rows, ends, page, by="got")
+    assert ids(read(windowed(api, served, size, keyed=keyed))) == list(range(len(rows)))
+
+
 @pytest.mark.parametrize("at_most", [None, 100])
 def test_an_ignored_answer_ends_the_list_of_its_window(api: Api, at_most: int | None) -> None:
     served = RangeApi(made([hour * 12.0 for hour in range(60)]))

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from restsrc_dagster.extract.chunks import by_window
+from restsrc_dagster.extract.incremental import window_rows
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.load.worker import KILLED
@@ -113,6 +115,41 @@ def test_a_failure_costs_no_window_that_is_committed(
     assert not small.load(acme(small, api, served, keyed=keyed)).failed
     assert loaded(small) == list(range(90))
     assert min(since for since, _ in served.ranges) > "2024-01-05" or not kept
+
+
+def apart() -> list[dict[str, Any]]:
+    """Some are given five days, and some two, after their time; others ten days before it."""
+    return [
+        {"id": n, "got": at(day * DAY), "at": at((day + (10, 0, -5, -2)[n % 4]) * DAY)}
+        for n, day in enumerate(number / 3 for number in range(15, 75))
+    ]
+
+
+@pytest.mark.parametrize("keyed", [True, False])
+def test_an_api_that_filters_by_another_time(
+    small: Warehouse, api: Api, monkeypatch: pytest.MonkeyPatch, keyed: bool
+) -> None:
+    """No window is passed over because rows of it came before, chunk after chunk."""
+    served = RangeApi(apart(), "[]", 4, by="got")
+    made = acme(small, api, served, keyed=keyed)
+    report = small.load(made)
+    assert not report.failed
+    assert loaded(small) == list(range(60))
+    assert not report.resources["items"].warnings
+    served.records.append({"id": 60, "got": at(30.5 * DAY), "at": at(30.4 * DAY)})
+    small.load(made)
+    assert loaded(small) == list(range(61))
+    monkeypatch.setattr(window_rows, "MOST_ROWS", 1)
+    monkeypatch.setattr(by_window, "MOST_AHEAD", 0)
+    (loads,) = small.values("SELECT count(*) FROM acme._dlt_loads")
+    report = small.load(made, refresh=["items"])
+    (more,) = small.values("SELECT count(*) FROM acme._dlt_loads")
+    assert more - loads == (3 if keyed else 2)
+    warned = "".join(report.resources["items"].warnings)
+    left_out = 0 if keyed else int(warned.split()[0])
+    assert len(loaded(small)) + left_out == 61
+    assert ("older than the window in whose answer they came" in warned) is not keyed
+    assert keyed or left_out > 5
 
 
 @pytest.mark.parametrize("keyed", [True, False])

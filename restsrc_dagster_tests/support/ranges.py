@@ -34,6 +34,7 @@ class RangeApi:
         longest: the longest range that it takes, if there is one.
         by_links: whether a page names the next one; else pages have numbers.
         announces: whether it says how many records a range has.
+        by: the field that it goes by.
     """
 
     records: list[dict[str, Any]]
@@ -43,6 +44,7 @@ class RangeApi:
     longest: timedelta | None = None
     by_links: bool = True
     announces: bool = False
+    by: str = "at"
     clock: float | None = None
     """Hours after the beginning, by the API's own clock; None for ours."""
     wrong: Callable[[Asked], Answer | None] = lambda _: None
@@ -58,7 +60,7 @@ class RangeApi:
             self.ranges.append((since, until))
         if self.longest and _instant(until) - _instant(since) > self.longest:
             return Answer({"error": f"a range is {self.longest} at most"}, status=400)
-        found = [one for one in self.records if self._is_within(_instant(one["at"]), since, until)]
+        found = [one for one in self.records if self._has(one, since, until)]
         given = found[: self.cap] if self.cap else found
         body: dict[str, Any] = {"data": given[(page - 1) * self.size : page * self.size]}
         if self.announces:
@@ -69,6 +71,9 @@ class RangeApi:
             return body
         now = START + timedelta(hours=self.clock)
         return Answer(body, headers={"Date": format_datetime(now, usegmt=True)})
+
+    def _has(self, record: dict[str, Any], since: str, until: str) -> bool:
+        return self._is_within(_instant(record[self.by]), since, until)
 
     def _is_within(self, moment: datetime, since: str, until: str) -> bool:
         low = _instant(since)

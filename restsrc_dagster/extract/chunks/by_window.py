@@ -9,6 +9,10 @@ from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
 
+MOST_AHEAD = 10_000
+"""Of rows that a window has brought before their own: with more, which all would have to stand in
+the state of the cursor, no chunk ends."""
+
 
 class ChunkByWindow:
     """Ends behind a window of which all pages are through all steps."""
@@ -38,7 +42,7 @@ class ChunkByWindow:
         # where this one did.
         if is_last or over is None or self._cursor.position.is_within_lag:
             return False
-        if not self._chunk.is_full_with(0):
+        if not self._chunk.is_full_with(0) or self._cursor.position.remembered > MOST_AHEAD:
             return False
         if not self._chunk.is_drained():
             return False

@@ -13,5 +13,7 @@ cursor_time     which cursors are times, and which values lie ahead of the API's
 list_order      the order in which the API gives the records
 older           records before the start that was sent, which are left out
 delivered       which appended rows a run before had delivered
+windows         the slices of a range
+window_rows     rows that the windows of a list have brought
 parent_cursors  a child's own cursor, for each parent its own
 """

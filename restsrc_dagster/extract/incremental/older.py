@@ -81,6 +81,25 @@ class OlderThanSent:
         if older:
             self._tell(len(older), self._in_words(older[0], start))
 
+    def before_window(self, values: Mapping[int, Any], start: Any, most: int) -> set[int]:
+        """The positions of those that lie before the window in whose answer they came, which begins
+        at `start`; they are left out, as no more than `most` rows are remembered."""
+        known = {n: value for n, value in values.items() if value is not None}
+        low, is_from = self._cursor.order.key(start), self._cursor.comparison.is_from(included=True)
+        keys = self._cursor.order.keys([*known.values()])
+        early = {n for n, key in zip(known, keys, strict=True) if not is_from(key, low)}
+        if early:
+            path = self._cursor.path
+            self._tell(
+                len(early),
+                f"older than the window in whose answer they came ({path} from "
+                f"{quoted(str(start))}), such as {quoted(str(known[min(early)]))}, and left out: "
+                f"more than {most:,} rows came since, so that nobody knows whether they were "
+                f"loaded. The API filters by another field than {path}: name that one as "
+                "cursor_path; or name a primary_key",
+            )
+        return early
+
     def _is_sent_apart(self, value: Any, start: Any) -> bool:
         """Whether the API can tell a value from the start by what it is sent.
 

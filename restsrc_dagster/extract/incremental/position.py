@@ -18,6 +18,7 @@ class Position:
         one_behind: remember the rows of the value before the last one, too.
         start: where reading goes on, in a further part of a range that this run reads; None where
             the cursor says it, a lag earlier.
+        low: before which no record is read; None for `start`.
     """
 
     def __init__(
@@ -28,12 +29,14 @@ class Position:
         *,
         one_behind: bool = False,
         start: Any = None,
+        low: Any = None,
     ) -> None:
         self._cursor = cursor
         self.before = kept
         self.start = cursor.begin(kept) if start is None else start
         """Where reading begins; None for the beginning of all."""
         self.delivered = delivered
+        self._low = self.start if low is None else low
         self._memory = BoundaryMemory(cursor.comparison, kept, delivered, one_behind=one_behind)
         self._in_time: Any = None
         """The farthest value of this run that does not lie ahead of the API's clock."""
@@ -42,10 +45,14 @@ class Position:
     @property
     def kept(self) -> Any:
         """Where the next run begins, its lag aside; None for nowhere."""
-        remembered = len(self.delivered) if self.delivered is not None else 0
-        is_time = self._cursor.guard.is_time(remembered)
+        is_time = self._cursor.guard.is_time(self.remembered)
         now = self._in_time if is_time else self._farthest
         return self._cursor.comparison.later(self.before, now)
+
+    @property
+    def remembered(self) -> int:
+        """How many delivered rows are remembered."""
+        return len(self.delivered) if self.delivered is not None else 0
 
     @property
     def behind(self) -> Any:
@@ -74,7 +81,8 @@ class Position:
             delivered = cursor.remembered(self.boundary(kept))
         passed = cursor.comparison.later(self.start, over)
         within_lag = kept is None or self._is_before_it_all(passed)
-        return Position(cursor, kept, delivered, start=passed if within_lag else kept)
+        start = passed if within_lag else kept
+        return Position(cursor, kept, delivered, start=start, low=self._low)
 
     @property
     def is_within_lag(self) -> bool:
@@ -89,11 +97,16 @@ class Position:
         return self._memory.state(kept)
 
     def take(
-        self, records: list[Json], values: list[Any], clock: float, delay: int = 0
+        self,
+        records: list[Json],
+        values: list[Any],
+        clock: float,
+        delay: int = 0,
+        limit: Any = None,
     ) -> list[Any]:
         """What is new of a page that was asked for at `clock` or later, by the API's own clock in
         seconds since 1970. `values` are the cursors of its records; the next run reads what is
-        newer than `delay` seconds again."""
+        newer than `delay` seconds again, and what lies beyond `limit`, if there is one."""
         cursor = self._cursor
         missing: list[Any] = []
         if None in values:
@@ -101,14 +114,19 @@ class Position:
                 missing = [one for one, value in zip(records, values, strict=True) if value is None]
             pairs = [n for n, value in enumerate(values) if value is not None]
             records, values = [records[n] for n in pairs], [values[n] for n in pairs]
-        if values and (self.start is not None or cursor.end is not None):
-            chosen = cursor.within(cursor.order.keys(values), self.start)
+        if values and (self._low is not None or cursor.end is not None):
+            chosen = cursor.within(cursor.order.keys(values), self._low)
             if chosen is not None:
                 records, values = [records[n] for n in chosen], [values[n] for n in chosen]
         if values:
-            self._move(values, clock, delay)
+            self._move(self._up_to(limit, values), clock, delay)
             records = self._memory.new(records, values)
         return [*records, *missing] if missing else records
+
+    def _up_to(self, limit: Any, values: list[Any]) -> list[Any]:
+        if limit is None:
+            return values
+        return [value for value in values if not self._cursor.is_later(value, limit)]
 
     def _move(self, values: list[Any], clock: float, delay: int) -> None:
         compared = self._cursor.comparison

@@ -21,6 +21,7 @@ from restsrc_dagster.extract.incremental.list_order import ListOrder
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.position import Position
+from restsrc_dagster.extract.incremental.window_rows import WindowRows
 from restsrc_dagster.extract.incremental.windows import Slice, Windows
 from restsrc_dagster.extract.parents.binding import BoundParent
 from restsrc_dagster.extract.parents.current_page import PageAtHand
@@ -89,11 +90,9 @@ class CursorStep(BoundIncremental[Any]):
         self._format: str | None = incremental.get("convert")
         self._position: Position | None = None
         self._delay = 0
-        self._seams: dict[str | None, Position] = {}
-        """Of lists that are read in windows: what the next window may bring again."""
+        self._window_rows: dict[str | None, WindowRows] = {}
+        """Of lists that are read in windows."""
         self._older = older
-        self._ranges: dict[str | None, Any] = {}
-        """Of lists that are read in windows: where the first of this run's begins."""
         self._is_bound = False
         self._error: ReadError | None = None
 
@@ -127,6 +126,7 @@ class CursorStep(BoundIncremental[Any]):
             delivered,
             one_behind=self._one_behind,
             start=kept if self._goes_on else None,
+            low=self._window_rows[None].start if None in self._window_rows else None,
         )
         if self._row_order is not None:
             self.list_order = ListOrder(
@@ -215,14 +215,15 @@ class CursorStep(BoundIncremental[Any]):
             records = self.cut(records, values)
             values = self.cursor.values(records)
         parent = self._at_hand.parent
+        position, of_windows = self._position_of(parent), self._window_rows.get(_key(parent))
         if self._older is not None and self.sends_start:
-            start = self._ranges.get(_key(parent), self._position_of(parent).start)
-            self._older.look(values, start)
-        if (seam := self._seams.get(_key(parent))) is not None:
-            records = seam.take(records, values, self.began)
-            values = self.cursor.values(records)
-        position = self._position_of(parent)
-        new = position.take(records, values, self.began, self._delay)
+            self._older.look(values, (of_windows or position).start)
+        if of_windows is None:
+            new = position.take(records, values, self.began)
+        else:
+            new = of_windows.take(
+                position, records, values, self.began, delay=self._delay, older=self._older
+            )
         if parent is not None and self._parents is not None:
             self._parents.note(parent, position)
         else:
@@ -247,21 +248,19 @@ class CursorStep(BoundIncremental[Any]):
 
     def begin_list(self, parent: BoundParent | None = None) -> None:
         """A list is about to be read in windows."""
-        cursor, position = self.cursor, self._position_of(parent)
-        self._ranges.setdefault(_key(parent), position.start)
-        is_shared = parent is not None and position is not parent.position
-        if is_shared or position.delivered is None:
-            start, known = position.start, cursor.remembered(None)
-            self._seams[_key(parent)] = Position(cursor, start, known, start=start)
+        start = self._position_of(parent).start
+        self._window_rows.setdefault(_key(parent), WindowRows(start))
+
+    def begin_window(self, window: Slice, parent: BoundParent | None = None) -> None:
+        """Pages of a window come now."""
+        self._window_rows[_key(parent)].begin_window(window)
 
     def goes_on_in_range(self, before: "CursorStep") -> None:
         """This reads a further part of a range that another reading of this run has begun."""
-        self._ranges |= before._ranges
+        self._window_rows |= before._window_rows
 
     def end_window(self, over: Any, parent: BoundParent | None = None) -> None:
         """A window was read to its end (`Position.behind_window`)."""
-        if (seam := self._seams.get(_key(parent))) is not None:
-            self._seams[_key(parent)] = seam.behind_window(over)
         if self.cursor.end is not None:
             return
         if parent is not None and self._parents is not None:
@@ -272,8 +271,7 @@ class CursorStep(BoundIncremental[Any]):
 
     def end_list(self, parent: BoundParent) -> None:
         """All windows of a parent were read."""
-        self._seams.pop(_key(parent), None)
-        self._ranges.pop(_key(parent), None)
+        self._window_rows.pop(_key(parent), None)
 
     def leave_at(self, value: Any) -> None:
         """The list is left; the next run begins at `value`."""

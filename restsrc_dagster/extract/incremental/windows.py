@@ -26,6 +26,8 @@ class Slice:
         end: `high`, likewise; rounded up where they are coarser.
         over: up to where nothing comes any more, once the window is read and over.
         is_last: whether the range ends there, be it now.
+        limit: what comes later moves no cursor, as the windows behind may have more before it;
+            None for nothing.
     """
 
     low: Fraction
@@ -34,6 +36,7 @@ class Slice:
     end: Any
     over: Any
     is_last: bool
+    limit: Any
 
     def over_at(self, seconds: float) -> Any:
         """`over`, if it is so at that time, in seconds since 1970; None where it is not."""
@@ -72,6 +75,7 @@ class Windows:
         self._overlap = overlap
         self._path = cursor_path
         self._end = self._end_of(end, now)
+        self._ends_now = self._end >= Fraction(now) - window.delay_seconds
 
     def __iter__(self) -> Iterator[Slice]:
         """All of them, one after the other; none where the end comes first.
@@ -117,7 +121,8 @@ class Windows:
             over = spelled_as(like, high - self._overlap, up=False)
         except ValueError:
             raise self._no_time(like) from None
-        return Slice(low, high, start, end, over, is_last)
+        limit = over if not is_last else None if self._ends_now else end
+        return Slice(low, high, start, end, over, is_last, limit)
 
     def _end_of(self, end: Any, now: float) -> Fraction:
         return self._window.reads_to(now) if end is None else self._seconds(end)

@@ -1,0 +1,76 @@
+"""Rows that the windows of a list have brought, so that none comes twice.
+
+An API may give, in a window, what belongs to another one: it takes whole days, counts both ends of
+a range, or filters by another time than the cursor.
+"""
+
+from collections import Counter
+from hashlib import blake2b
+from typing import Any
+
+from restsrc_dagster.extract.incremental.older import OlderThanSent
+from restsrc_dagster.extract.incremental.position import Position
+from restsrc_dagster.extract.incremental.windows import Slice
+from restsrc_dagster.extract.records.field import sorted_bytes_of
+from restsrc_dagster.json_types import Json
+
+MOST_ROWS = 250_000
+"""So many are remembered, those that came last: about 30 MB."""
+
+
+class WindowRows:
+    """Of one list, in one run. A row is as often there as one window brings it.
+
+    Attributes:
+        start: where the range begins, of which the windows are; None for the beginning of all.
+    """
+
+    def __init__(self, start: Any) -> None:
+        self.start = start
+        self._window: Slice | None = None
+        self._brought: dict[bytes, int] = {}
+        self._has_forgotten = False
+        self._here: Counter[bytes] = Counter()
+
+    def begin_window(self, window: Slice) -> None:
+        """Pages of it come now."""
+        self._window = window
+        self._here = Counter()
+
+    def take(
+        self,
+        position: Position,
+        records: list[Json],
+        values: list[Any],
+        clock: float,
+        *,
+        delay: int,
+        older: OlderThanSent | None,
+    ) -> list[Any]:
+        """What is new of a page (`Position.take`), and was brought by no window before.
+
+        Of rows that are appended, those before the window are left out where that is not known any
+        more, and `older` tells.
+        """
+        window = self._window
+        passed = {n for n, record in enumerate(records) if self._is_known(_digest(record))}
+        if window and older and self._has_forgotten and position.delivered is not None:
+            unsure = {n: value for n, value in enumerate(values) if n not in passed}
+            passed |= older.before_window(unsure, window.start, MOST_ROWS)
+        new = position.take(records, values, clock, delay, window.limit if window else None)
+        out = {id(records[n]) for n in passed}
+        return [record for record in new if id(record) not in out] if out else new
+
+    def _is_known(self, digest: bytes) -> bool:
+        self._here[digest] = times = self._here[digest] + 1
+        if times <= self._brought.get(digest, 0):
+            return True
+        self._brought[digest] = times
+        if len(self._brought) > MOST_ROWS:
+            self._has_forgotten = True
+            del self._brought[next(iter(self._brought))]
+        return False
+
+
+def _digest(record: Json) -> bytes:
+    return blake2b(sorted_bytes_of(record), digest_size=8).digest()
