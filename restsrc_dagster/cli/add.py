@@ -6,21 +6,20 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
 
 import click
 
 from restsrc_dagster.cli.common import connectors_dir_option, dlt_problems, fail_on, warn
+from restsrc_dagster.cli.given import Given
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.files.lines import with_lines
-from restsrc_dagster.connector.files.parse import SUFFIXES, parse, parse_text
+from restsrc_dagster.connector.files.parse import SUFFIXES, parse_text
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
 from restsrc_dagster.connector.syntax.references import found_references
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
-from restsrc_dagster.scaffold.from_curl import from_curl
 
 
 @click.command()
@@ -48,6 +47,8 @@ from restsrc_dagster.scaffold.from_curl import from_curl
     "are told.",
 )
 @click.option("--base-url", help="The API's address, instead of the document's.")
+@click.option("--recipe", help="A known API instead: restsrc recipes lists them.")
+@click.option("--resources", help="Of a recipe only these, with commas between them.")
 @click.option(
     "--schedule",
     "words",
@@ -70,6 +71,8 @@ def add(
     document: Path | None,
     paths: tuple[str, ...],
     base_url: str | None,
+    recipe: str | None,
+    resources: str | None,
     words: str | None,
     description: str | None,
     test_first: bool,
@@ -81,34 +84,25 @@ def add(
 
     target = connectors_dir / f"{name}.json"
     taken = [one for suffix in SUFFIXES if (one := target.with_suffix(suffix)).exists()]
-    if taken and curl is None and document is None:
+    given = Given(config_file, curl, document, recipe, paths, base_url, resources)
+    if taken and not given.may_be_added:
         raise click.ClickException(f"{taken[0]} exists already; nothing was written")
-    if [config_file, curl, document].count(None) != 2:
-        raise click.UsageError("give one of --config, --from-curl and --from-openapi")
-    if document is None and (paths or base_url is not None):
-        raise click.UsageError("--path and --base-url go with --from-openapi")
-    if words is None and not (document is not None and not paths):  # which lists the paths
-        raise click.UsageError("Missing option '--schedule'.")
-    if curl is not None:
-        first = _from_curl(curl, name)
-    elif document is not None:
-        first = _from_document(document, name, paths, base_url)
-    else:
-        first = FirstConfiguration(_from_file(cast("Path", config_file), target))
+    given.check(words)
+    first = given.first(name, target)
     if taken:
         for note in first.notes:
             click.echo(note)
-        resources = json.dumps(first.configuration["resources"], indent=2, ensure_ascii=False)
+        listed = json.dumps(first.configuration["resources"], indent=2, ensure_ascii=False)
         raise click.ClickException(
             f"{taken[0]} exists already; nothing was written. To its resources, add what is in "
-            f"this list:\n{resources}"
+            f"this list:\n{listed}"
         )
     for variable in first.variables:
         click.echo(f"set the environment variable {variable}: the file only refers to it")
     for note in first.notes:
         click.echo(note)
     description = description or first.description
-    schedule = _schedule(str(words))
+    schedule = _schedule(str(words or first.schedule))
     content = {
         **({"description": description} if description else {}),
         "created_at": created_now(),
@@ -116,6 +110,7 @@ def add(
             exclude_none=True, exclude=None if schedule.offset else {"offset"}
         ),
         "configuration": first.configuration,
+        **first.beside,
     }
     source = None if config_file is None or str(config_file) == "-" else config_file
     try:
@@ -130,14 +125,22 @@ def add(
     with target.open("x", encoding="utf-8") as file:
         file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"wrote {target}: {connector.schedule.describe(connector.created_at)}")
+    _tell_variables(first)
     named = (found for _, found in found_references(content) if found["given"] is None)
     if unset := sorted({found["name"] for found in named} - os.environ.keys()):
         click.echo(
             f"set {', '.join(unset)}, in .env for example, and then reload the definitions in "
             "Dagster: the first run is made once, and would fail now"
         )
+        if first.told:
+            click.echo(f"then: restsrc test {name}")
     else:
         click.echo(reload_locations(dagster_url, name))
+
+
+def _tell_variables(first: FirstConfiguration) -> None:
+    for variable, told in first.told.items():
+        click.echo(f"  {variable}: {told}")
 
 
 def _where_written(problems: Sequence[Problem], source: Path | None) -> list[Problem]:
@@ -152,48 +155,6 @@ def _where_written(problems: Sequence[Problem], source: Path | None) -> list[Pro
     ]
     others = [problem for problem in problems if not problem.path.startswith(prefix)]
     return [*others, *with_lines(moved, source)]
-
-
-def _from_curl(command: str, name: str) -> FirstConfiguration:
-    try:
-        return from_curl(command, name)
-    except ValueError as error:
-        raise click.ClickException(f"--from-curl: {error}") from None
-
-
-def _from_document(
-    file: Path, name: str, paths: Sequence[str], base_url: str | None
-) -> FirstConfiguration:
-    from restsrc_dagster.scaffold.openapi import from_openapi
-
-    piped = str(file) == "-"
-    try:
-        text = sys.stdin.read() if piped else file.read_text(encoding="utf-8-sig")
-        return from_openapi(text, name, paths, base_url=base_url)
-    except UnicodeDecodeError:
-        problem = "is not UTF-8 text"
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    except ValueError as error:
-        problem = str(error)
-    raise click.ClickException(f"{'standard input' if piped else file}: {problem}")
-
-
-def _from_file(file: Path, target: Path) -> dict[str, Any]:
-    piped = str(file) == "-"
-    name = "standard input" if piped else str(file)
-    try:
-        configuration = parse_text(sys.stdin.read(), is_json=False) if piped else parse(file)
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{name}: is not UTF-8 text") from None
-    except ValueError as error:
-        raise click.ClickException(f"{name}: {error}") from None
-    if "configuration" in configuration:
-        raise click.ClickException(
-            f"{name} is a whole connector file; copy it to {target} and run "
-            f"`restsrc stamp {target}`"
-        )
-    return configuration
 
 
 def _schedule(words: str) -> Schedule:

@@ -18,6 +18,7 @@ from restsrc_dagster.cli.common import (
     named_connector,
     warn,
 )
+from restsrc_dagster.cli.recipes import recipes
 from restsrc_dagster.cli.stamp import created_now, stamp_text
 from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.files.folder import connector_paths, read_connector
@@ -46,6 +47,7 @@ def demo(port: int, once: bool) -> None:
 
 
 cli.add_command(add)
+cli.add_command(recipes)
 
 
 @cli.command()

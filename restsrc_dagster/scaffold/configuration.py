@@ -12,13 +12,23 @@ _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 @dataclass
 class FirstConfiguration:
-    """A configuration, the environment variables that its secrets were moved to, and what a
-    person should know of it, one line each."""
+    """A configuration, and what a person should know of it.
+
+    Attributes:
+        variables: environment variables that its secrets were moved to.
+        notes: one line each.
+        beside: what stands beside `configuration` in the file, as `reading`.
+        told: variables of a recipe, and what each of them is.
+        schedule: how often it should be read, in words, unless the person says so.
+    """
 
     configuration: dict[str, Any]
     variables: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     description: str | None = None
+    beside: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    schedule: str | None = None
 
 
 class References:

@@ -42,13 +42,17 @@ class Mock(ABC):
         """The connector file that a user writes, with the mock at `url`."""
         name = cls.__module__.rpartition(".")[2]
         text = (FILES / f"{name}.json").read_text(encoding="utf-8")
-        there = re.sub(
+        content: Content = json.loads(cls.moved(text, url))
+        return content
+
+    @classmethod
+    def moved(cls, text: str, url: str) -> str:
+        """A file's text with the mock's address instead of `host`."""
+        return re.sub(
             rf"https://([^/\"]*@)?{re.escape(cls.host)}",
             lambda found: f"http://{found[1] or ''}{url.removeprefix('http://')}",
             text,
         )
-        content: Content = json.loads(there)
-        return content
 
     @abstractmethod
     def __call__(self, asked: Asked) -> Any:

@@ -1,51 +1,67 @@
-"""Zendesk's incremental exports, by time and by cursor.
+"""Zendesk's incremental exports, by time and by cursor, and lists with links.
 
 `GET /api/v2/incremental/organizations.json?start_time=`: a page begins at `start_time` and ends
 with the last second that it has begun, the next one begins at `end_time`, so that records come
 twice; `next_page` is always there, `end_of_stream` tells the end. `tickets/cursor.json` gives an
 `after_cursor`, which stands without `start_time`. A start in the last minute is refused. Records
 are sorted by when the system touched them: a field of its own of tickets, `generated_timestamp`.
+Other lists take `page[size]`, 100 at most, and name the next page in `links.next`.
 """
 
 import time
-from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from restsrc_dagster_tests.apis.known import Kind, Known
 from restsrc_dagster_tests.apis.mock import (
-    Mock,
+    SOON,
     Record,
-    Rows,
-    bearer,
-    day,
+    ago,
+    basic,
     endpoint,
     epoch,
     here,
     iso,
     refused,
-    rows,
 )
 from restsrc_dagster_tests.support.api import Asked
 
+BY_TIME = {"organizations": "updated_at", "ticket_metric_events": "time"}
+LISTS = ("groups", "group_memberships", "brands", "ticket_fields", "satisfaction_ratings")
+MOST = 1000
 
-def _ticket(number: int, touched: int, changed: int, status: str = "open") -> Record:
-    at = iso(day(changed))
-    return {
-        "id": number,
-        "status": status,
-        "updated_at": at,
-        "generated_timestamp": epoch(day(touched)),
+
+def _ticket(number: int, touched: datetime, text: str) -> Record:
+    """What the system does to a ticket moves `generated_timestamp` alone."""
+    changed = ago(30) + timedelta(hours=number)
+    times = {"updated_at": iso(changed), "generated_timestamp": epoch(touched)}
+    return {"id": number, "status": text, "via": {"channel": "web"}, **times}
+
+
+def _changed(field: str) -> Any:
+    def make(number: int, changed: datetime, text: str) -> Record:
+        return {"id": number, "name": text, field: iso(changed)}
+
+    return make
+
+
+def _comment(number: int, created: datetime, text: str) -> Record:
+    """The first ticket has 220, the one that is new the last of them."""
+    ticket = 0 if number < 220 else 105
+    return {"id": number, "body": text, "created_at": iso(created), "_tickets_id": ticket}
+
+
+class Zendesk(Known):
+    host = "${ZENDESK_SUBDOMAIN}.zendesk.com"
+    environment: ClassVar = {
+        "ZENDESK_SUBDOMAIN": "acme",
+        "ZENDESK_EMAIL": "ada@acme.com",
+        "ZENDESK_API_TOKEN": "t0ken",
+        "ZENDESK_SINCE": iso(ago(90)),
+        "ZENDESK_SINCE_SECONDS": str(epoch(ago(90))),
     }
-
-
-def _organization(number: int, changed: int, name: str) -> Record:
-    return {"id": number, "name": name, "updated_at": iso(day(changed))}
-
-
-class Zendesk(Mock):
-    host = "acme.zendesk.com"
-    environment: ClassVar = {"ZENDESK_TOKEN": "t0ken"}
-    requests = (6, 3)
+    requests = (150, 25)
+    smaller: ClassVar = {'"per_page": 1000': '"per_page": 100'}
     refusals: ClassVar = {
         "a start that is now": (
             lambda content: endpoint(content)["incremental"].update(initial_value=4102444800),
@@ -56,32 +72,56 @@ class Zendesk(Mock):
             "InvalidPaginationParameter",
         ),
     }
+    kinds: ClassVar = {
+        "tickets": Kind(_ticket, ("id", "status"), 105),
+        "ticket_comments": Kind(_comment, ("id", "body", "_tickets_id"), 220, None),
+        "users": Kind(_changed("updated_at"), count=101),
+        "organizations": Kind(_changed("updated_at"), count=110),
+        "ticket_metric_events": Kind(_changed("time"), count=5, changes=None),
+        "satisfaction_ratings": Kind(_changed("updated_at"), count=130),
+        "groups": Kind(_changed("updated_at"), count=101),
+        "group_memberships": Kind(_changed("updated_at")),
+        "brands": Kind(_changed("updated_at")),
+        "ticket_fields": Kind(_changed("updated_at")),
+        "ticket_forms": Kind(_changed("updated_at")),
+    }
 
     def __init__(self) -> None:
-        self._tickets = [_ticket(n, n, n) for n in range(1, 6)]
-        names = ["a", "b", "c", "d", "e"]
-        days = [1, 2, 2, 3, 4]
-        self._organizations = [
-            _organization(n, at, name) for n, (at, name) in enumerate(zip(days, names, strict=True))
-        ]
+        super().__init__()
+        self._refuse_once = True
 
     def later(self) -> None:
-        """The system closes ticket 2, which is no change of it."""
-        self._tickets = [one for one in self._tickets if one["id"] != 2]
-        self._tickets += [_ticket(6, 7, 7), _ticket(2, 8, 2, "closed")]
-        self._organizations.append(_organization(9, 5, "new"))
-        self._organizations.append(_organization(0, 6, "renamed"))
-        del self._organizations[0]
-
-    def tables(self) -> Mapping[str, Rows]:
-        return {
-            "tickets: id, status": rows(self._tickets, "id", "status"),
-            "organizations: id, name": rows(self._organizations, "id", "name"),
-        }
+        """Two minutes ago: a start of the last minute is refused."""
+        super().later()
+        for records in self.held.values():
+            for one in records[-2:]:
+                if "generated_timestamp" in one:
+                    one["generated_timestamp"] -= 120
+                for field in {"updated_at", "time"} & one.keys():
+                    moment = datetime.fromisoformat(one[field])
+                    one[field] = iso(moment - timedelta(minutes=2))
 
     def __call__(self, asked: Asked) -> Any:
-        if not bearer(asked):
+        if asked.headers.get("Authorization") != basic("ada@acme.com/token", "t0ken"):
             return refused(401, {"error": "Couldn't authenticate you"})
+        path = asked.path.removeprefix("/api/v2/").removesuffix(".json")
+        match path.split("/"):
+            case ["incremental", *rest]:
+                return self._exported(rest, asked)
+            case ["tickets", ticket, "comments"]:
+                found = self.held["ticket_comments"]
+                mine = [_public(one) for one in found if one["_tickets_id"] == int(ticket)]
+                return self._linked("comments", mine, asked)
+            case ["ticket_forms"]:
+                return {"ticket_forms": self.held["ticket_forms"], "next_page": None, "count": 3}
+            case [name] if name in LISTS:
+                found = self.held[name]
+                if start := asked.params.get("start_time"):
+                    found = [one for one in found if _seconds(one, "updated_at") >= int(start)]
+                return self._linked(name, found, asked)
+        return refused(404, {"error": "InvalidEndpoint", "description": "Not found"})
+
+    def _exported(self, rest: list[str], asked: Asked) -> Any:
         if {"start_time", "cursor"} <= asked.params.keys():
             return refused(400, {"error": "InvalidPaginationParameter"})
         if not {"start_time", "cursor"} & asked.params.keys():
@@ -90,36 +130,56 @@ class Zendesk(Mock):
         if start > time.time() - 60:
             description = f"Too recent start_time. Use a start_time older than 60 seconds: {start}"
             return refused(422, {"error": "StartTimeTooRecent", "description": description})
-        if asked.path.endswith("/tickets/cursor.json"):
-            return self._by_cursor(asked, start)
-        return self._by_time(asked, start)
+        if asked.params.get("cursor") and self._refuse_once:
+            self._refuse_once = False
+            told = "Number of allowed incremental ticket export API requests per minute exceeded"
+            return refused(429, {"error": "APIRateLimitExceeded", "description": told}, **SOON)
+        read = self._by_cursor if rest[1:] else self._by_time
+        return read(rest[0], asked, start)
 
-    def _by_cursor(self, asked: Asked, start: int) -> Any:
+    def _by_cursor(self, name: str, asked: Asked, start: int) -> Any:
         start, begin = (int(p) for p in asked.params.get("cursor", f"{start}-0").split("-"))
-        size = int(asked.params.get("per_page", 1000))
-        found = [one for one in self._tickets if one["generated_timestamp"] >= start]
+        size = int(asked.params.get("per_page", MOST))
+        found = [one for one in self.held[name] if _touched(one) >= start]
         page = found[begin : begin + size]
         after = f"{start}-{begin + len(page)}"
         return {
-            "tickets": page,
+            name: page,
             "after_cursor": after,
             "after_url": here(asked, cursor=after),
             "end_of_stream": begin + size >= len(found),
         }
 
-    def _by_time(self, asked: Asked, start: int) -> Any:
-        size = int(asked.params.get("per_page", 1000))
-        found = [one for one in self._organizations if _seconds(one) >= start]
-        last = _seconds(found[:size][-1]) if found else start
-        page = [one for one in found if _seconds(one) <= last]
+    def _by_time(self, name: str, asked: Asked, start: int) -> Any:
+        size, field = int(asked.params.get("per_page", MOST)), BY_TIME[name]
+        found = [one for one in self.held[name] if _seconds(one, field) >= start]
+        last = _seconds(found[:size][-1], field) if found else start
+        page = [one for one in found if _seconds(one, field) <= last]
         return {
-            "organizations": page,
+            name: page,
             "count": len(page),
             "end_time": last,
             "next_page": here(asked, start_time=last, per_page=size),
             "end_of_stream": len(page) < size or len(page) == len(found),
         }
 
+    def _linked(self, name: str, found: list[Record], asked: Asked) -> Any:
+        size = min(int(asked.params["page[size]"]), 100)
+        begin = int(asked.params.get("page[after]", 0))
+        more = begin + size < len(found)
+        params = {**asked.params, "page[after]": begin + size}
+        link = here(asked, **params) if more else None
+        page = found[begin : begin + size]
+        return {name: page, "meta": {"has_more": more}, "links": {"next": link, "prev": None}}
 
-def _seconds(one: Record) -> int:
-    return epoch(datetime.fromisoformat(one["updated_at"]))
+
+def _touched(one: Record) -> int:
+    return one.get("generated_timestamp") or _seconds(one, "updated_at")
+
+
+def _seconds(one: Record, field: str) -> int:
+    return epoch(datetime.fromisoformat(one[field]))
+
+
+def _public(record: Record) -> Record:
+    return {key: value for key, value in record.items() if not key.startswith("_")}

@@ -1,0 +1,96 @@
+"""What `restsrc add` makes a connector of: one of several, and what belongs to it."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import click
+
+from restsrc_dagster.cli.recipes import from_recipe
+from restsrc_dagster.connector.files.parse import parse, parse_text
+from restsrc_dagster.scaffold.configuration import FirstConfiguration
+from restsrc_dagster.scaffold.from_curl import from_curl
+
+
+@dataclass(frozen=True)
+class Given:
+    """The options of the command that say what a connector is made of."""
+
+    config_file: Path | None
+    curl: str | None
+    document: Path | None
+    recipe: str | None
+    paths: Sequence[str]
+    base_url: str | None
+    resources: str | None
+
+    @property
+    def may_be_added(self) -> bool:
+        """Whether resources of it can be told for a connector that exists already."""
+        return self.curl is not None or self.document is not None
+
+    def check(self, words: str | None) -> None:
+        """Raises UsageError for options that do not go together; `words` is the schedule."""
+        sources = [self.config_file, self.curl, self.document, self.recipe]
+        if sources.count(None) != len(sources) - 1:
+            raise click.UsageError("give one of --config, --from-curl, --from-openapi and --recipe")
+        if self.recipe is None and self.resources is not None:
+            raise click.UsageError("--resources goes with --recipe")
+        if self.document is None and (self.paths or self.base_url is not None):
+            raise click.UsageError("--path and --base-url go with --from-openapi")
+        lists_paths = self.document is not None and not self.paths
+        if words is None and self.recipe is None and not lists_paths:
+            raise click.UsageError("Missing option '--schedule'.")
+
+    def first(self, name: str, target: Path) -> FirstConfiguration:
+        if self.curl is not None:
+            return _from_curl(self.curl, name)
+        if self.document is not None:
+            return _from_document(self.document, name, self.paths, self.base_url)
+        if self.recipe is not None:
+            return from_recipe(self.recipe, name, self.resources)
+        return FirstConfiguration(_from_file(cast("Path", self.config_file), target))
+
+
+def _from_curl(command: str, name: str) -> FirstConfiguration:
+    try:
+        return from_curl(command, name)
+    except ValueError as error:
+        raise click.ClickException(f"--from-curl: {error}") from None
+
+
+def _from_document(
+    file: Path, name: str, paths: Sequence[str], base_url: str | None
+) -> FirstConfiguration:
+    from restsrc_dagster.scaffold.openapi import from_openapi
+
+    piped = str(file) == "-"
+    try:
+        text = sys.stdin.read() if piped else file.read_text(encoding="utf-8-sig")
+        return from_openapi(text, name, paths, base_url=base_url)
+    except UnicodeDecodeError:
+        problem = "is not UTF-8 text"
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror}"
+    except ValueError as error:
+        problem = str(error)
+    raise click.ClickException(f"{'standard input' if piped else file}: {problem}")
+
+
+def _from_file(file: Path, target: Path) -> dict[str, Any]:
+    piped = str(file) == "-"
+    name = "standard input" if piped else str(file)
+    try:
+        configuration = parse_text(sys.stdin.read(), is_json=False) if piped else parse(file)
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{name}: is not UTF-8 text") from None
+    except ValueError as error:
+        raise click.ClickException(f"{name}: {error}") from None
+    if "configuration" in configuration:
+        raise click.ClickException(
+            f"{name} is a whole connector file; copy it to {target} and run "
+            f"`restsrc stamp {target}`"
+        )
+    return configuration

@@ -1,0 +1,116 @@
+"""What the mocks of recipes have in common: records by resource, which change between two runs."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Literal
+
+from restsrc_dagster.recipes.recipe import Recipe, read_recipe
+from restsrc_dagster_tests.apis.mock import Content, Mock, Record, Rows, ago
+
+Make = Callable[[int, datetime, str], Record]
+CREATED_AT = "2026-11-23T10:03:00Z"
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Records of one resource: `make(number, moment, text)` is one of them.
+
+    Attributes:
+        fields: what a table is asked for: paths with dots, the key first.
+        count: how many there are at first, an hour apart, the last of them a day ago.
+        changes: which one changes between two runs: the oldest one, which then is the newest, or
+            the newest, whose time stays: the API has only that of its creation. None does not.
+    """
+
+    make: Make
+    fields: Sequence[str] = ("id", "name")
+    count: int = 3
+    changes: Literal["oldest", "newest", None] = "oldest"
+
+    def records(self) -> list[Record]:
+        return [self.make(n, self._moment(n), f"text {n}") for n in range(self.count)]
+
+    def later(self, held: list[Record]) -> list[Record]:
+        """The records after a change, and a new one."""
+        now, last = ago(0), self.count - 1
+        match self.changes:
+            case "oldest":
+                held = [*held[1:], self.make(0, now, "changed")]
+            case "newest":
+                held = [*held[:-1], self.make(last, self._moment(last), "changed")]
+        return [*held, self.make(self.count, now, "new")]
+
+    def _moment(self, number: int) -> datetime:
+        return ago(1) - timedelta(hours=self.count - 1 - number)
+
+
+class Known(Mock):
+    """The API of a recipe, whose name is that of the module.
+
+    Attributes:
+        kinds: what it holds, by resource.
+        smaller: texts of the recipe, and what a test writes instead: pages of 1,000 are long.
+    """
+
+    kinds: ClassVar[Mapping[str, Kind]]
+    smaller: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def recipe(cls) -> Recipe:
+        return read_recipe(cls.__module__.rpartition(".")[2])
+
+    @classmethod
+    def content(cls, url: str) -> Content:
+        """What `restsrc add --recipe` writes. It does not wait for its turn: a mock has time."""
+        text = cls.moved(json.dumps(cls.recipe().connector), url)
+        for large, small in cls.smaller.items():
+            assert large in text
+            text = text.replace(large, small)
+        content: Content = json.loads(text)
+        content.get("http", {}).pop("requests_per_second", None)
+        return {**content, "created_at": CREATED_AT, "schedule": {"mode": "hours"}}
+
+    def __init__(self) -> None:
+        self.held = {name: kind.records() for name, kind in self.kinds.items()}
+
+    def later(self) -> None:
+        for name, kind in self.kinds.items():
+            self.held[name] = kind.later(self.held[name])
+
+    def tables(self) -> Mapping[str, Rows]:
+        return {
+            f"{name}: {', '.join(map(column, kind.fields))}": sorted(
+                tuple(at(one, field) for field in kind.fields) for one in self.held[name]
+            )
+            for name, kind in self.kinds.items()
+        }
+
+
+def column(path: str) -> str:
+    """`properties.dealName` is `properties__deal_name`."""
+    return "__".join(_HUMP.sub("_", part).lower() for part in path.split("."))
+
+
+def at(record: Any, path: str) -> Any:
+    """The value at a path with dots."""
+    for part in path.split("."):
+        record = record[part]
+    return record
+
+
+def since(records: Iterable[Record], field: str, start: Any, end: Any = None) -> list[Record]:
+    """Those of a range, both ends included; None is no end."""
+    return [
+        one
+        for one in records
+        if (start is None or at(one, field) >= start) and (end is None or at(one, field) <= end)
+    ]
+
+
+def named(**more: Any) -> Make:
+    """A record with an id, a name, and nothing that tells when it changed."""
+    return lambda number, _, text: {"id": number, "name": text, **more}
