@@ -1,6 +1,7 @@
 """Cursors: each run delivers what is new, once, whatever the API writes them like."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -62,12 +63,14 @@ LATER = [
 
 @pytest.mark.parametrize(("first", "later"), LATER)
 def test_what_is_later_is_delivered_and_nothing_twice(run: Run, first: Any, later: Any) -> None:
-    """Appended, so that a row that came twice would be there twice; what is earlier is left out."""
+    """Appended, so that a row that came twice would be there twice; what is earlier is left out,
+    unless it is of the second of the cursor."""
     assert loaded(run(rows(first))) == 1
     report = run(rows(first, later))
     assert (loaded(report), report.resources["items"].rows_in_table) == (1, 2)
     assert report.resources["items"].cursor_after == later
-    assert loaded(run([*rows(first, later), {"id": 9, "at": first}])) == 0
+    late = loaded(run([*rows(first, later), {"id": 9, "at": first}]))
+    assert late == (1 if str(later).startswith("2024-01-01T00:00:05") else 0)
 
 
 def test_spellings_that_change_from_page_to_page(api: Api, settings: Settings) -> None:
@@ -203,6 +206,47 @@ def test_rows_that_come_late_at_the_very_cursor_are_delivered(run: Run) -> None:
     run(rows("2024-01-01", "2024-01-02"))
     assert loaded(run(rows("2024-01-01", "2024-01-02", "2024-01-02"))) == 1
     assert loaded(run(rows("2024-01-01", "2024-01-02", "2024-01-02"))) == 0
+
+
+@pytest.mark.parametrize("keys", [{}, {"primary_key": "id"}], ids=["appended", "merged"])
+@pytest.mark.parametrize("convert", [None, "epoch_seconds"])
+@pytest.mark.parametrize("strict", [False, True], ids=["from", "after"])
+def test_what_comes_late_in_the_second_of_the_cursor(
+    api: Api, settings: Settings, keys: dict[str, Any], convert: str | None, strict: bool
+) -> None:
+    """The API compares whole seconds. One that gives what is after a second wants a lag."""
+    times = ["00:00:04.900", "00:00:05.100", "00:00:05.500"]
+
+    def answer(asked: Asked) -> Any:
+        since = asked.params["since"]
+        least = datetime.fromtimestamp(int(since), UTC).isoformat() if convert else since
+        found = [f"2024-01-01T{one}Z" for one in times]
+        seconds, second = [one[:19] for one in found], least[:19]
+        given = [
+            one
+            for one, its in zip(found, seconds, strict=True)
+            if (its > second if strict else its >= second)
+        ]
+        return {"data": [{"id": one, "at": one} for one in given]}
+
+    api.routes["/items"] = answer
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01T00:00:00Z", "convert": convert}
+    if strict and keys:
+        cursor["lag"] = 1
+    acme = connector("acme", api.url, [items(incremental=cursor, params=SENT) | keys])
+    order = LoadRequest(selection=frozenset({"items"}))
+
+    def in_table() -> int:
+        (told,) = load(acme, order, settings=settings, environment={}).resources.values()
+        assert not told.warnings
+        return told.rows_in_table or 0
+
+    assert in_table() == 3
+    times += ["00:00:05.200", "00:00:04.950"]
+    is_lost = strict and not keys
+    assert [in_table(), in_table()] == [3 if is_lost else 4] * 2
+    times += ["00:00:06.000", "00:00:05.700"]
+    assert [in_table(), in_table()] == [4 if is_lost else 6] * 2
 
 
 def test_a_cursor_inside_of_a_record(run: Run) -> None:

@@ -97,7 +97,7 @@ def safe_to_keep(world: World, run: Run) -> bool:
         return False
     if not faults or faults[0].nth < 3 or world.c is not None or p.steps or p.merge_key:
         return False
-    if cursor and (cursor.end is not None or cursor.lag or cursor.falls):
+    if cursor and (cursor.end is not None or cursor.lag or cursor.falls or cursor.window):
         return False
     by_cursor = cursor is not None and cursor.order == "asc" and cursor.sent != "none"
     if world.api.paginator in ("page_number", "offset") and not by_cursor:

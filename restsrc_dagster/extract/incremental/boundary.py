@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from restsrc_dagster.extract.incremental.comparison import CursorComparison
+from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.delivered import Delivered
 from restsrc_dagster.json_types import Json
 
@@ -12,7 +12,7 @@ class BoundaryMemory:
     """Of one list.
 
     Args:
-        comparison: of the cursor's values.
+        cursor: of the resource.
         before: what the run before has kept, None for nothing.
         delivered: the rows; None where none are remembered.
         one_behind: remember the rows of the value before the last one, too.
@@ -23,7 +23,7 @@ class BoundaryMemory:
 
     def __init__(
         self,
-        comparison: CursorComparison,
+        cursor: IncrementalCursor,
         before: Any,
         delivered: Delivered | None,
         *,
@@ -31,10 +31,11 @@ class BoundaryMemory:
     ) -> None:
         self.delivered = delivered
         self.behind: Any = None
-        self._comparison = comparison
+        self._cursor = cursor
+        self._comparison = cursor.comparison
         self._before = before
         self._one_behind = one_behind
-        self._since = before
+        self._since = self._first = cursor.whole_second(before)
         """Rows of this value and later ones are remembered; None for all."""
 
     def move(self, values: Sequence[Any], last: Any, now: Any) -> None:
@@ -46,6 +47,7 @@ class BoundaryMemory:
         if self._one_behind and values:
             self.behind = self._second([*values, last])
         after = compared.later(self._before, self.behind if self._one_behind else now)
+        after = self._cursor.whole_second(after)
         self._since = after
         if self.delivered is None or after is None:
             return
@@ -81,12 +83,12 @@ class BoundaryMemory:
         """The positions of rows that were delivered by a run before."""
         if not delivered.knows_any:
             return set()
-        if self._before is None:
+        if self._first is None:
             return {n for n, record in enumerate(records) if delivered.has(record)}
         is_from = self._comparison.is_from(included=True)
-        before = self._comparison.order.key(self._before)
+        first = self._comparison.order.key(self._first)
         return {
-            n for n, key in enumerate(keys) if is_from(key, before) and delivered.has(records[n])
+            n for n, key in enumerate(keys) if is_from(key, first) and delivered.has(records[n])
         }
 
     def _note(

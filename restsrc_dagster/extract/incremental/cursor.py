@@ -7,9 +7,13 @@ is read; an order that the file tells is verified.
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from fractions import Fraction
+from math import floor
 from typing import Any
 
+from restsrc_dagster.connector.time.conversion import seconds_since_1970, tells_seconds
 from restsrc_dagster.connector.time.lag import NoLag, is_date, lagged
+from restsrc_dagster.connector.time.spelling import spelled_as
 from restsrc_dagster.connector.wording import nearest, quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.incremental.comparison import CursorComparison
@@ -59,6 +63,7 @@ class IncrementalCursor:
         time = CursorTime(incremental, columns or {}, now)
         self.guard = FutureGuard(self.path, self.comparison, time, warn)
         self._includes_end = incremental.get("range_end") == "closed"
+        self._format: str | None = incremental.get("convert")
         self._lag = incremental.get("lag")
         self._missing = incremental.get("on_cursor_value_missing", "raise")
 
@@ -113,6 +118,26 @@ class IncrementalCursor:
         self.order.begin(start)
         is_before = self.initial is not None and self.is_later(self.initial, start)
         return self.initial if is_before else start
+
+    def whole_second(self, value: Any) -> Any:
+        """The beginning of the second in which a value lies, but not before the initial value; the
+        value itself where it is no time, or None.
+
+        Many an API compares whole seconds, and so gives what comes late in that of the cursor.
+        """
+        if value is None or not self.grows or self._is_open or not self._tells_seconds(value):
+            return value
+        seconds = seconds_since_1970(value)
+        if seconds is None or seconds.denominator == 1:
+            return value
+        second = spelled_as(value, Fraction(floor(seconds)), up=False)
+        return second if self.initial is None else self.comparison.later(self.initial, second)
+
+    def _tells_seconds(self, value: Any) -> bool:
+        """Whether a value is a time, and may be compared as such by the API."""
+        if isinstance(value, str) and self.order.kind == "time":
+            return True
+        return self._format is not None and tells_seconds(self._format)
 
     def is_later(self, one: Any, other: Any) -> bool:
         """Whether a value comes after another one, in the direction in which the cursor moves."""

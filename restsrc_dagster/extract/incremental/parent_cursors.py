@@ -153,7 +153,7 @@ class ParentCursors:
 
     def _last(self) -> Callable[[Any], bool]:
         """Whether a value is passed by the cursor for all."""
-        last = self._state.get("last_value")
+        last = self._cursor.whole_second(self._state.get("last_value"))
         return lambda value: last is not None and self._cursor.is_later(last, value)
 
     def _keep_one(self, why: str) -> None:

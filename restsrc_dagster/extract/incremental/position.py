@@ -36,8 +36,8 @@ class Position:
         self.start = cursor.begin(kept) if start is None else start
         """Where reading begins; None for the beginning of all."""
         self.delivered = delivered
-        self._low = self.start if low is None else low
-        self._memory = BoundaryMemory(cursor.comparison, kept, delivered, one_behind=one_behind)
+        self._low = cursor.whole_second(self.start if low is None else low)
+        self._memory = BoundaryMemory(cursor, kept, delivered, one_behind=one_behind)
         self._in_time: Any = None
         """The farthest value of this run that does not lie ahead of the API's clock."""
         self._farthest: Any = None
@@ -77,7 +77,8 @@ class Position:
         delivered = None
         if self.delivered is not None:
             if kept is not None and (before is None or cursor.is_later(kept, before)):
-                self.delivered.forget(lambda value: cursor.is_later(kept, value))
+                second = cursor.whole_second(kept)
+                self.delivered.forget(lambda value: cursor.is_later(second, value))
             delivered = cursor.remembered(self.boundary(kept))
         passed = cursor.comparison.later(self.start, over)
         within_lag = kept is None or self._is_before_it_all(passed)
