@@ -9,7 +9,7 @@ is 403 with `retry-after`, the primary one 403 with `x-ratelimit-reset`.
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.known import Kind, Known, at, since
+from restsrc_dagster_tests.apis.known import Kind, Known, at, public, since
 from restsrc_dagster_tests.apis.mock import (
     SOON,
     Record,
@@ -161,7 +161,7 @@ class GitHub(Known):
             for relation, to in (("next", page + 1), ("last", last))
             if page < last
         ]
-        shown = [_public(one) for one in found[(page - 1) * size : page * size]]
+        shown = [public(one) for one in found[(page - 1) * size : page * size]]
         runs = asked.path.endswith("actions/runs")
         body = {"total_count": len(found), "workflow_runs": shown} if runs else shown
         return Answer(body, headers={"Link": ", ".join(links)} if links else {})
@@ -170,7 +170,3 @@ class GitHub(Known):
         repo, path = self._place(asked)
         params = dict(asked.params) | {"page": number}
         return here(asked, f"/repositories/{100 + REPOS.index(repo)}/{path}", **params)
-
-
-def _public(record: Record) -> Record:
-    return {key: value for key, value in record.items() if not key.startswith("_")}

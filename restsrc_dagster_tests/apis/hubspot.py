@@ -9,7 +9,7 @@ one too many for this second is 429 with the policy TEN_SECONDLY_ROLLING or SECO
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.known import Kind, Known, Make
+from restsrc_dagster_tests.apis.known import Kind, Known, Make, public
 from restsrc_dagster_tests.apis.mock import (
     SOON,
     Content,
@@ -128,7 +128,7 @@ class HubSpot(Known):
                 return self._search(name, asked.json)
             case ["crm", "v4", "objects", "deals", deal, "associations", to]:
                 every = self.held[f"deal_{to}"]
-                found = [_public(one) for one in every if one["_deals_id"] == deal]
+                found = [public(one) for one in every if one["_deals_id"] == deal]
                 return {"results": found}
             case ["crm", "v3", "owners"]:
                 begin, size = int(asked.params.get("after", 0)), int(asked.params["limit"])
@@ -179,10 +179,6 @@ def _with(one: Record, asked_for: set[str]) -> Record:
 def _milliseconds(one: Record) -> int:
     moment = datetime.fromisoformat(one["updatedAt"]).astimezone(UTC)
     return epoch(moment) * 1000 + moment.microsecond // 1000
-
-
-def _public(record: Record) -> Record:
-    return {key: value for key, value in record.items() if not key.startswith("_")}
 
 
 def _error(message: str, status: int = 400, **headers: str) -> Any:

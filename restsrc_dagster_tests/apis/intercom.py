@@ -1,24 +1,22 @@
-"""Intercom: a scroll over companies, and a search of contacts.
+"""Intercom: a scroll over companies, searches of contacts, conversations and tickets, lists.
 
 Companies: `scroll_param` stays the same; the end is an empty page, with which it expires, as it
 does after a minute; only one may be open. Contacts: times are searched by day, so that `>` means
 "from the next day on"; `pages.next.starting_after` is missing on the last page; 150 at most.
 """
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
+from restsrc_dagster_tests.apis.known import Kind, Known, Make, public
 from restsrc_dagster_tests.apis.mock import (
     SOON,
-    Mock,
     Record,
-    Rows,
+    ago,
     bearer,
-    day,
     endpoint,
     epoch,
     refused,
-    rows,
 )
 from restsrc_dagster_tests.support.api import Asked
 
@@ -30,48 +28,69 @@ def _error(status: int, code: str, message: str, **headers: str) -> Any:
     return refused(status, {"type": "error.list", "errors": errors}, **headers)
 
 
-def _contact(number: int, changed: int, name: str) -> Record:
-    return {"id": f"c{number}", "name": name, "updated_at": changed}
+def _changed(field: str, first: int = 0) -> Make:
+    def make(number: int, changed: datetime, text: str) -> Record:
+        return {"id": str(first + number), field: text, "updated_at": epoch(changed)}
+
+    return make
 
 
-class Intercom(Mock):
+def _part(number: int, changed: datetime, text: str) -> Record:
+    """Of the conversation that changes, but for the next one: of the one that is new."""
+    conversation = {"_conversations_id": "0" if number < 5 else "3"}
+    return {"id": str(number), "body": text, "created_at": epoch(changed), **conversation}
+
+
+LISTS = {"admins": "admins", "teams": "teams", "tags": "data", "segments": "segments"}
+
+
+class Intercom(Known):
     host = "api.intercom.io"
-    environment: ClassVar = {"INTERCOM_TOKEN": "t0ken"}
-    requests = (7, 6)
+    environment: ClassVar = {"INTERCOM_TOKEN": "t0ken", "INTERCOM_SINCE": str(epoch(ago(60)))}
+    requests = (25, 20)
+    smaller: ClassVar = {'"per_page": 150': '"per_page": 2'}
     refusals: ClassVar = {
         "pages of 500": (
-            lambda content: endpoint(content, 1)["json"]["pagination"].update(per_page=500),
+            lambda content: endpoint(content)["json"]["pagination"].update(per_page=500),
             "per_page must be between 1 and 150",
         ),
     }
+    kinds: ClassVar = {
+        "contacts": Kind(_changed("name"), count=5),
+        "companies": Kind(_changed("name"), count=5),
+        "conversations": Kind(_changed("title"), ("id", "title")),
+        "conversation_parts": Kind(_part, ("id", "body", "_conversations_id"), 5, None),
+        "tickets": Kind(_changed("category"), ("id", "category")),
+        **{name: Kind(_changed("name")) for name in LISTS},
+    }
 
     def __init__(self) -> None:
-        self._companies = [{"id": f"f{number}", "name": f"firm {number}"} for number in range(5)]
-        noon = epoch(day(3)) + DAY // 2
-        self._contacts = [_contact(n, epoch(day(1)) + n, f"name {n}") for n in range(3)]
-        self._contacts.append(_contact(3, noon, "noon"))
-        self._noon = noon
+        super().__init__()
         self._scroll: list[int] = []
         self._refuse_once = True
 
     def later(self) -> None:
-        self._companies[0] = {"id": "f0", "name": "renamed"}
-        self._companies.append({"id": "f9", "name": "new"})
-        self._contacts[0] = _contact(0, self._noon + DAY, "changed")
-        self._contacts.append(_contact(4, self._noon + 60, "the same day"))
-
-    def tables(self) -> Mapping[str, Rows]:
-        return {
-            "companies: id, name": rows(self._companies, "id", "name"),
-            "contacts: id, name": rows(self._contacts, "id", "name"),
-        }
+        """One more contact changes, on the day of the last change."""
+        super().later()
+        last = self.held["contacts"][-1]
+        self.held["contacts"].append({**last, "id": "c9", "name": "the same second"})
 
     def __call__(self, asked: Asked) -> Any:
         if not bearer(asked):
             return _error(401, "unauthorized", "Access Token Invalid")
-        if asked.path == "/companies/scroll":
-            return self._scrolled(asked.params.get("scroll_param"))
-        return self._searched(asked.json)
+        match asked.path.strip("/").split("/"):
+            case ["companies", "scroll"]:
+                return self._scrolled(asked.params.get("scroll_param"))
+            case [("contacts" | "conversations" | "tickets") as name, "search"]:
+                return self._searched(name, asked.json)
+            case ["conversations", conversation]:
+                every = self.held["conversation_parts"]
+                parts = [public(one) for one in every if one["_conversations_id"] == conversation]
+                whole = {"conversation_parts": parts, "total_count": len(parts)}
+                return {"id": conversation, "conversation_parts": whole}
+            case [name] if name in LISTS:
+                return {"type": "list", LISTS[name]: self.held[name]}
+        return _error(404, "not_found", "Resource Not Found")
 
     def _scrolled(self, token: str | None) -> Any:
         if token is None:
@@ -83,11 +102,11 @@ class Intercom(Mock):
         elif token != "the-scroll" or not self._scroll:
             return _error(404, "not_found", "scroll parameter not found")
         begin = self._scroll[0]
-        page = self._companies[begin : begin + 2]
+        page = self.held["companies"][begin : begin + 2]
         self._scroll = [begin + 2] if page else []
         return {"type": "list", "data": page, "pages": None, "scroll_param": "the-scroll"}
 
-    def _searched(self, body: Any) -> Any:
+    def _searched(self, name: str, body: Any) -> Any:
         query, pagination = body["query"], body["pagination"]
         size = pagination["per_page"]
         if not 1 <= size <= 150:
@@ -95,9 +114,11 @@ class Intercom(Mock):
         if (query["field"], query["operator"]) != ("updated_at", ">"):
             return _error(400, "invalid_field", "Operator is not supported")
         since = (int(query["value"] or 0) // DAY + 1) * DAY
-        found = [one for one in self._contacts if one["updated_at"] >= since]
+        found = [one for one in self.held[name] if one["updated_at"] >= since]
         begin = int(pagination.get("starting_after") or 0)
         pages: Record = {"type": "pages", "per_page": size, "total_pages": -(-len(found) // size)}
         if len(found) > begin + size:
             pages["next"] = {"starting_after": str(begin + size)}
-        return {"data": found[begin : begin + size], "total_count": len(found), "pages": pages}
+        page = found[begin : begin + size]
+        selector = "data" if name == "contacts" else name
+        return {"type": "list", selector: page, "total_count": len(found), "pages": pages}

@@ -9,7 +9,7 @@ import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.known import Kind, Known
+from restsrc_dagster_tests.apis.known import Kind, Known, public
 from restsrc_dagster_tests.apis.mock import SOON, Record, ago, basic, endpoint, refused
 from restsrc_dagster_tests.support.api import Asked
 
@@ -115,11 +115,11 @@ class Jira(Known):
                 return self._search(asked)
             case ["rest", "api", "3", "issue", issue, part]:
                 found = self.held[CHILDREN[part]]
-                mine = [_public(one) for one in found if one["_issue"] == issue]
+                mine = [public(one) for one in found if one["_issue"] == issue]
                 return self._counted(mine, SELECTORS[part], asked)
             case ["rest", "api", "3", "project", project, part] if part != "search":
                 every = self.held[f"{part}s"]
-                mine = [_public(one) for one in every if one["_projects_key"] == f"P{project}"]
+                mine = [public(one) for one in every if one["_projects_key"] == f"P{project}"]
                 return self._counted(mine, "values", asked)
             case ["rest", "api", "3", ("project" | "priority") as name, "search"]:
                 plural = {"project": "projects", "priority": "priorities"}
@@ -160,7 +160,3 @@ def _updated(one: Record) -> datetime:
 
 def _error(message: str) -> Any:
     return refused(400, {"errorMessages": [message], "errors": {}})
-
-
-def _public(record: Record) -> Record:
-    return {key: value for key, value in record.items() if not key.startswith("_")}

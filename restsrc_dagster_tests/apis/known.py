@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
 from restsrc_dagster.recipes.recipe import Recipe, read_recipe
-from restsrc_dagster_tests.apis.mock import Content, Mock, Record, Rows, ago
+from restsrc_dagster_tests.apis.mock import Content, Mock, Record, Rows, ago, here
+from restsrc_dagster_tests.support.api import Answer, Asked
 
 Make = Callable[[int, datetime, str], Record]
 CREATED_AT = "2026-11-23T10:03:00Z"
@@ -114,3 +115,16 @@ def since(records: Iterable[Record], field: str, start: Any, end: Any = None) ->
 def named(**more: Any) -> Make:
     """A record with an id, a name, and nothing that tells when it changed."""
     return lambda number, _, text: {"id": number, "name": text, **more}
+
+
+def public(record: Record) -> Record:
+    """What an answer shows: fields that begin with _ tell what it is asked by."""
+    return {key: value for key, value in record.items() if not key.startswith("_")}
+
+
+def linked(asked: Asked, found: list[Record], size: int, param: str = "page") -> Answer:
+    """A page with the `Link` header of the next one, whose number is the param."""
+    page = int(asked.params.get(param, 1))
+    params = {**asked.params, param: page + 1}
+    more = {"Link": f'<{here(asked, **params)}>; rel="next"'} if page * size < len(found) else {}
+    return Answer(found[(page - 1) * size : page * size], headers=more)

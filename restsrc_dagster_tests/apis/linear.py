@@ -1,34 +1,60 @@
-"""Linear, `POST /graphql`.
+"""Linear's GraphQL API: `nodes` and `pageInfo` of each list.
 
-A connection has `pageInfo { hasNextPage endCursor }`; `filter: {updatedAt: {gte: $since}}`; 250 of
-a page at most. Errors come with status 200 or 400, and `errors` in the body; the `Authorization` of
-a personal key has no `Bearer`.
+The key is sent without a word before it. `first` is 250 at most, and a query may be as complex as
+10,000 points: a point for each object, a tenth for each of its fields, times `first`. Errors come
+with status 400; one that says RATELIMITED passes. What is archived comes if the query says so.
 """
 
-from collections.abc import Mapping
+import re
+from datetime import datetime
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import (
-    Mock,
-    Record,
-    Rows,
-    day,
-    endpoint,
-    iso,
-    refused,
-    rows,
-)
+from restsrc_dagster_tests.apis.known import Kind, Known, Make
+from restsrc_dagster_tests.apis.mock import SOON, Record, endpoint, iso, refused
 from restsrc_dagster_tests.support.api import Asked
 
+ROOTS = {
+    "issues": "issues",
+    "comments": "comments",
+    "projects": "projects",
+    "cycles": "cycles",
+    "teams": "teams",
+    "users": "users",
+    "workflowStates": "workflow_states",
+    "issueLabels": "labels",
+}
+ROOT = re.compile(r"\{ (\w+)\(first: \$first, after: \$after, (.*?)\) \{ nodes \{ (.*) \} pageInfo")
+UNKNOWN = "stateName"
 
-def _issue(number: int, changed: int, title: str) -> Record:
-    return {"id": f"i{number}", "title": title, "updatedAt": iso(day(changed))}
+
+def _node(title: str) -> Make:
+    def make(number: int, changed: datetime, text: str) -> Record:
+        archived = iso(changed) if number == 1 else None
+        return {
+            "id": f"i{number}",
+            title: text,
+            "updatedAt": iso(changed),
+            "archivedAt": archived,
+        }
+
+    return make
 
 
-class Linear(Mock):
+class Linear(Known):
     host = "api.linear.app"
-    environment: ClassVar = {"LINEAR_KEY": "lin_api_1"}
-    requests = (3, 2)
+    environment: ClassVar = {"LINEAR_API_KEY": "lin_api_1"}
+    requests = (15, 12)
+    smaller: ClassVar = {'"first": 50': '"first": 2', '"first": 100': '"first": 10'}
+    kinds: ClassVar = {
+        "issues": Kind(_node("title"), ("id", "title"), 5),
+        "comments": Kind(_node("body"), ("id", "body"), 15),
+        "projects": Kind(_node("name")),
+        "cycles": Kind(_node("name")),
+        "teams": Kind(_node("name")),
+        "users": Kind(_node("name")),
+        "workflow_states": Kind(_node("name")),
+        "labels": Kind(_node("name")),
+    }
     refusals: ClassVar = {
         "pages of 500": (
             lambda content: endpoint(content)["json"]["variables"].update(first=500),
@@ -36,21 +62,15 @@ class Linear(Mock):
         ),
         "a field that is not there": (
             lambda content: endpoint(content)["json"].update(
-                query=endpoint(content)["json"]["query"].replace(" title ", " name ")
+                query=endpoint(content)["json"]["query"].replace(" title ", f" {UNKNOWN} ")
             ),
             "on type",
         ),
     }
 
     def __init__(self) -> None:
-        self._held = [_issue(number, number, "new") for number in range(1, 6)]
-
-    def later(self) -> None:
-        self._held[0] = _issue(1, 8, "changed")
-        self._held.append(_issue(6, 7, "new"))
-
-    def tables(self) -> Mapping[str, Rows]:
-        return {"issues: id, title": rows(self._held, "id", "title")}
+        super().__init__()
+        self._refuse_once = True
 
     def __call__(self, asked: Asked) -> Any:
         if asked.headers.get("Authorization") != "lin_api_1":
@@ -58,14 +78,24 @@ class Linear(Mock):
         query, variables = asked.json["query"], asked.json["variables"]
         if query.count("{") != query.count("}") or "{{" in query:
             return refused(400, _errors("Syntax Error: Expected Name"))
-        if " name " in query:
-            return refused(400, _errors('Cannot query field "name" on type "Issue".'))
+        if f" {UNKNOWN} " in query:
+            return refused(400, _errors(f'Cannot query field "{UNKNOWN}" on type "Issue".'))
         if variables["first"] > 250:
-            return _errors("first must not be greater than 250")
+            return refused(400, _errors("first must not be greater than 250"))
+        if variables.get("after") and self._refuse_once:
+            self._refuse_once = False
+            return refused(400, _errors("Rate limit exceeded", "RATELIMITED"), **SOON)
+        root, arguments, _ = ROOT.search(query).groups()
+        return self._page(root, arguments, variables)
+
+    def _page(self, root: str, arguments: str, variables: Any) -> Any:
+        start = variables.get("since", "") if "updatedAt: {gte: $since}" in arguments else ""
         found = sorted(
-            (one for one in self._held if one["updatedAt"] >= (variables.get("since") or "")),
+            (one for one in self.held[ROOTS[root]] if one["updatedAt"] >= start),
             key=lambda one: str(one["updatedAt"]),
         )
+        if "includeArchived: true" not in arguments:
+            found = [one for one in found if not one["archivedAt"]]
         ids = [one["id"] for one in found]
         begin = ids.index(variables["after"]) + 1 if variables.get("after") else 0
         page = found[begin : begin + variables["first"]]
@@ -73,8 +103,8 @@ class Linear(Mock):
             "hasNextPage": len(found) > begin + len(page),
             "endCursor": page[-1]["id"] if page else None,
         }
-        return {"data": {"issues": {"nodes": page, "pageInfo": info}}}
+        return {"data": {root: {"nodes": page, "pageInfo": info}}}
 
 
-def _errors(message: str) -> Any:
-    return {"errors": [{"message": message}], "data": None}
+def _errors(message: str, code: str = "INPUT_ERROR") -> Any:
+    return {"errors": [{"message": message, "extensions": {"code": code}}], "data": None}

@@ -43,8 +43,9 @@ def test_every_variable_is_described_and_named_after_the_recipe(name: str) -> No
 
 @pytest.mark.parametrize("name", NAMES)
 def test_rows_are_told_apart(name: str) -> None:
-    for one in connector(name).resources.values():
-        assert one.primary_key or one.write_disposition == "replace", one.name
+    resources = connector(name).resources
+    for loaded in read_recipe(name).resources:
+        assert resources[loaded].primary_key, loaded
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,7 +12,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.known import Kind, Known
+from restsrc_dagster_tests.apis.known import Kind, Known, public
 from restsrc_dagster_tests.apis.mock import (
     SOON,
     Record,
@@ -110,7 +110,7 @@ class Zendesk(Known):
                 return self._exported(rest, asked)
             case ["tickets", ticket, "comments"]:
                 found = self.held["ticket_comments"]
-                mine = [_public(one) for one in found if one["_tickets_id"] == int(ticket)]
+                mine = [public(one) for one in found if one["_tickets_id"] == int(ticket)]
                 return self._linked("comments", mine, asked)
             case ["ticket_forms"]:
                 return {"ticket_forms": self.held["ticket_forms"], "next_page": None, "count": 3}
@@ -179,7 +179,3 @@ def _touched(one: Record) -> int:
 
 def _seconds(one: Record, field: str) -> int:
     return epoch(datetime.fromisoformat(one[field]))
-
-
-def _public(record: Record) -> Record:
-    return {key: value for key, value in record.items() if not key.startswith("_")}
