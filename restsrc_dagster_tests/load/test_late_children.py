@@ -144,3 +144,32 @@ def test_a_parent_that_lost_all_its_children_has_none(api: Api, warehouse: Wareh
     posts[1]["at"], comments[1] = 10, [{"text": "new", "likes": []}]
     warehouse.load(acme)
     assert warehouse.values("SELECT text FROM acme.comments") == ["0", "2", "new"]
+
+
+def test_what_is_read_for_its_children_only_is_never_late(api: Api, warehouse: Warehouse) -> None:
+    """It has no rows that could be missing: nothing is read once more for it."""
+    posts = [{"id": 1, "at": 1}]
+    api.routes = {
+        "/posts": lambda asked: {
+            "data": [post for post in posts if post["at"] >= int(asked.params["since"])]
+        },
+        "/posts/1": lambda _: {"data": [{"part": 1}]},
+        "/posts/2": lambda _: {"data": [{"part": 2}]},
+        "/parts/1": lambda _: {"data": [{"id": 1}]},
+        "/parts/2": lambda _: {"data": [{"id": 2}]},
+    }
+    cursor = {"cursor_path": "at", "initial_value": 0, "start_param": "since"}
+    parts = items("parts", path="posts/{resources.posts.id}")
+    lines = items("lines", path="parts/{resources.parts.part}")
+    file = [
+        {**items("posts", incremental=cursor), "primary_key": "id"},
+        {**parts, "selected": False},
+        {**lines, "primary_key": "id"},
+    ]
+    acme = warehouse.connector(api.url, file)
+    warehouse.load(acme)
+    posts.append({"id": 2, "at": 2})
+    api.asked.clear()
+    assert warehouse.load(acme).late == frozenset()
+    assert [one.path for one in api.asked].count("/posts") == 1
+    assert warehouse.values("SELECT id FROM acme.lines") == [1, 2]

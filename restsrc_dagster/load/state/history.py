@@ -30,14 +30,19 @@ def added_below_cursor(
     selection: Iterable[str],
     lists: Digests = NO_LISTS,
 ) -> dict[str, str]:
-    """Those of `selection` that were never read, or for other parents, or by fewer values of a
-    list, below a cursor that has moved; and why, by the source's state."""
+    """Those of `selection` that were never loaded, or for other parents, or by fewer values of a
+    list, below a cursor that has moved; and why, by the source's state.
+
+    What is read for its children only has no rows that could be missing.
+    """
     known = state.get(READ_KEY)
     if known is None:
         return {}
     below, values = state.get(BELOW_KEY, {}), state.get(VALUES_KEY, {})
     found = {}
     for name in selection:
+        if not resources[name].selected:
+            continue
         above = list(resources.ancestors(name))
         moved = next((one for one in above if _cursors(state, one)), None)
         if moved is None:
