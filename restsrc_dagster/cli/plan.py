@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
@@ -126,6 +127,11 @@ def _of_resource(one: PlannedResource) -> Iterator[str]:
         yield one.instead
     if one.page is not None:
         yield f"goes on at page {one.page}, where another run was stopped"
+    if one.waits is not None:
+        yield f"is waited for, at most {one.waits}"
+    for at in one.jobs:
+        created = datetime.fromtimestamp(at, UTC)
+        yield f"takes up the job of {created:%Y-%m-%d %H:%M:%S} UTC, if it asks for the same"
     yield from _of_cursor(one)
 
 
@@ -153,6 +159,8 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "lists": list(one.lists),
         "every_parent": one.every_parent,
         "window": one.window,
+        "waits": one.waits,
+        "jobs": [datetime.fromtimestamp(at, UTC).isoformat() for at in one.jobs],
         "cursor": vars(cursor) if cursor else None,
         "committed": one.chunks or "at once",
         "page": one.page,

@@ -260,6 +260,11 @@ class Connector(_Part):
         """The resources that have partitions."""
         return partitioned(self.resources) if self.partitions else frozenset()
 
+    @property
+    def waiting(self) -> frozenset[str]:
+        """The resources that have a `wait_until`."""
+        return frozenset(name for name, one in self.reading.items() if one.wait_until)
+
     def cursor_is_shared(self, resource: str) -> bool:
         """Whether the file asks for one cursor for all parents of a resource."""
         return resource in self.reading and self.reading[resource].cursor == "shared"

@@ -11,6 +11,7 @@ from typing import Any
 from dlt.extract.items_transform import ItemTransform
 
 from restsrc_dagster.connector.resources.columns import named_by
+from restsrc_dagster.connector.resources.jobs import below_jobs
 from restsrc_dagster.connector.resources.needs import copied_fields, needs
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.dlt_compat.rest_api import read_by
@@ -158,6 +159,7 @@ def requests_pages(
             "below": [context.childless[one] for one in context.resources.replaced_with(name)],
             "announce": announce,
             "stats": parts.stats,
+            "never_gone": name in below_jobs(context.resources, context.connector.waiting),
         }
         if window is None or parts.cursor is None:
             return ReadOfParents(**of_parents)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.failures.isolation import Isolation
+from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.records.column_limit import ColumnLimit
@@ -30,6 +31,8 @@ class ReadOptions:
         prefetch: whether a request may be sent before the records in front of it are processed.
         newest_windows: of a range that is read in windows, only so many, the newest first; None
             for all.
+        kept: answers that are not asked for again; None where none is kept.
+        only_ask: names of resources whose first requests are sent, and whose pages are not read.
     """
 
     selection: Set[str] | None = None
@@ -43,6 +46,8 @@ class ReadOptions:
     waits: Waits | None = None
     prefetch: bool = True
     newest_windows: int | None = None
+    kept: KeptAnswers | None = None
+    only_ask: Set[str] = frozenset()
 
 
 READ_EVERYTHING = ReadOptions()

@@ -38,7 +38,7 @@ class WindowReader:
 
     def parts(
         self, windows: Windows, window: Slice, first: Callable[[Slice], FirstRequest]
-    ) -> Iterator[tuple[Slice, Iterator[Page]]]:
+    ) -> Iterator[tuple[Slice, Iterator[Page | None]]]:
         """A window with its pages; where it holds more than the API gives, its halves.
 
         Raises:
@@ -59,6 +59,8 @@ class WindowReader:
         held: list[requests.Response] = []
         records = 0
         for page in self._reader.read(first):
+            if page is None:
+                continue
             envelope = Envelope.of(page.response.json(), page)
             total = announced_total(page.response, envelope, len(page))
             records += len(page)
@@ -103,7 +105,7 @@ class ReadWindows:
         self._announce = announce
         self._windows = WindowReader(reader, window.at_most, leave)
 
-    def __call__(self) -> Iterator[Page]:
+    def __call__(self) -> Iterator[Page | None]:
         """The pages; raises as `ListReader.read` does, and ReadError where a window holds more than
         can be asked for."""
         if self._announce is not None:
@@ -122,14 +124,14 @@ class ReadWindows:
     def _first(self, window: Slice) -> FirstRequest:
         return self._reader.of_list(InWindow(self._cursor, window))
 
-    def _pages(self) -> Iterator[Page]:
+    def _pages(self) -> Iterator[Page | None]:
         windows = self._all()
         self._cursor.begin_list()
         for window in windows:
             for part, pages in self._windows.parts(self._range, window, self._first):
                 self._cursor.begin_window(part)
                 for page in pages:
-                    if self._chunk is not None:
+                    if self._chunk is not None and page is not None:
                         self._chunk.add(len(page))
                     yield page
                 if self._newest is None and self._ends_with(part):
@@ -187,7 +189,7 @@ class ReadWindowsOfParents(ReadOfParents):
                 return
             yield self._first_of(parent, window)
 
-    def _read(self, parent: BoundParent) -> Iterator[Page]:
+    def _read(self, parent: BoundParent) -> Iterator[Page | None]:
         windows, first = self._all(parent), partial(self._first_of, parent)
         self._cursor.begin_list(parent)
         try:
@@ -203,13 +205,15 @@ class ReadWindowsOfParents(ReadOfParents):
             parent.windows.is_read = True
             self._cursor.end_list(parent)
 
-    def _pages_of(self, part: Slice, pages: Iterator[Page], parent: BoundParent) -> Iterator[Page]:
+    def _pages_of(
+        self, part: Slice, pages: Iterator[Page | None], parent: BoundParent
+    ) -> Iterator[Page | None]:
         """Behind them, the parent's cursor has moved: not by an answer that was ignored, as nobody
         knows what the window holds."""
         is_answered = False
         self._cursor.begin_window(part, parent)
         for page in pages:
-            is_answered = True
+            is_answered = is_answered or page is not None
             yield page
         if self._newest is None:
             over = part.over_at(self._cursor.began) if is_answered else None

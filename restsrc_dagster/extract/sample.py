@@ -20,6 +20,7 @@ from dlt.sources.helpers.rest_client.client import PageData
 
 from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.jobs import job_creators
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
@@ -27,6 +28,7 @@ from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.dlt_compat.paginators import end_list
 from restsrc_dagster.errors import ReadError, RestsrcError, causes
 from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.paging.answer import Answer
@@ -198,10 +200,14 @@ def read_samples(
         MissingVariable: a `${NAME}` is not set, or is no number where one is wanted.
     """
     connector = in_environment(connector, environment)
+    jobs = KeptAnswers(job_creators(connector.resources, connector.waiting).keys())
     for name in resources:
         progress(f"reading {name} …")
         options = ReadOptions(
-            selection=frozenset({name}), prefetch=False, newest_windows=NEWEST_WINDOWS
+            selection=frozenset({name}),
+            prefetch=False,
+            newest_windows=NEWEST_WINDOWS,
+            kept=(kept := jobs.again()),
         )
         with (
             _without_warnings_of_dlt(),
@@ -209,6 +215,7 @@ def read_samples(
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
+        jobs.made += kept.made
         if _sends_first_start(sample) and name not in connector.resources.windows:
             with (
                 _without_warnings_of_dlt(),

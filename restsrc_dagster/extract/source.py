@@ -1,11 +1,15 @@
 """The dlt source of a connector, built afresh for each run."""
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
+from functools import partial
 from typing import Any
 
 from dlt.sources.rest_api import rest_api_source
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.jobs import job_creators, jobs_of
+from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.references import resolve
@@ -16,6 +20,7 @@ from restsrc_dagster.extract.failures.isolation import Isolation
 from restsrc_dagster.extract.http.session import Sessions, open_sessions
 from restsrc_dagster.extract.options import READ_EVERYTHING, ReadOptions
 from restsrc_dagster.extract.paging.list_reader import list_readers
+from restsrc_dagster.extract.paging.waiting import WaitRule
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.parents.lists import ListsOfValues
 from restsrc_dagster.extract.reading import Reading
@@ -43,6 +48,7 @@ def open_reading(
         connector.http,
         redact,
         token_urls=token_urls(configuration),
+        judged=connector.waiting | job_creators(resources, connector.waiting).keys(),
     )
     lists = ListsOfValues(known.values_by_name, environment)
     context = _context(connector, configuration, resources, lists, sessions, redact, options)
@@ -81,6 +87,10 @@ def _context(
     sessions.adapter.metrics.waits = options.waits or Waits()
     if options.before is not None:
         sessions.adapter.metrics.traffic = options.before.sessions.adapter.metrics.traffic
+    if options.kept is not None:
+        sessions.api.kept = options.kept
+        if options.before is None:
+            sessions.adapter.metrics.traffic = deepcopy(options.kept.traffic)
     starts = options.chunks.first_pages if options.chunks else {}
     is_read = _is_read(options.isolation)
     prefetcher = sessions.go_ahead(connector.http, is_read) if options.prefetch else None
@@ -94,9 +104,28 @@ def _context(
         options=options,
         bound=bound,
         lists=lists,
-        list_readers=list_readers(of_dlt, sessions.api, connector.reading),
+        list_readers=list_readers(
+            of_dlt,
+            sessions.api,
+            connector.reading,
+            wait=partial(_wait_rule, sessions, redact),
+            creators=job_creators(resources, connector.waiting),
+            jobs=jobs_of(resources, connector.waiting),
+            only_ask=options.only_ask,
+        ),
         backlog=options.backlog or Backlog(2 * connector.http.max_concurrency),
         prefetcher=prefetcher,
+    )
+
+
+def _wait_rule(sessions: Sessions, redact: Redactor, name: str, said: ResourceReading) -> WaitRule:
+    adapter = sessions.adapter
+    return WaitRule(
+        name,
+        said,
+        backoff=adapter.policy.backoff,
+        metrics=adapter.metrics,
+        redact=redact,
     )
 
 

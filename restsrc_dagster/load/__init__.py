@@ -9,6 +9,7 @@ In the order in which a run meets it:
     plan            what a load does, decided before it reads anything
     planning        the plan of the next load, beside whatever is going
     ranges          a range of a list that is read again
+    jobs            what a load creates before it waits for it
     passes          one pass over the API: `extraction` into a load package
     rows            what of the extracted rows stays
     columns         plain records go into the tables as Arrow

@@ -28,6 +28,7 @@ from restsrc_dagster.load.destinations.lock import connector_lock
 from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.load.environment import environment_defaults
+from restsrc_dagster.load.jobs import Jobs
 from restsrc_dagster.load.passes import Pass, Passes
 from restsrc_dagster.load.plan.known import known_at
 from restsrc_dagster.load.plan.make import make_plan
@@ -114,27 +115,35 @@ def load(
                 connector, cut = found.connector, found.cut
                 order = replace(order, selection=found.selection)
             lists = digests_of(connector.resources.values_by_name, environment)
+            options = ReadOptions(
+                redact=redact,
+                column_limit=column_limit_of(pipeline.destination),
+                on_message=on_message,
+                waits=progress.waits,
+            )
+            read = partial(open_reading, connector, environment)
+            commits = Commits(pipeline, still_held, on_message, progress)
+            jobs = Jobs(
+                connector, pipeline, read=read, options=options, commits=commits, progress=progress
+            )
             passes = Passes(
                 connector,
                 pipeline,
-                read=partial(open_reading, connector, environment),
-                options=ReadOptions(
-                    column_limit=column_limit_of(pipeline.destination),
-                    on_message=on_message,
-                    waits=progress.waits,
-                ),
+                read=read,
+                options=options,
                 redact=redact,
                 folder=folder,
-                commits=Commits(pipeline, still_held, on_message, progress),
+                commits=commits,
                 progress=progress,
                 lists=lists,
+                jobs=jobs,
             )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
             fit = replace(fit, connector=connector)
             return _Load(
-                fit, of_the_file, pipeline, passes, bound, progress, on_message, lists
+                fit, of_the_file, pipeline, passes, bound, progress, on_message, lists, jobs
             ).run(order, cut)
 
 
@@ -145,6 +154,7 @@ class _Load:
         fit: what is read, with a range in place of cursors if there is one.
         of_the_file: the resources without it, as they were loaded before.
         lists: the values of its lists.
+        jobs: what it creates, and waits for.
     """
 
     def __init__(
@@ -157,8 +167,10 @@ class _Load:
         progress: Progress,
         on_message: Callable[[str], None],
         lists: Digests,
+        jobs: Jobs,
     ) -> None:
         self._lists = lists
+        self._jobs = jobs
         self._fit, self._connector = fit, fit.connector
         self._of_the_file = of_the_file
         self._pipeline = pipeline
@@ -178,7 +190,9 @@ class _Load:
             self._passes.rows_before = self._reports.count_replaced(schema, plan.selection)
         reports: dict[str, ResourceReport] = {}
         for planned in plan.passes:
+            self._passes.kept = self._jobs.create(planned)
             reports |= self._carry_out(planned)
+        self._jobs.forget_failed(self._failed)
         if order.between is not None:
             stats = {name: report.read for name, report in reports.items()}
             tell_of_range(stats, self._connector.resources, cut)

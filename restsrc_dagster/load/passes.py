@@ -15,6 +15,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.failures.isolation import CircuitBreaker, Isolation
+from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
@@ -30,6 +31,7 @@ from restsrc_dagster.load.destinations.destination import loader_file_format
 from restsrc_dagster.load.destinations.open_tables import make_ready
 from restsrc_dagster.load.destinations.profile import profile_of
 from restsrc_dagster.load.extraction import extract
+from restsrc_dagster.load.jobs import Jobs
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.ranges.older import leave_newer
 from restsrc_dagster.load.ranges.replaced import ReplacedRanges
@@ -98,8 +100,10 @@ class Passes:
         commits: how it commits.
         progress: what it tells on the way.
         lists: the values of its lists as they are now.
+        jobs: what the load creates, and waits for.
 
     Attributes:
+        kept: answers that its readings get once more; None where none is kept.
         reports: what the load knows of its tables.
         history: what it knows of children below a cursor.
         failed: why, by resource; grows.
@@ -118,12 +122,15 @@ class Passes:
         commits: Commits,
         progress: Progress,
         lists: Digests = NO_LISTS,
+        jobs: Jobs,
     ) -> None:
         resources = connector.resources
         self._connector = connector
         self._pipeline = pipeline
         self._read = read
-        self._options = replace(options, redact=redact)
+        self._options = options
+        self._jobs = jobs
+        self.kept: KeptAnswers | None = None
         self._redact = redact
         self._folder = folder
         self._commits = commits
@@ -158,6 +165,10 @@ class Passes:
             intent = RefreshIntent(pipeline, source_name, selection, self._folder / "intent")
         known = self.history.known()
 
+        def still_read() -> Set[str]:
+            unfinished = chunks.unfinished if chunks else frozenset[str]()
+            return unfinished.union(*(resources.descendants(name) for name in unfinished))
+
         def note(state: dict[str, Any], done: frozenset[str]) -> None:
             self.history.remember(state, known, done)
             if chunks:
@@ -174,6 +185,7 @@ class Passes:
                             is_read_again=resources[name].parent is None,
                             on_message=partial(tell_of_list, resources, name, reading),
                         )
+            self._jobs.settle(state, done - still_read(), wanted)
             intend_refresh(state, one.intended)
             if one.refresh:
                 forget_refresh(state, done)
@@ -190,6 +202,7 @@ class Passes:
                 chunks=chunks,
                 before=one.before,
                 backlog=backlog,
+                kept=self.kept.again() if self.kept is not None else None,
             )
             with self._read(options) as reading:
                 self._progress.reads(reading, self._children)

@@ -127,6 +127,8 @@ def _description(props: ResourceProps) -> str:
     if window := connector.resources.windows.get(resource.name):
         size = connector.said_at(f"reading.{resource.name}.window.size") or window.size
         reads += f" in windows of {size}"
+    if resource.name in connector.waiting:
+        reads += " when it is ready"
     if resource.parent:
         asked_by = [resource.parent, *resource.lists]
         reads += f", for each of {' and of '.join(map(connector.resources.described, asked_by))}"

@@ -70,4 +70,4 @@ def test_what_the_api_refuses_is_told(kind: Any, name: str, api: Api, settings: 
     content, api.other = mock.content(api.url), mock
     change, told = mock.refusals[name]
     change(content)
-    assert told in str(run(mock, content, settings, first=2).failed)
+    assert told in str(run(mock, content, settings, first=3).failed)

@@ -77,3 +77,29 @@ def list_of_values() -> Mock:
         delivered={"orders": 3},
         rows=[("eu", "1", "10"), ("eu", "4", "40"), ("us", "1", "20"), ("us", "2", "30")],
     )
+
+
+def exports() -> Mock:
+    """Each is ready when it is asked for the second time; its file wants no key."""
+    contacts = [{"id": 1, "name": "Ada"}, {"id": 2, "name": "Ben"}]
+    asked_for: list[str] = []
+
+    def create(_: Asked) -> Any:
+        return Answer({"id": "ex1", "status": "pending"}, status=202)
+
+    def state(asked: Asked) -> Any:
+        asked_for.append(asked.path)
+        if len(asked_for) % 2:
+            return {"id": "ex1", "status": "pending"}
+        return {"id": "ex1", "status": "ready", "url": f"http://{asked.headers['Host']}/files/ex1"}
+
+    return Mock(
+        routes={
+            "/exports": only_with(BEARER, create),
+            "/exports/ex1": only_with(BEARER, state),
+            "/files/ex1": lambda _: contacts,
+        },
+        later=lambda: contacts.append({"id": 3, "name": "Cy"}),
+        delivered={"contacts": 3},
+        rows=[("1", "Ada"), ("2", "Ben"), ("3", "Cy")],
+    )

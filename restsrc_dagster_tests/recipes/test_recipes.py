@@ -28,6 +28,7 @@ RECIPES = {
 }
 MOCKS: Mapping[str, Callable[..., Mock]] = {
     "basic-at-the-token-url": auth.basic_at_the_token_url,
+    "exports": parents.exports,
     "far-end": paging.far_end,
     "grandparents-value": parents.grandparents_value,
     "graphql": paging.graphql,

@@ -7,6 +7,7 @@ graph           parents, their children, and lists of values among them
 resources       all of them: dispositions, what is loaded with what, what children get
 parents         whether what one binds can be its parents
 reading         how one is read, where dlt's schema has no word for it
+jobs            which of them create what others wait for
 columns         hints of columns
 needs           fields that are needed after the processing steps
 sharing         resources that write into one table

@@ -1,17 +1,28 @@
 """`reading`: how a resource is read, where dlt's schema has no word for it."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from restsrc_dagster.connector.configuration.part import Name
+from restsrc_dagster.connector.configuration.part import Name, StandIn
 from restsrc_dagster.connector.configuration.steps import Expression
 from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.resources.values import ValueList
 from restsrc_dagster.connector.resources.window import Window, window_problems
+from restsrc_dagster.connector.time.span import pause
 from restsrc_dagster.connector.wording import nearest
+
+
+def _pause(text: str) -> str:
+    pause(text)
+    return text
+
+
+PauseText = Annotated[str, AfterValidator(_pause), StandIn("1 minute")]
+OF_WAITING = ("failed_if", "every", "at_most", "resume_within")
+"""Keys that say nothing without `wait_until`."""
 
 
 class ResourceReading(BaseModel):
@@ -44,6 +55,30 @@ class ResourceReading(BaseModel):
         default_factory=list,
         description="Params that only the first request of a list sends.",
     )
+    wait_until: Expression | None = Field(
+        None,
+        description="JMESPath over an answer, {body, headers, status_code, url}, with the names of "
+        "headers in lower case; the fields of a body that is an object may be named without body. "
+        "in front. The same is asked for again until it holds.",
+    )
+    failed_if: Expression | None = Field(
+        None,
+        description="JMESPath over the same; where it holds, what is waited for has failed, and "
+        "the resource fails at once.",
+    )
+    every: PauseText | None = Field(
+        None,
+        description="The pause between two such requests, such as 10 seconds, or longer where the "
+        "API says so; by default short at first, and longer each time.",
+    )
+    at_most: PauseText = Field(
+        "30 minutes", description="The longest that is waited before the resource fails."
+    )
+    resume_within: PauseText | None = Field(
+        "1 hour",
+        description="How long after a job was created a further run takes it up, where one was "
+        "stopped while it waited; null creates another one.",
+    )
 
 
 def reading_problems(
@@ -72,9 +107,18 @@ def reading_problems(
         if isinstance(said, Mapping):
             for key, message in _paging_problems(said, name, resources):
                 yield f"{place}.{key}", message
+            for key, message in _waiting_problems(said):
+                yield f"{place}.{key}", message
             if isinstance(said.get("window"), Mapping):
                 for message in window_problems(resource):
                     yield f"{place}.window", message
+
+
+def _waiting_problems(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(key, message) of what says how long is waited, and not for what."""
+    for key in OF_WAITING:
+        if key in said and not said.get("wait_until"):
+            yield key, "is about waiting: name what is waited for as wait_until beside it"
 
 
 def _paging_problems(

@@ -12,6 +12,9 @@ Unit = Literal["minute", "hour", "day", "week", "month"]
 SECONDS: dict[str, int] = {"minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 """Of each unit that always has the same length."""
 _SPAN = re.compile(r"(?P<count>[1-9]\d{0,5}) ?(?P<unit>minute|hour|day|week|month)s?", re.ASCII)
+_PAUSE = re.compile(
+    r"(?P<count>\d{1,6}(?:\.\d{1,3})?) ?(?P<unit>second|minute|hour|day)s?", re.ASCII
+)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -46,6 +49,18 @@ def span(text: str) -> Span:
             "months are allowed"
         )
     return Span(int(match["count"]), cast("Unit", match["unit"]))
+
+
+def pause(text: str) -> float:
+    """Seconds that a text such as `10 seconds` or `30 minutes` names; raises ValueError."""
+    match = _PAUSE.fullmatch(text.strip())
+    seconds = float(match["count"]) * {"second": 1, **SECONDS}[match["unit"]] if match else 0
+    if not seconds:
+        raise ValueError(
+            f"{text!r} is no time to wait such as 10 seconds; seconds, minutes, hours and days are "
+            "allowed"
+        )
+    return seconds
 
 
 def _months_after(start: Fraction, months: int) -> Fraction:

@@ -1,6 +1,7 @@
 """Requests: who may be asked, with what, when, and how often.
 
 session             what dlt asks with; answers that were asked for before their turn
+kept_answers        of requests that create a job, which are not sent twice
 allowed_origins     whom the requests of a connector may go to
 credentials         requests to other hosts go without them
 request_values      what values become in a request

@@ -4,7 +4,7 @@ Every request of dlt's REST client and its redirects pass `ApiAdapter.send`; the
 have an adapter of their own, so that no link of the API can pass for one.
 """
 
-from collections.abc import Mapping, Set
+from collections.abc import Container, Mapping, Set
 from typing import Any
 
 import requests
@@ -32,10 +32,12 @@ class ApiAdapter(HTTPAdapter):
         http: the connector's budget and limits.
         reach: whom it may ask, with the credentials and without.
         selectors: where the records of each resource are, by its name; None where that is found.
+        judged: names of the resources of which others say what is ready.
         redact: takes secrets out of the texts of exceptions.
         policy: how often and how long a request is tried again.
 
     Attributes:
+        policy: how often and how long a request is tried again.
         metrics: what the requests cost, and what they wait for.
         budget: when a request may be sent.
         exchange: sends a request once, and lets who watches see the answer.
@@ -47,11 +49,13 @@ class ApiAdapter(HTTPAdapter):
         http: Http,
         reach: AllowedOrigins,
         selectors: Mapping[str, str | None],
+        judged: Container[str] = (),
         redact: Redactor,
         policy: RetryPolicy,
     ) -> None:
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.reach = reach
+        self.policy = policy
         self._guard = OriginGuard(reach, redact)
         self.metrics = metrics = Metrics(http.max_pages)
         self.budget = Budget(http, policy=policy, metrics=metrics)
@@ -64,7 +68,12 @@ class ApiAdapter(HTTPAdapter):
         )
         self._sender = RetryingSender(self.exchange, policy=policy, metrics=metrics, redact=redact)
         self._poller = Poller(
-            self._sender, policy=policy, selectors=selectors, metrics=metrics, redact=redact
+            self._sender,
+            policy=policy,
+            selectors=selectors,
+            judged=judged,
+            metrics=metrics,
+            redact=redact,
         )
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> Any:

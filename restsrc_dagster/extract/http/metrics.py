@@ -37,6 +37,13 @@ class Metrics:
         with self._lock:
             self._of(resource).retries += 1
 
+    def count_retry_of_answer(self, resource: str) -> None:
+        """A good answer was no page: the same will be asked for again."""
+        with self._lock:
+            traffic = self._of(resource)
+            traffic.pages -= 1
+            traffic.retries += 1
+
     def count_page(self, resource: str) -> None:
         """A good answer; raises ReadError if it is one too many."""
         with self._lock:

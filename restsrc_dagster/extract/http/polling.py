@@ -1,7 +1,7 @@
 """How long an answer that is not ready is waited for."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +64,7 @@ class Poller:
         sender: sends a request until it is answered.
         policy: how long one request waits.
         selectors: where the records of each resource are, by its name; None where that is found.
+        judged: names of the resources of which others say what is ready.
         metrics: counts the tries, and what is waited for.
         redact: takes secrets out of what is shown.
     """
@@ -74,10 +75,12 @@ class Poller:
         *,
         policy: RetryPolicy,
         selectors: Mapping[str, str | None],
+        judged: Container[str],
         metrics: Metrics,
         redact: Redactor,
     ) -> None:
         self._sender = sender
+        self._judged = judged
         self._policy = policy
         self._selectors = selectors
         self._metrics = metrics
@@ -100,7 +103,7 @@ class Poller:
         self, response: requests.Response, request: requests.PreparedRequest
     ) -> str | None:
         """What an answer says of itself if it is asked for again."""
-        if not response.ok or response.is_redirect:
+        if not response.ok or response.is_redirect or resource_asked_for() in self._judged:
             return None
         said = not_ready(response, self._selectors.get(resource_asked_for()))
         return None if said is None or is_ignored(response, request) else self._redact(said)

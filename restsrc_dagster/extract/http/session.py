@@ -1,6 +1,6 @@
 """The HTTP sessions of a run: what dlt asks with, and what was asked before its turn."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,18 +18,19 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.http.adapter import ApiAdapter
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.credentials import as_linked
-from restsrc_dagster.extract.http.request_context import resource_that_asks
+from restsrc_dagster.extract.http.kept_answers import KeptAnswers
+from restsrc_dagster.extract.http.request_context import resource_asked_for, resource_that_asks
 from restsrc_dagster.extract.http.request_values import sendable
 from restsrc_dagster.extract.http.retry import RetryPolicy
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
-from restsrc_dagster.extract.prefetch.requests import copied
+from restsrc_dagster.extract.prefetch.requests import RequestDropped, copied
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 SEE_OTHER = 303
 
 
 class ApiSession(Session):
-    """Gives an answer at once where it was fetched ahead.
+    """Gives an answer at once where it was fetched ahead, or is kept.
 
     It puts nothing into a link to where no credentials may go.
     """
@@ -40,6 +41,7 @@ class ApiSession(Session):
         super().__init__(timeout=timeout, raise_for_status=False)
         self._adapter = adapter
         self._settings: dict[Any, Any] = {}
+        self.kept = KeptAnswers()
 
     def ask(self, request: requests.Request) -> requests.Response:
         """The answer, which may be there before its turn.
@@ -57,7 +59,22 @@ class ApiSession(Session):
         return dict(self._settings[key])
 
     def fetch(self, request: requests.Request) -> requests.Response:
-        """Send a request now; raises as `ask` does."""
+        """Send a request now, if its answer is not kept; raises as `ask` does."""
+        resource = resource_asked_for()
+        if (kept := self.kept.take(resource, request)) is not None:
+            self._adapter.metrics.count_page(resource)
+            return kept.answer(self._prepared(request))
+        try:
+            response = self._sent(request)
+        except RequestDropped:
+            raise
+        except Exception as error:
+            self.kept.note_failure(resource, request, error)
+            raise
+        self.kept.note(resource, request, response)
+        return response
+
+    def _sent(self, request: requests.Request) -> requests.Response:
         prepared = self._prepared(request)
         settings = self.merge_environment_settings(prepared.url, {}, None, None, None)
         return super().send(prepared, **settings)  # type: ignore[no-any-return, no-untyped-call]
@@ -146,17 +163,20 @@ def open_sessions(
     http: Http,
     redact: Redactor,
     token_urls: Iterable[str],
+    judged: Container[str] = (),
 ) -> Sessions:
     """The sessions of one run.
 
-    `base_url` and `resources` are resolved: no reference is left in them. dlt's own settings of
-    the deployment, `RUNTIME__REQUEST_*`, hold where the connector says nothing.
+    `base_url` and `resources` are resolved: no reference is left in them; `judged` is as for
+    `Poller`. dlt's own settings of the deployment, `RUNTIME__REQUEST_*`, hold where the connector
+    says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
     reach = AllowedOrigins.of(base_url, http)
     adapter = ApiAdapter(
         http=http,
         reach=reach,
+        judged=judged,
         selectors={name: one.endpoint.get("data_selector") for name, one in resources.items()},
         redact=redact,
         policy=RetryPolicy.of(runtime, http.max_wait_seconds),

@@ -3,6 +3,7 @@
 kinds             the class that reads each kind of paginator, and the kind of one that reads
 paginators        dlt's paginators, which end where there is no next page
 last_page         where a list ends, by the person's own rule
+waiting           answers that are asked for again, by the person's own rule
 list_reader       the page loop: one list, page by page
 lookahead         the further pages of a list, as far as the pages that are there tell of them
 plans             what will be requested next, as far as it is certain

@@ -3,7 +3,8 @@
 A list is what a first request and its further pages give: of a resource, or of one of its parents.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import partial
@@ -28,12 +29,18 @@ from restsrc_dagster.dlt_compat.rest_api import (
     process_parent_data_item,
 )
 from restsrc_dagster.dlt_compat.rest_client import join_url
+from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint
 from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
 from restsrc_dagster.extract.paging.last_page import LastPage
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
+from restsrc_dagster.extract.paging.waiting import Ready, WaitRule
 from restsrc_dagster.extract.response.rules import ResponseRules
+from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.json_types import Json
+
+MADE = frozenset({201, 202})
+"""What is answered to a request that creates something."""
 
 
 class Page(PageData[Any]):
@@ -83,6 +90,10 @@ class ListReader:
         hooks: what looks at each answer: the `response_actions` of the endpoint.
         last_page: the person's rule for the end of a list; None without one.
         first_page_only: params that only the first request of a list sends.
+        wait: until when an answer is asked for again; None where the file does not say.
+        creates_job: whether others wait for what it creates.
+        is_job: whether an answer is a job, whatever lists are in it, if no selector is named.
+        only_asks: whether only the first request of each list is sent, and no page is read.
         ask: sends a request, or takes the answer of one that was sent ahead; raises as
             `requests.Session.send` does, and what the hooks of the request raise.
     """
@@ -94,6 +105,10 @@ class ListReader:
     ask: Callable[[requests.Request], requests.Response]
     last_page: LastPage | None = None
     first_page_only: Sequence[str] = ()
+    wait: WaitRule | None = None
+    creates_job: bool = False
+    is_job: bool = False
+    only_asks: bool = False
 
     @property
     def knows_paginator(self) -> bool:
@@ -163,8 +178,8 @@ class ListReader:
 
     def read(
         self, first: FirstRequest, answers: Iterator[requests.Response] | None = None
-    ) -> Iterator[Page]:
-        """The pages of one list.
+    ) -> Iterator[Page | None]:
+        """The pages of one list; None each time that another resource may go on meanwhile.
 
         Args:
             first: what its first request is made of.
@@ -175,14 +190,20 @@ class ListReader:
         """
         ask = self.ask if answers is None else partial(_given, answers)
         client, (request, paginator) = self.client, self.begin(first)
-        selector, number = self.endpoint.get("data_selector"), 0
+        selector, number = self._selector, 0
+        if self.only_asks:
+            with suppress(IgnoreResponseException):
+                ask(request)
+            return
         while True:
             try:
-                response = ask(request)
+                request, response = yield from self._ready(ask, request)
             except IgnoreResponseException:
                 return
             selector = selector or client.detect_data_selector(response)
             records = client.extract_response(response, selector)
+            if self.creates_job and not records and response.status_code in MADE:
+                raise ReadError(_no_job(response))
             if paginator is None:
                 paginator = client.detect_paginator(response, records)
             number += 1
@@ -193,6 +214,13 @@ class ListReader:
             yield page
             if not paginator.has_next_page:
                 return
+
+    def _ready(
+        self, ask: Callable[[requests.Request], requests.Response], request: requests.Request
+    ) -> Generator[None, None, Ready]:
+        if self.wait is None:
+            return request, ask(request)
+        return (yield from self.wait.ready(ask, request))
 
     def go_on(
         self,
@@ -234,10 +262,15 @@ class ListReader:
 
     def records(self, response: requests.Response) -> list[Any]:
         """Of a page."""
-        selector = self.endpoint.get("data_selector")
+        selector = self._selector
         return self.client.extract_response(
             response, selector or self.client.detect_data_selector(response)
         )
+
+    @property
+    def _selector(self) -> str | None:
+        """Where the records are; None where that is found in an answer."""
+        return self.endpoint.get("data_selector") or ("$" if self.is_job else None)
 
     @property
     def _paginator(self) -> BasePaginator | None:
@@ -245,7 +278,14 @@ class ListReader:
 
 
 def list_readers(
-    configuration: Mapping[str, Any], session: Any, reading: Mapping[str, ResourceReading]
+    configuration: Mapping[str, Any],
+    session: Any,
+    reading: Mapping[str, ResourceReading],
+    *,
+    wait: Callable[[str, ResourceReading], WaitRule],
+    creators: Container[str] = (),
+    jobs: Container[str] = (),
+    only_ask: Container[str] = (),
 ) -> Mapping[str, ListReader]:
     """By the name of each resource of a configuration of dlt's.
 
@@ -253,6 +293,10 @@ def list_readers(
         configuration: what dlt gets.
         session: an `ApiSession`.
         reading: what the connector file says beside it, by the resource's name.
+        wait: makes the rule of a resource that has a `wait_until`.
+        creators: names of the resources that create what others wait for.
+        jobs: names of the resources whose records are jobs.
+        only_ask: names of those of which only the first request of each list is sent.
     """
     client, runtime = configuration["client"], resolve_configuration(RuntimeConfiguration())
     readers = {}
@@ -275,8 +319,20 @@ def list_readers(
             ask=session.ask,
             last_page=_last_page(name, reading.get(name)),
             first_page_only=reading[name].first_page_only if name in reading else (),
+            wait=_wait(name, reading.get(name), wait),
+            creates_job=name in creators,
+            is_job=name in jobs,
+            only_asks=name in only_ask,
         )
     return readers
+
+
+def _no_job(response: requests.Response) -> str:
+    where = " It names an address in Location:" if "Location" in response.headers else ""
+    return (
+        f"{redacted_url(response.url)} answered {response.status_code} without a record to wait "
+        f"for.{where} give this resource the wait_until itself, or name its record as data_selector"
+    )
 
 
 def _given(answers: Iterator[requests.Response], _: requests.Request) -> requests.Response:
@@ -292,6 +348,14 @@ def _url(base_url: str, path: str) -> str:
 
 def _last_page(name: str, said: ResourceReading | None) -> LastPage | None:
     return LastPage(said.last_page, name) if said is not None and said.last_page else None
+
+
+def _wait(
+    name: str,
+    said: ResourceReading | None,
+    make: Callable[[str, ResourceReading], WaitRule],
+) -> WaitRule | None:
+    return make(name, said) if said is not None and said.wait_until else None
 
 
 def _number(paginator: BasePaginator, count: int) -> int:
@@ -320,7 +384,7 @@ class ReadList:
         self._incremental = incremental
         self._announce = announce
 
-    def __call__(self) -> Iterator[Page]:
+    def __call__(self) -> Iterator[Page | None]:
         """The pages; raises as `ListReader.read` does."""
         if self._announce is not None:
             self._announce(self._first())
@@ -330,6 +394,6 @@ class ReadList:
         """Only when it is wanted: dlt calls before the cursor has taken its state."""
         yield self._reader.of_list(self._incremental)
 
-    def _pages(self) -> Iterator[Page]:
+    def _pages(self) -> Iterator[Page | None]:
         for first in self._first():
             yield from self._reader.read(first)

@@ -45,7 +45,7 @@ class PrefetchStep(ItemTransform[Any, Any]):
     ) -> None:
         super().__init__(lambda item: item)
         self._lengths = ListLengths()
-        self._looks_on = not _may_stop_early(resource)
+        self._looks_on = reader.wait is None and not _may_stop_early(resource)
         self._resource = resource
         self._prefetcher = prefetcher
         self._reader = reader
@@ -53,7 +53,11 @@ class PrefetchStep(ItemTransform[Any, Any]):
         self._of_windows = lists == "windows"
         self._plans: WeakKeyDictionary[BasePaginator, FurtherPages] = WeakKeyDictionary()
         if not self._looks_on:
-            stats.not_ahead = "row_order says where the list is left, and any page may be the last"
+            stats.not_ahead = (
+                "row_order says where the list is left, and any page may be the last"
+                if reader.wait is None
+                else f"any page may be asked for again, by reading.{resource.name}.wait_until"
+            )
             log.debug("%s: nothing is asked for ahead: %s", resource.name, stats.not_ahead)
 
     def announce(self, first: Iterable[FirstRequest]) -> None:

@@ -85,6 +85,8 @@ class ReadOfParents:
         announce: gets the first requests for a page of parents, to send them before their turn;
             None where none is.
         stats: of the child's pages; counts the parents that were gone.
+        never_gone: whether a parent that is not there any more is an error: a job is, of which
+            nothing was fetched.
     """
 
     def __init__(
@@ -97,8 +99,10 @@ class ReadOfParents:
         below: Sequence[ParentsWithoutChildren],
         announce: Announce | None,
         stats: PageStats,
+        never_gone: bool = False,
     ) -> None:
         self._stats = stats
+        self._never_gone = never_gone
         self.binding = binding
         self._child = binding.child.name
         self._reader = reader
@@ -107,39 +111,40 @@ class ReadOfParents:
         self._below = below
         self._announce = announce
 
-    def __call__(self, item: list[BoundParent], meta: Any = None) -> Iterator[Page]:  # noqa: ARG002 - dlt's signature
+    def __call__(self, item: list[BoundParent], meta: Any = None) -> Iterator[Page | None]:  # noqa: ARG002 - dlt's signature
         """The pages, of which each knows its parent; raises as `ListReader.read` does."""
         if self._announce is not None:
             self._announce(chain.from_iterable(map(self._firsts, item)))
         self._backlog.add(self._child, len(item))
         return self._pages(item)
 
-    def _pages(self, parents: list[BoundParent]) -> Iterator[Page]:
+    def _pages(self, parents: list[BoundParent]) -> Iterator[Page | None]:
         left = len(parents)
         try:
             for parent in parents:
                 self._family.begin(self._child, parent)
                 for page in self._of(parent):
-                    page.parent = parent
-                    self.binding.copy_into(page, parent)
+                    if page is not None:
+                        page.parent = parent
+                        self.binding.copy_into(page, parent)
                     yield page
                 left -= self._ended(parent)
             self._family.through(parents[0].page)
         finally:
             self._backlog.add(self._child, -left)
 
-    def _of(self, parent: BoundParent) -> Iterator[Page]:
+    def _of(self, parent: BoundParent) -> Iterator[Page | None]:
         """The pages of one parent; none of one that is gone since it was listed, which no value of
         a list is that a person has written."""
         self._stats.parents_asked += 1
         has_pages = False
         try:
             for page in self._read(parent):
-                has_pages = True
+                has_pages = has_pages or page is not None
                 yield page
         except requests.HTTPError as error:
             status = None if error.response is None else error.response.status_code
-            if has_pages or self.binding.of_list or status not in GONE:
+            if has_pages or self._never_gone or self.binding.of_list or status not in GONE:
                 raise
             self._stats.gone += 1
             self._stats.answer_of_gone = error
@@ -150,7 +155,7 @@ class ReadOfParents:
         """What the first requests for a parent are made of, as far as they are known to come."""
         yield self._first(parent)
 
-    def _read(self, parent: BoundParent) -> Iterator[Page]:
+    def _read(self, parent: BoundParent) -> Iterator[Page | None]:
         """The pages of one parent."""
         return self._reader.read(self._first(parent))
 

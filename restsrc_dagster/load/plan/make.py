@@ -9,11 +9,13 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
+from restsrc_dagster.extract.http.kept_answers import KeptAnswer
 from restsrc_dagster.load.destinations.abilities import refuse_what_cannot_be_done
 from restsrc_dagster.load.plan.cursor import planned_cursor
 from restsrc_dagster.load.plan.known import Known
 from restsrc_dagster.load.plan.plan import LoadPlan, PlannedPass, PlannedResource
 from restsrc_dagster.load.state.history import NO_LISTS, added_below_cursor, known_resources
+from restsrc_dagster.load.state.jobs import kept_jobs
 from restsrc_dagster.load.state.pipeline_state import cursor_of
 from restsrc_dagster.load.state.refresh import pending_refresh
 from restsrc_dagster.load.state.value_lists import Digests
@@ -151,7 +153,8 @@ class _Describing:
 
     def resource(self, name: str, refresh: str | None) -> PlannedResource:
         """What is done with one, and why; `refresh` is why it begins anew, if it does."""
-        resources, states = self._fit.connector.resources, self._known.states
+        connector, states = self._fit.connector, self._known.states
+        resources, reading, kept = connector.resources, connector.reading, self._jobs
         one, above_it = resources[name], resources.ancestors(name)
         window = resources.windows.get(name)
         chunks = chunking(resources, resources.top(name)) if name in self._in_chunks else None
@@ -163,6 +166,8 @@ class _Describing:
             lists=(*filter(resources.is_list, above_it[:1]), *one.lists),
             every_parent=name in self._late or not self._goes_on_below(name),
             window=window.size if window is not None else None,
+            waits=reading[name].at_most if name in connector.waiting else None,
+            jobs=() if refresh else tuple(job.at for job in kept if job.resource == name),
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,
             look_at_page=lambda: self._pages.get(name) if chunks else None,
@@ -190,6 +195,10 @@ class _Describing:
     def _held_back_by(self, name: str) -> str | None:
         resources = self._fit.connector.resources
         return next((one for one in self._failed if name in resources.blocked_by(one)), None)
+
+    @cached_property
+    def _jobs(self) -> list[KeptAnswer]:
+        return kept_jobs(self._known.state)
 
     @cached_property
     def _pages(self) -> dict[str, int]:
