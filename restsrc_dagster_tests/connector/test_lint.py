@@ -356,6 +356,10 @@ SILENT: dict[str, Case] = {
     "a path behind a proxy": one(
         {"path": "http://backend.acme.com/v1/items"}, http={"follow_below_base_url": True}
     ),
+    "a lag of what is no table": case(
+        {**items("jobs", incremental=SENT | {"lag": 60}), "selected": False},
+        items("parts", path="jobs/{resources.jobs.id}") | {"primary_key": "id"},
+    ),
     "a cursor by start_param": one({"incremental": SENT}),
     "a cursor by a placeholder": one(BOUND),
     "a cursor by a param": one({"params": {"since": {"type": "incremental", **CURSOR}}}),

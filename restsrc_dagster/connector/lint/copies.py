@@ -142,7 +142,7 @@ def never_loaded(subject: Subject) -> LintFinding:
 
 
 def _appends(subject: Subject) -> bool:
-    return subject.disposition == "append"
+    return subject.disposition == "append" and subject.resource.selected
 
 
 def _merge(subject: Subject) -> str:
