@@ -127,8 +127,8 @@ def _of_resource(one: PlannedResource) -> Iterator[str]:
         yield one.instead
     if one.page is not None:
         yield f"goes on at page {one.page}, where another run was stopped"
-    if one.waits is not None:
-        yield f"is waited for, at most {one.waits}"
+    for name, at_most in one.waits.items():
+        yield f"waits until {name} is there, at most {at_most}"
     for at in one.jobs:
         created = datetime.fromtimestamp(at, UTC)
         yield f"takes up the job of {created:%Y-%m-%d %H:%M:%S} UTC, if it asks for the same"
@@ -159,7 +159,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "lists": list(one.lists),
         "every_parent": one.every_parent,
         "window": one.window,
-        "waits": one.waits,
+        "waits": dict(one.waits),
         "jobs": [datetime.fromtimestamp(at, UTC).isoformat() for at in one.jobs],
         "cursor": vars(cursor) if cursor else None,
         "committed": one.chunks or "at once",

@@ -322,8 +322,8 @@ def test_a_plan_tells_of_it(api: Api, settings: Settings) -> None:
     acme = exports(api)
     plan = plan_load(acme, selection=frozenset({"rows"}), settings=settings)
     text = "\n".join(as_text(acme, plan))
-    assert "exports: is waited for, at most 20 seconds" in text
-    assert re.search(r"jobs: takes up the job of 20..-..-.. ..:..:.. UTC, if it asks", text)
+    assert "rows: waits until exports is there, at most 20 seconds" in text
+    assert re.search(r"rows: takes up the job of 20..-..-.. ..:..:.. UTC, if it asks", text)
 
 
 @pytest.mark.parametrize(

@@ -226,11 +226,11 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
     OtherWords(
         "async_retriever creation_requester polling_requester download_requester status_mapping "
         "status_extractor download_target_extractor",
-        "a resource that creates the job, its child with `reading.<child>.wait_until`, and the "
+        "a resource that creates the job, its child with `reading.<resource>.wait_until`, and the "
         "child of that, which fetches",
     ),
     OtherWords("poll_until ready_when until", "`reading.<resource>.wait_until`"),
-    OtherWords("poll_interval polling_interval", "`reading.<resource>.every`"),
+    OtherWords("polling_interval poll_every", "`reading.<resource>.every`"),
     OtherWords(
         "polling_job_timeout poll_timeout max_wait max_polling_time", "`reading.<resource>.at_most`"
     ),

@@ -154,9 +154,9 @@ class _Describing:
     def resource(self, name: str, refresh: str | None) -> PlannedResource:
         """What is done with one, and why; `refresh` is why it begins anew, if it does."""
         connector, states = self._fit.connector, self._known.states
-        resources, reading, kept = connector.resources, connector.reading, self._jobs
+        resources = connector.resources
         one, above_it = resources[name], resources.ancestors(name)
-        window = resources.windows.get(name)
+        window, family = resources.windows.get(name), (name, *above_it)
         chunks = chunking(resources, resources.top(name)) if name in self._in_chunks else None
         return PlannedResource(
             name=name,
@@ -166,8 +166,10 @@ class _Describing:
             lists=(*filter(resources.is_list, above_it[:1]), *one.lists),
             every_parent=name in self._late or not self._goes_on_below(name),
             window=window.size if window is not None else None,
-            waits=reading[name].at_most if name in connector.waiting else None,
-            jobs=() if refresh else tuple(job.at for job in kept if job.resource == name),
+            waits={
+                one: connector.reading[one].at_most for one in family if one in connector.waiting
+            },
+            jobs=() if refresh else tuple(one.at for one in self._jobs if one.resource in family),
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,
             look_at_page=lambda: self._pages.get(name) if chunks else None,

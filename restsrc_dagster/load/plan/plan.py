@@ -40,9 +40,9 @@ class PlannedResource:
     parent, and so on; `lists` those of values that it goes through, with each record of its parent
     if it has one; `every_parent` is whether it is read for each record of them, or only for those
     that the load brings. `window` is how long the slices are in which a range is read, None if it
-    is read in one. `waits` is the longest that its answers are waited for, None where the file
-    names nothing to wait for; `jobs` are when a run created jobs for it that none has fetched, in
-    seconds since 1970. `chunks` is how it is committed while it is read, None if at once.
+    is read in one. `waits` is the longest that is waited, by the resource whose answers are waited
+    for, itself or one above; `jobs` are when a run created jobs that none has fetched, in seconds
+    since 1970. `chunks` is how it is committed while it is read, None if at once.
     `look_at_cursor` and `look_at_page` find what no load asks its plan for: `cursor` and `page`.
 
     Why, if it is so: `refresh`, its table begins anew; `late`, it is read below a cursor that has
@@ -58,7 +58,7 @@ class PlannedResource:
     lists: tuple[str, ...] = ()
     every_parent: bool = True
     window: str | None = None
-    waits: str | None = None
+    waits: Mapping[str, str] = field(default_factory=dict)
     jobs: tuple[float, ...] = ()
     look_at_cursor: Callable[[], PlannedCursor | None] = field(default=_none, repr=False)
     chunks: Chunking | None = None
