@@ -166,7 +166,7 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
             partitions={"every": "day", "from": "2025-01-01"},
             reading={"c": {"window": {"size": "1 day"}}},
         ),
-        "partitions: no resource without a parent has an end in its request",
+        "partitions: no resource without a parent or a list of values has an end in its request",
     ),
     (
         content(

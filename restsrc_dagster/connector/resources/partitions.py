@@ -69,7 +69,7 @@ def partitions_problems(
     chosen = partitioned(resources)
     if not chosen:
         has_child = any((one.incremental or {}).get("end_param") for one in resources.values())
-        which = "no resource without a parent" if has_child else "no resource"
+        which = "no resource without a parent or a list of values" if has_child else "no resource"
         yield (
             "partitions",
             f"{which} has an end in its request: name the parameter of it as "

@@ -88,10 +88,15 @@ class Resource:
         """The columns of the merge key, be they named by hints of columns."""
         return named_by(self.hints, "merge_key")
 
+    @property
+    def key_columns(self) -> list[str]:
+        """The columns of the primary key, be they named by hints of columns."""
+        return named_by(self.hints, "primary_key")
+
     @cached_property
     def has_primary_key(self) -> bool:
         """Whether the resource names a primary key, be it as a hint of a column."""
-        return bool(named_by(self.hints, "primary_key"))
+        return bool(self.key_columns)
 
     @property
     def columns(self) -> dict[str, dict[str, Any]]:

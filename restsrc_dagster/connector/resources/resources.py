@@ -180,16 +180,20 @@ class Resources(ResourceGraph):
         """By what the children of a parent replace the ones that it had: fields of the parent's
         record, and where the child's own has each.
 
-        Of a chain of such resources it is the parent of the first one: with it, all below it is
-        read again. Where a request takes fields of the parent's ancestors, too, the parent's record
-        is another one below each record that it is asked by.
+        If its primary key is among the fields that a request takes, that is enough: others may
+        have changed since. Of a chain of such resources it is the parent of the first one: with it,
+        all below it is read again. Where a request takes fields of the parent's ancestors, too, the
+        parent's record is another one below each record that it is asked by.
         """
         resource = self[name]
         parent = str(resource.parent)
         if parent in self and self.replaces_children(parent):
             links = [(parent, path) for path in self.replaced_by(parent).values()]
         else:
-            links = [(parent, path) for path in resource.bound_fields]
+            key = {*self[parent].key_columns} if parent in self else set()
+            fields = resource.bound_fields
+            tells = key and key <= {*fields}
+            links = [(parent, path) for path in fields if not tells or path in key]
             if resource.links_above:
                 above = self[parent]
                 links += [link for link in above.links if link[0] not in above.lists]
