@@ -107,7 +107,9 @@ class HubSpot(Known):
         self._times = {name: [_milliseconds(one) for one in self.held[name]] for name in TITLES}
 
     def later(self) -> None:
+        """A contact is taken from the deal that changes."""
         super().later()
+        self.held["deal_contacts"].pop(0)
         for name in TITLES:  # the last minute is left for the next run
             for one in self.held[name]:
                 self._two_minutes_ago(one, _time(name))
