@@ -40,11 +40,17 @@ from restsrc_dagster.scaffold.configuration import FirstConfiguration
     help="An OpenAPI or Swagger document instead, JSON or YAML; - reads standard input.",
 )
 @click.option(
+    "--from-postman",
+    "postman",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="A Postman collection (v2.1) instead; - reads standard input.",
+)
+@click.option(
     "--path",
     "paths",
     multiple=True,
     help="A path of that document, for each resource; without any, those that answer lists "
-    "are told.",
+    "are told, and all lists of a collection are taken.",
 )
 @click.option("--base-url", help="The API's address, instead of the document's.")
 @click.option("--recipe", help="A known API instead: restsrc recipes lists them.")
@@ -69,6 +75,7 @@ def add(
     config_file: Path | None,
     curl: str | None,
     document: Path | None,
+    postman: Path | None,
     paths: tuple[str, ...],
     base_url: str | None,
     recipe: str | None,
@@ -84,7 +91,7 @@ def add(
 
     target = connectors_dir / f"{name}.json"
     taken = [one for suffix in SUFFIXES if (one := target.with_suffix(suffix)).exists()]
-    given = Given(config_file, curl, document, recipe, paths, base_url, resources)
+    given = Given(config_file, curl, document, postman, recipe, paths, base_url, resources)
     if taken and not given.may_be_added:
         raise click.ClickException(f"{taken[0]} exists already; nothing was written")
     given.check(words)

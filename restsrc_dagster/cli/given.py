@@ -1,7 +1,7 @@
 """What `restsrc add` makes a connector of: one of several, and what belongs to it."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -13,6 +13,8 @@ from restsrc_dagster.connector.files.parse import parse, parse_text
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.from_curl import from_curl
 
+Reader = Callable[..., FirstConfiguration]
+
 
 @dataclass(frozen=True)
 class Given:
@@ -21,6 +23,7 @@ class Given:
     config_file: Path | None
     curl: str | None
     document: Path | None
+    postman: Path | None
     recipe: str | None
     paths: Sequence[str]
     base_url: str | None
@@ -29,17 +32,20 @@ class Given:
     @property
     def may_be_added(self) -> bool:
         """Whether resources of it can be told for a connector that exists already."""
-        return self.curl is not None or self.document is not None
+        return any(one is not None for one in (self.curl, self.document, self.postman))
 
     def check(self, words: str | None) -> None:
         """Raises UsageError for options that do not go together; `words` is the schedule."""
-        sources = [self.config_file, self.curl, self.document, self.recipe]
+        sources = [self.config_file, self.curl, self.document, self.postman, self.recipe]
         if sources.count(None) != len(sources) - 1:
-            raise click.UsageError("give one of --config, --from-curl, --from-openapi and --recipe")
+            raise click.UsageError(
+                "give one of --config, --from-curl, --from-openapi, --from-postman and --recipe"
+            )
         if self.recipe is None and self.resources is not None:
             raise click.UsageError("--resources goes with --recipe")
-        if self.document is None and (self.paths or self.base_url is not None):
-            raise click.UsageError("--path and --base-url go with --from-openapi")
+        document = self.document or self.postman
+        if document is None and (self.paths or self.base_url is not None):
+            raise click.UsageError("--path and --base-url go with --from-openapi or --from-postman")
         lists_paths = self.document is not None and not self.paths
         if words is None and self.recipe is None and not lists_paths:
             raise click.UsageError("Missing option '--schedule'.")
@@ -48,10 +54,29 @@ class Given:
         if self.curl is not None:
             return _from_curl(self.curl, name)
         if self.document is not None:
-            return _from_document(self.document, name, self.paths, self.base_url)
+            from restsrc_dagster.scaffold.openapi import from_openapi
+
+            return self._from_document(self.document, from_openapi, name)
+        if self.postman is not None:
+            from restsrc_dagster.scaffold.postman import from_postman
+
+            return self._from_document(self.postman, from_postman, name)
         if self.recipe is not None:
             return from_recipe(self.recipe, name, self.resources)
         return FirstConfiguration(_from_file(cast("Path", self.config_file), target))
+
+    def _from_document(self, file: Path, read: Reader, name: str) -> FirstConfiguration:
+        piped = str(file) == "-"
+        try:
+            text = sys.stdin.read() if piped else file.read_text(encoding="utf-8-sig")
+            return read(text, name, self.paths, base_url=self.base_url)
+        except UnicodeDecodeError:
+            problem = "is not UTF-8 text"
+        except OSError as error:
+            problem = f"cannot be read: {error.strerror}"
+        except ValueError as error:
+            problem = str(error)
+        raise click.ClickException(f"{'standard input' if piped else file}: {problem}")
 
 
 def _from_curl(command: str, name: str) -> FirstConfiguration:
@@ -59,24 +84,6 @@ def _from_curl(command: str, name: str) -> FirstConfiguration:
         return from_curl(command, name)
     except ValueError as error:
         raise click.ClickException(f"--from-curl: {error}") from None
-
-
-def _from_document(
-    file: Path, name: str, paths: Sequence[str], base_url: str | None
-) -> FirstConfiguration:
-    from restsrc_dagster.scaffold.openapi import from_openapi
-
-    piped = str(file) == "-"
-    try:
-        text = sys.stdin.read() if piped else file.read_text(encoding="utf-8-sig")
-        return from_openapi(text, name, paths, base_url=base_url)
-    except UnicodeDecodeError:
-        problem = "is not UTF-8 text"
-    except OSError as error:
-        problem = f"cannot be read: {error.strerror}"
-    except ValueError as error:
-        problem = str(error)
-    raise click.ClickException(f"{'standard input' if piped else file}: {problem}")
 
 
 def _from_file(file: Path, target: Path) -> dict[str, Any]:

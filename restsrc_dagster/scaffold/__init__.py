@@ -3,4 +3,6 @@
 configuration   what is written, and where its secrets go
 from_curl       from a curl command
 openapi         from an OpenAPI document
+postman         from a Postman collection
+starts          times in requests that people wrote
 """

@@ -40,11 +40,15 @@ class References:
 
     def __call__(self, suffix: str) -> str:
         """`${ACME_TOKEN}` for TOKEN; any other name is made one: `X-App-Id` is X_APP_ID."""
-        words = _NO_NAME.sub("_", _NEW_WORD.sub("_", suffix)).strip("_").upper()
-        name = f"{self._prefix}_{words}"
+        name = self.optional(suffix)
         if name not in self.variables:
             self.variables.append(name)
         return f"${{{name}}}"
+
+    def optional(self, suffix: str) -> str:
+        """The name of a variable that need not be set: ACME_TOKEN for TOKEN."""
+        words = _NO_NAME.sub("_", _NEW_WORD.sub("_", suffix)).strip("_").upper()
+        return f"{self._prefix}_{words}"
 
 
 def bearer(reference: References) -> dict[str, Any]:

@@ -12,15 +12,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 from restsrc_dagster.connector.configuration.auth import kind_of_scheme
 from restsrc_dagster.connector.secrets import SECRET_KEY
-from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.scaffold.configuration import (
-    START,
     FirstConfiguration,
     References,
     api_key,
     bearer,
     http_basic,
 )
+from restsrc_dagster.scaffold.starts import notes_of_starts
 
 _SKIPPED = frozenset({"accept", "user-agent", "content-type", "content-length", "host", "cookie"})
 _TAKES_VALUE = frozenset(
@@ -29,11 +28,6 @@ _TAKES_VALUE = frozenset(
         *("--connect-timeout", "-b", "--cookie", "-x", "--proxy", "--retry", "-w", "--write-out"),
     }
 )
-_TIME = re.compile(
-    r"(?<!\d)\d{4}-\d\d-\d\d"
-    r"(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?(?!\d)"
-)
-_DATE = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
 _EXTENSION = re.compile(r"\.(json|jsonl|xml|csv)$", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z-]{2,29}")
 """A word before the key, as in `SSWS …` or `Klaviyo-API-Key …`: it is no secret."""
@@ -82,27 +76,7 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
         endpoint |= {"method": "POST", "json": body}
     name = _NAME.sub("_", _EXTENSION.sub("", last)).strip("_") or "items"
     configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
-    notes = [
-        f"{key}={value} leaves older records out, in every run: to read only what is new, write "
-        f'"{key}": "{asked}" and an incremental{_as_date(value)} (restsrc test shows the cursor)'
-        for key, value in params.items()
-        if isinstance(value, str) and (asked := _with_start(value))
-    ]
-    return FirstConfiguration(configuration, reference.variables, notes)
-
-
-def _with_start(value: str) -> str | None:
-    """A param with the cursor where it has one time, be it within an expression."""
-    if seconds_of(value) is not None:
-        return START
-    times = _TIME.findall(value)
-    return value.replace(times[0], START) if len(times) == 1 else None
-
-
-def _as_date(value: str) -> str:
-    """What to say where the API is sent a date without a time of day, whatever its records have."""
-    times = _TIME.findall(value)
-    return ' with "convert": "date"' if times and times == _DATE.findall(value) else ""
+    return FirstConfiguration(configuration, reference.variables, list(notes_of_starts(params)))
 
 
 def _parse(command: str) -> _Curl:

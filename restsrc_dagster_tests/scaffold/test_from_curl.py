@@ -153,12 +153,14 @@ def test_from_a_command_to_a_connector_that_reads(
         ["--config", "x.json", "--from-curl", "curl x"],
         ["--config", "x.json", "--from-openapi", "y.json"],
         ["--from-openapi", "y.json", "--from-curl", "curl x"],
+        ["--from-postman", "y.json", "--recipe", "stripe"],
     ],
 )
 def test_one_source_of_the_configuration(arguments: list[str]) -> None:
     result = CliRunner().invoke(cli, ["add", "acme", "--schedule", "every day", *arguments])
     assert result.exit_code == 2
-    assert "one of --config, --from-curl and --from-openapi" in result.output
+    told = " ".join(result.output.split())
+    assert "one of --config, --from-curl, --from-openapi, --from-postman and --recipe" in told
 
 
 def test_without_a_schedule_only_paths_are_listed(tmp_path: Path) -> None:

@@ -27,11 +27,23 @@ def from_openapi(
             `paths`, names those that there are.
     """
     document = Document.of(text)
-    known = Paths(document)
     if not paths:
-        raise ValueError(known.candidates())
-    planned = plan(document, known, paths)
-    reference, notes = References(connector), list[str]()
+        raise ValueError(Paths(document).candidates())
+    reference = References(connector)
+    return from_document(document, connector, paths, base_url=base_url, reference=reference)
+
+
+def from_document(
+    document: Document,
+    connector: str,
+    paths: Sequence[str],
+    *,
+    base_url: str | None,
+    reference: References,
+) -> FirstConfiguration:
+    """The same for a document that has been read; raises ValueError for a path that it lacks."""
+    planned = plan(document, Paths(document), paths)
+    notes = list[str]()
     url = server(document, [one.operation for one in planned], base_url, notes)
     auth = Auth(document, reference, notes)
     for one in planned:  # before any is written: a token is asked for with all scopes
