@@ -127,6 +127,26 @@ def test_the_last_page_again_and_again(api: Api) -> None:
     assert len(api.asked) <= 5
 
 
+@pytest.mark.parametrize("key", [{}, {"primary_key": "id"}])
+@pytest.mark.parametrize("kind", [4, 5])
+@pytest.mark.parametrize("ids", [[1, 2, 2, 2, 3], [1, 2, 1, 3, 4, 4], [1, 2, 3, 3]])
+def test_a_record_may_be_there_twice_on_pages_of_one(
+    api: Api, ids: list[int], kind: int, key: dict[str, str]
+) -> None:
+    """The list says so, or has moved: the API heeds what it is asked for."""
+    api.routes["/items"] = pages([{"id": one} for one in ids], 1)
+    acme = connector("acme", api.url, [items(paginator=paginators(1)[kind]) | key])
+    found = Counter(row["id"] for row in read(acme))
+    assert found == (Counter({*ids}) if key else Counter(ids))
+
+
+@pytest.mark.parametrize("ids", [[1, 1, 1], [1, 2, 2, 2, 2], [1, 2, 3, 1, 2, 3]])
+def test_a_record_on_a_page_of_one_is_not_there_for_ever(api: Api, ids: list[int]) -> None:
+    """An API that gives the first page, or the last one, or begins again."""
+    told = failure(api, pages([{"id": one} for one in ids], 1), paginators(1)[5])
+    assert "the same page came twice" in told or "the pages begin again" in told
+
+
 @pytest.mark.parametrize("record", [{"id": 1}, {"_id": "a", "m": "x"}])
 def test_a_record_with_an_id_is_no_equal_one(api: Api, record: Any) -> None:
     told = failure(api, lambda _: {"data": [record]}, NUMBER)

@@ -6,7 +6,8 @@ records that were there before are a repetition depends on who says that they co
 - Pages with numbers are asked for by us, and an API that does not heed the number gives the same
   again. So a page that was there before, be it the one before or any other, is a repetition if it
   holds several records that differ, or one with an id; so is one that is less full than others
-  were, as it is the last.
+  were, as it is the last. On pages of one record, which a list may have twice, it takes three of
+  them in a row, or none that was another.
 - Equal records are rows of their own as long as nothing tells more: numbered pages of the same
   record without an id, over and over, and whatever the API itself names by a link or a token that
   is new. But a hundred pages in a row with nothing new are too many.
@@ -29,6 +30,8 @@ from restsrc_dagster.json_types import Json
 
 MOST_IN_A_ROW = 100
 """Pages that are empty, or bring nothing new."""
+MOST_OF_ONE = 2
+"""Pages of one record in a row that were there before, after others."""
 IDENTITY = frozenset({"id", "uuid", "guid"})
 """Fields by which a record is itself, and not one that is equal."""
 
@@ -103,7 +106,10 @@ class Repetition(Rewindable):
     ) -> None:
         is_second = again and len(self._pages) == 1 and not self._known_in_a_row
         is_numbered = is_counted(paginator)
-        if is_numbered and (
+        # Others came before, so the API heeds the number, and lists a record twice, or has moved.
+        is_of_one = self._largest == 1 < len(self._pages)
+        is_told = is_numbered and not (is_of_one and self._known_in_a_row < MOST_OF_ONE)
+        if is_told and (
             len(records) < self._largest
             or by_key
             or is_itself(records[0])
