@@ -112,8 +112,8 @@ class Examiner:
     def _tables(self, ended: Ended, found: Found) -> Iterator[Finding]:
         for name, table in self._meaning.tables.items():
             wrong = list(compare(table, found[name], excused=self.excused))
-            if name in ended.good and table.ambiguous and name not in self._told:
-                wrong.append(Finding("untold", "", f"keys {sorted(table.ambiguous, key=str)}"))
+            if name in ended.good and table.to_tell and name not in self._told:
+                wrong.append(Finding("untold", "", f"keys {sorted(table.to_tell, key=str)}"))
             if wrong and not self._is_excused(ended):
                 yield from (replace(one, table=name) for one in wrong)
 

@@ -232,6 +232,9 @@ def child_window(draw: Draw, draft: Draft) -> None:
     cursor |= {"window": draw(st.sampled_from(["2 days", "3 days", "1 week"]))}
     if draw(st.booleans()):
         cursor["kind"] = draw(st.sampled_from(["iso", "spellings", "date", "epoch ms", "halves"]))
+    cursor["lag"] = draw(st.sampled_from([0, 0, 1, 3]))
+    if draw(one_in(3)):
+        cursor["convert"] = draw(st.sampled_from(["epoch_seconds", "iso8601", "date"]))
     draft[name]["shared"] = draw(one_in(3))
     draft["api"]["until"] = draw(st.sampled_from(["exclusive", "inclusive", "absent"]))
     draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
@@ -291,6 +294,7 @@ def shared_value(draw: Draw, draft: Draft) -> None:
 
 def null_value(draw: Draw, draft: Draft) -> None:
     draft["c"] |= {"by": "k", "bound": draw(st.sampled_from(["param", "param", "path", "body"]))}
+    draft["c"]["omits"] = draw(st.booleans())
     add_news(draw, draft, "null k")
 
 
@@ -322,7 +326,8 @@ def values_below(draw: Draw, draft: Draft) -> None:
 
 
 def _edit_values(draw: Draw, draft: Draft, name: str) -> None:
-    run: Draft = {"news": [], "edit": f"values of {name}"}
+    fewer = draw(st.sampled_from(["", "fewer "]))
+    run: Draft = {"news": [], "edit": f"{fewer}values of {name}"}
     news(draw, draft, run["news"])
     draft["runs"].append(run)
 

@@ -62,6 +62,8 @@ def part_of(world: World, name: str) -> str:
 def _reading(world: World, name: str) -> dict[str, Any]:
     made: dict[str, Any] = {"cursor": "shared"} if world.resources[name].shared else {}
     is_linked = "paginator" not in _resource(world, name)["endpoint"]
+    if world.resources[name].omits:
+        made["nulls"] = "omit"
     cursor = world.resources[name].cursor
     if cursor is not None and cursor.window:
         made["window"] = {"size": cursor.window, "end": WINDOWS_END}

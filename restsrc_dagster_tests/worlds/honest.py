@@ -96,6 +96,7 @@ def _sound_parent(p: Resource, world: World) -> Resource:
 def _sound_child(c: Resource, world: World, *, below: bool) -> Resource:
     c = replace(c, selected=True, merge_key=False, sorted=False, unlisted=0, top=False)
     c = replace(c, of=c.of and c.values > 0)
+    c = replace(c, omits=c.omits and c.by == "k" and c.bound != "path")
     c = replace(c, shared=c.shared and c.cursor is not None)
     if c.steps.startswith("lines"):
         c = replace(c, steps="")
@@ -117,9 +118,7 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
     if cursor.kind == "lengths" and (child or not _is_in_its_order(cursor, world)):
         cursor = replace(cursor, kind="text")
     kind = KINDS[cursor.kind]
-    if child:
-        cursor = replace(cursor, order="", end=None, lag=0, open=False, missing="raise", convert="")
-        cursor = replace(cursor, begin=0)
+    cursor = _of_child(cursor) if child else cursor
     if not cursor.starts and cursor.sent in ("placeholder", "path", "body"):
         cursor = replace(cursor, starts=True)
     if cursor.sent == "body" and one.bound != "body":
@@ -128,7 +127,8 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
         cursor = replace(cursor, sent="body" if cursor.sent != "none" else "none", starts=True)
     if cursor.sent == "path" and one.bound == "param":
         cursor = replace(cursor, sent="start_param")
-    if cursor.lag and (not kind.units or cursor.falls or slots(world, "p") != "key"):
+    is_merged = bool(one.key) if child else slots(world, "p") == "key"
+    if cursor.lag and (not kind.units or cursor.falls or not is_merged):
         cursor = replace(cursor, lag=0)
     if cursor.lag and cursor.sent == "param":
         cursor = replace(cursor, sent="start_param")
@@ -143,6 +143,11 @@ def _sound_cursor(one: Resource, world: World, *, child: bool) -> Resource:
     if cursor.falls:
         cursor = replace(cursor, order="", open=False)
     return replace(one, cursor=cursor)
+
+
+def _of_child(cursor: Cursor) -> Cursor:
+    cursor = replace(cursor, order="", end=None, open=False, missing="raise", begin=0)
+    return cursor if cursor.window else replace(cursor, lag=0, convert="")
 
 
 def _is_in_its_order(cursor: Cursor, world: World) -> bool:
@@ -316,9 +321,9 @@ def _may_edit(world: World, edit: str) -> bool:
             return not world.p.key and slots(world, "p") == "all" and not world.p.steps
         case "key of c":
             return world.c is not None and not world.c.key and slots(world, "c") == "all"
-        case "values of p":
+        case "values of p" | "fewer values of p":
             return world.p.values > 1
-        case "values of c":
+        case "values of c" | "fewer values of c":
             return world.c is not None and world.c.values > 1 and not _shares(world)
         case "no end" | "no cursor" if world.p.values:
             return False

@@ -34,6 +34,8 @@ class Table:
     members: dict[Slot, set[int]] = field(default_factory=dict)
     ambiguous: dict[Slot, set[int]] = field(default_factory=dict)
     """Of keys that do not tell records apart: which versions have one. It has to be told."""
+    to_tell: set[Slot] = field(default_factory=set)
+    """Those of them that a run has read for sure."""
     known: bool = True
     kind: str = ""
     """What its slots are: a table of another kind begins anew."""
@@ -124,9 +126,10 @@ class Meaning:
         match kind:
             case "all":
                 table.put("all", self._once(resource, rows), sure=sure)
-                self._note_ambiguous(table, name, rows, newest=False)
+                self._note_ambiguous(table, name, rows, newest=False, sure=sure)
             case "key":
-                self._note_ambiguous(table, name, rows, newest=resource.cursor is not None)
+                dated = resource.cursor is not None
+                self._note_ambiguous(table, name, rows, newest=dated, sure=sure)
                 for key, versions in self._by_key(name, rows).items():
                     table.put(key, [self._newest(resource, versions).v], sure=sure)
                     table.members[key].update(row.v for row in versions)
@@ -134,7 +137,7 @@ class Meaning:
                         for row in versions:
                             table.put(key, [row.v], sure=False)
             case "group":
-                self._note_ambiguous(table, name, rows, newest=False)
+                self._note_ambiguous(table, name, rows, newest=False, sure=sure)
                 for day, contents in self._days(name, rows).items():
                     for number, versions in enumerate(contents):
                         table.put(day, versions, sure=sure and not number)
@@ -164,7 +167,9 @@ class Meaning:
         """What hangs on a parent that was read again takes the place of what hung on it."""
         table = self.tables[name]
         for owner, rows in lists.items():
-            table.put(owner, (row.v for row in rows), sure=sure)
+            # Rows of a value that is listed no more stay with a parent that is not read again.
+            is_whole = sure and not self.world.resources[name].unlisted
+            table.put(owner, (row.v for row in rows), sure=is_whole)
             if name == "c":
                 now = {str(row.key) for row in rows}
                 for gone in self._children.get(owner, set()) - now:
@@ -278,7 +283,9 @@ class Meaning:
             return max(versions, key=lambda row: row.v)
         return max(versions, key=lambda row: (row.at is not None, row.at or 0, row.v))
 
-    def _note_ambiguous(self, table: Table, name: str, rows: list[Row], *, newest: bool) -> None:
+    def _note_ambiguous(
+        self, table: Table, name: str, rows: list[Row], *, newest: bool, sure: bool
+    ) -> None:
         """Several versions of one key, of which no cursor says which is the newest."""
         if not self.world.resources[name].key:
             return
@@ -287,6 +294,7 @@ class Meaning:
             several = len({row.key for row in versions}) > 1
             if len(different) > 1 and (several or not newest):
                 table.ambiguous.setdefault(key, set()).update(different)
+                table.to_tell |= {key} if sure else set()
 
 
 def _whatever(_: Row) -> bool:

@@ -228,6 +228,10 @@ class Player:
                 self._world = replace(world, p=replace(world.p, unlisted=0))
             case "values of c" if world.c:
                 self._world = replace(world, c=replace(world.c, unlisted=0))
+            case "fewer values of p":
+                self._world = replace(world, p=replace(world.p, unlisted=1))
+            case "fewer values of c" if world.c:
+                self._world = replace(world, c=replace(world.c, unlisted=1))
             case "children":
                 self._world = replace(world, c=self._whole.c, g=self._whole.g)
         if edit:

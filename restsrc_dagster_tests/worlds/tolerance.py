@@ -24,7 +24,7 @@ def must_fail(
     """Why a resource cannot be right, or a stretch of it; empty where it can. Of records that are
     `excused`, a run has told that they may be missing."""
     world = meaning.world
-    if name == "c" and world.c is not None and world.c.by == "k":
+    if name == "c" and world.c is not None and world.c.by == "k" and not world.c.omits:
         parents = meaning.delivered("p", view, partial(meaning.comes_with, stretch))[""]
         if any(row.k is None and row.v not in excused for row in parents):
             return "a parent has no value for what is bound to it, and the run is green"
@@ -123,7 +123,7 @@ def _is_order_wrong(world: World) -> bool:
 
 
 _REASONS = (
-    ("a null is bound", lambda world: bool(world.c and world.c.by == "k" and _null_k(world))),
+    ("a null is bound", lambda world: _binds_null(world)),
     ("a record has no cursor", lambda world: _null_cursor(world)),
     ("the order is not what it is said to be", _is_order_wrong),
     ("most parents may be gone", lambda world: world.has("ghost")),
@@ -133,6 +133,10 @@ _REASONS = (
     ("upsert of a key that is no key", lambda world: _upserts(world)),
     ("a lag on a cursor that is text", lambda world: _lags(world)),
 )
+
+
+def _binds_null(world: World) -> bool:
+    return world.c is not None and world.c.by == "k" and not world.c.omits and _null_k(world)
 
 
 def _null_k(world: World) -> bool:
@@ -146,8 +150,8 @@ def _null_cursor(world: World) -> bool:
 
 
 def _lags(world: World) -> bool:
-    cursor = world.p.cursor
-    return cursor is not None and cursor.lag > 0 and cursor.kind not in LAGGING
+    cursors = [one.cursor for one in world.resources.values() if one.cursor]
+    return any(cursor.lag > 0 and cursor.kind not in LAGGING for cursor in cursors)
 
 
 def _is_open(world: World) -> bool:

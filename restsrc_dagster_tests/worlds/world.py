@@ -74,6 +74,8 @@ class Resource(Plain):
     """Where a child takes its parent's value: path, param, body."""
     by: str = "id"
     """The parent's field that a child takes: its own id, or `k`, which several may share."""
+    omits: bool = False
+    """Whether a null of the parent's is left out of the request (`nulls`)."""
     numbered_within: bool = False
     """Whether a child's key is unique only among its parent's children."""
     included: bool = False
@@ -174,7 +176,7 @@ class Run(Plain):
     """It is for these alone, from the first to the last, by their numbers."""
     edit: str = ""
     """What changes in the file before it: key of p, key of c, no end, no cursor (of p), children
-    (come into it), values of p, values of c (of a list get one more)."""
+    (come into it), values of p, values of c (of a list get one more), fewer values of p or c."""
 
 
 @dataclass(frozen=True, kw_only=True)
