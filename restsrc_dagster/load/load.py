@@ -38,7 +38,7 @@ from restsrc_dagster.load.ranges.ranges import Between, ranged, refuse_range, te
 from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states
 from restsrc_dagster.load.state.recovery import remove_broken_loads
-from restsrc_dagster.load.state.value_lists import Digests, digests_of
+from restsrc_dagster.load.state.value_lists import Digests, digests_of, missing
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
 from restsrc_dagster.load.tables.schema_changes import column_limit_of, columns_now
 from restsrc_dagster.settings import Settings
@@ -114,7 +114,8 @@ def load(
                 found = ranged(connector, order.selection, order.between, states)
                 connector, cut = found.connector, found.cut
                 order = replace(order, selection=found.selection)
-            lists = digests_of(connector.resources.values_by_name, environment)
+            values = connector.resources.values_by_name
+            lists, absent = digests_of(values, environment), missing(values, environment)
             options = ReadOptions(
                 redact=redact,
                 column_limit=column_limit_of(pipeline.destination),
@@ -143,7 +144,7 @@ def load(
             )
             fit = replace(fit, connector=connector)
             return _Load(
-                fit, of_the_file, pipeline, passes, bound, progress, on_message, lists, jobs
+                fit, of_the_file, pipeline, passes, bound, progress, on_message, lists, absent, jobs
             ).run(order, cut)
 
 
@@ -154,6 +155,7 @@ class _Load:
         fit: what is read, with a range in place of cursors if there is one.
         of_the_file: the resources without it, as they were loaded before.
         lists: the values of its lists.
+        absent: why some of them are not there.
         jobs: what it creates, and waits for.
     """
 
@@ -167,9 +169,10 @@ class _Load:
         progress: Progress,
         on_message: Callable[[str], None],
         lists: Digests,
+        absent: Mapping[str, RestsrcError],
         jobs: Jobs,
     ) -> None:
-        self._lists = lists
+        self._lists, self._absent = lists, absent
         self._jobs = jobs
         self._fit, self._connector = fit, fit.connector
         self._of_the_file = of_the_file
@@ -229,6 +232,7 @@ class _Load:
             selection=order.selection,
             refresh=order.refresh,
             lists=self._lists,
+            absent=self._absent,
             of_the_file=self._of_the_file if is_range else None,
         )
         for name in sorted(self._fit.instead.keys() & order.selection):

@@ -19,7 +19,7 @@ from restsrc_dagster.load.load import DLT_SETTINGS
 from restsrc_dagster.load.plan.known import known_at
 from restsrc_dagster.load.plan.make import make_plan
 from restsrc_dagster.load.plan.plan import LoadPlan
-from restsrc_dagster.load.state.value_lists import digests_of
+from restsrc_dagster.load.state.value_lists import digests_of, missing
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
 from restsrc_dagster.settings import Settings
 
@@ -50,8 +50,15 @@ def plan_load(
                 pipeline.sync_destination()
             known = known_at(pipeline, connector.name, fit.connector.resources)
             forget_old_hints(known.schema, fit.connector.resources)
-            lists = digests_of(fit.connector.resources.values_by_name, environment)
-            return make_plan(fit, known, selection=selection, refresh=refresh, lists=lists)
+            values = fit.connector.resources.values_by_name
+            return make_plan(
+                fit,
+                known,
+                selection=selection,
+                refresh=refresh,
+                lists=digests_of(values, environment),
+                absent=missing(values, environment),
+            )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from restsrc_dagster.cli.plan import as_text
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.load.load import LoadRequest, load
+from restsrc_dagster.load.plan.plan import LoadPlan
 from restsrc_dagster.load.planning import plan_load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.orchestrate.specs import asset_specs
@@ -54,17 +55,20 @@ class Shop:
     def load(self, acme: Connector, *names: str, **options: Any) -> LoadReport:
         """Load what was planned."""
         order = LoadRequest(selection=frozenset(names or acme.resources), **options)
-        plan = plan_load(
-            acme,
-            selection=order.selection,
-            refresh=order.refresh,
-            settings=self.settings,
-            environment=self.environment,
-        )
+        plan = self.plan(acme, *names, **options)
         self.api.asked.clear()
         report = load(acme, order, settings=self.settings, environment=self.environment)
         assert_foretold(plan, report)
         return report
+
+    def plan(self, acme: Connector, *names: str, **options: Any) -> LoadPlan:
+        return plan_load(
+            acme,
+            selection=frozenset(names or acme.resources),
+            settings=self.settings,
+            environment=self.environment,
+            **options,
+        )
 
     def loaded(self, acme: Connector, *names: str, **options: Any) -> LoadReport:
         """As `load`, where nothing may fail."""
@@ -219,6 +223,10 @@ def test_a_list_of_a_variable_is_looked_up_when_a_run_reads(shop: Shop) -> None:
     for text, told in ((None, "is not set"), (" ,, ", "is empty"), ('["eu", null]', "no JSON")):
         if text is not None:
             shop.environment["REGIONS"] = text
+        plan = shop.plan(acme)
+        assert plan.refused.keys() == {"orders"}
+        (line,) = [one for one in as_text(acme, plan) if "values.regions" in one]
+        assert told in line
         report = shop.load(acme)
         assert report.failed.keys() == {"orders"}
         error = str(report.failed["orders"])
@@ -405,7 +413,8 @@ def test_what_a_plan_and_an_asset_say_of_lists(shop: Shop) -> None:
         items("notes", params=params),
         values={**REGIONS, "kinds": "${KINDS}"},
     )
-    plan = plan_load(acme, selection=frozenset(acme.resources), settings=shop.settings)
+    shop.environment["KINDS"] = "a,b"
+    plan = shop.plan(acme)
     told = {line.split("  ")[0]: line for line in as_text(acme, plan)}
     assert "every value of regions and every value of kinds" in told["orders"]
     assert "every record of projects, every value of regions" in told["notes"]

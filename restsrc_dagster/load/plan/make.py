@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Set
 from functools import cached_property, partial
+from types import MappingProxyType
 
 from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.resources.chunking import chunking
@@ -34,6 +35,7 @@ def make_plan(
     selection: frozenset[str],
     refresh: frozenset[str] = frozenset(),
     lists: Digests = NO_LISTS,
+    absent: Mapping[str, RestsrcError] = MappingProxyType({}),
     of_the_file: Resources | None = None,
 ) -> LoadPlan:
     """What a load of `selection` does; nothing is connected, and nothing changed.
@@ -44,6 +46,7 @@ def make_plan(
         selection: names of the resources that are asked for.
         refresh: those to read from the beginning into emptied tables.
         lists: the values of the lists as they are now.
+        absent: why lists are not there: what goes through them is refused.
         of_the_file: where a range is read again, the resources as the file has them; `fit` has
             that range in place of their cursors, none of which moves.
 
@@ -58,6 +61,7 @@ def make_plan(
     wanted = resources.dependency_closure(selection - refreshed) | refreshed
     refuse_what_cannot_be_done(fit, wanted)
     failed = refused(known.destination, schema, resources, wanted, refreshed, known.has_rows)
+    failed |= {one: error for one in wanted if (error := _without_list(resources, one, absent))}
     left = wanted - refreshed - failed.keys()
     read_before = known_resources(known.state, resources)
     failed |= blocking_changes(schema, known.states, of_the_file or resources, left, read_before)
@@ -78,6 +82,12 @@ def make_plan(
         dataset=known.dataset,
         is_first=schema is None,
     )
+
+
+def _without_list(
+    resources: Resources, name: str, absent: Mapping[str, RestsrcError]
+) -> RestsrcError | None:
+    return next((absent[one] for one in resources.lists_of(name) if one in absent), None)
 
 
 def _passes(

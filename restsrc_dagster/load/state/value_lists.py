@@ -30,6 +30,19 @@ def digests_of(lists: Mapping[str, ValueList], environment: Mapping[str, str]) -
     return found
 
 
+def missing(
+    lists: Mapping[str, ValueList], environment: Mapping[str, str]
+) -> dict[str, MissingVariable]:
+    """Why lists are not there, by their names."""
+    found = {}
+    for name, one in lists.items():
+        try:
+            one.records(environment)
+        except MissingVariable as error:
+            found[name] = error
+    return found
+
+
 def gone_through(resources: Resources, name: str, digests: Digests) -> dict[str, Sequence[str]]:
     """Those with which the records of a resource below a cursor are taken, in a resource or above
     it. A cursor below a list has its own place for a value that is new."""
