@@ -173,7 +173,7 @@ class Meaning:
             if name == "c":
                 now = {str(row.key) for row in rows}
                 for gone in self._children.get(owner, set()) - now:
-                    self._lose_children_of(gone, sure=sure)
+                    self._lose_children_of(gone, sure=is_whole)
                 before = set() if sure else self._children.get(owner, set())
                 self._children[owner] = now | before
 
