@@ -10,6 +10,7 @@ In the order in which a run meets it:
     step_order      in which order a page runs through them
     prefetch        requests that are sent before their turn
     http            a request: budget, credentials, tries
+    formats         from the bytes of an answer to its records
     response        what came back, read once
     paging          the page loop; what is no page, and what would lose or double rows
     parents         from the records of a parent to the requests of its children

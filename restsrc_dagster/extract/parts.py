@@ -4,6 +4,7 @@ from functools import partial
 from typing import Literal
 
 from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.format import XmlFormat, format_object
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.context import ReadContext, ResourceParts
@@ -59,9 +60,14 @@ def _begins_where_it_was(context: ReadContext, name: str) -> bool:
 def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageChecks:
     name, chunks = resource.name, context.options.chunks
     starts = chunks.first_pages if chunks else {}
+    said = context.connector.reading.get(name)
+    written = format_object(said.format) if said is not None else None
+    element = written.record if isinstance(written, XmlFormat) else None
+    selector = resource.endpoint.get("data_selector")
     return PageChecks(
         name,
-        resource.endpoint.get("data_selector"),
+        selector if element is None else "".join(f"['{one}']" for one in element.split("/")),
+        element=element,
         may_lack_list=name in context.connector.http.allow_missing_selector,
         single_by_choice=context.resources.paginator_kind(name).next_page == "none",
         ignores_answers=any(

@@ -61,9 +61,11 @@ class WindowReader:
         for page in self._reader.read(first):
             if page is None:
                 continue
-            envelope = Envelope.of(page.response.json(), page)
-            total = announced_total(page.response, envelope, len(page))
             records += len(page)
+            if not page.is_last_piece and records < at_most:
+                continue
+            envelope = Envelope.of(page.response.json(), page)
+            total = announced_total(page.response, envelope, page.size)
             if records >= at_most or (total is not None and total > at_most):
                 if self._leave is not None:
                     self._leave(page)

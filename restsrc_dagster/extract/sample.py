@@ -39,6 +39,7 @@ from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.records.field import FieldReader
+from restsrc_dagster.extract.response.body_file import body_size
 from restsrc_dagster.extract.response.envelope import Envelope
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
@@ -286,7 +287,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
                 url=reading.redact(readable_url(str(request.url))),
                 status=response.status_code,
                 seconds=seconds,
-                size=len(response.content),
+                size=body_size(response),
             )
         )
     return sample

@@ -17,6 +17,7 @@ from restsrc_dagster.extract.assembly import add_steps, add_steps_of_list
 from restsrc_dagster.extract.configuration import bindings, dlt_configuration, token_urls
 from restsrc_dagster.extract.context import ReadContext
 from restsrc_dagster.extract.failures.isolation import Isolation
+from restsrc_dagster.extract.formats.chosen import answer_formats
 from restsrc_dagster.extract.http.session import Sessions, open_sessions
 from restsrc_dagster.extract.options import READ_EVERYTHING, ReadOptions
 from restsrc_dagster.extract.paging.list_reader import list_readers
@@ -49,6 +50,7 @@ def open_reading(
         redact,
         token_urls=token_urls(configuration),
         judged=connector.waiting | job_creators(resources, connector.waiting).keys(),
+        formats=answer_formats(resources, connector.reading),
     )
     lists = ListsOfValues(known.values_by_name, environment)
     context = _context(connector, configuration, resources, lists, sessions, redact, options)

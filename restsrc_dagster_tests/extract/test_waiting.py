@@ -92,7 +92,7 @@ def test_the_connectors_own_budget_is_no_rate_limit(api: Api) -> None:
     [
         (Answer({}, status=503), "status 503"),
         (Answer({}, status=429, headers={"Retry-After": "0"}), "status 429"),
-        (Answer(b"<html>"), "no JSON"),
+        (Answer(b"[{"), "no JSON"),
         (Answer(fault="reset"), "a broken connection"),
     ],
 )

@@ -1,9 +1,10 @@
 """APIs whose answers are no lists of records."""
 
+import gzip
 from typing import Any
 
 from restsrc_dagster_tests.recipes.mock import BEARER, Mock, Record, at, only_with, since
-from restsrc_dagster_tests.support.api import Asked
+from restsrc_dagster_tests.support.api import Answer, Asked
 
 
 def where_the_records_are() -> Mock:
@@ -95,4 +96,31 @@ def parallel_arrays() -> Mock:
         later=lambda: hours.append(("2026-01-01T02:00", 3.5, 0.4)),
         delivered={"weather": 2},
         rows=[("1.5", "0.0"), ("2.5", "0.2"), ("3.5", "0.4")],
+    )
+
+
+def packed_report() -> Mock:
+    reports = [{"id": 7, "updated_at": at(1)}, {"id": 8, "updated_at": at(2)}]
+    files = {
+        "/7.csv.gz": "sku;amount\r\npen;10\r\nink;2.5\r\n",
+        "/8.csv.gz": "sku;amount\r\npad;4\r\n",
+    }
+
+    def file(asked: Asked) -> Answer:
+        body = gzip.compress(files[asked.path].encode())
+        return Answer(body, headers={"Content-Type": "application/octet-stream"})
+
+    def listed(asked: Asked) -> Any:
+        start = asked.params["since"]
+        return {"reports": [one for one in reports if str(one["updated_at"]) >= start]}
+
+    def later() -> None:
+        reports[0] = {"id": 7, "updated_at": at(3)}
+        files["/7.csv.gz"] = "sku;amount\r\npen;9\r\n"
+
+    return Mock(
+        routes={"/reports": only_with(BEARER, listed), **dict.fromkeys(files, file)},
+        later=later,
+        delivered={"reports": 2, "sales": 2},
+        rows=[("7", "pen", "9.00"), ("8", "pad", "4.00")],
     )

@@ -39,6 +39,7 @@ MOCKS: Mapping[str, Callable[..., Mock]] = {
     "many-values-in-one-param": parents.many_values_in_one_param,
     "object-by-id": shapes.object_by_id,
     "order-lines": shapes.order_lines,
+    "packed-report": shapes.packed_report,
     "parallel-arrays": shapes.parallel_arrays,
     "params-of-the-first-request": paging.params_of_the_first_request,
     "rates": shapes.rates,
@@ -46,7 +47,7 @@ MOCKS: Mapping[str, Callable[..., Mock]] = {
     "session-token": auth.session_token,
     "where-the-records-are": shapes.where_the_records_are,
 }
-_BASE = r"https://((?:\$\{\w+\}:\$\{\w+\}@)?)(?:api\.example\.com/v1|auth\.example\.com)"
+_BASE = r"https://((?:\$\{\w+\}:\$\{\w+\}@)?)(?:api\.example\.com/v1|(?:auth|files)\.example\.com)"
 _SHOWN = re.compile(
     r"`(?P<table>[a-z_]+)`:\n\n\| (?P<columns>.+) \|\n\|[-|]+\|\n(?P<rows>(?:\| .+ \|\n)+)"
 )

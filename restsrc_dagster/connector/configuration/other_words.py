@@ -163,6 +163,16 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
         "transformations add_fields remove_fields post_process", '`processing_steps`, as {"map": …}'
     ),
     OtherWords(
+        "decoder json_decoder jsonl_decoder csv_decoder xml_decoder response_format file_type",
+        "`reading.<resource>.format`, beside configuration: json, jsonl, csv, xml or text",
+        ANYWHERE - {"reading"},
+    ),
+    OtherWords(
+        "gzip_decoder zipfile_decoder compression_format compression",
+        "`reading.<resource>.compression`, beside configuration: gzip, zip or zstd",
+        ANYWHERE - {"reading"},
+    ),
+    OtherWords(
         "schema json_schema schema_loader inline_schema",
         told="unknown key; columns come from the records; hints for them go into `columns`",
     ),

@@ -6,6 +6,7 @@ ancestry        whose records a resource is read by, among all that it binds
 graph           parents, their children, and lists of values among them
 resources       all of them: dispositions, what is loaded with what, what children get
 parents         whether what one binds can be its parents
+format          in which format answers are, and how they are packed
 reading         how one is read, where dlt's schema has no word for it
 jobs            which of them create what others wait for
 columns         hints of columns

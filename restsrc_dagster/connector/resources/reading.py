@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from restsrc_dagster.connector.configuration.part import Name, StandIn
 from restsrc_dagster.connector.configuration.steps import Expression
+from restsrc_dagster.connector.resources.format import Compression, Format, format_problems
 from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.resources.values import ValueList
@@ -79,6 +80,16 @@ class ResourceReading(BaseModel):
         description="How long after a job was created a further run takes it up, where one was "
         "stopped while it waited; null creates another one.",
     )
+    format: Format | None = Field(
+        None,
+        description="What an answer is: json, jsonl, csv, text, or an object with a type and its "
+        "options, as xml needs them; by default what its Content-Type says, else JSON.",
+    )
+    compression: Compression | None = Field(
+        None,
+        description="How an answer is packed: gzip, zip (each file in it), zstd, none; by default "
+        "what its first bytes say.",
+    )
 
 
 def reading_problems(
@@ -107,7 +118,7 @@ def reading_problems(
         if isinstance(said, Mapping):
             for key, message in _paging_problems(said, name, resources):
                 yield f"{place}.{key}", message
-            for key, message in _waiting_problems(said):
+            for key, message in (*_waiting_problems(said), *format_problems(said, name, resources)):
                 yield f"{place}.{key}", message
             if isinstance(said.get("window"), Mapping):
                 for message in window_problems(resource):

@@ -112,6 +112,7 @@ class ChunkByCursor:
         last, before, start = self._last, self._before_last, self._step.position.start
         return (
             not self._checks.at_end
+            and not self._checks.is_within_page
             and 0 < before.records <= self._largest_tail * self._chunk.records
             and values.count(last.value) == last.records
             and (start is None or self._is_later(before.value, start))

@@ -7,8 +7,9 @@ from typing import Any, Protocol
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
 
-from restsrc_dagster.extract.chunks.chunk import Chunk
+from restsrc_dagster.extract.chunks.chunk import Chunk, digest
 from restsrc_dagster.extract.paging.kinds import is_counted
+from restsrc_dagster.extract.paging.list_reader import Page
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
 from restsrc_dagster.extract.step_order import StepOrder
@@ -16,12 +17,19 @@ from restsrc_dagster.extract.step_order import StepOrder
 
 @dataclass(frozen=True)
 class NumberedPage:
-    """A page of a numbered list; `records` are those of the list so far, its own among them."""
+    """A page of a numbered list; `records` are those of the list so far, its own among them, which
+    are `size`. `content` are its records, or a digest of the first ones if it came in pieces."""
 
     number: int
     next_number: int
-    content: list[Any]
+    content: list[Any] | str
     records: int
+    size: int
+
+    @property
+    def digest(self) -> str:
+        """By which it is known again."""
+        return self.content if isinstance(self.content, str) else digest(self.content)
 
 
 class Places(Protocol):
@@ -58,6 +66,7 @@ class ChunkByPage(ItemTransform[Any, Any]):
         self._family = family
         self._last: NumberedPage | None = None
         self._before_last: NumberedPage | None = None
+        self._first_piece = ""
         self._pages: deque[tuple[int, NumberedPage]] = deque()
         """Pages that may have children to be read, by their number; the last that has none comes
         first."""
@@ -72,6 +81,10 @@ class ChunkByPage(ItemTransform[Any, Any]):
             self._chunk.end()
             return None
         is_full = self._chunk.is_full_with(len(item))
+        if isinstance(item, Page) and not item.is_last_piece:
+            if item.is_first_piece:
+                self._first_piece = digest(list(item))
+            return item
         goes_on = bool(item.paginator.has_next_page and item)
         self._before_last, self._last = self._last, self._page(item) if goes_on else None
         if self._last is not None:
@@ -87,7 +100,11 @@ class ChunkByPage(ItemTransform[Any, Any]):
         assert is_counted(paginator)  # noqa: S101 - for the type checker
         number = paginator.current_value
         records = self._chunk.records_before + self._chunk.records
-        return NumberedPage(number - paginator.value_step, number, list(item), records)
+        content: list[Any] | str = list(item)
+        if isinstance(item, Page) and not item.is_first_piece:
+            content = self._first_piece
+        size = item.size if isinstance(item, Page) else len(item)
+        return NumberedPage(number - paginator.value_step, number, content, records, size)
 
     def end_behind(self) -> bool:
         """Nothing is known of a page that has not come whole."""

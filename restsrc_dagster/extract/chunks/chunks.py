@@ -293,8 +293,8 @@ class Chunks:
         dlt.current.resource_state(name)[STATE_KEY] = {
             "of": self._fingerprint(name),
             "last": page.number,
-            "records": page.records - len(page.content),
-            "digest": digest(page.content),
+            "records": page.records - page.size,
+            "digest": page.digest,
             "with": [],
         }
         self._starts[name] = FirstPage(page.next_number, page.records)

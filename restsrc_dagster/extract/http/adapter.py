@@ -13,6 +13,7 @@ from requests.adapters import HTTPAdapter
 from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin
+from restsrc_dagster.extract.formats.reader import AnswerFormat, AnswerReader
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.budget import Budget
 from restsrc_dagster.extract.http.exchange import Exchange
@@ -33,6 +34,7 @@ class ApiAdapter(HTTPAdapter):
         reach: whom it may ask, with the credentials and without.
         selectors: where the records of each resource are, by its name; None where that is found.
         judged: names of the resources of which others say what is ready.
+        formats: how the answers to each resource are read, by its name.
         redact: takes secrets out of the texts of exceptions.
         policy: how often and how long a request is tried again.
 
@@ -49,6 +51,7 @@ class ApiAdapter(HTTPAdapter):
         http: Http,
         reach: AllowedOrigins,
         selectors: Mapping[str, str | None],
+        formats: Mapping[str, AnswerFormat],
         judged: Container[str] = (),
         redact: Redactor,
         policy: RetryPolicy,
@@ -59,16 +62,25 @@ class ApiAdapter(HTTPAdapter):
         self._guard = OriginGuard(reach, redact)
         self.metrics = metrics = Metrics(http.max_pages)
         self.budget = Budget(http, policy=policy, metrics=metrics)
+        limit = http.max_response_mb
+        reader = AnswerReader(formats, limit, redact)
         self.exchange = Exchange(
             super().send,
             budget=self.budget,
             metrics=metrics,
             redact=redact,
-            max_response_mb=http.max_response_mb,
+            max_response_mb=limit,
+            may_be_in_pieces=reader.may_be_in_pieces,
         )
-        self._sender = RetryingSender(self.exchange, policy=policy, metrics=metrics, redact=redact)
+
+        def sender(reader: AnswerReader) -> RetryingSender:
+            return RetryingSender(
+                self.exchange, reader=reader, policy=policy, metrics=metrics, redact=redact
+            )
+
+        self._token_sender = sender(AnswerReader({}, limit, redact))
         self._poller = Poller(
-            self._sender,
+            sender(reader),
             policy=policy,
             selectors=selectors,
             judged=judged,
@@ -96,7 +108,7 @@ class ApiAdapter(HTTPAdapter):
     ) -> requests.Response:
         """As `send`, to one of `origins`; what is answered is no page."""
         self._guard.admit_to(origins, request)
-        return self._sender.send(request, *args, **kwargs)
+        return self._token_sender.send(request, *args, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """As requests does; the connections of the pool ask at the last moment."""

@@ -16,6 +16,7 @@ from restsrc_dagster.extract.http.request_context import asker, resource_asked_f
 from restsrc_dagster.extract.http.retry import FailedTry
 from restsrc_dagster.extract.prefetch.requests import RequestDropped
 from restsrc_dagster.extract.response.body import read_body
+from restsrc_dagster.extract.response.body_file import body_size
 from restsrc_dagster.extract.response.url_redaction import HIDDEN, redacted_url
 from restsrc_dagster.extract.stats.waits import Wait
 
@@ -31,6 +32,8 @@ class Exchange:
         metrics: counts it, and what it waits for.
         redact: takes secrets out of the texts of exceptions.
         max_response_mb: the most megabytes of a body; None for any number.
+        may_be_in_pieces: whether a large answer to a resource, by its name, need not stay in
+            memory.
 
     Attributes:
         watch: called with each answer and the seconds that it took.
@@ -44,6 +47,7 @@ class Exchange:
         metrics: Metrics,
         redact: Redactor,
         max_response_mb: float | None,
+        may_be_in_pieces: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.watch: Callable[[requests.Response, float], None] = lambda *_: None
         self._transport = transport
@@ -51,6 +55,7 @@ class Exchange:
         self._metrics = metrics
         self._redact = redact
         self._max_response_mb = max_response_mb
+        self._may_be_in_pieces = may_be_in_pieces
 
     def send(
         self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
@@ -85,8 +90,9 @@ class Exchange:
                     response = self._transport(request, *args, **kwargs)
                     refusal = self._budget.heed(response)
                     slot.is_granted = response.ok
-                    read_body(response, self._max_response_mb)
-                size = len(response.content)
+                    in_pieces = self._may_be_in_pieces(resource)
+                    read_body(response, self._max_response_mb, in_pieces=in_pieces)
+                size = body_size(response)
             except (SendDeferred, RequestDropped):
                 is_written = False
                 raise
@@ -106,7 +112,7 @@ class Exchange:
         self, request: requests.PreparedRequest, response: requests.Response, seconds: float
     ) -> None:
         if log.isEnabledFor(logging.DEBUG):
-            measured = (response.status_code, seconds, len(response.content))
+            measured = (response.status_code, seconds, body_size(response))
             where = self._shown(request)
             log.debug("%s: %s answered %d, %.3f s, %d bytes", asker(), where, *measured)
 

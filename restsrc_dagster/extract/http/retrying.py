@@ -7,6 +7,7 @@ import requests
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, RateLimited
+from restsrc_dagster.extract.formats.reader import AnswerReader
 from restsrc_dagster.extract.http.exchange import Exchange
 from restsrc_dagster.extract.http.metrics import Metrics
 from restsrc_dagster.extract.http.request_context import asker, resource_asked_for, sleep
@@ -19,12 +20,7 @@ from restsrc_dagster.extract.http.retry import (
     Tries,
     WaitForLimit,
 )
-from restsrc_dagster.extract.response.body import (
-    beginning,
-    refuse_json,
-    refuse_other_format,
-    take_json,
-)
+from restsrc_dagster.extract.response.body import beginning
 from restsrc_dagster.extract.response.rules import rule_for
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.extract.stats.waits import Wait
@@ -37,15 +33,23 @@ class RetryingSender:
 
     Args:
         exchange: sends a request once.
+        reader: reads what is answered.
         policy: decides what a try that failed leads to.
         metrics: counts the tries, and what is waited for.
         redact: takes secrets out of what is shown.
     """
 
     def __init__(
-        self, exchange: Exchange, *, policy: RetryPolicy, metrics: Metrics, redact: Redactor
+        self,
+        exchange: Exchange,
+        *,
+        reader: AnswerReader,
+        policy: RetryPolicy,
+        metrics: Metrics,
+        redact: Redactor,
     ) -> None:
         self._exchange = exchange
+        self._reader = reader
         self._policy = policy
         self._metrics = metrics
         self._redact = redact
@@ -86,7 +90,8 @@ class RetryingSender:
         """What keeps an answer from being a page; None if it is one, or is for others to judge."""
         if response.is_redirect:
             return None
-        is_json = refusal is None and take_json(response)
+        resource = resource_asked_for()
+        broken = self._reader.take(response, resource) if refusal is None else None
         rule = rule_for(response, request)
         if rule is not None and rule.action.kind == "fail":
             return None
@@ -95,11 +100,10 @@ class RetryingSender:
             return FailedTry(response.status_code, limit, rule=rule.place)
         if refusal is not None:
             return refusal
-        if is_json:
+        if broken is None:
             return None
-        if refuse_other_format(response, self._address(response), self._redact):
-            return None
-        return FailedTry(response.status_code)
+        self._reader.refuse(response, broken, resource)
+        return FailedTry(response.status_code) if broken.is_cut else None
 
     def _decide(self, failure: FailedTry, tries: Tries) -> Decision:
         decision = self._policy.decide(failure, tries)
@@ -117,8 +121,6 @@ class RetryingSender:
                 f"{self._address(response)} answered {failure.reason}, until it was tried often "
                 f"enough: {beginning(response, self._redact)!r}"
             )
-        if response.ok:
-            refuse_json(response, self._address(response), self._redact)
         return response
 
     def _wait(self, decision: Retry | WaitForLimit) -> None:

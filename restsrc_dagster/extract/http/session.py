@@ -1,6 +1,6 @@
 """The HTTP sessions of a run: what dlt asks with, and what was asked before its turn."""
 
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin, origin_of
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.formats.reader import AnswerFormat
 from restsrc_dagster.extract.http.adapter import ApiAdapter
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.credentials import as_linked
@@ -163,6 +164,7 @@ def open_sessions(
     http: Http,
     redact: Redactor,
     token_urls: Iterable[str],
+    formats: Mapping[str, AnswerFormat],
     judged: Container[str] = (),
 ) -> Sessions:
     """The sessions of one run.
@@ -178,6 +180,7 @@ def open_sessions(
         reach=reach,
         judged=judged,
         selectors={name: one.endpoint.get("data_selector") for name, one in resources.items()},
+        formats=formats,
         redact=redact,
         policy=RetryPolicy.of(runtime, http.max_wait_seconds),
     )

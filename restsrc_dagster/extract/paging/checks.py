@@ -5,6 +5,7 @@ record, the same page twice for two pages; and it follows whatever comes next, f
 """
 
 from dataclasses import dataclass, field
+from hashlib import blake2b
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -33,8 +34,8 @@ from restsrc_dagster.extract.paging.proposal import advice, better_than_guessed
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
 from restsrc_dagster.extract.paging.totals import announced_pages, announced_total
 from restsrc_dagster.extract.records.sanitize import may_be_odd, written
-from restsrc_dagster.extract.response.body import is_plain
 from restsrc_dagster.extract.response.envelope import Envelope
+from restsrc_dagster.extract.response.taken import is_plain, records_of
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.extract.step_order import StepOrder
 from restsrc_dagster.json_types import Json, Record
@@ -56,6 +57,16 @@ class _Crawl:
     """Where the paginator is guessed, what the first answer asks for instead."""
     repetition: Repetition = field(default_factory=Repetition)
 
+    _pieces: bytes = b""
+
+    def behind_pieces(self, page: Page, content: bytes) -> bytes:
+        """What stands for the content of an answer so far, of which `content` is that of a page."""
+        if page.is_last_piece and page.is_first_piece:
+            return content
+        pieces = b"" if page.is_first_piece else self._pieces
+        self._pieces = blake2b(pieces + content, digest_size=16).digest()
+        return self._pieces
+
     @property
     def announced(self) -> int | None:
         """What can be true of the total: an API that says 0 or -1 does not count."""
@@ -66,9 +77,11 @@ class PageChecks(ItemTransform[Any, Any]):
     """Looks at every page of one resource before anything else does; passes it on unchanged.
 
     `stats` are of readings before, and `records_before` those of the list that is gone on with.
-    `at_end` is whether the last page was the last of its list. `has_key` is whether rows that come
+    `at_end` is whether the last page was the last of its list, `is_within_page` whether it is not
+    all of its answer. `has_key` is whether rows that come
     again are told by a primary key, `reshapes` whether processing steps make other records of them,
-    `has_rule` whether the file says where a list ends.
+    `has_rule` whether the file says where a list ends. `element` is the path of records in XML,
+    where `selector` says the same.
     """
 
     placement_affinity = StepOrder.CHECK_PAGE
@@ -78,6 +91,7 @@ class PageChecks(ItemTransform[Any, Any]):
         resource: str,
         selector: str | None,
         *,
+        element: str | None = None,
         may_lack_list: bool,
         single_by_choice: bool,
         ignores_answers: bool = False,
@@ -91,6 +105,7 @@ class PageChecks(ItemTransform[Any, Any]):
         super().__init__(lambda item: item)
         self.stats = stats or PageStats()
         self.at_end = True
+        self.is_within_page = False
         self._records_before = records_before
         self._crawl = _Crawl()
         self._single_by_choice = single_by_choice
@@ -100,6 +115,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._has_rule = has_rule
         self._resource = resource
         self._selector = selector
+        self._element = element
         self._may_lack_list = may_lack_list
         self._redact = redact
         self._lists = 0
@@ -112,7 +128,9 @@ class PageChecks(ItemTransform[Any, Any]):
             crawl = self._crawls.get(item.paginator)
             if crawl is None:
                 crawl = self._crawls[item.paginator] = self._begin()
-            self._crawl, self.at_end = crawl, not item.paginator.has_next_page
+            self._crawl = crawl
+            self.at_end = item.is_last_piece and not item.paginator.has_next_page
+            self.is_within_page = not item.is_last_piece
             self.stats.crawl = crawl.number
             item = self._without_repetition(item)
             self._look_at(item, crawl)
@@ -160,13 +178,20 @@ class PageChecks(ItemTransform[Any, Any]):
         body = response.json()
         found = what_is_found(response, body, page, self._selector)
         self._refuse_error(body, response, found)
+        if len(page) == page.size == 1 and isinstance(body, list) and records_of(response):
+            found = FoundError.CHOSEN if self._selector else FoundError.WHOLE
+            self._refuse_error(page[0], response, found)  # in place of lines
         if not page and not crawl.pages and self._selector and not self._may_lack_list:
             self._refuse_missing_list(body)
-        if not self._reshapes and len(page) == 1 and is_keyed_object(page[0]):
+        if not self._reshapes and page.size == 1 and is_keyed_object(page[0]):
             self._refuse_keyed_object(page[0])
         self._refuse_repetition(page, crawl, response)
+        crawl.records += len(page)
+        self.stats.records += len(page)
+        if not page.is_last_piece:
+            return
         envelope = Envelope.of_answer(response, page)
-        total = announced_total(response, envelope, len(page))
+        total = announced_total(response, envelope, page.size)
         if not crawl.pages:
             crawl.total = total
             if counts_pages(page.paginator):
@@ -184,9 +209,7 @@ class PageChecks(ItemTransform[Any, Any]):
         if not crawl.pages and is_guessed(page.paginator):
             crawl.better = better_than_guessed(page.paginator, response, list(page))
         crawl.pages += 1
-        crawl.records += len(page)
         self.stats.counts_pages |= is_counted(page.paginator)
-        self.stats.records += len(page)
         self.stats.pages += 1
         self.stats.place = _place(page.paginator, crawl)
         if not crawl.records and crawl.total and not page.paginator.has_next_page:
@@ -203,10 +226,12 @@ class PageChecks(ItemTransform[Any, Any]):
             key.lower().startswith("total") and value == 0 for key, value in body.items()
         ):
             return
+        where, what = f"data_selector {self._selector!r}", "selector"
+        if self._element is not None:
+            where, what = f"the format's record, {self._element!r}", "path"
         raise ReadError(
-            f"nothing is at data_selector {self._selector!r}: the answer {_shape(body)}. Correct "
-            "the selector, or, if the API leaves an empty list out, name "
-            f"{self._resource!r} in http.allow_missing_selector"
+            f"nothing is at {where}: the answer {_shape(body)}. Correct the {what}, or, if the API "
+            f"leaves an empty list out, name {self._resource!r} in http.allow_missing_selector"
         )
 
     def _refuse_keyed_object(self, record: Record) -> None:
@@ -248,9 +273,18 @@ class PageChecks(ItemTransform[Any, Any]):
             self.stats.odd = text is None or (not is_plain(response) and may_be_odd(text))
             content = response.content if text is None else text
         try:
-            if not self._has_rule or is_counted(page.paginator):
+            if page.is_first_piece and (not self._has_rule or is_counted(page.paginator)):
                 crawl.repetition.ask((request.method, request.url, request.body), address)
-            crawl.repetition.answer(page, content, page.paginator, address, by_key=self._has_key)
+            content = crawl.behind_pieces(page, content)
+            if page.is_last_piece:
+                crawl.repetition.answer(
+                    page,
+                    content,
+                    page.paginator,
+                    address,
+                    by_key=self._has_key,
+                    size=page.size,
+                )
         except ReadError as error:
             cure = crawl.better
             if not (cure or self._has_rule or is_counted(page.paginator)):

@@ -36,6 +36,7 @@ from restsrc_dagster.extract.paging.last_page import LastPage
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
 from restsrc_dagster.extract.paging.waiting import Ready, WaitRule
 from restsrc_dagster.extract.response.rules import ResponseRules
+from restsrc_dagster.extract.response.taken import is_in_pieces, pieces_of, records_of
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.json_types import Json
 
@@ -50,11 +51,25 @@ class Page(PageData[Any]):
         parent: whose records they are; None where the resource has no parent.
         ends_by_rule: whether `reading.<resource>.last_page` holds for it.
         is_given: whether all pages of its list were there before it was handed on.
+        is_last_piece: whether it is the end of its answer; a large one is handed on in pieces.
+        before: how many records of the same answer were handed on before it.
     """
 
     parent: Any = None
     ends_by_rule = False
     is_given = False
+    is_last_piece = True
+    before = 0
+
+    @property
+    def is_first_piece(self) -> bool:
+        """Whether no records of the same answer were handed on before."""
+        return not self.before
+
+    @property
+    def size(self) -> int:
+        """How many records of its answer were handed on, with these."""
+        return self.before + len(self)
 
     def behind(self, count: int) -> "Page":
         """The page without its first records."""
@@ -200,19 +215,24 @@ class ListReader:
                 request, response = yield from self._ready(ask, request)
             except IgnoreResponseException:
                 return
-            selector = selector or client.detect_data_selector(response)
-            records = client.extract_response(response, selector)
-            if self.creates_job and not records and response.status_code in MADE:
-                raise ReadError(_no_job(response))
-            if paginator is None:
-                paginator = client.detect_paginator(response, records)
-            number += 1
-            ends_by_rule = self.go_on(paginator, request, response, records, number)
-            auth: Any = client.auth
-            page = Page(records, request, response, paginator, auth)
-            page.ends_by_rule, page.is_given = ends_by_rule, answers is not None
-            yield page
-            if not paginator.has_next_page:
+            if records_of(response) is None and not is_in_pieces(response):
+                selector = selector or client.detect_data_selector(response)
+            number, before = number + 1, 0
+            for records, is_last in self._pieces(response, selector):
+                if self.creates_job and not records and response.status_code in MADE:
+                    raise ReadError(_no_job(response))
+                if paginator is None:
+                    paginator = client.detect_paginator(response, records)
+                ends_by_rule = is_last and self.go_on(
+                    paginator, request, response, records, number, before
+                )
+                auth: Any = client.auth
+                page = Page(records, request, response, paginator, auth)
+                page.ends_by_rule, page.is_given = ends_by_rule, answers is not None
+                page.is_last_piece, page.before = is_last, before
+                before += len(records)
+                yield page
+            if paginator is None or not paginator.has_next_page:
                 return
 
     def _ready(
@@ -222,6 +242,20 @@ class ListReader:
             return request, ask(request)
         return (yield from self.wait.ready(ask, request))
 
+    def _pieces(
+        self, response: requests.Response, selector: str | None
+    ) -> Iterator[tuple[list[Any], bool]]:
+        """The records of an answer, and whether they are the last of it."""
+        pieces = pieces_of(response)
+        if pieces is None:
+            yield self._records(response, selector), True
+            return
+        piece = next(pieces, [])
+        for following in pieces:
+            yield piece, False
+            piece = following
+        yield piece, True
+
     def go_on(
         self,
         paginator: BasePaginator,
@@ -229,6 +263,7 @@ class ListReader:
         response: requests.Response,
         records: list[Json],
         number: int,
+        before: int = 0,
     ) -> bool:
         """Let a request be the next one of its list, if there is a next page.
 
@@ -237,6 +272,7 @@ class ListReader:
             request: the one that was answered.
             response: the answer, and `records` those of it.
             number: of the page, from 1.
+            before: how many records of the answer come before these, of one that is in pieces.
 
         Returns:
             Whether `last_page` holds for the page.
@@ -244,6 +280,8 @@ class ListReader:
         ends = self.last_page is not None and self.last_page(
             response, records, _number(paginator, number)
         )
+        if before and isinstance(paginator, LinkedPaginator):
+            paginator.before = before
         try:
             paginator.update_state(response, records)
         except ValueError:  # of has_more_path, which an error does not have
@@ -261,8 +299,12 @@ class ListReader:
         return False
 
     def records(self, response: requests.Response) -> list[Any]:
-        """Of a page."""
-        selector = self._selector
+        """Of a page that is read at once."""
+        return self._records(response, self._selector)
+
+    def _records(self, response: requests.Response, selector: str | None) -> list[Any]:
+        if (records := records_of(response)) is not None:
+            return records
         return self.client.extract_response(
             response, selector or self.client.detect_data_selector(response)
         )

@@ -18,9 +18,10 @@ from restsrc_dagster.extract.paging.kinds import (
     is_counted,
     is_registered,
 )
-from restsrc_dagster.extract.paging.list_reader import ListReader
+from restsrc_dagster.extract.paging.list_reader import ListReader, Page
 from restsrc_dagster.extract.paging.paginators import told_total
 from restsrc_dagster.extract.prefetch.requests import copied, what_is_asked
+from restsrc_dagster.extract.response.taken import is_in_pieces
 
 
 class PageLookahead:
@@ -75,7 +76,7 @@ class PageLookahead:
                 self.off_course = self._handed_on < self._next and self._leads_elsewhere(paginator)
                 if self.off_course:
                     self._next = self._handed_on
-                self._know(self._handed_on, paginator, request, page.response, len(page))
+                self._know(self._handed_on, paginator, request, page.response, _size(page))
             return self._known > self._handed_on
 
     def _leads_elsewhere(self, paginator: BasePaginator) -> bool:
@@ -112,7 +113,7 @@ class PageLookahead:
 
     def _see(self, response: requests.Response) -> bool:
         """Go on to the page behind the one that has arrived, as the page loop will."""
-        if is_registered(self._paginator):
+        if is_registered(self._paginator) or is_in_pieces(response):
             return False
         paginator, request = copy(self._paginator), copied(self._request)
         try:
@@ -162,6 +163,10 @@ class PageLookahead:
         if not ends:
             return 1
         return ceil((min(ends) - paginator.current_value) / paginator.value_step)
+
+
+def _size(page: PageData[Any]) -> int:
+    return page.size if isinstance(page, Page) else len(page)
 
 
 def _is_foreseen(paginator: BasePaginator) -> TypeGuard[RangePaginator]:

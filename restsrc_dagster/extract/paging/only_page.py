@@ -24,7 +24,7 @@ def refuse_part(page: Page, total: int | None) -> None:
     Of a paginator that looks for a next page in a place that the answer has not, only if the page
     came full: a total may be that of everything, without the filter.
     """
-    count, answer = len(page), Answer(page.response, list(page))
+    count, answer = page.size, Answer(page.response, list(page))
     if total is None or total <= count:
         return
     finding = f"announces {total} records and gave {count}"
@@ -42,6 +42,8 @@ def refuse_part(page: Page, total: int | None) -> None:
 
 def doubt(page: Page) -> str:
     """What to tell a person of a page with as many records as were asked for; "" if nothing."""
+    if not page.is_first_piece:
+        return ""  # nobody asks for so many
     answer = Answer(page.response, list(page))
     place = in_vain(page.paginator, page.response)
     full = full_as_asked(answer)

@@ -40,6 +40,8 @@ class LinkedPaginator(ReferencePaginator):
     ended_on_itself = False
     same_is_meant = False
     """Whether a next reference that stays the same leads on: a rule says where the list ends."""
+    before = 0
+    """How many records of the next answer come before those that are given with it."""
     _largest = 0
     _records = 0
     _says_end = False
@@ -53,7 +55,7 @@ class LinkedPaginator(ReferencePaginator):
             raise ReadError(self._of_several(after))
         if not after or (after == before and not data and not self.same_is_meant):
             self.next_reference = None
-        self._records = len(data or ())
+        self._records, self.before = self.before + len(data or ()), 0
         short = self._records < self._largest or not self._records
         self._largest = max(self._largest, self._records)
         if self.has_next_page:

@@ -88,7 +88,7 @@ class PrefetchStep(ItemTransform[Any, Any]):
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The item."""
-        if isinstance(item, PageData):
+        if isinstance(item, PageData) and not _goes_on(item):
             self._prefetcher.answered(self._resource.name, item.response)
             self._lengths.add(item)
             if self._looks_on and not (isinstance(item, Page) and item.is_given):
@@ -127,6 +127,11 @@ class PrefetchStep(ItemTransform[Any, Any]):
         return FurtherPages(
             name, coming, has_parent=self._has_lists, is_list=True, by_bytes=self._of_windows
         )
+
+
+def _goes_on(page: PageData[Any]) -> bool:
+    """Whether further pieces of the same answer come."""
+    return isinstance(page, Page) and not page.is_last_piece
 
 
 def _may_stop_early(resource: Resource) -> bool:

@@ -67,10 +67,12 @@ class Repetition(Rewindable):
         address: str,
         *,
         by_key: bool,
+        size: int,
     ) -> None:
         """Look at the page that the request has given; raises ReadError.
 
-        `content` is the records as bytes, `by_key` whether a primary key tells them apart.
+        `content` is the records as bytes, `by_key` whether a primary key tells them apart. Of a
+        page in pieces, `records` are the last one; it has `size` in all.
         """
         if records:
             self._empty_in_a_row = 0
@@ -79,8 +81,8 @@ class Repetition(Rewindable):
                 self._known_in_a_row = 0
             else:
                 again = digest == self._last
-                self._look_at_known(records, paginator, address, again=again, by_key=by_key)
-            self._last, self._largest = digest, max(self._largest, len(records))
+                self._look_at_known(records, size, paginator, address, again=again, by_key=by_key)
+            self._last, self._largest = digest, max(self._largest, size)
         else:
             self._empty_in_a_row += 1
             if self._empty_in_a_row > MOST_IN_A_ROW:
@@ -98,6 +100,7 @@ class Repetition(Rewindable):
     def _look_at_known(
         self,
         records: list[Json],
+        size: int,
         paginator: BasePaginator,
         address: str,
         *,
@@ -110,13 +113,13 @@ class Repetition(Rewindable):
         is_of_one = self._largest == 1 < len(self._pages)
         is_told = is_numbered and not (is_of_one and self._known_in_a_row < MOST_OF_ONE)
         if is_told and (
-            len(records) < self._largest
+            size < self._largest
             or by_key
             or is_itself(records[0])
             or _differ(records)
             or (is_second and counts_from_zero(paginator))
         ):
-            raise ReadError(self._repeated(records, paginator, address, again, is_second))
+            raise ReadError(self._repeated(records, size, paginator, address, again, is_second))
         self._known_in_a_row += 1
         if self._known_in_a_row >= MOST_IN_A_ROW:
             cure = f"{_unheeded(paginator)}; if it does, and" if is_numbered else "if"
@@ -128,12 +131,12 @@ class Repetition(Rewindable):
     def _repeated(
         self,
         records: list[Json],
+        count: int,
         paginator: BasePaginator,
         address: str,
         again: bool,
         is_second: bool,
     ) -> str:
-        count = len(records)
         if not again:
             return (
                 f"the pages begin again: {address} gave the {count} records of an earlier page. "

@@ -1,6 +1,9 @@
 """What an API answered, before anybody knows what page it is.
 
 body            read once: JSON, nothing at all, or something else
+body_file       the bytes as they came: in memory, or in a file if they are many
+sizes           how much of an answer is in memory at once
+taken           what `response.json()` is: read at once, or in pieces
 decode          JSON to Python
 rules           what the file says of an answer: response_actions
 not_ready       answers that are none yet

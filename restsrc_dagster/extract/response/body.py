@@ -5,50 +5,102 @@ neither the address nor the resource.
 """
 
 import json
-from dataclasses import dataclass
+import zlib
+from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import requests
 
 from restsrc_dagster.connector.secrets import Redactor
-from restsrc_dagster.errors import ApiUnavailable, ReadError
+from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.response import sizes
+from restsrc_dagster.extract.response.body_file import BodyFile, keep_in_file
 from restsrc_dagster.extract.response.decode import Decoded, decoded, decoded_slowly
 from restsrc_dagster.extract.response.not_ready import ACCEPTED
 from restsrc_dagster.extract.response.rules import rule_for
+from restsrc_dagster.extract.response.taken import Whole
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
-CHUNK_BYTES = 1 << 18
-"""requests itself reads a body in pieces of 10 kB, which takes longer than to get it."""
 BEGINNING = 120
 LOOKED_AT = 1 << 16
-LINES = frozenset(
-    {
-        *("application/x-ndjson", "application/ndjson", "application/jsonl", "text/jsonl"),
-        *("application/jsonlines", "application/x-jsonlines", "application/stream+json"),
-        *("application/x-json-stream", "application/json-seq"),
-    }
-)
-TABLES = frozenset({"text/csv", "application/csv", "text/x-csv", "text/tab-separated-values"})
 EMPTY: list[Any] = []
 
 
-def read_body(response: requests.Response, limit: float | None) -> None:
+def read_body(response: requests.Response, limit: float | None, *, in_pieces: bool = False) -> None:
     """Read the whole body, of no more than `limit` megabytes; raises ReadError.
 
     Read here, the body counts as under way, and the connection of a refusal is given back: dlt
     raises for it before requests would have read it.
+
+    Args:
+        in_pieces: whether a large one need not stay in memory.
     """
-    chunks, size = [], 0
-    for chunk in response.iter_content(CHUNK_BYTES):
-        chunks.append(chunk)
+    chunks: list[bytes] = []
+    file, size = None, 0
+    largest = _in_memory(response) if in_pieces and response.ok else inf
+    for chunk in _chunks(response):
         size += len(chunk)
         if limit is not None and size > limit * 1_000_000:
             response.close()
-            raise ReadError(
-                f"an answer is larger than http.max_response_mb ({limit:g}); ask for smaller "
-                "pages, or raise the limit"
-            )
-    response._content = b"".join(chunks)
+            raise too_large(limit)
+        if file is not None:
+            file.write(chunk)
+            continue
+        chunks.append(chunk)
+        if size > largest:
+            file, begins = BodyFile(), b"".join(chunks)
+            file.write(begins)
+            chunks = [begins[:LOOKED_AT]]
+    if file is not None:
+        keep_in_file(response, file, chunks[0])
+    else:
+        response._content = b"".join(chunks)
+
+
+def too_large(limit: float) -> ReadError:
+    """What to say of an answer with more megabytes, packed or unpacked."""
+    return ReadError(
+        f"an answer is larger than http.max_response_mb ({limit:g}); ask for smaller pages, or "
+        "raise the limit"
+    )
+
+
+def _in_memory(response: requests.Response) -> float:
+    return sizes.JSON_AT_ONCE if _says_json(response) else sizes.AT_ONCE
+
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    """The body as it comes; of what is packed on the way, unpacked.
+
+    Lines of which the last ones are missing are lines as well: where urllib3 would not see that
+    what is packed has no end, it is unpacked here.
+    """
+    encoding = response.headers.get("Content-Encoding", "").lower()
+    if encoding not in ("gzip", "x-gzip") or _says_json(response):
+        return response.iter_content(sizes.CHUNK)
+    response.raw.headers.discard("Content-Encoding")
+    return _ungzipped(response)
+
+
+def _says_json(response: requests.Response) -> bool:
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return kind.endswith(("/json", "+json"))
+
+
+def _ungzipped(response: requests.Response) -> Iterator[bytes]:
+    made = None
+    for chunk in response.iter_content(sizes.CHUNK):
+        left = chunk
+        while left:
+            made = made if made is not None and not made.eof else zlib.decompressobj(31)
+            try:
+                yield made.decompress(left)
+            except zlib.error as error:
+                raise requests.exceptions.ContentDecodingError(str(error)) from None
+            left = made.unused_data
+    if made is not None and not made.eof:
+        raise requests.exceptions.ChunkedEncodingError("the gzip of the answer ends too early")
 
 
 def is_ignored(response: requests.Response, request: requests.PreparedRequest) -> bool:
@@ -57,16 +109,19 @@ def is_ignored(response: requests.Response, request: requests.PreparedRequest) -
     return rule is not None and rule.action.kind == "ignore"
 
 
-def take_json(response: requests.Response) -> bool:
+def take_json(response: requests.Response, content: bytes | None = None) -> bool:
     """Read the body into what `response.json()` will give; whether it could be read.
 
     An empty body is an empty page, and so is a 202 in words. NaN and infinities, which are no JSON,
     are nulls.
 
+    Args:
+        content: the body, where it was unpacked.
+
     Raises:
         ReadError: it is JSON, of more levels than Python reads; no second try would help.
     """
-    content = response.content
+    content = response.content if content is None else content
     if response.status_code == 204 or not content.strip():
         body = Decoded(EMPTY)
     else:
@@ -81,58 +136,20 @@ def take_json(response: requests.Response) -> bool:
                 f"{redacted_url(response.url)} answered {response.status_code} with JSON that is "
                 "nested too deeply to be read"
             ) from None
-    response.json = _Json(body)  # type: ignore[method-assign]
+    response.json = Whole(body)  # type: ignore[method-assign]
     return True
 
 
-def is_plain(response: requests.Response) -> bool:
-    """Whether no value of the body needs a closer look; False where that was not found out."""
-    return isinstance(response.json, _Json) and response.json.body.is_plain
-
-
-@dataclass(frozen=True, slots=True)
-class _Json:
-    """`response.json`: what was read once."""
-
-    body: Decoded
-
-    def __call__(self, **_: Any) -> Any:
-        return self.body.value
-
-
-def refuse_json(response: requests.Response, url: str, redact: Redactor) -> None:
+def refuse(response: requests.Response, error: Exception) -> None:
     """Let `response.json()` say what was answered instead."""
-    _refuse(response, ApiUnavailable(f"{url} {_described(response, redact)}"))
 
-
-def refuse_other_format(response: requests.Response, url: str, redact: Redactor) -> bool:
-    """The same where it is a format that is not read, which no other try changes; whether it is."""
-    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind in LINES or _is_several(response.content):
-        what = "several JSON documents, one after the other (NDJSON)"
-    elif kind in TABLES:
-        what = f"a table as text ({kind})"
-    else:
-        return False
-    _refuse(
-        response,
-        ReadError(
-            f"{url} answered {response.status_code} with {what}, which is not read; ask for one "
-            f"JSON document, by a param or by the header Accept: application/json. It begins with "
-            f"{beginning(response, redact)!r}"
-        ),
-    )
-    return True
-
-
-def _refuse(response: requests.Response, error: Exception) -> None:
-    def refuse(**_: Any) -> Any:
+    def refusing(**_: Any) -> Any:
         raise error
 
-    response.json = refuse  # type: ignore[method-assign]
+    response.json = refusing  # type: ignore[method-assign]
 
 
-def _is_several(content: bytes) -> bool:
+def is_several(content: bytes) -> bool:
     """Whether behind a whole JSON object or list comes another one."""
     text = content.lstrip()
     if not text.startswith((b"{", b"[")):
@@ -145,10 +162,12 @@ def _is_several(content: bytes) -> bool:
     return document[end:].lstrip().startswith(("{", "["))
 
 
-def _described(response: requests.Response, redact: Redactor) -> str:
+def described(response: requests.Response, redact: Redactor) -> str:
     """`answered 200 with text/html instead of JSON; it begins with '<html>…'`."""
     kind = response.headers.get("Content-Type", "").partition(";")[0].strip() or "no Content-Type"
-    if response.content.lstrip().startswith(b"<"):
+    if is_several(response.content):
+        what = "several JSON documents, one after the other (NDJSON), instead of one"
+    elif response.content.lstrip().startswith(b"<"):
         what = "HTML or XML instead of JSON"
     elif "json" in kind:
         what = f"{len(response.content)} bytes that are no whole JSON"

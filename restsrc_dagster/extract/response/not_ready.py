@@ -11,6 +11,7 @@ from dlt.common import jsonpath
 from restsrc_dagster.dlt_compat.rest_client import RECORD_KEY_PATTERNS, find_response_page_data
 from restsrc_dagster.extract.response.echo import is_echo, names
 from restsrc_dagster.extract.response.envelope import plain
+from restsrc_dagster.extract.response.taken import is_in_pieces
 from restsrc_dagster.json_types import Json, Record
 
 ACCEPTED = 202
@@ -40,6 +41,8 @@ LARGEST = 10_000
 
 def not_ready(response: requests.Response, selector: str | None) -> str | None:
     """What a good answer says of itself where it is no page yet: `202`, `200, status: pending`."""
+    if is_in_pieces(response):
+        return None
     if response.status_code == ACCEPTED:
         body = response.json()
         said = _said(body, response)

@@ -1,0 +1,16 @@
+"""From the bytes of an answer to its records, piece by piece, in the memory of one piece.
+
+packed          gzip, zip and zstd: what is packed, file by file
+text            bytes to text, by encoding
+broken          what cannot be read, and whether only its end is missing
+piece           the types of what is handed on
+json_lines      a JSON value in each line
+csv_rows        a table as text
+text_lines      lines that are records
+xml_elements    elements that are records
+json_windows    one JSON document that is too large to be read at once
+kinds           which format an answer is in
+chosen          how the answers to each resource are read
+kinds           which format an answer is in
+reader          reads an answer: at once, or so that the page loop does, piece by piece
+"""
