@@ -24,7 +24,7 @@ FOLDER = "docs/recipes/"
 RECIPES = {
     Path(page).stem: text
     for page, text in PAGES.items()
-    if page.startswith(FOLDER) and not page.endswith("README.md")
+    if page.startswith(FOLDER) and not page.endswith(("README.md", "apis.md"))
 }
 MOCKS: Mapping[str, Callable[..., Mock]] = {
     "basic-at-the-token-url": auth.basic_at_the_token_url,
