@@ -99,6 +99,51 @@ def test_a_post_that_is_redirected_as_it_is_meant(api: Api, status: int, method:
     assert api.asked[-1].method == method
 
 
+@pytest.mark.parametrize(
+    ("status", "headers", "told"),
+    [
+        (304, {}, "though nothing was asked for on that condition: a cache or proxy on the way"),
+        (304, {"If-None-Match": '"a"'}, "as the request has If-None-Match: take that out of head"),
+        (302, {}, "answered 302 Found, and does not say where else"),
+        (300, {}, "answered 300"),
+    ],
+)
+def test_an_answer_that_is_elsewhere_is_no_empty_list(
+    api: Api, settings: Settings, status: int, headers: dict[str, str], told: str
+) -> None:
+    api.routes["/items"] = lambda _: {"data": RECORDS}
+    acme = connector("acme", api.url, [items(headers=headers)])
+    load_all(acme, settings)
+    api.asked.clear()
+    api.routes["/items"] = lambda _: Answer(b"", status=status, headers={"ETag": '"a"'})
+    with pytest.raises(ReadError) as raised:
+        load_all(acme, settings)
+    assert told in str(raised.value)
+    assert len(api.asked) == 1
+    ignores = [{"status_code": status, "action": "ignore"}]
+    assert read(connector("acme", api.url, [items(response_actions=ignores)])) == []
+
+
+def test_nothing_modified_since_the_cursor_is_an_empty_list(api: Api, settings: Settings) -> None:
+    """Where the request has it as a condition."""
+
+    def answer(asked: Asked) -> Any:
+        since = asked.headers["If-Modified-Since"]
+        found = [one for one in changed if one["at"] > since]
+        return {"data": found} if found else Answer(b"", status=304)
+
+    changed = [{"id": 1, "at": "2024-01-02"}]
+    api.routes["/items"] = answer
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01"}
+    sent = {"If-Modified-Since": "{incremental.start_value}"}
+    described = items(incremental=cursor, headers=sent) | {"primary_key": "id"}
+    acme = connector("acme", api.url, [described])
+    for rows in (1, 1, 2):
+        (report,) = load_all(acme, settings).resources.values()
+        assert report.rows_in_table == rows
+        changed += [{"id": 2, "at": "2024-01-03"}] if rows == len(api.asked) - 1 else []
+
+
 @pytest.mark.parametrize("status", [404, 410])
 def test_a_child_that_is_not_there(api: Api, settings: Settings, status: int) -> None:
     """One is told by the check; where most are not, the child fails, and the cure that is told

@@ -357,7 +357,7 @@ def list_readers(
                 session=session,
                 config=runtime,
             ),
-            hooks={"response": [ResponseRules(endpoint.get("response_actions") or ())]},
+            hooks={"response": [ResponseRules.of(endpoint)]},
             ask=session.ask,
             last_page=_last_page(name, reading.get(name)),
             first_page_only=reading[name].first_page_only if name in reading else (),

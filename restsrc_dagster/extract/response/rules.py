@@ -13,6 +13,8 @@ from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.expressions import predicate
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
+NOT_MODIFIED = 304
+
 
 @dataclass(frozen=True)
 class ResponseRule:
@@ -40,9 +42,17 @@ class ResponseRules:
 
     Args:
         actions: as the configuration has them.
+        since_cursor: whether requests ask for what was modified since the cursor, by a header.
     """
 
-    def __init__(self, actions: Sequence[Mapping[str, Any]]) -> None:
+    @classmethod
+    def of(cls, endpoint: Mapping[str, Any]) -> "ResponseRules":
+        headers = (endpoint.get("headers") or {}).items()
+        since = any(is_condition(name) and "{incremental." in str(value) for name, value in headers)
+        return cls(endpoint.get("response_actions") or (), since_cursor=since)
+
+    def __init__(self, actions: Sequence[Mapping[str, Any]], *, since_cursor: bool = False) -> None:
+        self._since_cursor = since_cursor
         self._rules = [
             ResponseRule(
                 f"response_actions[{position}]",
@@ -72,7 +82,8 @@ class ResponseRules:
 
         Raises:
             IgnoreResponseException: the list ends there, and that is no failure.
-            ReadError: the file says that this is one.
+            ReadError: the file says that this is one; or the answer is neither a list nor leads to
+                one, as by 304, which would be an empty list.
             requests.HTTPError: the status says so, and the file does not say otherwise.
         """
         rule = self.find(response)
@@ -82,6 +93,30 @@ class ResponseRules:
             said = f": {rule.action.message}" if rule.action.message else f", by {rule.place}"
             raise ReadError(f"{redacted_url(response.url)} answered {response.status_code}{said}")
         response.raise_for_status()
+        is_empty = self._since_cursor and response.status_code == NOT_MODIFIED
+        if (elsewhere := _elsewhere(response)) and not is_empty:
+            raise ReadError(elsewhere)
+
+
+def is_condition(header: str) -> bool:
+    """Whether a header asks for an answer only if there is something new."""
+    return header.lower() in ("if-modified-since", "if-none-match")
+
+
+def _elsewhere(response: requests.Response) -> str:
+    """Why an answer is none; empty where it is one, or a redirect that is followed."""
+    status = response.status_code
+    if not 300 <= status < 400 or response.is_redirect:
+        return ""
+    said = f"{redacted_url(response.url)} answered {status} {response.reason or ''}".rstrip()
+    if status != NOT_MODIFIED:
+        return f"{said}, and does not say where else: write the address that has the list"
+    if sent := [name for name in response.request.headers if is_condition(name)]:
+        return f"{said}, as the request has {' and '.join(sent)}: take that out of headers"
+    return (
+        f"{said}, though nothing was asked for on that condition: a cache or proxy on the way takes"
+        " the request for another one; ask the API itself. That is no empty list"
+    )
 
 
 def rule_for(response: requests.Response, request: requests.PreparedRequest) -> ResponseRule | None:
