@@ -39,11 +39,12 @@ def cli() -> None:
 @cli.command()
 @click.option("--port", default=3000, show_default=True, help="Port of the Dagster UI.")
 @click.option("--once", is_flag=True, help="Stop after the first run instead of on Ctrl-C.")
-def demo(port: int, once: bool) -> None:
+@click.option("--recipe", help="Show a recipe and a stand-in for its API: restsrc recipes.")
+def demo(port: int, once: bool, recipe: str | None) -> None:
     """Run the whole product against a local API, in .restsrc-demo/."""
     from restsrc_dagster.demo.run import run_demo
 
-    sys.exit(run_demo(port=port, exit_after_first_run=once, echo=click.echo))
+    sys.exit(run_demo(port=port, recipe=recipe, exit_after_first_run=once, echo=click.echo))
 
 
 cli.add_command(add)

@@ -1,7 +1,7 @@
 """The demonstration: a shop behind a REST API, its connector, and Dagster around them.
 
 `restsrc_dagster.demo.run.run_demo` is the whole of it; `DemoApi` alone is a loopback API for trials
-and tests.
+and tests. `apis` has stand-ins for the APIs of recipes, of which it shows one instead of the shop.
 """
 
 from restsrc_dagster.demo.api import DemoApi

@@ -1,7 +1,7 @@
 """The demonstration's folder: what lies where, and what is kept from one start to the next."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -33,6 +33,7 @@ class DemoFolder:
     """The places inside one demonstration folder; `path` is absolute."""
 
     path: Path
+    connector: str = CONNECTOR
 
     @property
     def connectors(self) -> Path:
@@ -40,7 +41,7 @@ class DemoFolder:
 
     @property
     def connector_file(self) -> Path:
-        return self.connectors / f"{CONNECTOR}.json"
+        return self.connectors / f"{self.connector}.json"
 
     @property
     def data(self) -> Path:
@@ -48,7 +49,7 @@ class DemoFolder:
 
     @property
     def database(self) -> Path:
-        return self.data / f"restsrc_{CONNECTOR}.duckdb"
+        return self.data / f"restsrc_{self.connector}.duckdb"
 
     @property
     def log(self) -> Path:
@@ -99,9 +100,24 @@ class DemoFolder:
         (self.path / "workspace.yaml").write_text(_WORKSPACE, encoding="utf-8")
         (self.path / "dagster.yaml").write_text(dagster_yaml, encoding="utf-8")
 
-    def write_env_file(self, token: str) -> None:
+    def write_env_file(self, variables: Mapping[str, str]) -> None:
         """`.env`, so that `restsrc` and `dagster` work in the folder as they are."""
-        (self.path / ".env").write_text(f"{TOKEN_VARIABLE}={token}\n", encoding="utf-8")
+        lines = [f"{name}={value}\n" for name, value in variables.items()]
+        (self.path / ".env").write_text("".join(lines), encoding="utf-8")
+
+    @property
+    def created_at(self) -> str | None:
+        """When the connector was created that is there, if it can be read."""
+        try:
+            content = json.loads(self.connector_file.read_text(encoding="utf-8"))
+            return str(content["created_at"])
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def write_content(self, content: dict[str, Any]) -> None:
+        """The connector file, whatever was there."""
+        self.connectors.mkdir(exist_ok=True)
+        self.connector_file.write_text(_dump(content), encoding="utf-8")
 
     def write_connector(self, base_url: str, *, now: datetime) -> None:
         """The connector file. One that exists keeps everything except a stale `base_url`.

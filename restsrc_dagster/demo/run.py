@@ -13,9 +13,12 @@ from textwrap import shorten
 
 from restsrc_dagster.demo.api import DEFAULT_TOKEN, DemoApi
 from restsrc_dagster.demo.folder import CONNECTOR, TOKEN_VARIABLE, DemoError, DemoFolder
+from restsrc_dagster.demo.known import show_recipe
 from restsrc_dagster.demo.process import POLL_SECONDS, DagsterProcess, StopRequests, last_lines
 from restsrc_dagster.demo.shop import Shop, utc_now
+from restsrc_dagster.demo.shown import Shown
 from restsrc_dagster.demo.webserver import RunEnd, Webserver
+from restsrc_dagster.recipes.recipe import read_recipe
 from restsrc_dagster.settings import default_dagster_yaml
 
 Echo = Callable[[str], None]
@@ -27,6 +30,7 @@ LOOK_EVERY_SECONDS = 1.0
 def run_demo(
     *,
     folder: Path = Path(".restsrc-demo"),
+    recipe: str | None = None,
     port: int = 3000,
     echo: Echo = print,
     exit_after_first_run: bool = False,
@@ -35,6 +39,8 @@ def run_demo(
 ) -> int:
     """Runs the demonstration until Ctrl-C or SIGTERM and returns the exit code.
 
+    With `recipe` it is that of a known API, in a folder of that name within `folder`; raises
+    UnknownRecipe.
     `port` is the UI's. 0: stopped on request, or, with `exit_after_first_run`, the first run
     succeeded. 1: it could not start, dagster ended by itself, or, with `exit_after_first_run`, the
     first run failed or did not end in time. What was started is stopped before this returns. Call
@@ -46,24 +52,25 @@ def run_demo(
     if problem := _port_problem(port):
         echo(problem)
         return 1
-    place = DemoFolder(folder.resolve())
+    place = _place(folder.resolve(), recipe)
     try:
         with ExitStack() as stack:
             stops = stack.enter_context(StopRequests())
             stack.enter_context(place.held())
-            api = start_api(place, stack)
+            shown = _show(place, stack, recipe)
             started_at = datetime.now(UTC) - timedelta(seconds=1)
             arguments = f"dev -w workspace.yaml -p {port} -h 127.0.0.1".split()
             dagster = DagsterProcess(
                 [*dagster_command, *arguments],
                 cwd=place.path,
-                env=_environment(place),
+                env=_environment(place, shown),
                 log=place.log,
             )
             try:
-                _introduce(place, port=port, api=api, echo=echo)
+                _introduce(place, shown, port=port, echo=echo)
                 watch = _RunWatch(dagster, stops, place, Webserver(port), echo)
                 first_run_succeeded = watch.first_run(started_at, first_run_timeout_seconds)
+                shown.later()
                 if not exit_after_first_run:
                     watch.until_stopped()
                 elif first_run_succeeded is not True and not stops.count:
@@ -102,7 +109,7 @@ class _RunWatch:
         """Whether the first run of this start succeeded; None if it did not end in time."""
         began, up = time.monotonic(), False
         while self._pause(LOOK_EVERY_SECONDS):
-            glimpse = self._webserver.look(connector=CONNECTOR, since=started_at)
+            glimpse = self._webserver.look(connector=self._place.connector, since=started_at)
             waited = time.monotonic() - began
             if glimpse and not up:
                 up = True
@@ -172,12 +179,37 @@ def start_api(place: DemoFolder, stack: ExitStack) -> DemoApi:
     place.remember(opened_at=opened_at, api_port=api.port)
     place.write_dagster_files(default_dagster_yaml())
     if token == DEFAULT_TOKEN:
-        place.write_env_file(token)
+        place.write_env_file({TOKEN_VARIABLE: token})
     place.write_connector(api.base_url, now=now)
     return api
 
 
-def _environment(place: DemoFolder) -> dict[str, str]:
+def _place(folder: Path, recipe: str | None) -> DemoFolder:
+    if recipe is None:
+        return DemoFolder(folder)
+    read_recipe(recipe)
+    return DemoFolder(folder / recipe, recipe)
+
+
+def _show(place: DemoFolder, stack: ExitStack, recipe: str | None) -> Shown:
+    if recipe is not None:
+        yaml = default_dagster_yaml()
+        return show_recipe(recipe, place, stack, now=utc_now(), dagster_yaml=yaml)
+    api = start_api(place, stack)
+    own_token = os.environ.get(TOKEN_VARIABLE)
+    token = f"in ${TOKEN_VARIABLE}" if own_token else DEFAULT_TOKEN
+    columns = "name, company, plan, status, updated_at"
+    table = f"{CONNECTOR}.customers"
+    return Shown(
+        title="a shop's API, its connector",
+        connector=CONNECTOR,
+        api=f"{api.base_url}/customers   (bearer token: {token})",
+        query=f"select {columns} from {table} order by updated_at desc limit 5",
+        environment={TOKEN_VARIABLE: own_token or DEFAULT_TOKEN},
+    )
+
+
+def _environment(place: DemoFolder, shown: Shown) -> dict[str, str]:
     foreign = {"DAGSTER_HOME", "RESTSRC_DESTINATION"}  # the folder's own dagster.yaml, and DuckDB
     env = {name: value for name, value in os.environ.items() if name not in foreign}
     unproxied = [env[name] for name in ("NO_PROXY", "no_proxy") if env.get(name)]
@@ -185,27 +217,22 @@ def _environment(place: DemoFolder) -> dict[str, str]:
     return env | {
         "RESTSRC_CONNECTORS_DIR": str(place.connectors),
         "RESTSRC_DATA_DIR": str(place.data),
-        TOKEN_VARIABLE: env.get(TOKEN_VARIABLE) or DEFAULT_TOKEN,
+        **shown.environment,
         "DAGSTER_DISABLE_TELEMETRY": "1",  # dagster/_core/telemetry_upload.py: nothing is sent
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
     }
 
 
-def _introduce(place: DemoFolder, *, port: int, api: DemoApi, echo: Echo) -> None:
-    own_token = os.environ.get(TOKEN_VARIABLE)
-    token = f"in ${TOKEN_VARIABLE}" if own_token else DEFAULT_TOKEN
-    columns = "name, company, plan, status, updated_at"
-    table = f"{CONNECTOR}.customers"
-    query = f"select {columns} from {table} order by updated_at desc limit 5"
-    database = _shown(place.database)
+def _introduce(place: DemoFolder, shown: Shown, *, port: int, echo: Echo) -> None:
+    database, query = _shown(place.database), shown.query
     code = f"import duckdb; print(duckdb.connect({database!r}, read_only=True).sql({query!r}))"
     quoted = shlex.quote(code) if set(code) & set('"$`\\!') else f'"{code}"'  # easier to read
     for line in (
-        "The restsrc demonstration: a shop's API, its connector, Dagster around them.",
+        f"The restsrc demonstration: {shown.title}, Dagster around them.",
         "",
         f"  UI         http://127.0.0.1:{port}   (in some seconds)",
-        f"  API        {api.base_url}/customers   (bearer token: {token})",
+        f"  API        {shown.api}",
         f"  Connector  {_shown(place.connector_file)}",
         f"  Data       {database}",
         f"  Log        {_shown(place.log)}",

@@ -9,17 +9,9 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import (
-    Content,
-    Mock,
-    Record,
-    Rows,
-    ago,
-    bearer,
-    endpoint,
-    refused,
-    rows,
-)
+from restsrc_dagster.demo.apis.mock import Rows, ago, bearer, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Content, Mock, endpoint
 from restsrc_dagster_tests.support.api import Asked
 
 MADE = "application/vnd.createasyncreportrequest.v3+json"

@@ -8,7 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import Mock, Record, Rows, basic, refused, rows
+from restsrc_dagster.demo.apis.mock import Rows, basic, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock
 from restsrc_dagster_tests.support.api import Asked
 
 MOST = 4

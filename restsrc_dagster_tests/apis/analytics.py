@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import Mock, Record, Rows, ago, bearer, endpoint, refused
+from restsrc_dagster.demo.apis.mock import Rows, ago, bearer, refused
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Asked
 
 

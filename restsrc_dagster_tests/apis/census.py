@@ -7,7 +7,8 @@ The answer is a list of lists: a header, then the rows, all of them texts. An un
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import Mock, Rows, endpoint
+from restsrc_dagster.demo.apis.mock import Rows
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 _INVALID = b"<html><head><title>Invalid Key</title></head><body>A valid key must be included</body>"

@@ -1,138 +1,18 @@
-"""GitLab: the lists of a group and of its projects, `GET /api/v4/groups/{id}/issues` and so on.
+"""What a run asks of GitLab, and what that refuses."""
 
-The `Link` header names the next page; 100 of a page at most. `updated_after` and `updated_before`
-filter issues, merge requests and pipelines, `since` commits by the day they were committed. A
-project whose pipelines are off is 403, an unknown one 404. 429 has `Retry-After`.
-"""
+from typing import ClassVar
 
-from datetime import datetime
-from typing import Any, ClassVar
-
-from restsrc_dagster_tests.apis.known import Kind, Known, Make, linked, public, since
-from restsrc_dagster_tests.apis.mock import SOON, Record, ago, endpoint, iso, refused
-from restsrc_dagster_tests.support.api import Asked
-
-PROJECTS = 3
-QUIET = 2
-"""The project without pipelines."""
+from restsrc_dagster.demo.apis import gitlab as served
+from restsrc_dagster_tests.apis.mock import endpoint
+from restsrc_dagster_tests.apis.tried import Tried
 
 
-def _project(number: int, _: datetime, text: str) -> Record:
-    return {"id": number, "name": text}
-
-
-def _issue(number: int, changed: datetime, text: str) -> Record:
-    project = {"project_id": number % 2, "iid": number}
-    return {"id": 100 + number, "title": text, "updated_at": iso(changed), **project}
-
-
-def _note(count: int) -> Make:
-    """All but the next one are of the record that changes."""
-
-    def make(number: int, _: datetime, text: str) -> Record:
-        return {"id": number, "body": text, "_iid": 0 if number < 4 else count}
-
-    return make
-
-
-def _pipeline(number: int, changed: datetime, text: str) -> Record:
-    return {"id": number, "status": text, "updated_at": iso(changed), "project_id": number % 2}
-
-
-def _commit(number: int, at: datetime, text: str) -> Record:
-    commit = {"id": f"{number:040x}", "title": text, "committed_date": iso(at)}
-    return {**commit, "_projects_id": number % 2}
-
-
-def _member(number: int, _: datetime, text: str) -> Record:
-    return {"id": number, "username": text}
-
-
-class GitLab(Known):
-    host = "gitlab.com"
-    environment: ClassVar = {
-        "GITLAB_TOKEN": "glpat-1",
-        "GITLAB_GROUP": "42",
-        "GITLAB_SINCE": iso(ago(60)),
-    }
+class GitLab(Tried, served.GitLab):
     requests = (70, 40)
     smaller: ClassVar = {'"per_page": 100': '"per_page": 10'}
-    kinds: ClassVar = {
-        "projects": Kind(_project, count=PROJECTS, changes=None),
-        "issues": Kind(_issue, ("id", "title"), 25),
-        "issue_notes": Kind(_note(25), ("id", "body"), 4, None),
-        "merge_requests": Kind(_issue, ("id", "title"), 12),
-        "merge_request_notes": Kind(_note(12), ("id", "body"), 4, None),
-        "pipelines": Kind(_pipeline, ("id", "status"), 12),
-        "commits": Kind(_commit, ("id", "title", "_projects_id"), 5, None),
-        "milestones": Kind(_member, ("id", "username")),
-        "labels": Kind(_project),
-        "members": Kind(_member, ("id", "username"), 12),
-    }
     refusals: ClassVar = {
         "a day as the start": (
             lambda content: endpoint(content, 1)["incremental"].update(convert="%d.%m.%Y"),
             "updated_after is invalid",
         ),
     }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._refuse_once = True
-
-    def later(self) -> None:
-        """A member leaves."""
-        super().later()
-        self.held["members"].pop(3)
-
-    def __call__(self, asked: Asked) -> Any:
-        if asked.headers.get("PRIVATE-TOKEN") != "glpat-1":
-            return refused(401, {"message": "401 Unauthorized"})
-        if asked.params.get("page") == "2" and self._refuse_once:
-            self._refuse_once = False
-            return refused(429, {"message": {"error": "Too many requests"}}, **SOON)
-        if "." in asked.params.get("updated_after", "").partition("T")[0]:
-            return refused(400, {"error": "updated_after is invalid"})
-        found = self._found(asked)
-        if not isinstance(found, list):
-            return found
-        size = min(int(asked.params.get("per_page", 20)), 100)
-        return linked(asked, [public(one) for one in found], size)
-
-    def _found(self, asked: Asked) -> Any:
-        match asked.path.removeprefix("/api/v4/").split("/"):
-            case ["groups", "42", "members", "all"]:
-                return self.held["members"]
-            case ["groups", "42", ("issues" | "merge_requests") as name]:
-                found = self._changed(name, asked)
-                return found if asked.params.get("state") == "all" else found[:1]
-            case ["groups", "42", name]:
-                return self.held[name]
-            case ["projects", project, "pipelines"]:
-                if int(project) == QUIET:
-                    return refused(403, {"message": "403 Forbidden"})
-                return self._of(project, self._changed("pipelines", asked), "project_id")
-            case ["projects", project, "repository", "commits"]:
-                start = asked.params.get("since")
-                found = since(self.held["commits"], "committed_date", start and start[:19])
-                return self._of(project, found, "_projects_id")
-            case ["projects", _, name, iid, "notes"]:
-                notes = self.held[f"{name[:-1]}_notes"]
-                return [one for one in notes if one["_iid"] == int(iid)]
-        return refused(404, {"message": "404 Not Found"})
-
-    def _changed(self, name: str, asked: Asked) -> list[Record]:
-        ends = (asked.params.get(f"updated_{which}") for which in ("after", "before"))
-        start, end = (datetime.fromisoformat(one) if one else None for one in ends)
-        return [
-            one
-            for one in self.held[name]
-            if (not start or _time(one) >= start) and (not end or _time(one) <= end)
-        ]
-
-    def _of(self, project: str, found: list[Record], field: str) -> list[Record]:
-        return [one for one in found if one[field] == int(project)]
-
-
-def _time(one: Record) -> datetime:
-    return datetime.fromisoformat(one["updated_at"])

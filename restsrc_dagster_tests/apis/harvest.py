@@ -7,18 +7,9 @@ Every request needs `Harvest-Account-Id` and a `User-Agent`; `updated_since` fil
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import (
-    Mock,
-    Record,
-    Rows,
-    bearer,
-    day,
-    endpoint,
-    here,
-    iso,
-    refused,
-    rows,
-)
+from restsrc_dagster.demo.apis.mock import Rows, bearer, day, here, iso, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Asked
 
 

@@ -1,73 +1,10 @@
-"""HubSpot: searches, `POST /crm/v3/objects/contacts/search`, associations, owners, pipelines.
+"""What a run asks of HubSpot, and what that refuses."""
 
-Pages of 200 at most, and "the search endpoints are limited to 10,000 total results for any given
-query. Attempting to page beyond 10,000 will result in a 400 error". `total` announces all of them;
-`paging.next.after` is missing on the last page. Times are sent in milliseconds. A search that is
-one too many for this second is 429 with the policy TEN_SECONDLY_ROLLING or SECONDLY.
-"""
+from typing import ClassVar
 
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
-
-from restsrc_dagster_tests.apis.known import Kind, Known, Make, public
-from restsrc_dagster_tests.apis.mock import (
-    SOON,
-    Content,
-    Record,
-    ago,
-    bearer,
-    endpoint,
-    epoch,
-    iso,
-    refused,
-)
-from restsrc_dagster_tests.support.api import Asked
-
-MOST = 600
-"""Results of a search: 10,000 at HubSpot."""
-TITLES = {
-    "contacts": "firstname",
-    "companies": "name",
-    "deals": "dealname",
-    "tickets": "subject",
-    "products": "name",
-    "line_items": "name",
-    "calls": "hs_call_title",
-    "emails": "hs_email_subject",
-    "meetings": "hs_meeting_title",
-    "notes": "hs_note_body",
-    "tasks": "hs_task_subject",
-}
-
-
-def _object(name: str) -> Make:
-    def make(number: int, changed: datetime, text: str) -> Record:
-        at = f"{changed:%Y-%m-%dT%H:%M:%S}.{number % 1000:03}Z"
-        properties = {TITLES[name]: text, _time(name): at, "not_asked_for": "x"}
-        return {"id": str(number), "properties": properties, "updatedAt": at, "archived": False}
-
-    return make
-
-
-def _time(name: str) -> str:
-    return "lastmodifieddate" if name == "contacts" else "hs_lastmodifieddate"
-
-
-def _searched(name: str, count: int) -> Kind:
-    return Kind(_object(name), ("id", f"properties.{TITLES[name]}"), count)
-
-
-def _association(number: int, _: datetime, text: str) -> Record:
-    """A deal has two, and the next one is of the deal that is new."""
-    return {"_deals_id": str(number // 2), "toObjectId": 100 + number, "associationTypes": []}
-
-
-def _owner(number: int, _: datetime, text: str) -> Record:
-    return {"id": str(number), "email": f"{text.replace(' ', '')}@example.com"}
-
-
-def _pipeline(number: int, _: datetime, text: str) -> Record:
-    return {"id": f"p{number}", "label": text, "stages": [{"id": f"s{number}", "label": "won"}]}
+from restsrc_dagster.demo.apis import hubspot as served
+from restsrc_dagster_tests.apis.mock import Content, endpoint
+from restsrc_dagster_tests.apis.tried import Tried
 
 
 def _without_windows(content: Content) -> None:
@@ -76,11 +13,10 @@ def _without_windows(content: Content) -> None:
         del one["endpoint"]["json"]["filterGroups"][0]["filters"][1]
 
 
-class HubSpot(Known):
-    host = "api.hubapi.com"
-    environment: ClassVar = {"HUBSPOT_TOKEN": "t0ken", "HUBSPOT_SINCE": iso(ago(40))}
+class HubSpot(Tried, served.HubSpot):
     requests = (60, 40)
-    smaller: ClassVar = {'"at_most": 10000': f'"at_most": {MOST}'}
+    most = 600
+    smaller: ClassVar = {'"at_most": 10000': '"at_most": 600'}
     refusals: ClassVar = {
         "one search for everything": (_without_windows, "There is a limit of 600"),
         "pages of 500": (
@@ -88,101 +24,3 @@ class HubSpot(Known):
             "The limit must be at most 200",
         ),
     }
-    kinds: ClassVar = {
-        **{name: _searched(name, 3) for name in TITLES},
-        "contacts": _searched("contacts", 720),
-        "deal_contacts": Kind(_association, ("_deals_id", "toObjectId"), 6, None),
-        "deal_companies": Kind(_association, ("_deals_id", "toObjectId"), 6, None),
-        "owners": Kind(_owner, ("id", "email"), 130),
-        "deal_pipelines": Kind(_pipeline, ("id", "label")),
-        "ticket_pipelines": Kind(_pipeline, ("id", "label")),
-    }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._index()
-        self._refuse_once = True
-
-    def _index(self) -> None:
-        self._times = {name: [_milliseconds(one) for one in self.held[name]] for name in TITLES}
-
-    def later(self) -> None:
-        """A contact is taken from the deal that changes."""
-        super().later()
-        self.held["deal_contacts"].pop(0)
-        for name in TITLES:  # the last minute is left for the next run
-            for one in self.held[name]:
-                self._two_minutes_ago(one, _time(name))
-        self._index()
-
-    def _two_minutes_ago(self, one: Record, time: str) -> None:
-        moment = datetime.fromisoformat(one["updatedAt"])
-        if moment > ago(0.01):
-            told = f"{moment - timedelta(minutes=2):%Y-%m-%dT%H:%M:%S}.000Z"
-            one["updatedAt"] = one["properties"][time] = told
-
-    def __call__(self, asked: Asked) -> Any:
-        if not bearer(asked):
-            return _error("Authentication credentials not found", 401)
-        parts = asked.path.strip("/").split("/")
-        match parts:
-            case ["crm", "v3", "objects", name, "search"] if name in TITLES:
-                return self._search(name, asked.json)
-            case ["crm", "v4", "objects", "deals", deal, "associations", to]:
-                every = self.held[f"deal_{to}"]
-                found = [public(one) for one in every if one["_deals_id"] == deal]
-                return {"results": found}
-            case ["crm", "v3", "owners"]:
-                begin, size = int(asked.params.get("after", 0)), int(asked.params["limit"])
-                return _page(self.held["owners"], begin, size)
-            case ["crm", "v3", "pipelines", name]:
-                return {"results": self.held[f"{name[:-1]}_pipelines"]}
-        return _error("resource not found", 404)
-
-    def _search(self, name: str, body: Any) -> Any:
-        size, begin = body["limit"], int(body.get("after") or 0)
-        if not 1 <= size <= 200:
-            return _error("The limit must be at most 200")
-        if begin + size > MOST:
-            return _error(f"There is a limit of {MOST} total results for any given query")
-        if begin and self._refuse_once:
-            self._refuse_once = False
-            return _error("You have reached your secondly limit.", 429, **SOON)
-        low, high = 0, 1 << 60
-        for one in body["filterGroups"][0]["filters"]:
-            if one["propertyName"] != _time(name) or not one.get("value"):
-                return _error("Invalid input JSON")
-            match one["operator"]:
-                case "GTE":
-                    low = int(one["value"])
-                case "LTE":
-                    high = int(one["value"])
-        times = zip(self._times[name], self.held[name], strict=True)
-        found = [one for time, one in times if low <= time <= high]
-        answer = _page(found, begin, size)
-        asked_for = set(body["properties"])
-        results = [_with(one, asked_for) for one in answer["results"]]
-        return {"total": len(found), **answer, "results": results}
-
-
-def _page(found: list[Record], begin: int, size: int) -> Record:
-    page: Record = {"results": found[begin : begin + size]}
-    if begin + size < len(found):
-        page["paging"] = {"next": {"after": str(begin + size)}}
-    return page
-
-
-def _with(one: Record, asked_for: set[str]) -> Record:
-    """With the properties that were asked for."""
-    properties = {key: text for key, text in one["properties"].items() if key in asked_for}
-    return {**one, "properties": properties}
-
-
-def _milliseconds(one: Record) -> int:
-    moment = datetime.fromisoformat(one["updatedAt"]).astimezone(UTC)
-    return epoch(moment) * 1000 + moment.microsecond // 1000
-
-
-def _error(message: str, status: int = 400, **headers: str) -> Any:
-    body = {"status": "error", "message": message, "category": "VALIDATION_ERROR"}
-    return refused(status, body, **headers)

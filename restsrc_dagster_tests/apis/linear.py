@@ -1,60 +1,15 @@
-"""Linear's GraphQL API: `nodes` and `pageInfo` of each list.
+"""What a run asks of Linear, and what that refuses."""
 
-The key is sent without a word before it. `first` is 250 at most, and a query may be as complex as
-10,000 points: a point for each object, a tenth for each of its fields, times `first`. Errors come
-with status 400; one that says RATELIMITED passes. What is archived comes if the query says so.
-"""
+from typing import ClassVar
 
-import re
-from datetime import datetime
-from typing import Any, ClassVar
-
-from restsrc_dagster_tests.apis.known import Kind, Known, Make
-from restsrc_dagster_tests.apis.mock import SOON, Record, endpoint, iso, refused
-from restsrc_dagster_tests.support.api import Asked
-
-ROOTS = {
-    "issues": "issues",
-    "comments": "comments",
-    "projects": "projects",
-    "cycles": "cycles",
-    "teams": "teams",
-    "users": "users",
-    "workflowStates": "workflow_states",
-    "issueLabels": "labels",
-}
-ROOT = re.compile(r"\{ (\w+)\(first: \$first, after: \$after, (.*?)\) \{ nodes \{ (.*) \} pageInfo")
-UNKNOWN = "stateName"
+from restsrc_dagster.demo.apis import linear as served
+from restsrc_dagster_tests.apis.mock import endpoint
+from restsrc_dagster_tests.apis.tried import Tried
 
 
-def _node(title: str) -> Make:
-    def make(number: int, changed: datetime, text: str) -> Record:
-        archived = iso(changed) if number == 1 else None
-        return {
-            "id": f"i{number}",
-            title: text,
-            "updatedAt": iso(changed),
-            "archivedAt": archived,
-        }
-
-    return make
-
-
-class Linear(Known):
-    host = "api.linear.app"
-    environment: ClassVar = {"LINEAR_API_KEY": "lin_api_1"}
+class Linear(Tried, served.Linear):
     requests = (15, 12)
     smaller: ClassVar = {'"first": 50': '"first": 2', '"first": 100': '"first": 10'}
-    kinds: ClassVar = {
-        "issues": Kind(_node("title"), ("id", "title"), 5),
-        "comments": Kind(_node("body"), ("id", "body"), 15),
-        "projects": Kind(_node("name")),
-        "cycles": Kind(_node("name")),
-        "teams": Kind(_node("name")),
-        "users": Kind(_node("name")),
-        "workflow_states": Kind(_node("name")),
-        "labels": Kind(_node("name")),
-    }
     refusals: ClassVar = {
         "pages of 500": (
             lambda content: endpoint(content)["json"]["variables"].update(first=500),
@@ -62,49 +17,8 @@ class Linear(Known):
         ),
         "a field that is not there": (
             lambda content: endpoint(content)["json"].update(
-                query=endpoint(content)["json"]["query"].replace(" title ", f" {UNKNOWN} ")
+                query=endpoint(content)["json"]["query"].replace(" title ", f" {served.UNKNOWN} ")
             ),
             "on type",
         ),
     }
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._refuse_once = True
-
-    def __call__(self, asked: Asked) -> Any:
-        if asked.headers.get("Authorization") != "lin_api_1":
-            return refused(401, _errors("Authentication required, not authenticated"))
-        query, variables = asked.json["query"], asked.json["variables"]
-        if query.count("{") != query.count("}") or "{{" in query:
-            return refused(400, _errors("Syntax Error: Expected Name"))
-        if f" {UNKNOWN} " in query:
-            return refused(400, _errors(f'Cannot query field "{UNKNOWN}" on type "Issue".'))
-        if variables["first"] > 250:
-            return refused(400, _errors("first must not be greater than 250"))
-        if variables.get("after") and self._refuse_once:
-            self._refuse_once = False
-            return refused(400, _errors("Rate limit exceeded", "RATELIMITED"), **SOON)
-        root, arguments, _ = ROOT.search(query).groups()
-        return self._page(root, arguments, variables)
-
-    def _page(self, root: str, arguments: str, variables: Any) -> Any:
-        start = variables.get("since", "") if "updatedAt: {gte: $since}" in arguments else ""
-        found = sorted(
-            (one for one in self.held[ROOTS[root]] if one["updatedAt"] >= start),
-            key=lambda one: str(one["updatedAt"]),
-        )
-        if "includeArchived: true" not in arguments:
-            found = [one for one in found if not one["archivedAt"]]
-        ids = [one["id"] for one in found]
-        begin = ids.index(variables["after"]) + 1 if variables.get("after") else 0
-        page = found[begin : begin + variables["first"]]
-        info = {
-            "hasNextPage": len(found) > begin + len(page),
-            "endCursor": page[-1]["id"] if page else None,
-        }
-        return {"data": {root: {"nodes": page, "pageInfo": info}}}
-
-
-def _errors(message: str, code: str = "INPUT_ERROR") -> Any:
-    return {"errors": [{"message": message, "extensions": {"code": code}}], "data": None}

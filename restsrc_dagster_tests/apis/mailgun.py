@@ -8,16 +8,9 @@ import time
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import (
-    Mock,
-    Record,
-    Rows,
-    basic,
-    endpoint,
-    here,
-    refused,
-    rows,
-)
+from restsrc_dagster.demo.apis.mock import Rows, basic, here, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Asked
 
 MINUTE, DAY = 60, 86400

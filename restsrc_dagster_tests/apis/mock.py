@@ -1,39 +1,25 @@
-"""What the mocks of known APIs have in common."""
+"""What the mocks of APIs without a recipe have in common: each has its connector file."""
 
 import json
-import re
-from abc import ABC, abstractmethod
-from base64 import b64encode
-from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar
-from urllib.parse import urlencode
+from typing import ClassVar
 
-from restsrc_dagster_tests.support.api import Answer, Asked
+from restsrc_dagster.demo.apis import mock
 
 FILES = Path(__file__).parent
-TOKEN = "t0ken"
-SOON = {"Retry-After": "0.1"}
-"""A header of a refusal: APIs say a minute, tests do not wait."""
-Record = dict[str, Any]
-Rows = list[tuple[Any, ...]]
-Content = dict[str, Any]
+Content = mock.Content
 Change = Callable[[Content], object]
 
 
-class Mock(ABC):
+class Mock(mock.Mock):
     """An API as its documentation describes it, with its records.
 
     Attributes:
-        host: the address that the connector file names, as far as the mock stands in for it.
-        environment: what the file refers to.
         requests: how many the first run takes at most, and the second one.
         refusals: changes of the file that the API refuses, and what the run then says.
     """
 
-    host: ClassVar[str]
-    environment: ClassVar[Mapping[str, str]]
     requests: ClassVar[tuple[int, int]]
     refusals: ClassVar[Mapping[str, tuple[Change, str]]] = {}
 
@@ -44,67 +30,6 @@ class Mock(ABC):
         text = (FILES / f"{name}.json").read_text(encoding="utf-8")
         content: Content = json.loads(cls.moved(text, url))
         return content
-
-    @classmethod
-    def moved(cls, text: str, url: str) -> str:
-        """A file's text with the mock's address instead of `host`."""
-        return re.sub(
-            rf"https://([^/\"]*@)?{re.escape(cls.host)}",
-            lambda found: f"http://{found[1] or ''}{url.removeprefix('http://')}",
-            text,
-        )
-
-    @abstractmethod
-    def __call__(self, asked: Asked) -> Any:
-        """Answers a request."""
-
-    @abstractmethod
-    def later(self) -> None:
-        """What happens at the API between two runs."""
-
-    @abstractmethod
-    def tables(self) -> Mapping[str, Rows]:
-        """What it holds, as `{"table: column, column": rows}`."""
-
-
-def bearer(asked: Asked) -> bool:
-    return asked.headers.get("Authorization") == f"Bearer {TOKEN}"
-
-
-def basic(user: str, password: str) -> str:
-    return f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
-
-
-def day(number: int) -> datetime:
-    """A day of January 2026, and so on from there."""
-    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number - 1)
-
-
-def ago(days: float) -> datetime:
-    """So many days before now, to the second."""
-    return datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
-
-
-def iso(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
-
-
-def epoch(moment: datetime) -> int:
-    return int(moment.timestamp())
-
-
-def here(asked: Asked, path: str = "", **params: Any) -> str:
-    """The address of another page: by default with the same path."""
-    query = f"?{urlencode(params)}" if params else ""
-    return f"http://{asked.headers['Host']}{path or asked.path}{query}"
-
-
-def rows(records: Iterable[Mapping[str, Any]], *fields: str) -> Rows:
-    return sorted(tuple(record[field] for field in fields) for record in records)
-
-
-def refused(status: int, body: Any, **headers: str) -> Answer:
-    return Answer(body, status=status, headers=headers)
 
 
 def endpoint(content: Content, resource: int = 0) -> Content:

@@ -8,7 +8,9 @@ a page at most. Errors come with status 200: an exhausted budget says when to tr
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import SOON, Mock, Record, Rows, endpoint, refused
+from restsrc_dagster.demo.apis.mock import SOON, Rows, refused
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 

@@ -8,7 +8,9 @@ signature in the address.
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import Content, Mock, Record, Rows, bearer, refused, rows
+from restsrc_dagster.demo.apis.mock import Rows, bearer, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Content, Mock
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 SIZE = 3

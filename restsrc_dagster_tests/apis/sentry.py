@@ -7,18 +7,9 @@ there is something behind the link. `query=lastSeen:>=…` filters; a page has 1
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import (
-    Mock,
-    Record,
-    Rows,
-    bearer,
-    day,
-    endpoint,
-    here,
-    iso,
-    refused,
-    rows,
-)
+from restsrc_dagster.demo.apis.mock import Rows, bearer, day, here, iso, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 

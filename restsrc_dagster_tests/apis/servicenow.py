@@ -9,17 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import (
-    Mock,
-    Record,
-    Rows,
-    basic,
-    day,
-    endpoint,
-    here,
-    refused,
-    rows,
-)
+from restsrc_dagster.demo.apis.mock import Rows, basic, day, here, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 ANY = "sys_updated_on>=1970-01-01 00:00:00^ORDERBYsys_updated_on"

@@ -9,11 +9,12 @@ import pytest
 
 from restsrc_dagster.cli.sample import as_json
 from restsrc_dagster.connector.files.folder import check_content
+from restsrc_dagster.demo.apis.mock import Rows
 from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.apis.mock import Content, Mock, Rows
+from restsrc_dagster_tests.apis.mock import Content, Mock
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.recipes import mocks
 

@@ -10,9 +10,9 @@ from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule.schedule import parse_schedule
 from restsrc_dagster.connector.syntax.references import references
+from restsrc_dagster.demo.apis.known import Known
 from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster.recipes.recipe import read_recipe, recipe_names
-from restsrc_dagster_tests.apis.known import Known
 from restsrc_dagster_tests.support.recipes import PAGE, ROOT, mocks, table
 
 NAMES = recipe_names()

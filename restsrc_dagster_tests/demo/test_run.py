@@ -11,9 +11,11 @@ from typing import Any
 
 import pytest
 
+from restsrc_dagster.connector.files.folder import read_connector
 from restsrc_dagster.demo import Shop, process, run
 from restsrc_dagster.demo.folder import DemoFolder
 from restsrc_dagster.demo.run import run_demo
+from restsrc_dagster.recipes.recipe import UnknownRecipe, read_recipe
 
 FAKE = Path(__file__).with_name("fake_dagster.py")
 
@@ -118,6 +120,36 @@ def test_dagster_gets_the_folder_as_its_world(demo: Demo, monkeypatch: pytest.Mo
     assert arguments == ["dev", "-w", "workspace.yaml", "-p", f"{demo.port}", "-h", "127.0.0.1"]
     assert "restsrc_dagster.definitions" in (demo.folder / "workspace.yaml").read_text()
     assert "storage:" in (demo.folder / "dagster.yaml").read_text()
+
+
+def test_a_recipe_is_shown_with_a_stand_in_for_its_api(demo: Demo) -> None:
+    assert demo.start("succeeds", recipe="stripe", exit_after_first_run=True) == 0
+    demo.folder /= "stripe"
+    assert "Stripe, as its documentation describes it, and the recipe stripe" in demo.text
+    assert "stands in for https://api.stripe.com" in demo.text
+    assert demo.state["environment"]["STRIPE_API_KEY"] == "t0ken"
+    assert "STRIPE_API_KEY=t0ken\n" in (demo.folder / ".env").read_text()
+    stripe = read_connector(demo.folder / "connectors" / "stripe.json")
+    assert list(stripe.resources) == read_recipe("stripe").resources
+    assert stripe.configuration["client"]["base_url"].startswith("http://127.0.0.1:")
+    asked = json.loads((demo.folder / "asked.json").read_text())["variables"]
+    assert asked["tags"] == [{"key": "restsrc/connector", "value": "stripe"}]
+
+
+def test_a_recipe_is_the_same_connector_at_the_next_start(demo: Demo) -> None:
+    file = demo.folder / "stripe" / "connectors" / "stripe.json"
+    demo.start("succeeds", recipe="stripe", exit_after_first_run=True)
+    first = file.read_text()
+    old = json.dumps({**json.loads(first), "created_at": "2026-01-01T00:00:00Z"})
+    file.write_text(old)
+    demo.start("succeeds", recipe="stripe", exit_after_first_run=True)
+    assert json.loads(file.read_text()) == json.loads(old)
+
+
+def test_an_unknown_recipe_is_told_and_leaves_nothing(demo: Demo) -> None:
+    with pytest.raises(UnknownRecipe, match="did you mean stripe"):
+        demo.start("succeeds", recipe="strip")
+    assert not demo.folder.exists()
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Literal
 
+from restsrc_dagster.demo.apis.mock import Content, Mock, Rows, ago, here
+from restsrc_dagster.demo.apis.server import Answer, Asked
+from restsrc_dagster.json_types import Record
 from restsrc_dagster.recipes.recipe import Recipe, read_recipe
-from restsrc_dagster_tests.apis.mock import Content, Mock, Record, Rows, ago, here
-from restsrc_dagster_tests.support.api import Answer, Asked
 
 Make = Callable[[int, datetime, str], Record]
-CREATED_AT = "2026-11-23T10:03:00Z"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
@@ -54,26 +54,19 @@ class Known(Mock):
 
     Attributes:
         kinds: what it holds, by resource.
-        smaller: texts of the recipe, and what a test writes instead: pages of 1,000 are long.
     """
 
     kinds: ClassVar[Mapping[str, Kind]]
-    smaller: ClassVar[Mapping[str, str]] = {}
 
     @classmethod
     def recipe(cls) -> Recipe:
         return read_recipe(cls.__module__.rpartition(".")[2])
 
     @classmethod
-    def content(cls, url: str) -> Content:
-        """What `restsrc add --recipe` writes. It does not wait for its turn: a mock has time."""
-        text = cls.moved(json.dumps(cls.recipe().connector), url)
-        for large, small in cls.smaller.items():
-            assert large in text
-            text = text.replace(large, small)
-        content: Content = json.loads(text)
-        content.get("http", {}).pop("requests_per_second", None)
-        return {**content, "created_at": CREATED_AT, "schedule": {"mode": "hours"}}
+    def connector(cls, url: str) -> Content:
+        """The recipe's connector with the mock at `url`."""
+        content: Content = json.loads(cls.moved(json.dumps(cls.recipe().connector), url))
+        return content
 
     def __init__(self) -> None:
         self.held = {name: kind.records() for name, kind in self.kinds.items()}
