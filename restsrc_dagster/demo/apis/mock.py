@@ -22,17 +22,20 @@ class Mock(ABC):
 
     Attributes:
         host: the address that the connector file names, as far as the mock stands in for it.
+        beside: other hosts that it stands in for, as one that gives tokens.
         environment: what the file refers to.
     """
 
     host: ClassVar[str]
+    beside: ClassVar[tuple[str, ...]] = ()
     environment: ClassVar[Mapping[str, str]]
 
     @classmethod
     def moved(cls, text: str, url: str) -> str:
-        """A file's text with the mock's address instead of `host`."""
+        """A file's text with the mock's address instead of its hosts."""
+        hosts = "|".join(map(re.escape, (cls.host, *cls.beside)))
         return re.sub(
-            rf"https://([^/\"]*@)?{re.escape(cls.host)}",
+            rf"https://([^/\"]*@)?(?:{hosts})",
             lambda found: f"http://{found[1] or ''}{url.removeprefix('http://')}",
             text,
         )
