@@ -7,7 +7,8 @@ operation.py   what is asked and answered   page_size.py  how large a page may b
 paths.py       which operations are meant   cursor.py     reading only what is new
 server.py      the address                  fill.py       what must be sent
 words.py       names as words               plan.py       resources, their names and parents
-vocabulary.py  the names that APIs use      build.py      all of it together
+vocabulary.py  the names that APIs use      hints.py      pages, where extensions tell of them
+columns.py     descriptions of columns      build.py      all of it together
 """
 
 from restsrc_dagster.scaffold.openapi.build import from_openapi

@@ -54,6 +54,10 @@ class Operation:
     """The headers of a good answer, in small letters."""
     security: list[Any] | None = None
     servers: list[Any] = field(default_factory=list)
+    told: str = ""
+    """The descriptions of the operation and of its good answer."""
+    extensions: dict[str, Any] = field(default_factory=dict)
+    """What begins with `x-`."""
 
     @property
     def route(self) -> str:
@@ -102,6 +106,8 @@ def read_operation(document: Document, path: str, method: str) -> Operation:
         headers=frozenset(str(name).lower() for name in mapping(good.get("headers"))),
         security=None if security is None else sequence(security),
         servers=sequence(raw.get("servers")) or sequence(item.get("servers")),
+        told=f"{raw.get('description') or ''} {good.get('description') or ''}",
+        extensions={key: value for key, value in raw.items() if key.startswith("x-")},
     )
 
 

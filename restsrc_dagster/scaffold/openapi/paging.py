@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from restsrc_dagster.scaffold.openapi.document import Document
+from restsrc_dagster.scaffold.openapi.hints import hinted, told_link_header
 from restsrc_dagster.scaffold.openapi.operation import Field, Operation
 from restsrc_dagster.scaffold.openapi.page_size import PageSize, page_size
 from restsrc_dagster.scaffold.openapi.records import Records
@@ -74,6 +75,7 @@ def find_paging(document: Document, operation: Operation, records: Records) -> P
     fields = operation.of(*places)
     size = page_size(fields)
     for found in (
+        _by_extension(operation),
         _next_url(leaves, sure=True),
         _cursor(leaves, fields),
         _link_header(operation),
@@ -189,8 +191,14 @@ def _has_more(leaves: Sequence[_Leaf]) -> str | None:
     return None
 
 
+def _by_extension(operation: Operation) -> Paging | None:
+    found = hinted(operation)
+    return Paging(found[0], fields=found[1]) if found else None
+
+
 def _link_header(operation: Operation) -> Paging | None:
-    return Paging({"type": "header_link"}) if "link" in operation.headers else None
+    told = "link" in operation.headers or told_link_header(operation)
+    return Paging({"type": "header_link"}) if told else None
 
 
 def _header_cursor(operation: Operation, fields: Sequence[Field]) -> Paging | None:

@@ -182,6 +182,86 @@ def test_a_link_header() -> None:
     assert asked["params"] == {"per_page": 30}
 
 
+@pytest.mark.parametrize(
+    "description",
+    [
+        "All customers. The `Link` header has the address of the next page.",
+        "Pages follow by the Link response header, as RFC 5988 says.",
+        'Link: <https://api.acme.com/v2/customers?page=2>; rel="next"',
+    ],
+)
+def test_a_link_header_that_is_told_in_words(description: str) -> None:
+    found = endpoint(LIST, param("page", integer()), description=description)
+    assert found["paginator"] == {"type": "header_link"}
+
+
+def test_a_link_that_is_no_header() -> None:
+    told = "Each has a link to its headers."
+    found = endpoint(LIST, param("page", integer()), description=told)
+    assert found["paginator"]["type"] == "page_number"
+
+
+OF_SPEAKEASY: list[tuple[dict[str, Any], dict[str, Any]]] = [
+    (
+        {"type": "url", "outputs": {"nextUrl": "$.page.more"}},
+        {**LINK, "next_url_path": "page.more"},
+    ),
+    (
+        {
+            "type": "cursor",
+            "inputs": [{"name": "since", "in": "parameters", "type": "cursor"}],
+            "outputs": {"nextCursor": "$.data[-1].id"},
+        },
+        {"type": "cursor", "cursor_path": "data[-1].id", "cursor_param": "since"},
+    ),
+    (
+        {
+            "type": "offsetLimit",
+            "inputs": [{"name": "sheet", "in": "parameters", "type": "page"}],
+            "outputs": {"results": "$.data", "numPages": "$.sheets"},
+        },
+        {"type": "page_number", "base_page": 1, "page_param": "sheet", "total_path": "sheets"},
+    ),
+    (
+        {
+            "type": "offsetLimit",
+            "inputs": [
+                {"name": "begin", "in": "parameters", "type": "offset"},
+                {"name": "most", "in": "parameters", "type": "limit"},
+            ],
+        },
+        {
+            "type": "offset",
+            "limit": 50,
+            "offset_param": "begin",
+            "limit_param": "most",
+            "total_path": None,
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("extension", "paginator"), OF_SPEAKEASY)
+def test_an_extension_of_speakeasy(extension: Any, paginator: Any) -> None:
+    names = [param(name, integer()) for name in ("sheet", "begin")]
+    most = param("most", integer(maximum=50))
+    found = endpoint(envelope(), *names, most, **{"x-speakeasy-pagination": extension})
+    assert found["paginator"] == paginator
+
+
+@pytest.mark.parametrize(
+    ("extension", "paginator"),
+    [
+        ({}, {**LINK, "next_url_path": "nextLink"}),
+        ({"nextLinkName": "@odata.nextLink"}, {**LINK, "next_url_path": "['@odata.nextLink']"}),
+        ({"nextLinkName": None}, {"type": "single_page"}),
+    ],
+)
+def test_an_extension_of_autorest(extension: Any, paginator: Any) -> None:
+    found = endpoint(envelope(), **{"x-ms-pageable": extension})
+    assert found["paginator"] == paginator
+
+
 def test_a_cursor_in_a_header() -> None:
     path = get(LIST, param("cursor"))
     path["get"]["responses"]["200"]["headers"] = {"X-Next-Cursor": {"schema": string()}}
