@@ -9,6 +9,7 @@ In the order in which a run meets it:
     context         what these are made with; `parts` makes those that others ask
     step_order      in which order a page runs through them
     prefetch        requests that are sent before their turn
+    auth            what signs it, for each kind of auth
     http            a request: budget, credentials, tries
     formats         from the bytes of an answer to its records
     response        what came back, read once

@@ -16,9 +16,9 @@ from restsrc_dagster.connector.configuration.auth import token_urls as auth_urls
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resource import Resource, expanded
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.extract.auth.kinds import signer
 from restsrc_dagster.extract.chunks.chunk import FirstPage
 from restsrc_dagster.extract.conform.column_hints import put_columns_apart
-from restsrc_dagster.extract.http.auth import signer
 from restsrc_dagster.extract.http.request_values import static
 from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import cursor_names

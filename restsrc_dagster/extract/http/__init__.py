@@ -18,6 +18,4 @@ budget              when it may be sent: one throttle for all threads, and its l
 throttle            when the next request may start
 gate                connections that ask at the last moment
 metrics             what requests cost, and what they wait for
-auth                the class that signs for each kind of auth
-oauth2              a token that may be revoked before its time
 """

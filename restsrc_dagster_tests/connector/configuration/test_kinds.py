@@ -11,7 +11,7 @@ from restsrc_dagster.connector.configuration.auth import AUTHS, NOT_SECRET
 from restsrc_dagster.connector.configuration.paginators import PAGINATORS
 from restsrc_dagster.connector.syntax import references
 from restsrc_dagster.errors import MissingVariable
-from restsrc_dagster.extract.http import auth
+from restsrc_dagster.extract.auth import kinds as auth
 from restsrc_dagster.extract.paging import kinds
 from restsrc_dagster.extract.paging.paginators import CountingPaginator, LinkedPaginator
 from restsrc_dagster.scaffold.openapi import auth as openapi
@@ -33,7 +33,7 @@ def test_each_kind_has_its_class() -> None:
         "CLASSES in extract/paging/kinds.py wants a line for each of PAGINATORS, in their order"
     )
     assert list(auth.CLASSES) == list(AUTHS), (
-        "CLASSES in extract/http/auth.py wants a line for each of AUTHS, in their order"
+        "CLASSES in extract/auth/kinds.py wants a line for each of AUTHS, in their order"
     )
 
 

@@ -1,7 +1,7 @@
 """How requests prove who sends them: dlt's auth types, chosen by `type` alone.
 
 To add a kind is a file beside this one with its options and its `AuthKind`, a line in `AUTHS` here,
-and one in `CLASSES` of `extract.http.auth`; CONTRIBUTING.md names what else there is to do. A kind
+and one in `CLASSES` of `extract.auth.kinds`; CONTRIBUTING.md names what else there is to do. A kind
 that dlt lacks is registered by whoever needs it.
 """
 

@@ -12,7 +12,7 @@ from restsrc_dagster.connector.configuration.part import Part
 class AuthKind:
     """One kind of auth: a line of `AUTHS`.
 
-    The class that signs requests is told by `extract.http.auth`, and how an OpenAPI document or a
+    The class that signs requests is told by `extract.auth.kinds`, and how an OpenAPI document or a
     curl command leads to it by `scaffold`, under the same name.
 
     Attributes:

@@ -12,7 +12,7 @@ from restsrc_dagster.connector.configuration.auth import DEFAULT, is_registered_
 from restsrc_dagster.connector.wording import unknown_key
 from restsrc_dagster.dlt_compat.rest_api import get_auth_class
 from restsrc_dagster.errors import RestsrcError
-from restsrc_dagster.extract.http.oauth2 import RenewableOAuth2
+from restsrc_dagster.extract.auth.client_credentials import RenewableOAuth2
 
 CLASSES: Mapping[str, type[AuthConfigBase] | None] = {
     "bearer": None,
