@@ -1,5 +1,6 @@
 """Any REST API in Dagster, from a declarative configuration and a schedule."""
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(_HOMES[name]), name)
+
+
+if "dlt.sources.rest_api" in sys.modules:
+    # Whoever reads by dlt alone can use the kinds of auth that dlt lacks.
+    from restsrc_dagster.extract.auth.kinds import register
+
+    register()
 
 
 def __dir__() -> list[str]:

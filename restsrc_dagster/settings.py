@@ -21,7 +21,8 @@ class Settings:
     """Where connectors are, and where data goes, and how, unless a connector says otherwise.
 
     `commit_after_*` is how much of a long list is read before it is committed, and
-    `progress_seconds` how long a run goes on before it says how far it is. `alert_url` is a secret.
+    `progress_seconds` how long a run goes on before it says how far it is. `alert_url` and
+    `secret_key`, by which tokens are encrypted that are kept, are secrets.
     """
 
     connectors_dir: Path = Path("connectors")
@@ -35,6 +36,7 @@ class Settings:
     ephemeral_on: str | None = None
     branch_deployment: bool = False
     alert_url: str | None = field(default=None, repr=False)
+    secret_key: str | None = field(default=None, repr=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
@@ -58,6 +60,7 @@ class Settings:
                 (name for mark, name in EPHEMERAL_MARKS.items() if environment.get(mark)), None
             ),
             alert_url=environment.get("RESTSRC_ALERT_URL") or None,
+            secret_key=environment.get("RESTSRC_SECRET_KEY") or None,
             branch_deployment=environment.get("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT") == "1",
         )
 

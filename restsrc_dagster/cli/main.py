@@ -167,20 +167,23 @@ def test_read(
     """
     from restsrc_dagster.cli.sample import as_json, as_text, exit_code
     from restsrc_dagster.extract.sample import read_samples
+    from restsrc_dagster.load.tokens import tokens_beside_loads
 
     connector = named_connector(name, connectors_dir)
     _refuse_unknown(connector, names)
     samples = []
-    for sample in read_samples(
-        connector,
-        os.environ,
-        resources=list(names or connector.resources),
-        limit=limit,
-        progress=lambda text: click.echo(text, err=True),
-    ):
-        samples.append(sample)
-        if not for_machines:
-            click.echo("\n".join(as_text(sample)) + "\n")
+    with tokens_beside_loads(connector, Settings.from_environment(), os.environ) as tokens:
+        for sample in read_samples(
+            connector,
+            os.environ,
+            resources=list(names or connector.resources),
+            limit=limit,
+            tokens=tokens,
+            progress=lambda text: click.echo(text, err=True),
+        ):
+            samples.append(sample)
+            if not for_machines:
+                click.echo("\n".join(as_text(sample)) + "\n")
     if for_machines:
         click.echo(as_json(connector, samples))
     sys.exit(exit_code(samples))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self, get_args
+from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +20,8 @@ from pydantic import (
 )
 
 from restsrc_dagster.connector.abilities import TableFormat, WhereMergeIsImpossible
+from restsrc_dagster.connector.configuration.auth.oauth2_refresh_token import rotates
+from restsrc_dagster.connector.configuration.auth.places import auths
 from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.resources.partitions import Partitions, partitioned
 from restsrc_dagster.connector.resources.reading import ResourceReading
@@ -84,12 +87,38 @@ def _host(value: str) -> str:
 Host = Annotated[str, AfterValidator(_host), StandIn("host.invalid")]
 
 
+def _proxy(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        is_right = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_right = False
+    if not is_right:
+        raise ValueError("is no address of a proxy, such as http://proxy:3128")
+    return value
+
+
+Proxy = Annotated[str, AfterValidator(_proxy), StandIn("http://proxy.invalid:3128")]
 OnSchemaChange = Literal["warn", "fail", "ignore"]
 AlertKind = Literal["failure", "check", "schema", "freshness", "file"]
 
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class ClientCertificate(_Part):
+    """A certificate of the client, and its key."""
+
+    certificate: str = Field(
+        min_length=1, description="The path of a PEM file, or its text, best as ${NAME}."
+    )
+    key: str = Field(
+        min_length=1, description="The path of its private key, or its text, best as ${NAME}."
+    )
+    passphrase: str | None = Field(
+        None, min_length=1, description="The passphrase of the key, as a ${NAME} reference."
+    )
 
 
 class Http(_Part):
@@ -115,6 +144,20 @@ class Http(_Part):
         False,
         description="Links that differ from base_url in scheme, host and port are followed below "
         "it, with its own: for an API behind a proxy.",
+    )
+    client_certificate: Annotated[str, Field(min_length=1)] | ClientCertificate | None = Field(
+        None,
+        description="The client's certificate and its key: the path of a PEM file that has both, "
+        "or its text, best as ${NAME}; or an object.",
+    )
+    ca_bundle: str | None = Field(
+        None,
+        min_length=1,
+        description="Certificates of issuers to trust, beside the usual ones: the path of a PEM "
+        "file, or its text.",
+    )
+    proxy: Proxy | None = Field(
+        None, description="The address of the proxy: http://user:password@proxy:3128."
     )
     allow_missing_selector: list[str] = Field(
         default_factory=list, description="Resources that leave their list out when it is empty."
@@ -264,6 +307,11 @@ class Connector(_Part):
     def waiting(self) -> frozenset[str]:
         """The resources that have a `wait_until`."""
         return frozenset(name for name, one in self.reading.items() if one.wait_until)
+
+    @property
+    def rotates_tokens(self) -> bool:
+        """Whether an auth has a refresh token that has to be kept between runs."""
+        return any(rotates(auth) for _, auth in auths(self.configuration))
 
     def cursor_is_shared(self, resource: str) -> bool:
         """Whether the file asks for one cursor for all parents of a resource."""

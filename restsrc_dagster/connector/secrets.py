@@ -69,9 +69,11 @@ class Redactor:
         """For a connector whose references are resolved in `configuration`."""
         destination, lists = connector.destination.arguments, connector.resources.values_by_name
         secrets = {text for one in lists.values() for text in one.texts(environment)}
+        written = connector.later.written if connector.later else {}
         for root, value in (
             ("configuration", connector.configuration),
             ("destination", destination),
+            ("http", written.get("http", {})),
             *((one.place, one.items) for one in lists.values()),
         ):
             for place, found in found_references(value, root):
@@ -99,6 +101,13 @@ def _values(reference: re.Match[str], text: str) -> list[str]:
 
 def literal_secrets(connector: Connector) -> Iterator[str]:
     """The places of `configuration` and `destination` that hold a secret as plain text."""
+    http = connector.http.model_dump(include={"proxy", "client_certificate"}, exclude_none=True)
+    if connector.later:
+        http = connector.later.written.get("http", http)
+    for place, text in _walk(http, "http"):
+        is_key = isinstance(text, str) and "PRIVATE KEY" in text
+        if isinstance(text, str) and (is_key or any(map(_is_literal, _in_address(text)))):
+            yield place
     for root, value in (
         ("configuration", connector.configuration),
         ("destination", connector.destination.arguments),
@@ -151,7 +160,9 @@ def _secret_places(value: Any, root: str) -> Iterator[tuple[str, str]]:
         if not isinstance(text, str) or len(text) < SHORTEST_SECRET:
             continue
         parent, _, key = place.rpartition(".")
-        if key in NOT_SECRET or (key == "credentials" and _PLAIN_FILE.fullmatch(text)):
+        if key.split("[")[0] in NOT_SECRET or (
+            key == "credentials" and _PLAIN_FILE.fullmatch(text)
+        ):
             continue
         in_auth = parent.rpartition(".")[2] == "auth" and parent not in registered
         sent = not SENT_OR_HANDED.isdisjoint(part.split("[")[0] for part in parent.split("."))

@@ -4,7 +4,7 @@ Every resource gets an endpoint of its own, its defaults merged in: its placehol
 of what is sent (`binding`, `incremental`), its paginator an object of its own.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from copy import deepcopy
 from types import MappingProxyType
 from typing import Any, cast
@@ -13,9 +13,12 @@ from dlt.common import jsonpath
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.configuration.auth import token_urls as auth_urls
+from restsrc_dagster.connector.configuration.auth.places import auths as auths_of
+from restsrc_dagster.connector.configuration.auth.places import holders
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resource import Resource, expanded
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.extract.auth.context import AuthContext, below
 from restsrc_dagster.extract.auth.kinds import signer
 from restsrc_dagster.extract.chunks.chunk import FirstPage
 from restsrc_dagster.extract.conform.column_hints import put_columns_apart
@@ -67,17 +70,19 @@ def dlt_configuration(
     sessions: Sessions,
     bound: Mapping[str, Binding],
     lists: ListsOfValues,
+    auths: AuthContext,
     first_pages: Mapping[str, FirstPage] = NO_FIRST_PAGES,
 ) -> RESTAPIConfig:
-    """The configuration, the sessions, the lists of values, and the default dispositions.
+    """The configuration, what asks and signs, the lists of values, and the default dispositions.
 
     `resources` are those of `configuration`, which stays as it is; `first_pages` are where numbered
     lists begin that are gone on with. Processing steps are taken out: they are run beside dlt's.
     """
     config = deepcopy(dict(configuration))
     config["client"]["session"] = sessions.api
-    for holder in _holders(config):
-        _put_auth(holder, sessions)
+    for _, holder in holders(config):
+        if isinstance(auth := holder.get("auth"), dict):
+            holder["auth"] = signer(auth, auths)
     if "paginator" in config["client"]:
         config["client"]["paginator"] = made_of(config["client"]["paginator"])
     put_columns_apart(config)
@@ -103,10 +108,9 @@ def dlt_configuration(
 
 
 def token_urls(config: Mapping[str, Any]) -> list[str]:
-    """Where tokens come from."""
-    auths = (holder.get("auth") for holder in _holders(config))
-    named = (auth_urls(auth) for auth in auths if isinstance(auth, dict))
-    return [url for urls in named for _, url in urls]
+    """Where tokens come from; a path is one below `base_url`."""
+    base_url = config["client"]["base_url"]
+    return [below(base_url, url) for _, auth in auths_of(config) for _, url in auth_urls(auth)]
 
 
 def _endpoint(
@@ -135,11 +139,6 @@ def _endpoint(
     return endpoint
 
 
-def _put_auth(holder: dict[str, Any], sessions: Sessions) -> None:
-    if isinstance(auth := holder.get("auth"), dict):
-        holder["auth"] = signer(auth, sessions.token)
-
-
 def _compiled(selector: str) -> Any:
     """dlt compiles a text anew for each page, which costs more than it takes to find the page."""
     try:
@@ -165,10 +164,3 @@ def _with_disposition(item: str | dict[str, Any], resources: Resources) -> dict[
     if nested := resource.nested_hints:
         made["nested_hints"] = nested
     return made
-
-
-def _holders(config: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The client and the endpoints: what may have an auth of its own."""
-    items = [config.get("resource_defaults"), *config["resources"]]
-    endpoints = [item.get("endpoint") for item in items if isinstance(item, dict)]
-    yield from (one for one in [config["client"], *endpoints] if isinstance(one, dict))

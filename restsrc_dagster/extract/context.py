@@ -8,6 +8,7 @@ from dlt.extract.source import DltSource
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.auth.context import AuthContext
 from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.options import ReadOptions
@@ -51,6 +52,7 @@ class ReadContext:
         lists: the values of the lists, as far as they are there.
         list_readers: how the lists of each resource are read.
         backlog: counts the parents that wait.
+        auths: what the auths work with.
         prefetcher: None where no request is sent before its turn.
 
     Attributes:
@@ -70,6 +72,7 @@ class ReadContext:
     lists: ListsOfValues
     list_readers: Mapping[str, ListReader]
     backlog: Backlog
+    auths: AuthContext
     prefetcher: Prefetcher | None
     readers: Mapping[str, int] = field(init=False)
     at_hand: Mapping[str, PageAtHand] = field(init=False)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.failures.isolation import Isolation
 from restsrc_dagster.extract.http.kept_answers import KeptAnswers
@@ -29,6 +30,7 @@ class ReadOptions:
         on_message: gets a line for the person when the API is waited for.
         waits: what requests wait for.
         prefetch: whether a request may be sent before the records in front of it are processed.
+        tokens: those of the load, where it reads in several parts, or keeps some.
         newest_windows: of a range that is read in windows, only so many, the newest first; None
             for all.
         kept: answers that are not asked for again; None where none is kept.
@@ -45,6 +47,7 @@ class ReadOptions:
     on_message: Callable[[str], None] = lambda _: None
     waits: Waits | None = None
     prefetch: bool = True
+    tokens: Tokens | None = None
     newest_windows: int | None = None
     kept: KeptAnswers | None = None
     only_ask: Set[str] = frozenset()

@@ -8,6 +8,7 @@ from dlt.extract.source import DltSource
 
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.extract.auth.context import AuthContext
 from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.http.session import Sessions
 from restsrc_dagster.extract.incremental.step import CursorStep
@@ -35,6 +36,7 @@ class Reading:
     families: Mapping[str, FamilyPages]
     cursors: Mapping[str, CursorStep]
     surprises: Mapping[str, RecordConformer]
+    auths: AuthContext
 
     def traffic(self, resource: str) -> Traffic:
         """Requests and pages of one resource so far."""
@@ -46,6 +48,13 @@ class Reading:
         return self.families[chain[-1]].in_part(chain[:-1])
 
     def __enter__(self) -> Self:
+        """Raises RestsrcError: a key, a certificate or a package is missing."""
+        try:
+            self.sessions.adapter.connecting.open()
+            self.auths.prepare()
+        except BaseException:
+            self.sessions.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -27,6 +27,7 @@ from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.dlt_compat.paginators import end_list
 from restsrc_dagster.errors import ReadError, RestsrcError, causes
+from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.incremental.older import OlderThanSent
@@ -190,18 +191,21 @@ def read_samples(
     *,
     resources: list[str],
     limit: int,
+    tokens: Tokens | None = None,
     progress: Callable[[str], None] = lambda _: None,
     progress_seconds: float = 5.0,
 ) -> Iterator[Sample]:
     """Read a little of each of `resources`, one after the other.
 
-    `progress` gets a line for each, and what is waited for every `progress_seconds`.
+    `tokens` are those of all that is read here. `progress` gets a line for each, and what is waited
+    for every `progress_seconds`.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or is no number where one is wanted.
     """
     connector = in_environment(connector, environment)
     jobs = KeptAnswers(job_creators(connector.resources, connector.waiting).keys())
+    tokens = tokens or Tokens()
     for name in resources:
         progress(f"reading {name} …")
         options = ReadOptions(
@@ -209,6 +213,7 @@ def read_samples(
             prefetch=False,
             newest_windows=NEWEST_WINDOWS,
             kept=(kept := jobs.again()),
+            tokens=tokens,
         )
         with (
             _without_warnings_of_dlt(),

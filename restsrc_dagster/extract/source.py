@@ -14,6 +14,8 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.references import resolve
 from restsrc_dagster.extract.assembly import add_steps, add_steps_of_list
+from restsrc_dagster.extract.auth.context import AuthContext
+from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.extract.configuration import bindings, dlt_configuration, token_urls
 from restsrc_dagster.extract.context import ReadContext
 from restsrc_dagster.extract.failures.isolation import Isolation
@@ -73,6 +75,7 @@ def open_reading(
         surprises={
             name: part.conformer for name, part in parts.items() if part.conformer is not None
         },
+        auths=context.auths,
     )
 
 
@@ -97,11 +100,18 @@ def _context(
     is_read = _is_read(options.isolation)
     prefetcher = sessions.go_ahead(connector.http, is_read) if options.prefetch else None
     bound = bindings(resources, connector.reading, lists)
-    of_dlt = dlt_configuration(configuration, resources, sessions, bound, lists, starts)
+    auths = AuthContext(
+        session=sessions.token,
+        base_url=configuration["client"]["base_url"],
+        redact=redact,
+        tokens=options.tokens or Tokens(),
+    )
+    of_dlt = dlt_configuration(configuration, resources, sessions, bound, lists, auths, starts)
     return ReadContext(
         connector=connector,
         resources=resources,
         source=rest_api_source(of_dlt, name=connector.name),
+        auths=auths,
         redact=redact,
         options=options,
         bound=bound,

@@ -7,6 +7,7 @@ In the order in which a run meets it:
     state           what the destination knows of the loads before; what a broken one left behind
     tables          what an edit, or the data, changes in the tables: refused, decided or told
     plan            what a load does, decided before it reads anything
+    tokens          those of who reads without loading
     planning        the plan of the next load, beside whatever is going
     ranges          a range of a list that is read again
     jobs            what a load creates before it waits for it

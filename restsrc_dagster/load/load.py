@@ -15,6 +15,7 @@ from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.failures.explain import explaining_failures
@@ -24,6 +25,7 @@ from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.commit import Commits
 from restsrc_dagster.load.destinations.destination import kept_open
+from restsrc_dagster.load.destinations.kept_tokens import keeper_of
 from restsrc_dagster.load.destinations.lock import connector_lock
 from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
@@ -121,6 +123,7 @@ def load(
                 column_limit=column_limit_of(pipeline.destination),
                 on_message=on_message,
                 waits=progress.waits,
+                tokens=Tokens(keeper_of(connector, pipeline, settings)),
             )
             read = partial(open_reading, connector, environment)
             commits = Commits(pipeline, still_held, on_message, progress)

@@ -55,9 +55,9 @@ def bearer(reference: References) -> dict[str, Any]:
     return {"type": "bearer", "token": reference("TOKEN")}
 
 
-def http_basic(reference: References) -> dict[str, Any]:
+def user_and_password(reference: References, kind: str = "http_basic") -> dict[str, Any]:
     return {
-        "type": "http_basic",
+        "type": kind,
         "username": reference("USERNAME"),
         "password": reference("PASSWORD"),
     }
@@ -80,11 +80,33 @@ def api_key(
     }
 
 
+def password_grant(reference: References, token_url: str, scopes: list[str]) -> dict[str, Any]:
+    return {
+        **user_and_password(reference, "oauth2_password"),
+        "access_token_url": token_url,
+        **_scopes(scopes),
+    }
+
+
+def aws_sigv4(reference: References, region: str, service: str) -> dict[str, Any]:
+    return {
+        "type": "aws_sigv4",
+        "access_key_id": reference("ACCESS_KEY_ID"),
+        "secret_access_key": reference("SECRET_ACCESS_KEY"),
+        "region": region,
+        "service": service,
+    }
+
+
+def _scopes(scopes: list[str]) -> dict[str, Any]:
+    return {"access_token_request_data": {"scope": " ".join(scopes)}} if scopes else {}
+
+
 def client_credentials(reference: References, token_url: str, scopes: list[str]) -> dict[str, Any]:
     return {
         "type": "oauth2_client_credentials",
         "access_token_url": token_url,
         "client_id": reference("CLIENT_ID"),
         "client_secret": reference("CLIENT_SECRET"),
-        **({"access_token_request_data": {"scope": " ".join(scopes)}} if scopes else {}),
+        **_scopes(scopes),
     }

@@ -16,8 +16,9 @@ from restsrc_dagster.scaffold.configuration import (
     FirstConfiguration,
     References,
     api_key,
+    aws_sigv4,
     bearer,
-    http_basic,
+    user_and_password,
 )
 from restsrc_dagster.scaffold.starts import notes_of_starts
 
@@ -25,9 +26,15 @@ _SKIPPED = frozenset({"accept", "user-agent", "content-type", "content-length", 
 _TAKES_VALUE = frozenset(
     {
         *("-o", "--output", "-A", "--user-agent", "-e", "--referer", "-m", "--max-time"),
-        *("--connect-timeout", "-b", "--cookie", "-x", "--proxy", "--retry", "-w", "--write-out"),
+        *("--connect-timeout", "-b", "--cookie", "--retry", "-w", "--write-out"),
     }
 )
+_OF_HTTP = {
+    **dict.fromkeys(("-x", "--proxy"), "proxy"),
+    **dict.fromkeys(("-E", "--cert", "--key"), "client_certificate"),
+    "--cacert": "ca_bundle",
+}
+"""What stands beside the configuration in a connector file, in its `http`."""
 _EXTENSION = re.compile(r"\.(json|jsonl|xml|csv)$", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z-]{2,29}")
 """A word before the key, as in `SSWS …` or `Klaviyo-API-Key …`: it is no secret."""
@@ -41,7 +48,9 @@ class _Curl:
     headers: list[tuple[str, str]] = field(default_factory=list)
     user: str | None = None
     data: list[str] = field(default_factory=list)
-    get: bool = False
+    flags: set[str] = field(default_factory=set)
+    aws: str = ""
+    of_http: set[str] = field(default_factory=set)
 
 
 def from_curl(command: str, connector: str) -> FirstConfiguration:
@@ -76,7 +85,12 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
         endpoint |= {"method": "POST", "json": body}
     name = _NAME.sub("_", _EXTENSION.sub("", last)).strip("_") or "items"
     configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
-    return FirstConfiguration(configuration, reference.variables, list(notes_of_starts(params)))
+    notes = list(notes_of_starts(params))
+    notes += [
+        f"the command has its {key.replace('_', ' ')}: write it as http.{key}, beside configuration"
+        for key in sorted(curl.of_http)
+    ]
+    return FirstConfiguration(configuration, reference.variables, notes)
 
 
 def _parse(command: str) -> _Curl:
@@ -99,12 +113,15 @@ def _parse(command: str) -> _Curl:
                 curl.method = next(rest, "").upper()
             case "-d" | "--data" | "--data-raw" | "--data-binary" | "--json" | "--data-urlencode":
                 curl.data.append(next(rest, ""))
-            case "-G" | "--get":
-                curl.get = True
+            case "-G" | "--get" | "--digest":
+                curl.flags.add(word)
+            case "--aws-sigv4":
+                curl.aws = next(rest, "")
             case "--url":
                 curl.url = next(rest, "")
-            case _ if word in _TAKES_VALUE:
+            case _ if word in _TAKES_VALUE | _OF_HTTP.keys():
                 next(rest, None)
+                curl.of_http.update(key for option, key in _OF_HTTP.items() if option == word)
             case _ if not word.startswith("-"):
                 curl.url = word
     if curl.method not in (None, "GET", "POST"):
@@ -126,7 +143,7 @@ def _single_options(words: list[str]) -> Iterator[str]:
 def _body(curl: _Curl, params: dict[str, Any]) -> Any:
     if not curl.data:
         return {} if curl.method == "POST" else None
-    if curl.get:
+    if curl.flags & {"-G", "--get"}:
         params |= parse_qsl("&".join(curl.data), keep_blank_values=True)
         return None
     text = "&".join(curl.data)
@@ -164,8 +181,13 @@ def _auth(
             del curl.headers[position]
             prefix = scheme if name.lower() == "authorization" and _SCHEME.fullmatch(scheme) else ""
             return api_key(reference, name, "header", scheme=prefix if rest else "")
+    if curl.aws:
+        # aws:amz:<region>:<service>
+        _, _, region, service, *_ = [*curl.aws.split(":"), "", "", "", ""]
+        return aws_sigv4(reference, region or "us-east-1", service or "execute-api")
     if user is not None:
-        return http_basic(reference)
+        kind = "http_digest" if "--digest" in curl.flags else "http_basic"
+        return user_and_password(reference, kind)
     for name in list(params):
         if SECRET_KEY.search(name) or name.lower() == "key":
             del params[name]

@@ -232,7 +232,8 @@ INVALID_CONTENTS: list[tuple[dict[str, Any], str]] = [
     (
         auth(type="barer", token=MARKER),
         "configuration.client.auth.type: 'barer' is not one of bearer, api_key, http_basic, "
-        "oauth2_client_credentials; did you mean bearer?",
+        "oauth2_client_credentials, oauth2_refresh_token, oauth2_password, oauth2_jwt, jwt, "
+        "session_token, http_digest, oauth1, aws_sigv4; did you mean bearer?",
     ),
     (auth(type=["bearer"], token=MARKER), "client.auth.type: is a list, not one of bearer, api"),
     (auth(type="http_basic", username="ada"), "client.auth.password: required: the password, best"),
@@ -621,6 +622,9 @@ def test_defaults() -> None:
         "allowed_hosts": [],
         "anonymous_hosts": [],
         "follow_below_base_url": False,
+        "client_certificate": None,
+        "ca_bundle": None,
+        "proxy": None,
         "allow_missing_selector": [],
     }
 

@@ -1,5 +1,6 @@
 """A marker stands where the secret stands, and is searched for in everything that is kept."""
 
+import json
 import os
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items, write
@@ -39,19 +42,70 @@ from restsrc_dagster.definitions import defs
 print(serialize_value(RepositorySnap.from_def(defs().get_repository_def())))
 """
 
+PRIVATE = (
+    ec.generate_private_key(ec.SECP256R1())
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
+RSA = (
+    rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    .private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    .decode()
+)
+SECRETS = [MARKER, PRIVATE.splitlines()[1], RSA.splitlines()[1]]
 AUTHS: dict[str, Mapping[str, Any]] = {
     "bearer": {"type": "bearer", "token": "${SECRET}"},
     "header": {"type": "api_key", "name": "X-Key", "api_key": "${SECRET}"},
     "query": {"type": "api_key", "name": "appid", "api_key": "${SECRET}", "location": "query"},
     "basic": {"type": "http_basic", "username": "me", "password": "${SECRET}"},
 }
+"""They send the secret itself."""
+TOKEN = {"access_token_url": "{url}/token", "client_id": "us", "client_secret": "${SECRET}"}
+OTHERS: dict[str, Mapping[str, Any]] = {
+    "rotating": {"type": "oauth2_refresh_token", **TOKEN, "refresh_token": "${SECRET}"},
+    "password": {"type": "oauth2_password", **TOKEN, "username": "me", "password": "${SECRET}"},
+    "service": {
+        "type": "oauth2_jwt",
+        "client_id": "bot",
+        "auth_endpoint": "{url}/token",
+        "private_key": "${RSA}",
+    },
+    "signed": {"type": "jwt", "key": "${PRIVATE}", "algorithm": "ES256"},
+    "shared": {"type": "jwt", "key": "${SECRET}-${SECRET}-${SECRET}"},
+    "login": {
+        "type": "session_token",
+        "token_path": "token",
+        "name": "X-Session",
+        "login": {"url": "login", "json": {"user": "me", "password": "${SECRET}"}},
+    },
+    "digest": {"type": "http_digest", "username": "me", "password": "${SECRET}"},
+    "oauth1": {
+        "type": "oauth1",
+        "client_key": "us",
+        "client_secret": "${SECRET}",
+        "resource_owner_key": "me",
+        "resource_owner_secret": "${SECRET}",
+    },
+    "aws": {
+        "type": "aws_sigv4",
+        "access_key_id": "us",
+        "secret_access_key": "${SECRET}",
+        "session_token": "${SECRET}",
+        "region": "eu-west-1",
+    },
+}
+"""They send signatures, or tokens that the API gives for it, which are secrets as well."""
+TOKENS = {"access_token": f"{MARKER}-a", "refresh_token": f"{MARKER}-r", "token": f"{MARKER}-s"}
 
 
 @pytest.mark.parametrize("fate", ["good", "denied", "refused"])
 def test_no_secret_is_kept_anywhere(tmp_path: Path, api: Api, fate: str) -> None:
     api.routes["/items"] = lambda asked: _answer(asked, fate)
+    api.routes |= {"/token": lambda _: TOKENS, "/login": lambda _: TOKENS}
+    auths = {**AUTHS, **OTHERS} if fate != "refused" else AUTHS
     url = "http://127.0.0.1:1" if fate == "refused" else api.url
-    for name, auth in AUTHS.items():
+    for name, auth in auths.items():
+        auth = json.loads(json.dumps(auth).replace("{url}", url))
         write(
             tmp_path / "connectors",
             name,
@@ -69,15 +123,16 @@ def test_no_secret_is_kept_anywhere(tmp_path: Path, api: Api, fate: str) -> None
         )
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n", encoding="utf-8")
 
-    run = _python(tmp_path, RUN_JOBS, *AUTHS)
+    run = _python(tmp_path, RUN_JOBS, *auths)
     definitions = _python(tmp_path, PRINT_DEFINITIONS)
 
     outcome = "succeeded" if fate == "good" else "failed"
-    assert run.stdout.decode().splitlines() == [f"{name} {outcome}" for name in AUTHS]
-    assert fate == "refused" or all(MARKER in str(asked) for asked in api.asked)
+    assert run.stdout.decode().splitlines() == [f"{name} {outcome}" for name in auths]
+    assert fate == "refused" or all(MARKER in str(asked) for asked in api.asked[: len(AUTHS)])
     kept = {**_files(tmp_path), "run's output": run.stdout + run.stderr}
     kept["definitions"] = definitions.stdout + definitions.stderr
-    assert [place for place, content in kept.items() if MARKER.encode() in content] == []
+    for secret in SECRETS:
+        assert [place for place, content in kept.items() if secret.encode() in content] == []
     found = [place for place, content in kept.items() if CONTROL.encode() in content]
     assert "definitions" in found, "the search finds what is there"
     storage = b"".join(content for place, content in kept.items() if place.endswith(".db"))
@@ -109,6 +164,9 @@ def _python(folder: Path, code: str, *arguments: str) -> "subprocess.CompletedPr
             "RESTSRC_CONNECTORS_DIR": str(folder / "connectors"),
             "RESTSRC_DATA_DIR": str(folder / "data"),
             "SECRET": MARKER,
+            "PRIVATE": PRIVATE,
+            "RSA": RSA.replace("\n", "\\n"),
+            "RESTSRC_SECRET_KEY": f"a key {MARKER}",
             "RUNTIME__LOG_LEVEL": "DEBUG",
             "RUNTIME__REQUEST_MAX_ATTEMPTS": "1",
         },

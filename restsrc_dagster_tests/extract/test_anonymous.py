@@ -20,6 +20,21 @@ AUTHS: Mapping[str, Mapping[str, Any]] = {
     "basic": {"type": "http_basic", "username": "ann", "password": "${TOKEN}"},
     "header": {"type": "api_key", "name": "X-Custom", "api_key": "${TOKEN}"},
     "query": {"type": "api_key", "name": "k", "api_key": "${TOKEN}", "location": "query"},
+    "login": {
+        "type": "session_token",
+        "token_path": "token",
+        "name": "sid",
+        "location": "cookie",
+        "login": {"url": "login", "json": {"password": "${TOKEN}"}},
+    },
+    "oauth1": {"type": "oauth1", "client_key": "${TOKEN}", "client_secret": "${TOKEN}"},
+    "aws": {
+        "type": "aws_sigv4",
+        "access_key_id": "AK",
+        "secret_access_key": "${TOKEN}",
+        "session_token": "${TOKEN}",
+        "region": "eu-west-1",
+    },
 }
 
 
@@ -71,6 +86,7 @@ def test_a_next_link_is_followed_with_the_query_that_the_api_wrote(
 ) -> None:
     link = f"{store.url}/file?Signature=of%2Fthe%20api&k=theirs"
     api.routes["/items"] = answering({"data": page(0), "next": link})
+    api.routes["/login"] = lambda _: {"token": "s3cr3t-session"}
     assert read(of(api, store, auth=AUTHS[auth]), ENVIRONMENT) == page(0) + RECORDS
     assert SECRET.partition("/")[0] in seen(api)
     assert store.asked[0].params == {"Signature": "of/the api", "k": "theirs"}
@@ -92,6 +108,7 @@ def test_a_link_of_the_header_is_followed_as_well(api: Api, store: Api) -> None:
 def test_a_redirect_is_followed(api: Api, store: Api, auth: str, status: int) -> None:
     headers = {"Location": f"{store.url}/file?Signature=theirs"}
     api.routes["/items"] = answering(Answer(status=status, headers=headers))
+    api.routes["/login"] = lambda _: {"token": "s3cr3t-session"}
     assert read(of(api, store, auth=AUTHS[auth]), ENVIRONMENT) == RECORDS
     assert store.asked[0].params == {"Signature": "theirs"}
     assert_was_told_nothing(store)

@@ -14,7 +14,10 @@ from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
 
 CURES = {
-    "local": ("self-signed certificate", "set the environment variable REQUESTS_CA_BUNDLE to a f"),
+    "local": (
+        "self-signed certificate",
+        "name a file with the certificates of those who issued it in h",
+    ),
     "elsewhere": ("IP address mismatch", "write the name that it is for in configuration.client.b"),
     "expired": ("certificate has expired", "the API's own people have to renew it"),
 }

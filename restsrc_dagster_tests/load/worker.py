@@ -43,7 +43,11 @@ def main(
         refresh=frozenset(refresh),
         holder=holder,
     )
-    settings = Settings(data_dir=Path(data_dir), commit_after_records=commit_after_records)
+    settings = Settings(
+        data_dir=Path(data_dir),
+        commit_after_records=commit_after_records,
+        secret_key=os.environ.get("RESTSRC_SECRET_KEY"),
+    )
     load(connector, order, settings=settings, environment={})
 
 

@@ -48,6 +48,30 @@ COMMANDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         },
         {"path": "customers.json"},
     ),
+    "digest": (
+        f"curl --digest -u me:{SECRET} {URL}",
+        {
+            "auth": {
+                "type": "http_digest",
+                "username": "${ACME_USERNAME}",
+                "password": "${ACME_PASSWORD}",
+            }
+        },
+        {},
+    ),
+    "aws": (
+        f'curl --aws-sigv4 "aws:amz:eu-west-1:es" --user "AK:{SECRET}" {URL}',
+        {
+            "auth": {
+                "type": "aws_sigv4",
+                "access_key_id": "${ACME_ACCESS_KEY_ID}",
+                "secret_access_key": "${ACME_SECRET_ACCESS_KEY}",
+                "region": "eu-west-1",
+                "service": "es",
+            }
+        },
+        {},
+    ),
     "user": (
         f"curl -u me:{SECRET} {URL}",
         {
@@ -222,3 +246,14 @@ def test_the_first_run_is_not_wasted_while_a_secret_is_missing(
     (tmp_path / "acme.json").unlink()
     monkeypatch.setenv("ACME_TOKEN", SECRET)
     assert "no Dagster answers" in from_command(tmp_path, command)
+
+
+def test_what_stands_in_http_is_told() -> None:
+    command = f"curl -x http://me:{SECRET}@proxy:3128 -E me.pem --key k.pem --cacert ca.pem {URL}"
+    told = [note for note in from_curl(command, "acme").notes if "beside configuration" in note]
+    assert [note.split(", ")[0] for note in told] == [
+        "the command has its ca bundle: write it as http.ca_bundle",
+        "the command has its client certificate: write it as http.client_certificate",
+        "the command has its proxy: write it as http.proxy",
+    ]
+    assert SECRET not in str(told)

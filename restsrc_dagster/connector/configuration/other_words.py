@@ -17,19 +17,9 @@ from restsrc_dagster.connector.configuration.word import (
     plain,
 )
 
-_REQUEST_DATA = "`auth.access_token_request_data` of an oauth2_client_credentials"
-_LOGIN = (
-    'a parent that logs in, with "selected": false, and {resources.<parent>.token} in '
-    "`endpoint.headers` of the others"
-)
-_REFRESH = (
-    '`oauth2_client_credentials`, with "access_token_request_data": {"grant_type": '
-    '"refresh_token", "refresh_token": "${…}"}'
-)
-_SIGNED = (
-    "a kind of your own, in Python, as none of these signs requests; it is registered by dlt's "
-    "register_auth"
-)
+_REQUEST_DATA = "`auth.access_token_request_data` of an oauth2 kind"
+_LOGIN = "`auth.login` of a session_token"
+_SIGNED = "a kind of your own, in Python, that is registered by dlt's register_auth"
 _OF_PARENT = "a placeholder in `endpoint.path`: {resources.<parent>.<field>}"
 _AGAIN = (
     "unknown key; requests that fail are tried again without being asked to; how long a rate limit "
@@ -60,17 +50,15 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
         told=_AGAIN,
     ),
     OtherWords(
-        "verify ssl_verify verify_ssl ca_bundle trust_certificates",
-        told="unknown key; certificates are always verified; the environment variable "
-        "REQUESTS_CA_BUNDLE names a file with those of your own authority",
+        "verify ssl_verify verify_ssl ca_bundle trust_certificates ca_certificates",
+        "`http.ca_bundle`, a file with the certificates of your own authority",
+        ANYWHERE - {"http"},
     ),
     OtherWords(
-        "cert client_cert client_certificate",
-        told="unknown key; a certificate of the client cannot be sent",
+        "cert client_cert client_certificate mtls", "`http.client_certificate`", ANYWHERE - {"http"}
     ),
     OtherWords(
-        "proxies proxy http_proxy https_proxy",
-        told="unknown key; a proxy is set by the environment variable HTTPS_PROXY",
+        "proxies proxy http_proxy https_proxy proxy_url", "`http.proxy`", ANYWHERE - {"http"}
     ),
     OtherWords("cookies user_agent", "one of `client.headers`"),
     OtherWords(
@@ -130,16 +118,16 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
     OtherWords(
         "token_url token_uri token_endpoint token_refresh_endpoint auth_endpoint oauth_endpoint "
         "refresh_token_url",
-        "`auth.access_token_url` of an oauth2_client_credentials",
+        "`auth.access_token_url` of an oauth2 kind",
     ),
     OtherWords("scope scopes audience grant_type refresh_request_body", f"in {_REQUEST_DATA}"),
     OtherWords(
         "refresh_token refresh_token_updater",
-        f'in {_REQUEST_DATA}, beside "grant_type": "refresh_token"',
+        "`auth.refresh_token` of an oauth2_refresh_token",
     ),
     OtherWords(
         "expires_in expires_in_name token_expiry_date token_lifetime",
-        "`auth.default_token_expiration` of an oauth2_client_credentials, in seconds",
+        "`auth.default_token_expiration`, in seconds",
     ),
     OtherWords("session_token login login_requester session_token_path", _LOGIN),
     # The request
@@ -273,22 +261,22 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
     OtherWords("client_credentials oauth2_client", "`oauth2_client_credentials`", KIND_OF_AUTH),
     OtherWords(
         "oauth oauth2 oauth_authenticator",
-        "`oauth2_client_credentials`; a refresh token or a scope goes into "
-        "access_token_request_data",
+        "`oauth2_refresh_token` or `oauth2_client_credentials`",
         KIND_OF_AUTH,
     ),
     OtherWords(
-        "oauth2_refresh_token refresh_token oauth_refresh_token single_use_refresh_token",
-        _REFRESH,
+        "refresh_token oauth_refresh_token single_use_refresh_token authorization_code",
+        "`oauth2_refresh_token`",
         KIND_OF_AUTH,
     ),
-    OtherWords("session_token session_token_authenticator session login", _LOGIN, KIND_OF_AUTH),
-    OtherWords(
-        "jwt oauth_jwt oauth2_jwt jwt_authenticator oauth_jwt_auth service_account digest hmac "
-        "aws_sigv4 custom custom_authenticator",
-        _SIGNED,
-        KIND_OF_AUTH,
-    ),
+    OtherWords("password_grant oauth2_password_grant", "`oauth2_password`", KIND_OF_AUTH),
+    OtherWords("session_token_authenticator session login", "`session_token`", KIND_OF_AUTH),
+    OtherWords("oauth_jwt oauth_jwt_auth service_account jwt_bearer", "`oauth2_jwt`", KIND_OF_AUTH),
+    OtherWords("jwt_authenticator", "`jwt`", KIND_OF_AUTH),
+    OtherWords("digest digest_auth", "`http_digest`", KIND_OF_AUTH),
+    OtherWords("oauth1_authenticator oauth_1 oauth10a", "`oauth1`", KIND_OF_AUTH),
+    OtherWords("aws sigv4 aws_iam aws_signature_v4", "`aws_sigv4`", KIND_OF_AUTH),
+    OtherWords("hmac custom custom_authenticator", _SIGNED, KIND_OF_AUTH),
     OtherWords(
         "selective_authenticator", "the one that is chosen, or a file for each", KIND_OF_AUTH
     ),

@@ -1,12 +1,14 @@
 """Requests that do not say what was meant, or tell a secret to whoever listens."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
 from restsrc_dagster.connector.configuration.auth import token_urls
+from restsrc_dagster.connector.configuration.auth.places import auths as auths_of
+from restsrc_dagster.connector.configuration.auth.places import holders
 from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_connector, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
@@ -35,7 +37,7 @@ def literal_secret(connector: Connector) -> LintFinding:
 def http_plaintext(connector: Connector) -> LintFinding:
     """Whoever is on the way can read the credentials."""
     base_url = connector.configuration["client"]["base_url"]
-    auths = list(_auths(connector))
+    auths = list(auths_of(connector.configuration))
     for place, auth in auths:
         for option, url in token_urls(auth):
             yield from _unencrypted(f"{place}.{option}", url)
@@ -145,30 +147,11 @@ def ignored_answers(subject: Subject) -> LintFinding:
             yield place, "drops every good answer. Add the content of the one that is meant"
 
 
-def _holders(connector: Connector) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(place, client or endpoint)."""
-    configuration = connector.configuration
-    yield "configuration.client", configuration["client"]
-    items = [("resource_defaults", configuration.get("resource_defaults") or {})]
-    items += [(f"resources[{n}]", item) for n, item in enumerate(configuration["resources"])]
-    for place, item in items:
-        endpoint = item.get("endpoint") if isinstance(item, dict) else None
-        if isinstance(endpoint, dict):
-            yield f"configuration.{place}.endpoint", endpoint
-
-
-def _auths(connector: Connector) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """(place, auth) of the client and of every endpoint."""
-    for place, holder in _holders(connector):
-        if isinstance(auth := holder.get("auth"), dict):
-            yield f"{place}.auth", auth
-
-
 def _sends_secrets(connector: Connector) -> bool:
     """Whether a header or a param is called like a secret."""
     return any(
         SECRET_KEY.search(name)
-        for _, holder in _holders(connector)
+        for _, holder in holders(connector.configuration)
         for key in ("headers", "params")
         for name, value in (holder.get(key) or {}).items()
         if isinstance(value, str) and value

@@ -35,7 +35,8 @@ _IN_STEPS = re.compile(
     re.DOTALL,
 )
 _NEVER_EMPTY = re.compile(
-    r"\.auth\.(token|api_key|client_id|client_secret|username)$|\.processing_steps\[\d+\]\.map\.salt$"
+    r"\.auth\.(token|api_key|client_id|client_secret|username|refresh_token|private_key|key"
+    r"|client_key|access_key_id|secret_access_key)$|\.processing_steps\[\d+\]\.map\.salt$"
 )
 """What each `AuthKind` names as `never_empty`, in an auth of any kind, a registered one as well.
 

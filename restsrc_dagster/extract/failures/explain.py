@@ -188,6 +188,9 @@ def _unanswered(where: str, cause: requests.RequestException, redact: Redactor) 
         return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
     if is_certificate_error(cause):
         return ReadError(_short(redact(f"{where}{_distrusted(cause)}")))
+    if isinstance(cause, requests.exceptions.SSLError):
+        cure = "; if it wants a certificate of the client, name it in http.client_certificate"
+        return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")) + cure)
     return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
 
 
@@ -202,8 +205,8 @@ def _distrusted(cause: BaseException) -> str:
         cure = "the API's own people have to renew it"
     else:
         cure = (
-            "set the environment variable REQUESTS_CA_BUNDLE to a file with the certificates of "
-            "those who issued it"
+            "name a file with the certificates of those who issued it in http.ca_bundle, or in the "
+            "environment variable REQUESTS_CA_BUNDLE for all connectors"
         )
     return f"{url}: its certificate is not trusted ({reason}); {cure}"
 

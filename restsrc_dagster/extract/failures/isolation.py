@@ -17,7 +17,7 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.dlt_compat.pipe import replace_steps
 from restsrc_dagster.errors import ApiUnavailable, RestsrcError, causes
-from restsrc_dagster.extract.auth.client_credentials import NoToken
+from restsrc_dagster.extract.auth.shared_token import NoToken
 from restsrc_dagster.extract.failures.explain import explain, is_full, is_silence
 from restsrc_dagster.extract.step_order import StepOrder
 

@@ -16,6 +16,8 @@ rate_limits         when an API says that it may be asked again
 exchange            the request and its answer, once
 budget              when it may be sent: one throttle for all threads, and its lock
 throttle            when the next request may start
+connecting          certificates of the client and of issuers, and a proxy
+signature           signatures that are made when a request is sent
 gate                connections that ask at the last moment
 metrics             what requests cost, and what they wait for
 """

@@ -16,6 +16,7 @@ from restsrc_dagster.connector.syntax.origins import Origin
 from restsrc_dagster.extract.formats.reader import AnswerFormat, AnswerReader
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.budget import Budget
+from restsrc_dagster.extract.http.connecting import Connecting
 from restsrc_dagster.extract.http.exchange import Exchange
 from restsrc_dagster.extract.http.gate import gated
 from restsrc_dagster.extract.http.metrics import Metrics
@@ -42,6 +43,7 @@ class ApiAdapter(HTTPAdapter):
         policy: how often and how long a request is tried again.
         metrics: what the requests cost, and what they wait for.
         budget: when a request may be sent.
+        connecting: by which certificates and which proxy.
         exchange: sends a request once, and lets who watches see the answer.
     """
 
@@ -64,8 +66,9 @@ class ApiAdapter(HTTPAdapter):
         self.budget = Budget(http, policy=policy, metrics=metrics)
         limit = http.max_response_mb
         reader = AnswerReader(formats, limit, redact)
+        self.connecting = Connecting(http, reach.is_anonymous)
         self.exchange = Exchange(
-            super().send,
+            self.connecting.sending(super().send),
             budget=self.budget,
             metrics=metrics,
             redact=redact,
@@ -108,7 +111,7 @@ class ApiAdapter(HTTPAdapter):
     ) -> requests.Response:
         """As `send`, to one of `origins`; what is answered is no page."""
         self._guard.admit_to(origins, request)
-        return self._token_sender.send(request, *args, **kwargs)
+        return self._token_sender.send(request, *args, is_page=False, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """As requests does; the connections of the pool ask at the last moment."""
@@ -122,3 +125,4 @@ class ApiAdapter(HTTPAdapter):
         for key in pools.keys():  # noqa: SIM118 - it refuses to be iterated
             pools[key].close()
         super().close()
+        self.connecting.close()

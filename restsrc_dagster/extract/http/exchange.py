@@ -14,6 +14,7 @@ from restsrc_dagster.extract.http.gate import SendDeferred
 from restsrc_dagster.extract.http.metrics import Metrics
 from restsrc_dagster.extract.http.request_context import asker, resource_asked_for
 from restsrc_dagster.extract.http.retry import FailedTry
+from restsrc_dagster.extract.http.signature import sign_again
 from restsrc_dagster.extract.prefetch.requests import RequestDropped
 from restsrc_dagster.extract.response.body import read_body
 from restsrc_dagster.extract.response.body_file import body_size
@@ -87,6 +88,7 @@ class Exchange:
             started = time.monotonic()
             try:
                 with self._metrics.waits.held(Wait.ANSWER, resource):
+                    sign_again(request)
                     response = self._transport(request, *args, **kwargs)
                     refusal = self._budget.heed(response)
                     slot.is_granted = response.ok

@@ -20,7 +20,7 @@ from restsrc_dagster.extract.http.retry import (
     Tries,
     WaitForLimit,
 )
-from restsrc_dagster.extract.response.body import beginning
+from restsrc_dagster.extract.response.body import beginning, take_json
 from restsrc_dagster.extract.response.rules import rule_for
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.extract.stats.waits import Wait
@@ -55,9 +55,15 @@ class RetryingSender:
         self._redact = redact
 
     def send(
-        self, request: requests.PreparedRequest, *args: Any, **kwargs: Any
+        self,
+        request: requests.PreparedRequest,
+        *args: Any,
+        is_page: bool = True,
+        **kwargs: Any,
     ) -> requests.Response:
         """The first answer that is one, or the last, whatever it is.
+
+        `is_page` is that it has to be one of records; a login may be answered in any form.
 
         Raises:
             RateLimited: the API wants a longer pause than the connector makes.
@@ -72,7 +78,7 @@ class RetryingSender:
                 if isinstance(decision, GiveUp):
                     raise
             else:
-                failure = self._failure(request, response, refusal)
+                failure = self._failure(request, response, refusal, is_page=is_page)
                 if failure is None:
                     return response
                 decision = self._decide(failure, tries)
@@ -86,12 +92,17 @@ class RetryingSender:
         request: requests.PreparedRequest,
         response: requests.Response,
         refusal: FailedTry | None,
+        *,
+        is_page: bool,
     ) -> FailedTry | None:
         """What keeps an answer from being a page; None if it is one, or is for others to judge."""
         if response.is_redirect:
             return None
-        resource = resource_asked_for()
-        broken = self._reader.take(response, resource) if refusal is None else None
+        resource, broken = resource_asked_for(), None
+        if refusal is None and is_page:
+            broken = self._reader.take(response, resource)
+        elif refusal is None:
+            take_json(response)
         rule = rule_for(response, request)
         if rule is not None and rule.action.kind == "fail":
             return None

@@ -23,6 +23,7 @@ from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.http.request_context import resource_asked_for, resource_that_asks
 from restsrc_dagster.extract.http.request_values import sendable
 from restsrc_dagster.extract.http.retry import RetryPolicy
+from restsrc_dagster.extract.http.signature import hand_on
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
 from restsrc_dagster.extract.prefetch.requests import RequestDropped, copied
 from restsrc_dagster.extract.response.url_redaction import redacted_url
@@ -98,6 +99,14 @@ class ApiSession(Session):
         followed = self._adapter.reach.followed(target)
         return target if followed == resp.url else followed
 
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """As requests does, which takes credentials away where they may not go; a signature is made
+        for the new address."""
+        super().rebuild_auth(prepared_request, response)  # type: ignore[no-untyped-call]
+        hand_on(response.request, prepared_request)
+
     def rebuild_method(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
     ) -> None:
@@ -131,7 +140,8 @@ class TokenAdapter(HTTPAdapter):
 
 @dataclass(frozen=True)
 class Sessions:
-    """For dlt's REST client and for its OAuth2 auths; the adapter counts the traffic of both."""
+    """For dlt's REST client, and for auths that ask for tokens; the adapter counts the traffic of
+    both."""
 
     api: ApiSession
     token: requests.Session

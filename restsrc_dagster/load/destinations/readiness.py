@@ -29,6 +29,7 @@ from restsrc_dagster.dlt_compat.schemas import keep_schemas
 from restsrc_dagster.errors import MissingPackage, MissingVariable, RestsrcError, SettingsError
 from restsrc_dagster.load.destinations.abilities import abilities_of
 from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
+from restsrc_dagster.load.destinations.kept_tokens import refuse_without_key
 from restsrc_dagster.load.destinations.profile import FILESYSTEM, type_of
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.settings import Settings
@@ -111,10 +112,16 @@ def refuse_without_packages(connector: Connector, destination: Destination[Any, 
 def unready(
     connector: Connector, settings: Settings, environment: Mapping[str, str]
 ) -> RestsrcError | None:
-    """What the destination of a connector lacks: a variable, credentials, a package.
+    """What the destination of a connector lacks: a variable, credentials, a package, or the key by
+    which tokens are encrypted that it keeps.
 
     None if it can be opened, or if something else is wrong. Nothing is connected.
     """
+    if connector.rotates_tokens:
+        try:
+            refuse_without_key(settings)
+        except SettingsError as error:
+            return error
     is_duckdb = connector.destination_type(settings.destination) == "duckdb"
     if is_duckdb and not connector.destination.arguments:
         return None  # a file of its own, for which only a run makes a folder

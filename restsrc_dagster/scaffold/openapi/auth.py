@@ -10,9 +10,11 @@ from restsrc_dagster.connector.secrets import SECRET_KEY
 from restsrc_dagster.scaffold.configuration import (
     References,
     api_key,
+    aws_sigv4,
     bearer,
     client_credentials,
-    http_basic,
+    password_grant,
+    user_and_password,
 )
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.operation import Field, Operation
@@ -33,12 +35,14 @@ _RANKS = {
     "api_key": 0,
     "oauth2_client_credentials": 0,
     "http_basic": 1,
-    "interactive": 2,
-    "cookie": 3,
-    "": 4,
+    "http_digest": 1,
+    "aws_sigv4": 1,
+    "oauth2_password": 2,
+    "interactive": 3,
+    "cookie": 4,
 }
-"""What is preferred among alternatives; those of the same rank, in the order of the document. First
-the kinds of auth, then what is none."""
+"""What is preferred among alternatives; those of the same rank, in the order of the document."""
+_LAST = 5
 _NO_SECRET = frozenset({"page", "next", "continuation", "cursor", "author", "authors"})
 
 
@@ -75,7 +79,7 @@ class Auth:
         return self._secured(min(alternatives, key=self._rank), base_url)
 
     def _rank(self, alternative: dict[str, Any]) -> int:
-        return max(_RANKS[self._kind(name)] for name in alternative)
+        return max(_RANKS.get(self._kind(name), _LAST) for name in alternative)
 
     def _kind(self, name: str) -> str:
         scheme = self._schemes.get(name, {})
@@ -84,6 +88,8 @@ class Auth:
                 return kind_of_scheme(str(scheme.get("scheme"))) or ""
             case "basic":
                 return kind_of_scheme("basic") or ""
+            case "apikey" if str(scheme.get("x-amazon-apigateway-authtype")).lower() == "awssigv4":
+                return "aws_sigv4"
             case "apikey" if scheme.get("in") == "cookie":
                 return "cookie"
             case "apikey" if _is_bearer(str(scheme.get("name")), str(scheme.get("description"))):
@@ -91,24 +97,31 @@ class Auth:
             case "apikey":
                 return "api_key"
             case "oauth2":
-                return "oauth2_client_credentials" if self._token_url(scheme) else "interactive"
+                if self._token_url(scheme):
+                    return "oauth2_client_credentials"
+                has_password = self._token_url(scheme, "password", "password")
+                return "oauth2_password" if has_password else "interactive"
+            case "mutualtls":
+                return "mutualtls"
             case "openidconnect":
                 return "interactive"
             case _:
                 return ""
 
     @staticmethod
-    def _token_url(scheme: dict[str, Any]) -> str | None:
-        """Where a client gets a token without a person."""
-        if scheme.get("flow") == "application":
+    def _token_url(
+        scheme: dict[str, Any], flow: str = "clientCredentials", of_swagger: str = "application"
+    ) -> str | None:
+        """Where a flow gets a token; by default that of a client without a person."""
+        if scheme.get("flow") == of_swagger:
             return str(scheme.get("tokenUrl") or "") or None
-        flow = mapping(mapping(scheme.get("flows")).get("clientCredentials"))
-        return str(flow.get("tokenUrl") or "") or None
+        found = mapping(mapping(scheme.get("flows")).get(flow))
+        return str(found.get("tokenUrl") or "") or None
 
     def _secured(self, alternative: dict[str, Any], base_url: str) -> Secured:
         secured = Secured()
         for name, scopes in sorted(
-            alternative.items(), key=lambda item: _RANKS[self._kind(item[0])]
+            alternative.items(), key=lambda item: _RANKS.get(self._kind(item[0]), _LAST)
         ):
             scheme = self._schemes.get(name, {})
             secured.handled.add(str(scheme.get("name")).lower())
@@ -128,7 +141,17 @@ class Auth:
             case "bearer":
                 return bearer(self._reference)
             case "http_basic":
-                return http_basic(self._reference)
+                return user_and_password(self._reference)
+            case "http_digest":
+                return user_and_password(self._reference, "http_digest")
+            case "aws_sigv4":
+                self._note("auth: set region to that of the API")
+                return aws_sigv4(self._reference, "us-east-1", "execute-api")
+            case "oauth2_password":
+                found = self._token_url(scheme, "password", "password")
+                self.scopes.update(str(scope) for scope in sequence(scopes))
+                url = urljoin(f"{base_url}/", found or "")
+                return password_grant(self._reference, url, sorted(self.scopes))
             case "api_key":
                 return self._api_key(
                     str(scheme.get("name")),
@@ -143,9 +166,12 @@ class Auth:
                 auth = bearer(self._reference)
                 self._note(
                     f"auth: {name} gives tokens to people who log in; obtain one, and renew it "
-                    "when it expires"
+                    "when it expires; or, where a refresh token comes with it, write "
+                    f"oauth2_refresh_token{self._by_code(scheme, base_url)}"
                 )
                 return auth
+            case "mutualtls":
+                self._note(f"auth: {name} is a certificate: name it in http.client_certificate")
             case "cookie":
                 self._note(
                     f"auth: {name} is a cookie, which a connector does not send; none is set"
@@ -153,6 +179,11 @@ class Auth:
             case _:
                 self._note(f"auth: {name} is of a kind that a connector cannot do; none is set")
         return None
+
+    def _by_code(self, scheme: dict[str, Any], base_url: str) -> str:
+        """Where a token is to be had for a refresh token; "" where the document does not say."""
+        found = self._token_url(scheme, "authorizationCode", "accessCode")
+        return f" with access_token_url {urljoin(f'{base_url}/', found)}" if found else ""
 
     def _api_key(self, name: str, location: str, description: str) -> dict[str, Any]:
         taken = [key for key in self._keys if key != (name, location)]

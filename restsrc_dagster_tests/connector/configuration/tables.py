@@ -6,11 +6,17 @@ from dlt.sources.rest_api import rest_api_source
 from dlt.sources.rest_api.typing import RESTAPIConfig
 
 from restsrc_dagster.connector.check import check_configuration
+from restsrc_dagster.connector.configuration.auth import OURS
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.connector.time.conversion import conversion
+from restsrc_dagster.extract.auth.kinds import CLASSES
 
 URL = "https://api.acme.com/v1"
 Configuration = dict[str, Any]
+
+
+OF_OURS = {kind.name: CLASSES[kind.name] for kind in OURS}
+"""What signs for the kinds of auth that dlt lacks."""
 
 
 def api(*resources: Any, client: dict[str, Any] | None = None, **keys: Any) -> Configuration:
@@ -70,7 +76,8 @@ def problems(configuration: Configuration) -> list[str]:
 def validate_with_dlt(configuration: Configuration) -> str | None:
     """Why dlt builds no source from it; references stand for nothing. None if it builds one.
 
-    A format of `convert` is a function by then; processing steps never reach dlt.
+    A format of `convert` is a function by then, and an auth that dlt lacks what signs; processing
+    steps never reach dlt.
     """
     try:
         rest_api_source(cast("RESTAPIConfig", _with_python(blank(configuration))))
@@ -85,6 +92,9 @@ def _with_python(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     made = {key: _with_python(item) for key, item in value.items() if key != "processing_steps"}
+    auth = made.get("auth")
+    if isinstance(auth, dict) and (signs := OF_OURS.get(str(auth.get("type")))):
+        made["auth"] = signs.from_init_value(auth)
     if isinstance(made.get("convert"), str):
         made["convert"] = conversion(made["convert"])
     return made
@@ -124,6 +134,39 @@ VALID: dict[str, Configuration] = {
         "oauth2_client_credentials", **OAUTH, access_token="t",
         access_token_request_data={"scope": "read", "nested": {"a": [1]}},
         default_token_expiration=60),
+    "auth: a refresh token, all of it": auth(
+        "oauth2_refresh_token", **OAUTH, refresh_token="r", rotates=False,
+        client_authentication="basic", access_token_path="data.token",
+        access_token_request_data={"scope": "read"}, default_token_expiration=60),
+    "auth: a password": auth(
+        "oauth2_password", **OAUTH, username="ada", password="p", client_authentication="body",
+        access_token_path="access_token", access_token_request_data={},
+        default_token_expiration=60),
+    "auth: a service account": auth(
+        "oauth2_jwt", client_id="bot", private_key="${PEM}", auth_endpoint="https://a.acme.com/t",
+        scopes=["read"], headers={"X-A": "b"}, private_key_passphrase="${PASS}", subject="ada",
+        default_token_expiration=60, audience="https://a.acme.com", key_id="k1"),
+    "auth: a signed token": auth(
+        "jwt", key="${PEM}", algorithm="ES256", key_encoding="text", claims={"iss": "us"},
+        token_headers={"kid": "k1"}, expires_in=60, name="X-Token", prefix=""),
+    "auth: a login": auth(
+        "session_token", login={"url": "login", "json": {"user": "ada", "password": "p"}},
+        token_path="data.token", name="X-Token", location="header", prefix="",
+        default_token_expiration=600, expires_in_path="data.expires_in", refused_with=[401, 419]),
+    "auth: a login by a form, which gives a cookie": auth(
+        "session_token", token_cookie="sid", name="sid", location="cookie", login={
+            "url": "https://login.acme.com", "method": "PUT", "data": {"password": "p"},
+            "headers": {"X-A": "b"}, "params": {"a": 1}}),
+    "auth: a login by Basic, which gives a header": auth(
+        "session_token", token_header="X-Token", name="session", location="query",
+        login={"url": "login", "username": "ada", "password": "p"}),
+    "auth: digests": auth("http_digest", username="ada", password="p"),
+    "auth: oauth1, all of it": auth(
+        "oauth1", client_key="c", client_secret="s", resource_owner_key="t",
+        resource_owner_secret="u", signature_method="HMAC-SHA256", realm="r"),
+    "auth: aws, all of it": auth(
+        "aws_sigv4", access_key_id="a", secret_access_key="s", session_token="t",
+        region="eu-west-1", service="es"),
     "auth of one endpoint": endpoint(auth={"type": "bearer", "token": "t"}),
     "no auth for one endpoint": endpoint(auth=None),
     **{

@@ -49,7 +49,7 @@ PLACES: dict[Place, list[type[BaseModel]]] = {
     "schedule": [Schedule],
 }
 WISHED = (
-    *("oauth2_refresh_token", "session_token", "step", "scope", "timeout", "max_retries"),
+    *("refresh_token", "session_token", "step", "scope", "timeout", "max_retries"),
     *("token_url", "date_format", "error_handler", "record_selector", "field_path", "requester"),
     *("url_base", "request_parameters", "page_size_option", "start_datetime", "end_datetime"),
     *("datetime_format", "cursor_field", "cursor_granularity", "lookback_window", "substream"),
@@ -191,7 +191,7 @@ TOLD: list[tuple[Place, str, str]] = [
     (
         "auth",
         "scope",
-        "here it is in access_token_request_data of an oauth2_client_credentials",
+        "here it is in access_token_request_data of an oauth2 kind",
     ),
 ]
 
@@ -202,14 +202,14 @@ def test_messages(place: Place, word: str, message: str) -> None:
     assert found.endswith(f".{word}: unknown key; {message}")
 
 
-def test_a_kind_of_auth_that_does_not_exist_yet() -> None:
-    file = file_with("kind of auth", "oauth2_refresh_token")
+def test_a_kind_of_auth_by_its_other_name() -> None:
+    file = file_with("kind of auth", "single_use_refresh_token")
     (message,) = told(file)
-    assert message.endswith(
-        "'oauth2_refresh_token' is not one of bearer, api_key, http_basic, "
-        "oauth2_client_credentials; here it is oauth2_client_credentials, with "
-        '"access_token_request_data": {"grant_type": "refresh_token", "refresh_token": "${…}"}'
+    assert message.startswith(
+        "configuration.client.auth.type: 'single_use_refresh_token' is not one of bearer, api_key, "
+        "http_basic, oauth2_client_credentials, oauth2_refresh_token, "
     )
+    assert message.endswith("; here it is oauth2_refresh_token")
 
 
 def test_a_paginator_by_its_name_alone() -> None:

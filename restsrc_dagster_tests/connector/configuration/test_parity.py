@@ -27,10 +27,12 @@ from restsrc_dagster.connector.configuration import (
     resource,
     steps,
 )
-from restsrc_dagster.connector.configuration.auth import AUTHS
+from restsrc_dagster.connector.configuration.auth import AUTHS, OF_DLT, AuthKind, session_token
+from restsrc_dagster.connector.configuration.auth import OURS as OUR_AUTHS
 from restsrc_dagster.connector.configuration.other_words import OTHER_WORDS
 from restsrc_dagster.connector.configuration.paginators import PAGINATORS
 from restsrc_dagster.connector.configuration.part import Part
+from restsrc_dagster.extract.auth.kinds import CLASSES
 
 ABSENT: dict[tuple[type[Part], str], str] = {
     (model.Client, "session"): "a Python object; `http` sets what it would",
@@ -46,8 +48,11 @@ ABSENT: dict[tuple[type[Part], str], str] = {
 }
 """What dlt's types have and the models leave out, and why."""
 DLT_LACKS = "is here and not in dlt; of a kind of paginator or auth, CONTRIBUTING.md says more"
-OURS = {steps.PersonalData, steps.ListOfRecords}
-"""What stands for a Python function."""
+OURS = {
+    *(steps.PersonalData, steps.ListOfRecords, session_token.Login),
+    *(kind.model for kind in OUR_AUTHS),
+}
+"""What stands for a Python function, and kinds that are registered with dlt."""
 
 TYPES: list[tuple[type[Part], Any]] = [
     (Configuration, rest_api.RESTAPIConfig),
@@ -186,7 +191,7 @@ OPTIONS: dict[str, tuple[set[str], Any]] = {
     "params": ({"resolve", "incremental"}, rest_api.ParamBindType),
     "location, cookie apart": (
         literal(AUTHS["api_key"].model, "location") | {"cookie"}, TApiKeyLocation),
-    "auth types": (set(AUTHS), rest_api.AuthType),
+    "auth types": ({kind.name for kind in OF_DLT}, rest_api.AuthType),
     "paginators": (set(PAGINATORS), rest_api.PaginatorType),
     "paginator names": (words(paginators.PaginatorName), rest_api.PaginatorType),
     "dispositions": (set(dispositions.DISPOSITIONS), schema.TWriteDisposition),
@@ -210,7 +215,8 @@ def test_the_options_are_dlts(option: str) -> None:
 
 
 def test_the_maps_of_dlt() -> None:
-    for ours, dlts in ((set(PAGINATORS), set(PAGINATOR_MAP)), (set(AUTHS), set(AUTH_MAP))):
+    auths = {kind.name for kind in OF_DLT}
+    for ours, dlts in ((set(PAGINATORS), set(PAGINATOR_MAP)), (auths, set(AUTH_MAP))):
         assert ours - dlts == set(), DLT_LACKS
         assert dlts - ours == set(), "dlt has more"
     assert dispositions.CONDITION_PLACEHOLDERS == MERGE_CONDITION_PLACEHOLDERS
@@ -221,7 +227,7 @@ def test_the_maps_of_dlt() -> None:
 
 CONSTRUCTORS: list[tuple[str, type[Part], Any]] = [
     *((name, PAGINATORS[name].model, kind) for name, kind in PAGINATOR_MAP.items() if kind),
-    *((name, AUTHS[name].model, kind) for name, kind in AUTH_MAP.items()),
+    *((kind.name, kind.model, AUTH_MAP[kind.name]) for kind in OF_DLT),
     ("incremental", incremental.IncrementalParam, DltIncremental),
 ]
 LOOSER = {
@@ -252,6 +258,18 @@ def test_the_defaults_are_dlts(name: str, part: type[Part], constructor: Any) ->
             continue
         ours = field.get_default(call_default_factory=True)
         assert (ours, parameter.default) == known.get(key, (ours, ours)), key
+
+
+@pytest.mark.parametrize("kind", OUR_AUTHS, ids=lambda kind: kind.name)
+def test_the_class_of_ours_takes_the_options_of_its_model(kind: AuthKind) -> None:
+    signs, options = CLASSES[kind.name], kind.model.model_fields
+    assert signs is not None
+    of_python = {"context", "session", "token", "format"}
+    assert {*signs.get_resolvable_fields()} - of_python == {*options} - {"type"}
+    for key, field in options.items():
+        if not field.is_required() and key != "type":
+            made = field.get_default(call_default_factory=True)
+            assert made == getattr(signs, key) or not (made or getattr(signs, key)), key
 
 
 def parts(kind: Any = Configuration, found: set[type[Part]] | None = None) -> set[type[Part]]:

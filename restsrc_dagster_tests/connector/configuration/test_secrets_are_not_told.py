@@ -31,6 +31,28 @@ HOLDERS: dict[str, Configuration] = {
         "oauth2_client_credentials", access_token_url="https://login.acme.com", client_id=MARKER,
         client_secret=MARKER, access_token=MARKER,
         access_token_request_data={"refresh_token": MARKER, "deep": {"password": MARKER}}),
+    "a refresh token": auth(
+        "oauth2_refresh_token", access_token_url="https://login.acme.com", client_id=MARKER,
+        client_secret=MARKER, refresh_token=MARKER,
+        access_token_request_data={"client_secret": MARKER}),
+    "a user's password": auth(
+        "oauth2_password", access_token_url="https://login.acme.com", username=MARKER,
+        password=MARKER, client_secret=MARKER),
+    "a service account's key": auth(
+        "oauth2_jwt", client_id="bot", private_key=MARKER, auth_endpoint="https://login.acme.com",
+        private_key_passphrase=MARKER, headers={"X-Api-Key": MARKER}),
+    "a signing key": auth("jwt", key=MARKER, claims={"secret": MARKER}),
+    "a login": auth(
+        "session_token", token_path="token", login={
+            "url": "login", "json": {"password": MARKER}, "headers": {"X-Key": MARKER},
+            "params": {"token": MARKER}, "username": MARKER, "password": MARKER}),
+    "a password of digests": auth("http_digest", username="ann", password=MARKER),
+    "secrets of oauth1": auth(
+        "oauth1", client_key=MARKER, client_secret=MARKER, resource_owner_key=MARKER,
+        resource_owner_secret=MARKER),
+    "a key of aws": auth(
+        "aws_sigv4", access_key_id=MARKER, secret_access_key=MARKER, session_token=MARKER,
+        region="eu-west-1"),
     "an endpoint's token": endpoint(auth={"type": "bearer", "token": MARKER}),
     "the token of the defaults": api(
         resource_defaults={"endpoint": {"auth": {"type": "bearer", "token": MARKER}}}),

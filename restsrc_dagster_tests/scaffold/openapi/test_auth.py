@@ -42,6 +42,18 @@ SCHEMES: dict[str, Any] = {
     "bearer": {"type": "http", "scheme": "Bearer"},
     "basic": {"type": "http", "scheme": "basic"},
     "digest": {"type": "http", "scheme": "digest"},
+    "odd": {"type": "http", "scheme": "hoba"},
+    "certificate": {"type": "mutualTLS"},
+    "user": {
+        "type": "oauth2",
+        "flows": {"password": {"tokenUrl": "https://id.acme.com/token", "scopes": {}}},
+    },
+    "aws": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "Authorization",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    },
     "header": {"type": "apiKey", "in": "header", "name": "X-Api-Key"},
     "app": {"type": "apiKey", "in": "header", "name": "X-App-Id"},
     "query": {"type": "apiKey", "in": "query", "name": "key"},
@@ -93,7 +105,26 @@ CHOSEN: dict[str, tuple[list[dict[str, list[str]]], Any]] = {
     "people's tokens": ([{"person": ["read"]}], BEARER),
     "openid": ([{"openid": []}], BEARER),
     "cookie": ([{"cookie": []}], None),
-    "digest": ([{"digest": []}], None),
+    "digest": ([{"digest": []}], {**BASIC, "type": "http_digest"}),
+    "a user's password": (
+        [{"user": ["read"]}, {"person": []}],
+        {
+            **BASIC,
+            "type": "oauth2_password",
+            "access_token_url": "https://id.acme.com/token",
+            "access_token_request_data": {"scope": "read"},
+        },
+    ),
+    "aws": (
+        [{"aws": []}],
+        {
+            "type": "aws_sigv4",
+            "access_key_id": "${ACME_ACCESS_KEY_ID}",
+            "secret_access_key": "${ACME_SECRET_ACCESS_KEY}",
+            "region": "us-east-1",
+            "service": "execute-api",
+        },
+    ),
     "unknown": ([{"nowhere": []}], None),
     "a key before people": ([{"person": []}, {"header": []}], key("X-Api-Key")),
     "a client before people": (
@@ -120,7 +151,14 @@ def test_auth(alternatives: list[dict[str, list[str]]], auth: Any) -> None:
     [
         ("person", "person gives tokens to people who log in"),
         ("cookie", "cookie is a cookie, which a connector does not send"),
-        ("digest", "digest is of a kind that a connector cannot do"),
+        (
+            "person",
+            "person gives tokens to people who log in; obtain one, and renew it when it "
+            "expires; or, where a refresh token comes with it, write oauth2_refresh_token with "
+            "access_token_url https://",
+        ),
+        ("certificate", "certificate is a certificate: name it in http.client_certificate"),
+        ("odd", "odd is of a kind that a connector cannot do"),
         ("own", "the key is sent as it is"),
     ],
 )

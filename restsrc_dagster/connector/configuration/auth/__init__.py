@@ -1,20 +1,28 @@
-"""How requests prove who sends them: dlt's auth types, chosen by `type` alone.
+"""How requests prove who sends them: dlt's kinds and ours, chosen by `type` alone.
 
 To add a kind is a file beside this one with its options and its `AuthKind`, a line in `AUTHS` here,
-and one in `CLASSES` of `extract.auth.kinds`; CONTRIBUTING.md names what else there is to do. A kind
-that dlt lacks is registered by whoever needs it.
+and one in `CLASSES` of `extract.auth.kinds`; CONTRIBUTING.md names what else there is to do.
+Whoever needs another one registers it with dlt.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from restsrc_dagster.connector.configuration.auth.api_key import API_KEY
+from restsrc_dagster.connector.configuration.auth.aws_sigv4 import AWS_SIGV4
 from restsrc_dagster.connector.configuration.auth.bearer import BEARER
 from restsrc_dagster.connector.configuration.auth.http_basic import HTTP_BASIC
+from restsrc_dagster.connector.configuration.auth.http_digest import HTTP_DIGEST
+from restsrc_dagster.connector.configuration.auth.jwt import JWT
 from restsrc_dagster.connector.configuration.auth.kind import AuthKind
+from restsrc_dagster.connector.configuration.auth.oauth1 import OAUTH1
 from restsrc_dagster.connector.configuration.auth.oauth2_client_credentials import (
     OAUTH2_CLIENT_CREDENTIALS,
 )
+from restsrc_dagster.connector.configuration.auth.oauth2_jwt import OAUTH2_JWT
+from restsrc_dagster.connector.configuration.auth.oauth2_password import OAUTH2_PASSWORD
+from restsrc_dagster.connector.configuration.auth.oauth2_refresh_token import OAUTH2_REFRESH_TOKEN
+from restsrc_dagster.connector.configuration.auth.session_token import SESSION_TOKEN
 from restsrc_dagster.connector.configuration.kind import chosen_by_type
 from restsrc_dagster.connector.configuration.part import Part
 
@@ -22,6 +30,7 @@ __all__ = [
     "AUTHS",
     "DEFAULT",
     "NOT_SECRET",
+    "OURS",
     "Auth",
     "AuthKind",
     "is_registered_auth",
@@ -29,10 +38,14 @@ __all__ = [
     "token_urls",
 ]
 
-AUTHS: Mapping[str, AuthKind] = {
-    kind.name: kind for kind in (BEARER, API_KEY, HTTP_BASIC, OAUTH2_CLIENT_CREDENTIALS)
-}
-"""Every kind of dlt, by what `type` says; the order is that of the messages."""
+OF_DLT = (BEARER, API_KEY, HTTP_BASIC, OAUTH2_CLIENT_CREDENTIALS)
+OURS = (
+    *(OAUTH2_REFRESH_TOKEN, OAUTH2_PASSWORD, OAUTH2_JWT, JWT, SESSION_TOKEN),
+    *(HTTP_DIGEST, OAUTH1, AWS_SIGV4),
+)
+"""Those that dlt lacks: `extract.auth` registers them with it."""
+AUTHS: Mapping[str, AuthKind] = {kind.name: kind for kind in (*OF_DLT, *OURS)}
+"""Every kind, by what `type` says; the order is that of the messages."""
 DEFAULT = BEARER.name
 """The type of an auth that names none."""
 NOT_SECRET = frozenset({"type"}).union(*(kind.public for kind in AUTHS.values()))
