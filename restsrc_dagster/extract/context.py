@@ -61,6 +61,7 @@ class ReadContext:
         childless: of each resource of which the rows are replaced parent by parent.
         families: of each resource without a parent.
         parts: of each resource that has got its steps.
+        led_on: what has led to a further page (`PageChecks`).
     """
 
     connector: Connector
@@ -79,6 +80,7 @@ class ReadContext:
     childless: Mapping[str, ParentsWithoutChildren] = field(init=False)
     families: Mapping[str, FamilyPages] = field(init=False)
     parts: dict[str, ResourceParts] = field(init=False, default_factory=dict)
+    led_on: set[str] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         resources = self.resources

@@ -77,6 +77,8 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         has_key=resource.has_primary_key,
         reshapes=any("filter" not in step for step in resource.steps),
         has_rule=context.list_readers[name].last_page is not None,
+        of_parents=resource.parent is not None,
+        led_on=context.led_on,
         redact=context.redact,
         stats=stats,
         records_before=starts[name].records_before if name in starts else 0,

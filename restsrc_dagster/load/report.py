@@ -88,8 +88,7 @@ class ResourceReport:
                 f"the list of the API is empty: the {self.rows_before} rows that the table had "
                 "are gone"
             )
-        if self.read.older:
-            found.append(self.read.told_of_older)
+        found += [told for told in (self.read.told_of_full, self.read.told_of_older) if told]
         found += self._of_repeats()
         if self.discarded:
             found.append(f"{self.discarded} records were discarded by schema_contract")

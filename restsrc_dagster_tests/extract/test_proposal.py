@@ -145,6 +145,39 @@ def test_a_page_as_large_as_was_asked_for_that_tells_nothing(
         assert warnings == {}
 
 
+@pytest.mark.parametrize(
+    ("sizes", "posts", "is_told"),
+    [
+        ({1: 50, 2: 7}, 2, False),  # one that is as long as a page, as lists may be
+        ({1: 50, 2: 50, 3: 7}, 3, True),
+        ({1: 50}, 1, True),
+        ({1: 50, 2: 50}, 51, False),  # the list above has been led on
+    ],
+)
+def test_lists_of_children_that_came_full(
+    api: Api, sizes: dict[int, int], posts: int, is_told: bool
+) -> None:
+    def listed(asked: Asked) -> Any:
+        page = int(asked.params.get("page", 1))
+        link = {"Link": f'<{api.url}/posts?per_page=50&page=2>; rel="next"'}
+        data = ROWS[:posts][50 * page - 50 : 50 * page]
+        return Answer({"data": data}, headers=link if 50 * page < posts else {})
+
+    api.routes["/posts"] = listed
+    for number, row in enumerate(ROWS[:posts], 1):
+        api.routes[f"/posts/{row['id']}/parts"] = lambda _, number=number: {
+            "data": ROWS[: sizes.get(number, 1)]
+        }
+    full = {"per_page": 50}
+    child = items("parts", path="posts/{resources.posts.id}/parts", params=full)
+    client = {"paginator": "header_link"}
+    acme = connector("acme", api.url, [items("posts", params=full), child], client=client)
+    with open_reading(acme, {}) as reading:
+        list(reading.source)
+        assert not reading.pages["parts"].warnings
+        assert ("came full" in reading.pages["parts"].told_of_full) is is_told
+
+
 def test_a_path_that_has_led_on_is_right(api: Api) -> None:
     """Some APIs leave the cursor out on the last page, which may be full."""
 

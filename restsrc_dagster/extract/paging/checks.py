@@ -28,7 +28,7 @@ from restsrc_dagster.extract.paging.kinds import (
 )
 from restsrc_dagster.extract.paging.list_reader import Page
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
-from restsrc_dagster.extract.paging.only_page import doubt, refuse_part
+from restsrc_dagster.extract.paging.only_page import doubt, looked_in, refuse_part
 from restsrc_dagster.extract.paging.page_stats import ListPosition, PageStats
 from restsrc_dagster.extract.paging.proposal import advice, better_than_guessed
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
@@ -80,8 +80,9 @@ class PageChecks(ItemTransform[Any, Any]):
     `at_end` is whether the last page was the last of its list, `is_within_page` whether it is not
     all of its answer. `has_key` is whether rows that come
     again are told by a primary key, `reshapes` whether processing steps make other records of them,
-    `has_rule` whether the file says where a list ends. `element` is the path of records in XML,
-    where `selector` says the same.
+    `has_rule` whether the file says where a list ends, `of_parents` whether there is a list for
+    each parent. `led_on` is what has led to a further page of any resource. `element` is the path
+    of records in XML, where `selector` says the same.
     """
 
     placement_affinity = StepOrder.CHECK_PAGE
@@ -98,6 +99,8 @@ class PageChecks(ItemTransform[Any, Any]):
         has_key: bool = False,
         reshapes: bool = False,
         has_rule: bool = False,
+        of_parents: bool = False,
+        led_on: set[str] | None = None,
         redact: Redactor,
         stats: PageStats | None = None,
         records_before: int = 0,
@@ -119,6 +122,8 @@ class PageChecks(ItemTransform[Any, Any]):
         self._may_lack_list = may_lack_list
         self._redact = redact
         self._lists = 0
+        self._of_parents = of_parents
+        self._led_on = set() if led_on is None else led_on
         self._doubts = False
         self._crawls: WeakKeyDictionary[BasePaginator, _Crawl] = WeakKeyDictionary()
 
@@ -169,6 +174,7 @@ class PageChecks(ItemTransform[Any, Any]):
     def _begin(self) -> _Crawl:
         """Another list; or that of the reading before, which goes on."""
         self._lists += 1
+        self.stats.lists += 1
         if not self._records_before:
             self.stats.repetition = Repetition()
         return _Crawl(self._lists, records=self._records_before, repetition=self.stats.repetition)
@@ -214,7 +220,9 @@ class PageChecks(ItemTransform[Any, Any]):
         self.stats.place = _place(page.paginator, crawl)
         if not crawl.records and crawl.total and not page.paginator.has_next_page:
             self._refuse_nothing(page.paginator, crawl.total, response)
-        if not page.paginator.has_next_page:
+        if page.paginator.has_next_page:
+            self._led_on |= set(looked_in(page.paginator))
+        else:
             if page and not page.ends_by_rule:
                 self._look_at_end(page, crawl, envelope)
             self.stats.end_of_list(crawl.announced, crawl.records)
@@ -318,11 +326,15 @@ class PageChecks(ItemTransform[Any, Any]):
         except ReadError as error:
             raise ReadError(f"{shown} {error}") from None
         has_led_on = self.stats.pages > self._lists
-        if self._doubts or crawl.total is not None or has_led_on:
+        has_led_on |= not self._led_on.isdisjoint(looked_in(page.paginator))
+        if crawl.total is not None or has_led_on:
             return
         if finding := doubt(page):
+            if self._of_parents:
+                self.stats.note_full(f"{shown} {finding}")
+            elif not self._doubts:
+                self.stats.warn(f"{shown} {finding}")
             self._doubts = True
-            self.stats.warn(f"{shown} {finding}")
 
     def _look_at_rule(
         self,

@@ -58,6 +58,13 @@ def doubt(page: Page) -> str:
     )
 
 
+def looked_in(paginator: BasePaginator) -> list[str]:
+    """Where a paginator looks for a next page, as one text; none of one that looks nowhere."""
+    if not isinstance(paginator, LinkedPaginator):
+        return []
+    return [f"{type(paginator).__name__} {paginator.looked_in()}"]
+
+
 def in_vain(paginator: BasePaginator, response: requests.Response) -> str:
     """The option of a paginator that leads to nothing in the answer, and its value; or ""."""
     if not isinstance(paginator, LinkedPaginator) or not paginator.finds_nothing(response):

@@ -59,6 +59,12 @@ class PageStats:
     """Records that lie before the start that was sent, and were left out."""
     of_older: str = ""
     """What is to be said of them."""
+    lists: int = 0
+    """How many lists were begun."""
+    full: int = 0
+    """Lists of parents that are one page, which came full: there may be more."""
+    of_full: str = ""
+    """What is to be said of the first of them."""
     key_of_child: str = "name a primary_key that tells the parent, too"
     """What to do about a child's key that is unique only within its parent."""
     counts_pages: bool = False
@@ -85,6 +91,7 @@ class PageStats:
         self.gone = self.parents_asked = 0
         self.across_parents, self.moved = 0, []
         self.older, self.of_older = 0, ""
+        self.full, self.of_full = 0, ""
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 
     @property
@@ -106,6 +113,21 @@ class PageStats:
         """How many they are, and what is to be said of them; "" where there are none."""
         are = "record is" if self.older == 1 else "records are"
         return f"{self.older} {are} {self.of_older}" if self.older else ""
+
+    def note_full(self, text: str) -> None:
+        """One more list came full; what was said first stays."""
+        self.full += 1
+        self.of_full = self.of_full or text
+
+    @property
+    def told_of_full(self) -> str:
+        """What is to be said of lists that came full; "" if nothing.
+
+        One of many may be as long as a page; of several, it is the page that ends them, unless
+        another one was longer.
+        """
+        is_sign = self.full > 1 or self.lists == 1
+        return self.of_full if is_sign and self.pages <= self.lists else ""
 
     def end_of_list(self, total: int | None, records: int) -> None:
         """A list was read to its end."""
