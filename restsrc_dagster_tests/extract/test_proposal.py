@@ -141,6 +141,11 @@ def test_a_page_as_large_as_was_asked_for_that_tells_nothing(
         (told,) = warnings
         assert "/items?per_page=50 came full, with 50 records, as per_page asks for" in told
         assert ("nothing is at the paginator's" in told) == (paginator != "auto")
+        assert told.endswith(
+            'must say. If by the id of the last record: {"type": "cursor", "cursor_path": '
+            '"data[-1].id", "cursor_param": "starting_after", "stop_after_empty_page": true} '
+            "(cursor_param is a guess that the API's documentation must confirm)"
+        )
     else:
         assert warnings == {}
 
@@ -176,6 +181,27 @@ def test_lists_of_children_that_came_full(
         list(reading.source)
         assert not reading.pages["parts"].warnings
         assert ("came full" in reading.pages["parts"].told_of_full) is is_told
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_proposal_by_the_last_record_reads_the_list(api: Api, whole: bool) -> None:
+    """As it is told where an API names no next page, and takes the id of the last record."""
+
+    def answer(asked: Asked) -> Any:
+        after = asked.params.get("after")
+        first = 1 + [row["id"] for row in ROWS].index(after) if after else 0
+        data = ROWS[first : first + 50]
+        return Answer(data) if whole else {"items": data}
+
+    def read_by(paginator: Any) -> Any:
+        selected = {"data_selector": "$" if whole else "items"}
+        return facts(api, answer, paginator, params={"limit": 50, "after": ""}, **selected)
+
+    (told,) = read_by("auto").warnings
+    written, _ = json.JSONDecoder().raw_decode(told[told.index("{") :])
+    assert written["cursor_param"] == "after"
+    found = read_by(written)
+    assert (found.records, found.warnings) == (len(ROWS), {})
 
 
 def test_a_path_that_has_led_on_is_right(api: Api) -> None:

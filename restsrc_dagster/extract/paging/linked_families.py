@@ -135,6 +135,10 @@ def token_beside_flag(answer: Answer) -> Proposal | None:
     return None
 
 
+AFTER_LAST = ("starting_after", "after", "since_id", "after_id", "from_id", "last_id", "since")
+"""Parameters that take the id of a record, and give what comes after it."""
+
+
 def last_record(answer: Answer) -> Proposal | None:
     """Stripe: the id of the last record is the cursor; OpenAI and Anthropic repeat it."""
     flag = flag_of_more(answer.envelope)
@@ -158,6 +162,19 @@ def last_record(answer: Answer) -> Proposal | None:
     )
 
 
+def last_record_alone(answer: Answer) -> Proposal | None:
+    """The id of the last record is the cursor, where an answer says nothing of paging."""
+    where = answer.list_path()
+    if where is None or not _have_ids(answer.page, of=(str, int)):
+        return None
+    return proposed(
+        "cursor",
+        cursor_path=f"{'' if where == '$' else where}[-1].id",
+        **_place(answer, answer.asked(*AFTER_LAST)),
+        stop_after_empty_page=True,
+    )
+
+
 def _last_id(answer: Answer) -> tuple[str | None, Asked]:
     for field in answer.fields():
         if field.word in LAST_IDS and field.value:
@@ -170,8 +187,8 @@ def _is_small(holder: Object) -> bool:
     return not any(type(value) is int for value in holder.values())
 
 
-def _have_ids(page: list[Any]) -> bool:
-    return all(isinstance(one, dict) and isinstance(one.get("id"), str) for one in page)
+def _have_ids(page: list[Any], of: tuple[type, ...] = (str,)) -> bool:
+    return all(isinstance(one, dict) and type(one.get("id")) in of for one in page)
 
 
 def _of_reference(answer: Answer, *, numbers: bool) -> Proposal | None:

@@ -10,8 +10,9 @@ from restsrc_dagster.extract.paging.kinds import is_single
 from restsrc_dagster.extract.paging.list_reader import Page
 from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
 from restsrc_dagster.extract.paging.paginators import LinkedPaginator
-from restsrc_dagster.extract.paging.proposal import advice
+from restsrc_dagster.extract.paging.proposal import advice, by_last_record
 
+_IF_BY_LAST_RECORD = ". If by the id of the last record"
 _BY_LAST_RECORD = (
     ". If the documentation has a param such as before or after that takes an id or a token of the "
     "last record, docs/recipes/last-id-as-cursor.md shows how to write it"
@@ -32,7 +33,7 @@ def refuse_part(page: Page, total: int | None) -> None:
     if is_single(page.paginator):
         raise ReadError(
             f"{finding}; how the others are asked for cannot be guessed: name a paginator"
-            f"{cure or _BY_LAST_RECORD}"
+            f"{cure or _BY_LAST_RECORD + by_last_record(page.response, answer.page)}"
         )
     if (place := in_vain(page.paginator, page.response)) and came_full(answer):
         raise ReadError(
@@ -52,9 +53,10 @@ def doubt(page: Page) -> str:
     if says_end(answer.envelope, len(page)) or word_of_paging(answer.envelope):
         return ""
     nothing = f", and nothing is at {place}" if place else ""
+    written = by_last_record(page.response, answer.page)
     return (
         f"came full, {full}{nothing}: whether there is a further page, and how it is asked for, "
-        "the API's documentation must say"
+        f"the API's documentation must say{_IF_BY_LAST_RECORD if written else ''}{written}"
     )
 
 

@@ -72,6 +72,14 @@ def advice(response: requests.Response, page: list[Any]) -> str:
     return _told(found)
 
 
+def by_last_record(response: requests.Response, page: list[Any]) -> str:
+    """The paginator to write if the next page is asked for by the id of the last record, of which
+    the answer says nothing; "" where records have no ids."""
+    answer = Answer(response, page)
+    found = linked.last_record_alone(answer)
+    return _told(found) if found is not None and _finds_next(found, answer) else ""
+
+
 def _told(found: Proposal) -> str:
     return f": {found}" + (f" ({found.doubt})" if found.doubt else "")
 
