@@ -103,7 +103,8 @@ def test_every_command_has_help(command: click.Command) -> None:
 def test_yaml_shown_is_yaml() -> None:
     shown = [yaml.safe_load(block.text) for block in blocks() if block.language == "yaml"]
     configs = [one["ops"]["acme__load"]["config"] for one in shown if "ops" in one]
-    assert [set(config) for config in configs] == [{"full_refresh"}, {"from", "to"}]
+    named = [{"allow_deletes"}, {"full_refresh"}, {"from", "to"}]
+    assert [set(config) for config in configs] == named
     assert all(config.keys() <= CONFIG_SCHEMA.keys() for config in configs)
     (component,) = [one["attributes"] for one in shown if "attributes" in one]
     component["created_at"] = CREATED_AT  # a time without quotes, as YAML has them

@@ -127,6 +127,8 @@ def _of_resource(one: PlannedResource) -> Iterator[str]:
         yield one.instead
     if one.page is not None:
         yield f"goes on at page {one.page}, where another run was stopped"
+    if one.deletes is not None:
+        yield one.deletes
     for name, at_most in one.waits.items():
         yield f"waits until {name} is there, at most {at_most}"
     for at in one.jobs:
@@ -159,6 +161,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "lists": list(one.lists),
         "every_parent": one.every_parent,
         "window": one.window,
+        "deletes": one.deletes,
         "waits": dict(one.waits),
         "jobs": [datetime.fromtimestamp(at, UTC).isoformat() for at in one.jobs],
         "cursor": vars(cursor) if cursor else None,

@@ -5,12 +5,14 @@ read, or, where the deployment has chosen so, written in another way: then the c
 if its file named that way, so that everything that goes by a disposition is right without more.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from restsrc_dagster.connector.abilities import DELETES, NATIVE, NEED_A_KEY, Abilities
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.deletes import Deletes, with_column
+from restsrc_dagster.connector.resources.jobs import below_jobs
 from restsrc_dagster.connector.resources.resource import expanded
 from restsrc_dagster.connector.resources.resources import Resources
 
@@ -49,6 +51,7 @@ class Fitted:
 
 def fitted(connector: Connector, abilities: Abilities | None, wishes: Wishes) -> Fitted:
     """What is loaded of a connector; without `abilities`, all that it says can be done."""
+    connector = _with_deletes(connector)
     if abilities is None:
         return Fitted(connector=connector)
     kind = connector.destination_type(wishes.destination)
@@ -106,6 +109,17 @@ class _Fitting:
                 self._refuse(name, f"{why}; {self._cures(name, strategy)}")
             else:
                 self._write_otherwise(name)
+        else:
+            self._refuse_deletes(name)
+
+    def _refuse_deletes(self, name: str) -> None:
+        """Where rows are deleted by a merge alone, if at all."""
+        able = self._abilities.strategies(self._format(name))
+        is_table = DELETES in able and self._format(name) in (None, NATIVE)
+        if name in self._connector.deletes and not is_table:
+            self._refuse(
+                name, f"is to lose rows by reading.{name}.deletes, which {self._kind} cannot do"
+            )
 
     def _why_not(self, name: str) -> str | None:
         """Why rows of a resource cannot be merged; None where they can."""
@@ -150,6 +164,13 @@ class _Fitting:
 
     def _write_otherwise(self, name: str) -> None:
         resource, way = self._resources[name], self._way(name)
+        if name in self._connector.deletes:
+            self._refuse(
+                name,
+                f"has reading.{name}.deletes, which only a merge heeds: take it out, or load into "
+                "a database",
+            )
+            return
         beside = sorted(self._resources.beside(name))
         if any(self._way(other) == "replace" for other in (name, *beside) if beside):
             self._refuse(
@@ -229,6 +250,33 @@ def _with_format(connector: Connector, table_format: str | None) -> Connector:
         return connector
     defaults["table_format"] = table_format
     return _changed(connector, {**connector.configuration, "resource_defaults": defaults})
+
+
+def _with_deletes(connector: Connector) -> Connector:
+    """Each resource that tells of deletions has the column for it; a child, what tells its parent
+    besides."""
+    said = connector.deletes
+    if not said:
+        return connector
+    jobs = below_jobs(connector.resources, connector.waiting)
+    items = [
+        _with_deletes_of(connector.resources, expanded(item), said[name], jobs)
+        if (name := expanded(item)["name"]) in said
+        else item
+        for item in connector.configuration["resources"]
+    ]
+    return _changed(connector, {**connector.configuration, "resources": items})
+
+
+def _with_deletes_of(
+    resources: Resources, item: Mapping[str, Any], said: Deletes, jobs: Set[str]
+) -> dict[str, Any]:
+    resource, made = resources[item["name"]], with_column(item, said)
+    if said.by is None or resource.parent is None or resource.name in jobs:
+        return made
+    included = list(resource.hints.get("include_from_parent") or ())
+    bound = [one for one in resource.bound_fields if one not in included]
+    return {**made, "include_from_parent": [*included, *bound]}
 
 
 def _with_dispositions(connector: Connector, named: Mapping[str, str]) -> Connector:

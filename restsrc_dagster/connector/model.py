@@ -23,6 +23,7 @@ from restsrc_dagster.connector.abilities import TableFormat, WhereMergeIsImpossi
 from restsrc_dagster.connector.configuration.auth.oauth2_refresh_token import rotates
 from restsrc_dagster.connector.configuration.auth.places import auths
 from restsrc_dagster.connector.configuration.part import StandIn
+from restsrc_dagster.connector.resources.deletes import Deletes
 from restsrc_dagster.connector.resources.partitions import Partitions, partitioned
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
@@ -312,6 +313,11 @@ class Connector(_Part):
     def rotates_tokens(self) -> bool:
         """Whether an auth has a refresh token that has to be kept between runs."""
         return any(rotates(auth) for _, auth in auths(self.configuration))
+
+    @property
+    def deletes(self) -> dict[str, Deletes]:
+        """How deletions are told, by resource."""
+        return {name: one.deletes for name, one in self.reading.items() if one.deletes}
 
     def cursor_is_shared(self, resource: str) -> bool:
         """Whether the file asks for one cursor for all parents of a resource."""

@@ -18,6 +18,7 @@ from restsrc_dagster.dlt_compat.rest_api import read_by
 from restsrc_dagster.extract.chunks.by_page import ChunkByPage
 from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.conform.contract import CheckContract, freezes
+from restsrc_dagster.extract.conform.deleted import MarkDeleted, NoteDeletions
 from restsrc_dagster.extract.context import ReadContext
 from restsrc_dagster.extract.failures.isolation import IsolateFailures
 from restsrc_dagster.extract.incremental.step import CursorStep
@@ -100,6 +101,21 @@ def track_childless(resource: Resource, context: ReadContext) -> Iterator[Parent
         yield context.childless[resource.name]
 
 
+def note_deletions(resource: Resource, context: ReadContext) -> Iterator[NoteDeletions]:
+    """Once, whatever the number of those whose records it tells of: they have one key."""
+    for of, said in context.connector.deletes.items():
+        if said.resource == resource.name:
+            [key] = named_by(context.resources[of].hints, "primary_key")
+            yield NoteDeletions(said.key or key, context.parts[resource.name].stats)
+            return
+
+
+def mark_deleted(resource: Resource, context: ReadContext) -> Iterator[MarkDeleted]:
+    said = context.connector.deletes.get(resource.name)
+    if said is not None and said.when is not None:
+        yield MarkDeleted(said.when, resource.name, context.parts[resource.name].stats)
+
+
 def conform(resource: Resource, context: ReadContext) -> Iterator[RecordConformer]:
     if (conformer := context.parts[resource.name].conformer) is not None:
         yield conformer
@@ -132,6 +148,8 @@ STEPS: Mapping[StepOrder, StepFactory] = MappingProxyType(
         StepOrder.INDEX_KEYS: index_keys,
         StepOrder.CURSOR: take_what_is_new,
         StepOrder.TRACK_CHILDLESS: track_childless,
+        StepOrder.NOTE_DELETIONS: note_deletions,
+        StepOrder.MARK_DELETED: mark_deleted,
         StepOrder.CONFORM: conform,
         StepOrder.CHECK_CONTRACT: check_contract,
         StepOrder.TAG_WITH_PAGE: tag_with_page,
@@ -159,6 +177,7 @@ def requests_pages(
             "below": [context.childless[one] for one in context.resources.replaced_with(name)],
             "announce": announce,
             "stats": parts.stats,
+            "noted": _noted(resource, context),
             "never_gone": name in below_jobs(context.resources, context.connector.waiting),
         }
         if window is None or parts.cursor is None:
@@ -178,6 +197,14 @@ def requests_pages(
             reader, parts.cursor, window, chunk, announce, leave=leave, newest=newest
         )
     return ReadList(reader, parts.cursor, announce)
+
+
+def _noted(resource: Resource, context: ReadContext) -> list[str]:
+    """What tells the parents whose lists were read whole, where that is to be known."""
+    said = context.connector.deletes.get(resource.name)
+    if said is None or said.by is None:
+        return []
+    return [f"_{resource.parent}_{field}" for field in resource.bound_fields]
 
 
 def add_steps(name: str, context: ReadContext) -> None:

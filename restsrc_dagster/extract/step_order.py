@@ -43,6 +43,10 @@ class StepOrder(float, Enum):
     """What is new; what comes later sees nothing else."""
     TRACK_CHILDLESS = 1.15
     """After everything that may leave out the last row of a parent."""
+    NOTE_DELETIONS = 1.16
+    """Of what is new, what says that others are deleted."""
+    MARK_DELETED = 1.17
+    """Of what is new, what says of itself that it is deleted."""
     CONFORM = 1.2
     """The last step that changes a record or gives hints."""
     CHECK_CONTRACT = 1.3

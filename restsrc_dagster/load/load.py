@@ -38,7 +38,8 @@ from restsrc_dagster.load.plan.plan import LoadPlan, PlannedPass
 from restsrc_dagster.load.progress import Phase, Progress
 from restsrc_dagster.load.ranges.ranges import Between, ranged, refuse_range, tell_of_range
 from restsrc_dagster.load.report import LoadReport, ResourceReport
-from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states
+from restsrc_dagster.load.rows.deleted import Deletions
+from restsrc_dagster.load.state.pipeline_state import known_schema, resource_states, source_state
 from restsrc_dagster.load.state.recovery import remove_broken_loads
 from restsrc_dagster.load.state.value_lists import Digests, digests_of, missing
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
@@ -65,12 +66,14 @@ class LoadRequest:
         selection: names of resources; the load closes it so that no cursor outruns its rows.
         refresh: names of the resources to read from the beginning into emptied tables.
         between: what is to be read again, and nothing else; no cursor moves then.
+        allow_deletes: names of the resources of which any part of the rows may be missing.
         holder: who loads, as another run will name it.
     """
 
     selection: frozenset[str]
     refresh: frozenset[str] = frozenset()
     between: Between | None = None
+    allow_deletes: frozenset[str] = frozenset()
     holder: str = "another process"
 
 
@@ -130,6 +133,9 @@ def load(
             jobs = Jobs(
                 connector, pipeline, read=read, options=options, commits=commits, progress=progress
             )
+            deletions = Deletions(
+                connector, pipeline, began=time.time(), allowed=order.allow_deletes
+            )
             passes = Passes(
                 connector,
                 pipeline,
@@ -141,13 +147,24 @@ def load(
                 progress=progress,
                 lists=lists,
                 jobs=jobs,
+                deletions=deletions,
             )
             bound = Bound(
                 records=settings.commit_after_records, seconds=settings.commit_after_seconds
             )
             fit = replace(fit, connector=connector)
             return _Load(
-                fit, of_the_file, pipeline, passes, bound, progress, on_message, lists, absent, jobs
+                fit,
+                of_the_file,
+                pipeline,
+                passes,
+                bound,
+                progress,
+                on_message,
+                lists,
+                absent,
+                jobs,
+                deletions,
             ).run(order, cut)
 
 
@@ -160,6 +177,7 @@ class _Load:
         lists: the values of its lists.
         absent: why some of them are not there.
         jobs: what it creates, and waits for.
+        deletions: what becomes of rows whose records are deleted.
     """
 
     def __init__(
@@ -174,8 +192,10 @@ class _Load:
         lists: Digests,
         absent: Mapping[str, RestsrcError],
         jobs: Jobs,
+        deletions: Deletions,
     ) -> None:
         self._lists, self._absent = lists, absent
+        self._deletions = deletions
         self._jobs = jobs
         self._fit, self._connector = fit, fit.connector
         self._of_the_file = of_the_file
@@ -193,12 +213,15 @@ class _Load:
             plan = self._plan(order)
             removed = remove_broken_loads(self._pipeline)
             schema = known_schema(self._pipeline)
+            state = source_state(self._pipeline, self._connector.name)
+            self._deletions.finish(schema, state)
             self._passes.rows_before = self._reports.count_replaced(schema, plan.selection)
         reports: dict[str, ResourceReport] = {}
         for planned in plan.passes:
             self._passes.kept = self._jobs.create(planned)
             reports |= self._carry_out(planned)
         self._jobs.forget_failed(self._failed)
+        self._tell_of_deletions(reports)
         if order.between is not None:
             stats = {name: report.read for name, report in reports.items()}
             tell_of_range(stats, self._connector.resources, cut)
@@ -279,6 +302,8 @@ class _Load:
         chunks = Chunks(self._connector, selection, self._bound, states, self._on_message)
         if refresh:
             chunks.begin_anew(selection)
+        else:
+            self._deletions.resumed |= chunks.first_pages.keys()
         columns_before = columns_now(known_schema(self._pipeline))
         one = Pass(selection=selection, refresh=refresh, chunks=chunks, intended=intended)
         reports, reading = self._passes.read_and_commit(one)
@@ -297,6 +322,17 @@ class _Load:
                 self._failed[name], reports.pop(name), goes_on=top in self._failed
             )
         return self._reports.with_changes(reports, columns_before)
+
+    def _tell_of_deletions(self, reports: dict[str, ResourceReport]) -> None:
+        """In the reports; what was refused fails, though its rows are there."""
+        for name, count in self._deletions.counts.items():
+            if name in reports:
+                reports[name] = replace(reports[name], rows_deleted=count)
+            elif count:
+                self._on_message(f"{name}: {count:,} rows of deleted records went")
+        for name, error in self._deletions.refused.items():
+            if name in reports:
+                self._failed[name] = _with_what_is_there(error, reports.pop(name), goes_on=False)
 
     def _tell_of_chunks(self, reports: Mapping[str, ResourceReport], left: Set[str]) -> None:
         for name in sorted(reports.keys() & left):

@@ -37,6 +37,7 @@ from restsrc_dagster.load.ranges.older import leave_newer
 from restsrc_dagster.load.ranges.replaced import ReplacedRanges
 from restsrc_dagster.load.report import ResourceReport
 from restsrc_dagster.load.reports import Reports
+from restsrc_dagster.load.rows.deleted import Deletions
 from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 from restsrc_dagster.load.rows.partial_families import leave_out
 from restsrc_dagster.load.rows.slipped_pages import hold_where_it_slid, tell_of_list, tell_what_slid
@@ -80,13 +81,6 @@ def _moving(one: Pass) -> Set[str] | None:
     return one.selection if one.refresh or one.chunks is None else None
 
 
-def _judge(reading: Reading, isolation: Isolation) -> None:
-    """Fail what only the whole of its answers shows to have failed."""
-    for name, stats in reading.pages.items():
-        if error := stats.most_are_gone:
-            isolation.fail(name, error, between_pages=True)
-
-
 class Passes:
     """Those of one load.
 
@@ -101,6 +95,7 @@ class Passes:
         progress: what it tells on the way.
         lists: the values of its lists as they are now.
         jobs: what the load creates, and waits for.
+        deletions: what becomes of rows whose records are deleted.
 
     Attributes:
         kept: answers that its readings get once more; None where none is kept.
@@ -123,6 +118,7 @@ class Passes:
         progress: Progress,
         lists: Digests = NO_LISTS,
         jobs: Jobs,
+        deletions: Deletions,
     ) -> None:
         resources = connector.resources
         self._connector = connector
@@ -130,6 +126,7 @@ class Passes:
         self._read = read
         self._options = options
         self._jobs = jobs
+        self._deletions = deletions
         self.kept: KeptAnswers | None = None
         self._redact = redact
         self._folder = folder
@@ -185,7 +182,10 @@ class Passes:
                             is_read_again=resources[name].parent is None,
                             on_message=partial(tell_of_list, resources, name, reading),
                         )
-            self._jobs.settle(state, done - still_read(), wanted)
+            whole = done - still_read() - isolation.broken_off.keys()
+            self._jobs.settle(state, whole, wanted)
+            self._deletions.note(state, whole, reading.pages)
+            self._deletions.note_told(state, done, reading.pages)
             intend_refresh(state, one.intended)
             if one.refresh:
                 forget_refresh(state, done)
@@ -211,7 +211,7 @@ class Passes:
                     reading.source,
                     isolation.stopped,
                     wanted=wanted,
-                    judge=partial(_judge, reading, isolation),
+                    judge=partial(self._judge, reading, isolation),
                     note=note if one.moves else lambda *_: tell_what_slid(resources, reading),
                     refreshed=selection if intent else frozenset(),
                     owners=taken_over(
@@ -245,7 +245,8 @@ class Passes:
         done = selection - isolation.stopped.keys()
 
         counts = dict(normalized.row_counts)
-        rows_now = self._commit(one, schema, reading, done, counts, intent)
+        whole = done - still_read() - broken_off.keys() if one.moves else frozenset[str]()
+        rows_now = self._commit(one, schema, reading, done, whole, counts, intent)
         self.failed |= {
             name: error for name, error in broken_off.items() if name not in self.failed
         }
@@ -261,17 +262,27 @@ class Passes:
         )
         return made, reading
 
+    def _judge(self, reading: Reading, isolation: Isolation) -> None:
+        """Fail what only the whole of its answers shows to have failed."""
+        for name, stats in reading.pages.items():
+            error = stats.most_are_gone
+            if error is None and name not in isolation.stopped:
+                error = self._deletions.too_few(name, stats)
+            if error is not None:
+                isolation.fail(name, error, between_pages=True)
+
     def _commit(
         self,
         one: Pass,
         schema: Schema,
         reading: Reading,
         done: frozenset[str],
+        whole: frozenset[str],
         counts: Mapping[str, int],
         intent: RefreshIntent | None,
     ) -> Mapping[str, int]:
         """Commit what is normalized, `counts` rows by table; how many its tables have then, by
-        resource."""
+        resource. `whole` are those of `done` that were read to their ends."""
         pipeline, resources = self._pipeline, self._connector.resources
         replaced = ReplacedRanges(pipeline, resources, () if one.moves else done)
         rows_now: dict[str, int] = {}
@@ -286,6 +297,7 @@ class Passes:
                 remove_children(pipeline, name, resources, childless)
             make_ready(pipeline)
             pipeline.load().raise_on_failed_jobs()
+            self._deletions.apply(schema, whole, reading.pages)
             rows_now = self.reports.count(schema, done)
 
         replaced.refuse_incomplete(counts, reading.pages)

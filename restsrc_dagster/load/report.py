@@ -28,7 +28,8 @@ class ResourceReport:
     destination cannot count, or has no such table yet. `columns` are dlt's. `cursor_began` is the
     value with which the cursor began when it was first used. `read` is what the
     API gave and announced; `rows_before` is known where rows are replaced; `changes` are those of
-    the tables. `row_by_row` says how many records of its table did not go by the column, by reason.
+    the tables. `rows_deleted` is how many went whose records are deleted, None where nobody looks.
+    `row_by_row` says how many records of its table did not go by the column, by reason.
     """
 
     resource: str
@@ -46,6 +47,7 @@ class ResourceReport:
     rows_before: int | None = None
     changes: SchemaChanges = field(default_factory=SchemaChanges)
     row_by_row: Reasons = field(default_factory=dict)
+    rows_deleted: int | None = None
 
     def after(self, before: "ResourceReport") -> "ResourceReport":
         """Both of two chunks; the later one's stats and traffic are of both already."""

@@ -41,6 +41,12 @@ CONFIG_SCHEMA = {
         description="The last day of that range, or the instant before which it ends; by default "
         "now.",
     ),
+    "allow_deletes": dg.Field(
+        dg.Array(dg.String),
+        default_value=[],
+        description="Resources of which more rows may be missing, this once, than their deletes "
+        "allow.",
+    ),
 }
 
 

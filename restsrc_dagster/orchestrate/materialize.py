@@ -117,7 +117,13 @@ def _orders(
         yield LoadRequest(selection=of_partitions, between=window, holder=holder)
         left -= of_partitions
     if left:
-        yield LoadRequest(selection=left, refresh=refresh - done, between=between, holder=holder)
+        yield LoadRequest(
+            selection=left,
+            refresh=refresh - done,
+            between=between,
+            allow_deletes=_known("allow_deletes", config["allow_deletes"], connector),
+            holder=holder,
+        )
 
 
 def _results(
@@ -204,9 +210,13 @@ def _to_refresh(
 ) -> frozenset[str]:
     if isinstance(full_refresh, bool):
         return selection if full_refresh else frozenset()
-    if unknown := sorted(set(full_refresh) - set(connector.resources)):
+    return _known("full_refresh", full_refresh, connector)
+
+
+def _known(key: str, names: list[str], connector: Connector) -> frozenset[str]:
+    if unknown := sorted(set(names) - set(connector.resources)):
         raise RestsrcError(
-            f"full_refresh: {', '.join(unknown)} is not a resource of {connector.name}; known are "
+            f"{key}: {', '.join(unknown)} is not a resource of {connector.name}; known are "
             f"{', '.join(connector.resources)}"
         )
-    return frozenset(full_refresh)
+    return frozenset(names)

@@ -47,6 +47,8 @@ def materialization_metadata(
         metadata["records_missing"] = report.missing
     if report.rows_in_table is not None:
         metadata["dagster/row_count"] = report.rows_in_table
+    if report.rows_deleted is not None:
+        metadata["rows_deleted"] = report.rows_deleted
     if report.cursor_before is not None or report.cursor_after is not None:
         metadata["cursor_before"] = _cursor(report.cursor_before)
         metadata["cursor_after"] = _cursor(report.cursor_after)

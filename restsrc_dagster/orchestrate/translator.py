@@ -141,5 +141,7 @@ def _description(props: ResourceProps) -> str:
     ]
     lines += [connector.description] if connector.description else []
     lines += [f"It {props.instead}."] if props.instead else []
+    if said := connector.deletes.get(resource.name):
+        lines.append(f"{said.described[0].upper()}{said.described[1:]}.")
     lines += [f"Warning `{lint.code}`: {lint.message}." for lint in props.lints]
     return "\n\n".join(lines)

@@ -12,6 +12,7 @@ from dlt.common.storages.load_storage import LoadStorage
 from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.load.rows.deleted import Deletions
 from restsrc_dagster.load.state import recovery as broken
 
 STATE_TABLE = "_dlt_pipeline_state"
@@ -80,6 +81,7 @@ POINTS: dict[str, Callable[[int], None]] = {
     "state first": _at_a_job("_release", "first", _is_of_state),
     "nested first": _at_a_job("_release", "first", _is_nested),
     "complete_package": _instead_of(Load, "complete_package"),
+    "deletes": _instead_of(Deletions, "apply"),
     "remove_orphans": _instead_of(broken, "remove_orphans"),
 }
 """Methods, instead of which the process ends, and:

@@ -338,3 +338,16 @@ def test_a_plan_tells_of_it(api: Api, settings: Settings) -> None:
 def test_what_is_written_wrongly(said: dict[str, Any], told: str) -> None:
     with pytest.raises(ConnectorError, match=re.escape(told)):
         connector("acme", reading={"items": said})
+
+
+def test_what_an_export_has_no_more(api: Api, settings: Settings) -> None:
+    """Each is all that there is, whatever the address of its file."""
+    made = Exports(api, asks=0)
+    acme = exports(api, disposition="merge")
+    reading = content_of(acme)["reading"]
+    reading["rows"] = {"deletes": {"by": "missing", "then": "remove", "at_most": "50 %"}}
+    acme = connector("acme", api.url, acme.configuration["resources"], reading=reading)
+    run(acme, settings)
+    del made.rows[1]
+    assert run(acme, settings).resources["rows"].rows_deleted == 1
+    assert ids(settings) == [0, 2]

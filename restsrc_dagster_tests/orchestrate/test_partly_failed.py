@@ -279,3 +279,32 @@ class TestRunRetries:
         assert running.status(second) == "SUCCESS"
         assert materialized_by(running, second) == ["events"]
         assert api.paths() == ["/events"]
+
+
+def test_more_deletions_than_allowed_are_allowed_once(api: Api, settings: Settings) -> None:
+    """The check, the figure and the run's config, from one end to the other."""
+    listed = list(range(10))
+    api.routes["/items"] = lambda _: {"data": [{"id": number} for number in listed]}
+    one = {**items(), "primary_key": "id"}
+    acme = connector("acme", api.url, [one], reading={"items": {"deletes": "missing"}})
+    assets = [build_connector_assets(acme, settings=settings)]
+
+    def run_once(**config: Any) -> dg.ExecuteInProcessResult:
+        with dg.DagsterInstance.ephemeral() as instance:
+            return dg.materialize(
+                assets,
+                instance=instance,
+                raise_on_error=False,
+                run_config={"ops": {"acme__load": {"config": config}}},
+            )
+
+    assert run_once().success
+    del listed[5:]
+    result = run_once()
+    assert not result.success
+    assert "run it once with allow_deletes: [items] in the run's config" in reason(result)
+    result = run_once(allow_deletes=["items"])
+    assert result.success
+    (event,) = result.get_asset_materialization_events()
+    assert event.materialization.metadata["rows_deleted"].value == 5
+    assert run_once().success

@@ -227,6 +227,11 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
         "a resource that creates the job, its child with `reading.<resource>.wait_until`, and the "
         "child of that, which fetches",
     ),
+    OtherWords(
+        "soft_delete hard_deletes delete_detection deleted_records deletion_cursor "
+        "is_deleted_field",
+        "`reading.<resource>.deletes`",
+    ),
     OtherWords("poll_until ready_when until", "`reading.<resource>.wait_until`"),
     OtherWords("polling_interval poll_every", "`reading.<resource>.every`"),
     OtherWords(

@@ -9,6 +9,7 @@ parents         whether what one binds can be its parents
 format          in which format answers are, and how they are packed
 reading         how one is read, where dlt's schema has no word for it
 jobs            which of them create what others wait for
+deletes         what becomes of the rows of what is deleted
 columns         hints of columns
 needs           fields that are needed after the processing steps
 sharing         resources that write into one table

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from restsrc_dagster.connector.configuration.part import Name, StandIn
 from restsrc_dagster.connector.configuration.steps import Expression
+from restsrc_dagster.connector.resources.deletes import Deletes, as_object, deletes_problems
 from restsrc_dagster.connector.resources.format import Compression, Format, format_problems
 from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.resources import Resources
@@ -90,6 +91,11 @@ class ResourceReading(BaseModel):
         description="How an answer is packed: gzip, zip (each file in it), zstd, none; by default "
         "what its first bytes say.",
     )
+    deletes: Annotated[Deletes, BeforeValidator(as_object)] | None = Field(
+        None,
+        description="missing, or an object that says how deletions are told, and whether their "
+        "rows are marked or removed; by default they stay as they are.",
+    )
 
 
 def reading_problems(
@@ -102,6 +108,12 @@ def reading_problems(
         resources = Resources(configuration, values=values)
     except Exception:  # what is wrong with them is told elsewhere
         return
+    yield from _told_twice(reading)
+    waiting = {
+        name
+        for name, said in reading.items()
+        if isinstance(said, Mapping) and said.get("wait_until") and name in resources
+    }
     for name, said in reading.items():
         place = f"reading.{name}"
         if name not in resources or resources.is_list(name):
@@ -118,11 +130,27 @@ def reading_problems(
         if isinstance(said, Mapping):
             for key, message in _paging_problems(said, name, resources):
                 yield f"{place}.{key}", message
+            if said.get("deletes") is not None:
+                for message in deletes_problems(name, said["deletes"], resources, waiting):
+                    yield f"{place}.deletes", message
             for key, message in (*_waiting_problems(said), *format_problems(said, name, resources)):
                 yield f"{place}.{key}", message
             if isinstance(said.get("window"), Mapping):
                 for message in window_problems(resource):
                     yield f"{place}.window", message
+
+
+def _told_twice(reading: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Resources whose records are to be deletions of several others."""
+    tells: dict[str, str] = {}
+    for name, said in reading.items():
+        deletes = said.get("deletes") if isinstance(said, Mapping) else None
+        told = deletes.get("resource") if isinstance(deletes, Mapping) else None
+        if isinstance(told, str) and tells.setdefault(told, name) != name:
+            yield (
+                f"reading.{name}.deletes.resource",
+                f"{told!r} lists the deletions of {tells[told]!r}: name a resource for each",
+            )
 
 
 def _waiting_problems(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

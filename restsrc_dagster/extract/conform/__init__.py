@@ -2,6 +2,7 @@
 
 conformer       the step with the last look at the records
 column_hints    the hints of columns on their way to dlt
+deleted         records that tell of deletions
 required        columns that are never empty
 type_fit        whether a column that has its type can hold a value
 fitting         dlt's normalizer, for which no value is too much

@@ -67,6 +67,12 @@ class PageStats:
     """What is to be said of the first of them."""
     key_of_child: str = "name a primary_key that tells the parent, too"
     """What to do about a child's key that is unique only within its parent."""
+    told_deleted: int = 0
+    """Records that say of themselves that they are deleted."""
+    deletions: dict[str, Any] = field(default_factory=dict)
+    """The keys of what its records say is deleted, by digests of these records."""
+    parents_read: set[tuple[Any, ...]] = field(default_factory=set)
+    """Of a child whose missing rows are looked for: the parents whose lists were read whole."""
     counts_pages: bool = False
     """Whether pages are asked for by numbers, so that rows may slip from one to another."""
     not_ahead: str = ""
@@ -92,6 +98,7 @@ class PageStats:
         self.across_parents, self.moved = 0, []
         self.older, self.of_older = 0, ""
         self.full, self.of_full = 0, ""
+        self.told_deleted, self.parents_read, self.deletions = 0, set(), {}
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 
     @property

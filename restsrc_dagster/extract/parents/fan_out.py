@@ -85,6 +85,7 @@ class ReadOfParents:
         announce: gets the first requests for a page of parents, to send them before their turn;
             None where none is.
         stats: of the child's pages; counts the parents that were gone.
+        noted: the fields by which parents are noted whose lists were read whole; none without.
         never_gone: whether a parent that is not there any more is an error: a job is, of which
             nothing was fetched.
     """
@@ -99,8 +100,10 @@ class ReadOfParents:
         below: Sequence[ParentsWithoutChildren],
         announce: Announce | None,
         stats: PageStats,
+        noted: Sequence[str] = (),
         never_gone: bool = False,
     ) -> None:
+        self._noted = noted
         self._stats = stats
         self._never_gone = never_gone
         self.binding = binding
@@ -142,6 +145,8 @@ class ReadOfParents:
             for page in self._read(parent):
                 has_pages = has_pages or page is not None
                 yield page
+            if has_pages and self._noted:  # an answer that is ignored tells nothing
+                self._stats.parents_read.add(tuple(parent.get(one) for one in self._noted))
         except requests.HTTPError as error:
             status = None if error.response is None else error.response.status_code
             if has_pages or self._never_gone or self.binding.of_list or status not in GONE:

@@ -179,6 +179,7 @@ class _Describing:
             waits={
                 one: connector.reading[one].at_most for one in family if one in connector.waiting
             },
+            deletes=connector.deletes[name].described if name in connector.deletes else None,
             jobs=() if refresh else tuple(one.at for one in self._jobs if one.resource in family),
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,

@@ -5,5 +5,6 @@ versions            records with one primary key
 comparable          values of the API as columns hold them
 stale_children      the children of parents that have none any more
 partial_families    children whose family was left in the middle
+deleted             rows whose records the API has deleted
 slipped_pages       what may have slipped from one numbered page to another
 """
