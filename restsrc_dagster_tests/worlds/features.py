@@ -213,6 +213,16 @@ def endless(draw: Draw, draft: Draft) -> None:
     }
 
 
+def deletes(draw: Draw, draft: Draft) -> None:
+    """Rows are marked that a list, which is read whole, has no more."""
+    name = draw(st.sampled_from([n for n in ("p", "p", "c", "g") if n in draft]))
+    draft[name] |= {"deletes": True, "key": "own"}
+    draft[name].pop("cursor", None)
+    for _ in range(2):
+        draft["news"].append(event(draw, "delete" if name == "p" else "lose kid"))
+    draft["api"]["total"] = draw(st.sampled_from(["", "", "right"]))
+
+
 def window(draw: Draw, draft: Draft) -> None:
     """The list of parents is read in slices of time."""
     cursor = cursor_of(draw, draft, "p")
@@ -376,6 +386,7 @@ _OF_ANY = (
     *(shape, rules, rules),
     *(partitions,) * 3,
     *(window,) * 3,
+    *(deletes,) * 3,
     *(list_of_values,) * 3,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )

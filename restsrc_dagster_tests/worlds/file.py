@@ -5,7 +5,7 @@ from typing import Any
 from restsrc_dagster_tests.support.connectors import content
 from restsrc_dagster_tests.worlds.cursors import HOURS, ISO, KINDS
 from restsrc_dagster_tests.worlds.pages import ENDLESS
-from restsrc_dagster_tests.worlds.rules import RULES
+from restsrc_dagster_tests.worlds.rules import RULES, WAIT_UNTIL, waits
 from restsrc_dagster_tests.worlds.spelling import FALLS_FROM, spelled
 from restsrc_dagster_tests.worlds.stretches import stretches_of
 from restsrc_dagster_tests.worlds.world import Cursor, How, Resource, World
@@ -67,6 +67,10 @@ def _reading(world: World, name: str) -> dict[str, Any]:
     cursor = world.resources[name].cursor
     if cursor is not None and cursor.window:
         made["window"] = {"size": cursor.window, "end": WINDOWS_END}
+    if waits(world.resources[name].rules):
+        made |= {"wait_until": WAIT_UNTIL, "every": "0.01 seconds"}
+    if world.resources[name].deletes:
+        made["deletes"] = {"by": "missing", "at_most": "100 %"}
     if is_linked and (rule := ENDLESS.get(world.api.end)):
         made["last_page"] = rule
     return made
@@ -111,7 +115,7 @@ def _resource(world: World, name: str) -> dict[str, Any]:
     resource = world.resources[name]
     selector = _SELECTORS[world.api.shape] if name == "p" else "data"
     endpoint: dict[str, Any] = {"path": _path(world, name), "data_selector": selector}
-    if resource.rules:
+    if resource.rules and not waits(resource.rules):
         endpoint["response_actions"] = [RULES[resource.rules][0]]
     params: dict[str, Any] = {}
     body: dict[str, Any] = {}

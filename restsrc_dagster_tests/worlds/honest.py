@@ -28,6 +28,7 @@ def mended(world: World) -> World:
     for _ in range(3):
         world = _with_sound_resources(world)
         world = _with_sound_partitions(_with_sound_window(world))
+        world = _with_sound_deletes(world)
         world = _with_sound_api(world)
         world = _with_sound_runs(world)
     return world
@@ -154,6 +155,16 @@ def _is_in_its_order(cursor: Cursor, world: World) -> bool:
     """Texts of several lengths are compared only where the API's order shows what comes later."""
     said = cursor.order == world.api.order == "asc" and cursor.sent == "start_param"
     return said and cursor.end is None and not cursor.falls and not world.api.pinned
+
+
+def _with_sound_deletes(world: World) -> World:
+    """Of lists with a key that are merged, and read without a cursor; what cannot is refused."""
+    for name, one in world.resources.items():
+        merged = bool(one.key) and one.disposition in ("", "merge", "upsert") and one.selected
+        whole = one.cursor is None and not (one.merge_key or one.top or one.values)
+        if one.deletes and not (merged and whole):
+            world = replace(world, **{name: replace(one, deletes=False)})
+    return world
 
 
 def _with_sound_partitions(world: World) -> World:

@@ -5,7 +5,7 @@ import os
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +66,12 @@ class Place:
                     found[table] = Counter(int(one) for (one,) in rows if one is not None)
                 connection.rollback() if self.postgres else None
         return found
+
+    def marked(self, names: Iterable[str]) -> dict[str, set[int]]:
+        """The versions in each table that are marked as deleted."""
+        tables = {name: f"{name} WHERE _deleted_at IS NOT NULL" for name in names}
+        found = self.versions(dict.fromkeys(tables.values(), "v"))
+        return {name: set(found[table]) for name, table in tables.items()}
 
     def execute(self, statement: str) -> None:
         with closing(self.connect(read_only=False)) as connection:

@@ -129,6 +129,8 @@ class Player:
         self._log(number, ended, found)
         self._meaning.read(self._serving.moments, ended, names)
         findings = self._examiner.examine(run, ended, found)
+        if deleting := [name for name, one in self._world.resources.items() if one.deletes]:
+            findings += self._examiner.marks(ended, self._place.marked(deleting))
         if self._deployment is not None and not findings:
             findings += self._marks(number, connector, ended, found, clock)
             if quiet(run):

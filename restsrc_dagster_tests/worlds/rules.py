@@ -29,6 +29,7 @@ RULES: dict[str, tuple[dict[str, Any], Answer]] = {
         {"content": "jmespath: fault", "action": "fail: the shop is shut"},
         Answer({"data": [], "fault": "shut"}),
     ),
+    "wait": ({}, Answer({"data": [], "state": "busy"})),
     "ignore status": (
         {"status_code": 404, "action": "ignore"},
         Answer({"message": "nothing"}, status=404),
@@ -47,4 +48,12 @@ RULES: dict[str, tuple[dict[str, Any], Answer]] = {
 
 def is_once(rules: str) -> bool:
     """Whether it is for an answer that comes once, in place of a good one."""
-    return rules.startswith(("retry", "fail"))
+    return rules.startswith(("retry", "fail", "wait"))
+
+
+def waits(rules: str) -> bool:
+    """Whether the same is asked for again by `wait_until`, and by no rule of dlt's."""
+    return rules == "wait"
+
+
+WAIT_UNTIL = "state != 'busy'"

@@ -55,7 +55,7 @@ def must_not_fail(world: World, run: Run, name: str) -> bool:
 
 
 def _is_retried(world: World, fault: Fault) -> bool:
-    return fault.what == "rule" and world.resources[fault.of].rules.startswith("retry")
+    return fault.what == "rule" and world.resources[fault.of].rules.startswith(("retry", "wait"))
 
 
 def may_refuse(world: World, why: str) -> bool:
@@ -128,11 +128,16 @@ _REASONS = (
     ("the order is not what it is said to be", _is_order_wrong),
     ("most parents may be gone", lambda world: world.has("ghost")),
     ("the server caps the page", lambda world: bool(world.api.cap)),
+    ("an empty list deletes nothing", lambda world: _deletes(world)),
     ("odd values", lambda world: world.has("odd")),
     ("ahead, and the range is open", lambda world: _is_open(world) and world.has("ahead")),
     ("upsert of a key that is no key", lambda world: _upserts(world)),
     ("a lag on a cursor that is text", lambda world: _lags(world)),
 )
+
+
+def _deletes(world: World) -> bool:
+    return any(one.deletes for one in world.resources.values())
 
 
 def _binds_null(world: World) -> bool:
