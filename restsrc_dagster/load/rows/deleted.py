@@ -12,7 +12,10 @@ from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 
-from dlt.common.destination.exceptions import DestinationUndefinedEntity
+from dlt.common.destination.exceptions import (
+    DestinationTerminalException,
+    DestinationUndefinedEntity,
+)
 from dlt.common.schema import Schema
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
@@ -79,7 +82,7 @@ class Deletions:
             if self.connector.deletes[name].by is None:
                 continue
             self._before.setdefault(name, listed.get(name, ""))
-            if not self._why_not_whole(name, pages[name]):
+            if not (self._why_not_whole(name, pages[name]) or self._lacks_many(name, pages[name])):
                 listed[name] = str(self.began)
         state.pop(STATE_KEY, None)
         if kept := {name: at for name, at in listed.items() if name in self.connector.deletes}:
@@ -191,17 +194,29 @@ class Deletions:
             )
         if self.pipeline.default_schema_name is None:
             return None
-        table = self._table(self.pipeline.default_schema, name, marks=False)
-        if table is None:
-            return None
-        with table.client as client:
-            try:
-                rows = _Rows(client, self.pipeline.default_schema, table.name)
-                there = rows.count(Condition(f"{client.escape_column_name(VALID_TO)} IS NULL"))
-            except DestinationUndefinedEntity:
-                return None
+        there = self._count(name, Condition(f"{VALID_TO} IS NULL"))
         gone = there - stats.handed_on
         return self._too_many(name, there, gone, stats) if gone > 0 else None
+
+    def _lacks_many(self, name: str, stats: PageStats) -> bool:
+        """Whether so few records came that they are no evidence of anything."""
+        if self.pipeline.default_schema_name is None or self._is_of_parents(name):
+            return False
+        there = self._count(name, Condition("1 = 1"))
+        gone = there - stats.handed_on
+        return gone > 0 and self._too_many(name, there, gone, stats) is not None
+
+    def _count(self, name: str, which: Condition) -> int:
+        """Rows that are there before the load is committed, and not marked."""
+        schema = self.pipeline.default_schema
+        table = self._table(schema, name, marks=False)
+        if table is None:
+            return 0
+        with table.client as client:
+            try:
+                return _Rows(client, schema, table.name).count(which)
+            except DestinationTerminalException:  # no table, or it gets its column only now
+                return 0
 
     def _why_not_whole(self, name: str, stats: PageStats) -> str:
         """Why a list was not read as a whole; "" if it was."""
