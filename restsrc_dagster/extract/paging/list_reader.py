@@ -40,9 +40,6 @@ from restsrc_dagster.extract.response.taken import is_in_pieces, pieces_of, reco
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.json_types import Json
 
-MADE = frozenset({201, 202})
-"""What is answered to a request that creates something."""
-
 
 class Page(PageData[Any]):
     """Records of one page, with dlt's context.
@@ -219,7 +216,7 @@ class ListReader:
                 selector = selector or client.detect_data_selector(response)
             number, before = number + 1, 0
             for records, is_last in self._pieces(response, selector):
-                if self.creates_job and not records and response.status_code in MADE:
+                if self.creates_job and not any(records):
                     raise ReadError(_no_job(response))
                 if paginator is None:
                     paginator = client.detect_paginator(response, records)
