@@ -228,6 +228,8 @@ class Deletions:
             return f"{stats.repeated} records came twice, so the list moved while it was read"
         if stats.cut_off or (not stats.pages and self.connector.resources[name].parent is None):
             return "response_actions ignored an answer in the middle of it"
+        if stats.full:
+            return f"{stats.full} lists are one page, which came full: there may be more"
         return ""
 
     def _is_of_parents(self, name: str) -> bool:
