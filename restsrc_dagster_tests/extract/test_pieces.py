@@ -190,3 +190,12 @@ def test_windows_read_what_the_whole_is(
             list(JsonWindows(BytesIO(text[:-2]), ["data", "items"]).pieces())
     finally:
         sizes.PIECE = before
+
+
+def test_what_is_waited_for_may_stand_beside_a_large_list(api: Api) -> None:
+    answers = iter([{"status": "busy", "data": []}, {"data": RECORDS, "status": "done"}])
+    api.routes["/items"] = lambda _: Answer(next(answers))
+    items = {"name": "items", "endpoint": {"path": "items", "data_selector": "data"}}
+    reading = {"items": {"wait_until": "status == 'done'", "at_most": "2 seconds"}}
+    records, _ = read_with_traffic(connector("acme", api.url, [items], reading=reading))
+    assert records == RECORDS

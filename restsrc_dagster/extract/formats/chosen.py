@@ -43,7 +43,7 @@ def _in_pieces(name: str, resources: Resources, said: ResourceReading | None) ->
     An offset goes on by them, a rule of the person's own may ask for them, and so may a class of a
     paginator that was registered.
     """
-    if said is not None and said.last_page is not None:
+    if said is not None and (said.last_page is not None or said.wait_until is not None):
         return False
     kind = resources.paginator_kind(name)
     if kind.next_page == "record number" or kind is REGISTERED:
