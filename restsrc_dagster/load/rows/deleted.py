@@ -26,6 +26,7 @@ from restsrc_dagster.connector.resources.deletes import DELETED_AT, share
 from restsrc_dagster.connector.resources.jobs import below_jobs
 from restsrc_dagster.errors import ReadError, RestsrcError
 from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.progress import counted
 from restsrc_dagster.load.destinations.destination import database_client
 from restsrc_dagster.load.rows.comparable import comparable
 from restsrc_dagster.load.rows.stale_children import AT_ONCE
@@ -249,7 +250,7 @@ class Deletions:
         if name in self.allowed or (not is_empty and gone <= max(1, share(said.at_most) * there)):
             return None
         what = (
-            f"the list of the API is empty, and the table has {there} rows"
+            f"the list of the API is empty, and the table has {counted(there, 'row')}"
             if is_empty
             else f"the API lists {gone} of the {there} rows no more, and reading.{name}.deletes."
             f"at_most allows {said.at_most}"
