@@ -30,6 +30,7 @@ SLOW = (
             *("destination_goes_away", "disk_full", "frozen", "isolation", "kept", "known"),
             *("late_children", "lint_harm", "load", "lock", "model", "neighbours", "old_hints"),
             *("columns_of_defaults", "one_table", "own_kinds", "ranges", "refresh_alone"),
+            *("deletes", "jobs"),
             *("repeats", "replaced_ranges", "row_order", "slid", "small_runs", "surprises_types"),
             *("surprises_values", "two_in_one_process", "unfilled", "unloadable"),
             *("values_that_do_not_fit", "working_folder"),

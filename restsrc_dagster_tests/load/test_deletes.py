@@ -73,7 +73,11 @@ def figure(report: LoadReport, name: str = "items") -> int | None:
     return report.resources[name].rows_deleted
 
 
-@pytest.mark.parametrize("strategy", ["delete-insert", "upsert"])
+@pytest.mark.parametrize(
+    ("warehouse", "strategy"),
+    [("duck", "delete-insert"), ("elephant", "upsert")],
+    indirect=["warehouse"],
+)
 def test_what_is_missing_is_marked_and_comes_back(
     api: Api, shelf: Shelf, warehouse: Warehouse, strategy: str
 ) -> None:
@@ -129,9 +133,8 @@ def test_a_list_of_several_pages_tells_by_two_runs(api: Api, shelf: Shelf, duck:
     assert (alive(duck), duck.values(GONE)) == ([1, 2, 3], [0])
 
 
-@pytest.mark.parametrize("then", ["mark", "remove"])
-def test_too_many_are_no_deletions(api: Api, shelf: Shelf, duck: Warehouse, then: str) -> None:
-    acme = file(duck, api.url, {"by": "missing", "then": then})
+def test_too_many_are_no_deletions(api: Api, shelf: Shelf, duck: Warehouse) -> None:
+    acme = file(duck, api.url, "missing")
     duck.load(acme)
     shelf.ids = [0, 9]
     report = duck.load(acme)
@@ -179,7 +182,9 @@ def test_an_answer_that_is_ignored_deletes_nothing(api: Api, shelf: Shelf, duck:
     assert (report.failed, alive(duck)) == ({}, [0, 1, 2, 3])
 
 
-@pytest.mark.parametrize("then", ["mark", "remove"])
+@pytest.mark.parametrize(
+    ("warehouse", "then"), [("duck", "mark"), ("elephant", "remove")], indirect=["warehouse"]
+)
 def test_records_that_say_so_themselves(
     api: Api, shelf: Shelf, warehouse: Warehouse, then: str
 ) -> None:
@@ -201,7 +206,9 @@ def test_records_that_say_so_themselves(
     assert alive(warehouse) == [0, 1, 2, 3]
 
 
-@pytest.mark.parametrize("then", ["mark", "remove"])
+@pytest.mark.parametrize(
+    ("warehouse", "then"), [("duck", "mark"), ("elephant", "remove")], indirect=["warehouse"]
+)
 def test_another_list_tells_of_deletions(
     api: Api, shelf: Shelf, warehouse: Warehouse, then: str
 ) -> None:
