@@ -142,6 +142,8 @@ class _ConfigurationBuilder:
         if records.single:
             notes.append("the answer is taken for one record")
             return Paging({"type": "single_page"})
+        if one.operation.lines == "csv":
+            notes.append("the answer is CSV, whose values are texts: say their types in columns")
         if records.keys is None:
             notes.append("the document does not say where the records are; dlt looks for a list")
         paging = find_paging(self._document, one.operation, records)

@@ -54,6 +54,9 @@ class Operation:
     """The headers of a good answer, in small letters."""
     security: list[Any] | None = None
     servers: list[Any] = field(default_factory=list)
+    lines: str = ""
+    """`csv` or `jsonl`, where an answer is no JSON document; `answer` is then the schema of one of
+    its records."""
     told: str = ""
     """The descriptions of the operation and of its good answer."""
     extensions: dict[str, Any] = field(default_factory=dict)
@@ -94,7 +97,8 @@ def read_operation(document: Document, path: str, method: str) -> Operation:
     body = _body(document, item, raw) if method == "post" else None
     in_body = _in_body(document, body, "", _BODY_DEPTH)
     good = _good_answer(document, raw)
-    answer, example = _answer(document, good)
+    lines, record = _lines(document, raw, good)
+    answer, example = (record, None) if lines else _answer(document, good)
     security = raw.get("security", document.security)
     return Operation(
         path=path,
@@ -106,6 +110,7 @@ def read_operation(document: Document, path: str, method: str) -> Operation:
         headers=frozenset(str(name).lower() for name in mapping(good.get("headers"))),
         security=None if security is None else sequence(security),
         servers=sequence(raw.get("servers")) or sequence(item.get("servers")),
+        lines=lines,
         told=f"{raw.get('description') or ''} {good.get('description') or ''}",
         extensions={key: value for key, value in raw.items() if key.startswith("x-")},
     )
@@ -201,9 +206,33 @@ def _answer(document: Document, good: dict[str, Any]) -> tuple[Any, Any]:
     return schema, example
 
 
+def _lines(document: Document, raw: dict[str, Any], good: dict[str, Any]) -> tuple[str, Any]:
+    """(`csv` or `jsonl`, the schema of a record) of an answer that is no JSON; ("", None) of one
+    that is, or may be."""
+    content = mapping(good.get("content"))
+    if document.is_swagger:
+        produced = sequence(raw.get("produces", document.content.get("produces")))
+        content = {str(media): {"schema": good.get("schema")} for media in produced}
+    kinds = {name: kind for name in content if (kind := _kind_of_lines(name))}
+    if not kinds or _json(content) is not None:
+        return "", None
+    name, kind = min(kinds.items(), key=lambda item: item[1] != "jsonl")
+    schema = mapping(content[name]).get("schema")
+    whole = document.schema(schema)
+    return kind, whole.items if whole.is_list else schema if whole.is_object else None
+
+
+def _kind_of_lines(media: str) -> str:
+    name = media.lower().partition(";")[0]
+    if name.endswith(("ndjson", "jsonl", "json-lines", "jsonlines")):
+        return "jsonl"
+    return "csv" if name.endswith(("/csv", "tab-separated-values")) else ""
+
+
 def _json(content: dict[str, Any]) -> Any:
     """What is said of the media type that is JSON, or could be."""
     for name, media in content.items():
-        if "json" in name.lower() and "stream" not in name.lower():
+        of_lines = "stream" in name.lower() or _kind_of_lines(name)
+        if "json" in name.lower() and not of_lines:
             return media
     return content.get("*/*", content.get("application/*"))

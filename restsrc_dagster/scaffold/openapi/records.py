@@ -50,6 +50,8 @@ class _List:
 def find_records(document: Document, operation: Operation) -> Records:
     """The list of an answer, or that it is one record, or that nothing is known."""
     answer = document.schema(operation.answer)
+    if operation.lines:
+        return Records((), answer)
     if answer.is_list:
         return Records((), _item(document, operation, answer, ()))
     found = sorted(

@@ -1,9 +1,11 @@
 """Where the records are, what tells them apart, and reading only those that are new."""
 
+import json
 from typing import Any
 
 import pytest
 
+from restsrc_dagster.scaffold.openapi import from_openapi
 from restsrc_dagster_tests.scaffold.openapi.documents import (
     LIST,
     RECORD,
@@ -223,3 +225,39 @@ def test_an_example_of_the_schema_itself() -> None:
     found = resource(document({"/customers": get(answer)}))
     assert found["endpoint"]["data_selector"] == "people"
     assert found["primary_key"] == "id"
+
+
+def answers(*media: str, schema: Any = None) -> dict[str, Any]:
+    """A GET that answers in these formats."""
+    content = {one: {} if schema is None else {"schema": schema} for one in media}
+    return {"get": {"responses": {"200": {"description": "", "content": content}}}}
+
+
+def test_csv_is_a_list_whose_values_are_texts() -> None:
+    first = made(document({"/customers": answers("text/csv", schema=string())}))
+    assert "data_selector" not in first.configuration["resources"][0]["endpoint"]
+    told = "customers: the answer is CSV, whose values are texts: say their types in columns"
+    assert told in first.notes
+    with pytest.raises(ValueError, match="answer with lists:\n  /customers"):
+        from_openapi(document({"/customers": answers("text/csv")}), "acme", [])
+
+
+@pytest.mark.parametrize("schema", [RECORD, LIST])
+def test_lines_of_json_are_records(schema: Any) -> None:
+    of_lines = answers("application/x-ndjson", "text/csv", schema=schema)
+    (found,) = made(document({"/customers": of_lines})).configuration["resources"]
+    assert found["primary_key"] == "id"
+    assert "data_selector" not in found["endpoint"]
+
+
+def test_json_is_read_where_an_answer_may_be_csv_as_well() -> None:
+    both = answers("text/csv", "application/json", schema=of(people=LIST))
+    (found,) = made(document({"/customers": both})).configuration["resources"]
+    assert found["endpoint"]["data_selector"] == "people"
+
+
+def test_csv_of_swagger() -> None:
+    path = {"get": {"produces": ["text/csv"], "responses": {"200": {"description": ""}}}}
+    whole = {"swagger": "2.0", "host": "api.acme.com", "schemes": ["https"], "security": []}
+    first = made(json.dumps({**whole, "info": {"title": "A"}, "paths": {"/customers": path}}))
+    assert any("is CSV" in note for note in first.notes)
