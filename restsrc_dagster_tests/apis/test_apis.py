@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -13,12 +14,14 @@ from restsrc_dagster.demo.apis.mock import Rows
 from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
+from restsrc_dagster.load.tokens import tokens_beside_loads
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.apis.mock import Content, Mock
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.recipes import mocks
 
 MOCKS = list(mocks().values())
+KEY = "RESTSRC_SECRET_KEY"
 MOST_TESTED = 3
 """Resources of a test read: those of one recipe are much alike."""
 
@@ -28,6 +31,7 @@ def run(
 ) -> LoadReport:
     acme = check_content("acme", content, file=mock.host)
     order = LoadRequest(selection=frozenset([*acme.resources][:first]), holder="the test")
+    settings = replace(settings, secret_key=mock.environment.get(KEY))
     return load(acme, order, settings=settings, environment=mock.environment)
 
 
@@ -53,12 +57,15 @@ def test_the_tables_hold_what_the_api_holds(kind: Any, api: Api, settings: Setti
 
 
 @pytest.mark.parametrize("kind", MOCKS, ids=lambda kind: kind.__name__)
-def test_a_test_read_finds_nothing_wrong(kind: Any, api: Api) -> None:
+def test_a_test_read_finds_nothing_wrong(kind: Any, api: Api, settings: Settings) -> None:
     mock: Mock = kind()
     api.other = mock
     acme = check_content("acme", mock.content(api.url), file=mock.host)
     names = list(acme.resources)[-MOST_TESTED:]
-    samples = list(read_samples(acme, mock.environment, resources=names, limit=100))
+    settings = replace(settings, secret_key=mock.environment.get(KEY))
+    with tokens_beside_loads(acme, settings, mock.environment) as tokens:
+        read = read_samples(acme, mock.environment, resources=names, limit=100, tokens=tokens)
+        samples = list(read)
     told = {one["name"]: one["problem"] for one in json.loads(as_json(acme, samples))["resources"]}
     assert told == dict.fromkeys(names)
 
