@@ -20,6 +20,7 @@ from restsrc_dagster.connector.schedule.schedule import WORDS_EXAMPLES, Schedule
 from restsrc_dagster.connector.syntax.references import found_references
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
+from restsrc_dagster.settings import Settings
 
 
 @click.command()
@@ -178,12 +179,16 @@ def _schedule(words: str) -> Schedule:
 def _test(connector: Connector) -> None:
     from restsrc_dagster.cli.sample import as_text, exit_code
     from restsrc_dagster.extract.sample import read_samples
+    from restsrc_dagster.load.tokens import tokens_beside_loads
 
     samples = []
     names = list(connector.resources)
-    for sample in read_samples(connector, os.environ, resources=names, limit=100):
-        samples.append(sample)
-        click.echo("\n".join(as_text(sample)) + "\n")
+    with tokens_beside_loads(connector, Settings.from_environment(), os.environ) as tokens:
+        for sample in read_samples(
+            connector, os.environ, resources=names, limit=100, tokens=tokens
+        ):
+            samples.append(sample)
+            click.echo("\n".join(as_text(sample)) + "\n")
     if code := exit_code(samples):
         click.echo("nothing was written", err=True)
         sys.exit(code)

@@ -63,6 +63,32 @@ def test_a_test_read_that_works_is_shown_and_the_file_written(api: Api, tmp_path
     assert written(tmp_path)["created_at"].endswith("Z")
 
 
+def test_a_test_read_keeps_a_token_that_rotates(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.routes["/token"] = lambda _: {"access_token": "a", "refresh_token": "r-1"}
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
+    monkeypatch.setenv("RESTSRC_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("RESTSRC_SECRET_KEY", "k" * 40)
+    configuration = content(api.url)["configuration"]
+    configuration["client"]["auth"] = {
+        "type": "oauth2_refresh_token",
+        "access_token_url": f"{api.url}/token",
+        "client_id": "me",
+        "client_secret": "${NO_SECRET:-s3cret}",
+        "refresh_token": "${NO_TOKEN:-r-0}",
+    }
+    folder = tmp_path / "connectors"
+    arguments = ("--config", "-", "--schedule", "every day", "--connectors-dir", str(folder))
+    result = CliRunner().invoke(
+        cli,
+        ["add", "acme", *arguments, "--test", "--dagster-url", NOBODY],
+        input=json.dumps(configuration),
+    )
+    assert result.exit_code == 0, result.output
+    assert (tmp_path / "data" / "restsrc_acme.duckdb").exists()
+
+
 class Webserver:
     """Dagster's GraphQL answers, as `restsrc add` asks for them."""
 
