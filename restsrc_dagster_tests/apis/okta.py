@@ -13,7 +13,7 @@ class Okta(Tried, served.Okta):
     refusals: ClassVar = {
         "a search that is none": (
             lambda content: endpoint(content)["params"].update(
-                search="lastUpdated ge {incremental.start_value}"
+                search="lastUpdated gt {incremental.start_value}"
             ),
             "Invalid search criteria",
         ),

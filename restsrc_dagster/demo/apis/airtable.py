@@ -12,6 +12,9 @@ from restsrc_dagster.demo.apis.mock import SOON, Rows, ago, bearer, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
 from restsrc_dagster.json_types import Record
 
+ITERATOR = "itrWkx8a7RzNc0e4J/rec"
+"""What the token of a page begins with."""
+
 
 class Airtable(Known):
     host = "api.airtable.com"
@@ -71,14 +74,14 @@ class Airtable(Known):
 
     def _page(self, table: str, asked: Asked) -> Any:
         size = int(asked.params.get("pageSize", 100))
-        begin = int(asked.params.get("offset", "itr/0").removeprefix("itr/"))
+        begin = int(asked.params.get("offset", f"{ITERATOR}0").removeprefix(ITERATOR))
         if size > 100:
             return _error(422, "INVALID_PAGE_SIZE")
         if begin and self._refuse_once:
             self._refuse_once = False
             return _error(429, "RATE_LIMIT_REACHED", **SOON)
         found = self._records[table]
-        more = {"offset": f"itr/{begin + size}"} if begin + size < len(found) else {}
+        more = {"offset": f"{ITERATOR}{begin + size}"} if begin + size < len(found) else {}
         return {"records": found[begin : begin + size], **more}
 
 

@@ -16,7 +16,7 @@ from restsrc_dagster.demo.apis.mock import Rows, ago, refused
 from restsrc_dagster.demo.apis.server import Answer, Asked
 from restsrc_dagster.json_types import Record
 
-SEARCH = re.compile(r'(\w+) ge "([^"]*)"')
+SEARCH = re.compile(r'(\w+) gt "([^"]*)"')
 
 
 def _told(moment: datetime) -> str:
@@ -101,7 +101,9 @@ class Okta(Known):
         if not criteria:
             return self.held[name]
         condition = SEARCH.fullmatch(criteria)
-        return since(self.held[name], condition[1], condition[2]) if condition else None
+        if not condition:
+            return None
+        return [one for one in self.held[name] if one[condition[1]] > condition[2]]
 
     def _log(self, asked: Asked) -> Answer:
         params = asked.params
