@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import Mock, Record, Rows, ago, bearer, endpoint, refused, rows
+from restsrc_dagster.demo.apis.mock import Rows, ago, bearer, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Mock, endpoint
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 _SINCE = re.compile(r"SystemModstamp >= (\S+)$")

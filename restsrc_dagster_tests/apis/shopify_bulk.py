@@ -9,7 +9,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from restsrc_dagster_tests.apis.mock import Content, Mock, Record, Rows, endpoint, refused, rows
+from restsrc_dagster.demo.apis.mock import Rows, refused, rows
+from restsrc_dagster.json_types import Record
+from restsrc_dagster_tests.apis.mock import Content, Mock, endpoint
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 PRODUCT, VARIANT = "gid://shopify/Product/", "gid://shopify/ProductVariant/"
