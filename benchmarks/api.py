@@ -14,6 +14,7 @@
 | `/ranged?since=T&until=T` | 2000 records of 100 days, 10 a page, linked by `next` |
 | `/new?since=T` | the records of a short list that were updated after T |
 | `/limited?page=P` | 60 pages of 10 records, as far as a token bucket of 10 a second allows |
+| `/written?rows=N&kind=K&packed=P` | the flat ones in one answer: json, jsonl, csv, xml |
 | `/arrivals` | when the requests for children came, in seconds, which are forgotten then |
 | `/bucket?size=S&tokens=T` | what `/limited` has counted; a new bucket for S has T tokens |
 
@@ -33,6 +34,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from benchmarks.data import REPEATS_AFTER, record
+from benchmarks.written import written
 
 PAGE = 1000
 FEW = 10
@@ -170,6 +172,10 @@ def _limited(_: str, query: Query) -> bytes | None:
     return _some(page * FEW, FEW, LIMITED_PAGES) if bucket.allows() else None
 
 
+def _written(_: str, query: Query) -> bytes:
+    return written(query["kind"], int(query["rows"]), query.get("packed", ""))
+
+
 def _arrivals(_: str, __: Query) -> bytes:
     told = _json(arrivals)
     arrivals.clear()
@@ -194,6 +200,7 @@ ANSWERS = {
     "ranged": _ranged,
     "new": _new,
     "limited": _limited,
+    "written": _written,
     "arrivals": _arrivals,
     "bucket": _bucket,
 }

@@ -12,9 +12,16 @@ from importlib import import_module
 from benchmarks.measure import peak_memory
 from benchmarks.tables import check, contents
 from benchmarks.task import Task
-from benchmarks.workload import DLT, FLOOR, OURS, TUNED
+from benchmarks.workload import DLT, FLOOR, OURS, PYARROW, READERS, TUNED
 
-MODULES = {OURS: "ours", DLT: "dlt_alone", TUNED: "dlt_tuned", FLOOR: "by_hand"}
+MODULES = {
+    OURS: "ours",
+    DLT: "dlt_alone",
+    TUNED: "dlt_tuned",
+    FLOOR: "by_hand",
+    PYARROW: "by_pyarrow",
+    READERS: "dlt_files",
+}
 
 
 def main(system: str, task: Task) -> None:

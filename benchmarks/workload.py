@@ -15,6 +15,8 @@ FLOOR = "by hand"
 AIRBYTE = "airbyte"
 SINGER = "singer"
 EAGER = "dlt_assets"
+PYARROW = "pyarrow"
+READERS = "dlt's readers"
 
 
 @dataclass(frozen=True)

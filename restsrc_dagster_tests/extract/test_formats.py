@@ -384,11 +384,13 @@ def test_the_limit_counts_what_is_unpacked(api: Api, settings: Settings, packed:
     assert "larger than http.max_response_mb (0.1)" in str(failure(acme, settings))
 
 
-def test_a_report_that_is_being_made_is_waited_for(api: Api) -> None:
-    answers = iter([Answer({"status": "processing"}), Answer(as_csv(RECORDS), headers=TABLE)])
+@pytest.mark.parametrize("status", [200, 202])
+@pytest.mark.parametrize("name", ["csv", "jsonl"])
+def test_a_report_that_is_being_made_is_waited_for(api: Api, name: str, status: int) -> None:
+    done = Answer(FORMATS[name][0](RECORDS), headers=SPARE)
+    answers = iter([Answer({"status": "processing"}, status), done])
     api.routes["/items"] = lambda _: next(answers)
-    acme = connector("acme", api.url, [resource()], reading=reading("csv"))
-    assert read(acme) == RECORDS
+    assert read(connector("acme", api.url, [resource()], reading=reading(name))) == RECORDS
 
 
 def test_a_report_is_waited_for_by_what_json_says_of_it(api: Api, settings: Settings) -> None:

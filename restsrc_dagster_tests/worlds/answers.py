@@ -11,6 +11,21 @@ def shape(draw: Draw, draft: Draft) -> None:
     draft["api"]["shape"] = draw(st.sampled_from(["keyed", "deep"]))
 
 
+def written(draw: Draw, draft: Draft) -> None:
+    """In lines, packed, and in pieces."""
+    if draw(st.booleans()):
+        by_header = ["header_link", "header_cursor", "page_number", "offset", "single_page"]
+        draft["api"] |= {
+            "written": draw(st.sampled_from(["lines", "lines said"])),
+            "paginator": draw(st.sampled_from(by_header)),
+        }
+    draft["how"] |= {
+        "packed": draw(st.sampled_from(["", "gzip", "zip", "zstd"])),
+        "pieces": draw(st.booleans()),
+        "size": draw(st.sampled_from([2, 4, 6])),
+    }
+
+
 def rules(draw: Draw, draft: Draft) -> None:
     """The file says what is done about some answers."""
     name = draw(st.sampled_from([n for n in ("p", "c", "g") if n in draft]))

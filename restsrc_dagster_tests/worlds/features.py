@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from restsrc_dagster_tests.worlds.answers import ghosts, rules, shape
+from restsrc_dagster_tests.worlds.answers import ghosts, rules, shape, written
 from restsrc_dagster_tests.worlds.drafts import (
     Draft,
     Draw,
@@ -384,6 +384,7 @@ _OF_ANY = (
     ),
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
     *(shape, rules, rules),
+    *(written,) * 3,
     *(partitions,) * 3,
     *(window,) * 3,
     *(deletes,) * 3,

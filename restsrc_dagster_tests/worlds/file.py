@@ -71,6 +71,8 @@ def _reading(world: World, name: str) -> dict[str, Any]:
         made |= {"wait_until": WAIT_UNTIL, "every": "0.01 seconds"}
     if world.resources[name].deletes:
         made["deletes"] = {"by": "missing", "at_most": "100 %"}
+    if world.api.written == "lines said":
+        made["format"] = "jsonl"
     if is_linked and (rule := ENDLESS.get(world.api.end)):
         made["last_page"] = rule
     return made
@@ -114,7 +116,9 @@ def _paginator(world: World, how: How) -> dict[str, Any]:
 def _resource(world: World, name: str) -> dict[str, Any]:
     resource = world.resources[name]
     selector = _SELECTORS[world.api.shape] if name == "p" else "data"
-    endpoint: dict[str, Any] = {"path": _path(world, name), "data_selector": selector}
+    endpoint: dict[str, Any] = {"path": _path(world, name)}
+    if not world.api.written:
+        endpoint["data_selector"] = selector
     if resource.rules and not waits(resource.rules):
         endpoint["response_actions"] = [RULES[resource.rules][0]]
     params: dict[str, Any] = {}

@@ -11,7 +11,7 @@ from restsrc_dagster_tests.worlds.cursors import KINDS
 from restsrc_dagster_tests.worlds.meaning import slots
 from restsrc_dagster_tests.worlds.pages import ENDLESS
 from restsrc_dagster_tests.worlds.rules import is_once
-from restsrc_dagster_tests.worlds.world import Cursor, Event, Fault, Resource, Run, World
+from restsrc_dagster_tests.worlds.world import Api, Cursor, Event, Fault, Resource, Run, World
 
 NUMBERED = ("page_number", "offset")
 LINKED = ("json_link", "header_link", "cursor", "header_cursor")
@@ -236,6 +236,8 @@ def _with_sound_api(world: World) -> World:
         api = replace(api, end="null")
     if api.paginator != "json_link" and api.end == "self":
         api = replace(api, end="null")
+    if not _may_be_in_lines(world, api):
+        api = replace(api, written="")
     cursor = world.p.cursor
     twin = world.twin
     if cursor is not None and cursor.order == "asc" and _begins_in_order(world):
@@ -270,6 +272,13 @@ def _begins_in_order(world: World) -> bool:
 def _may_lack_cursor(world: World) -> bool:
     cursor = world.p.cursor
     return cursor is not None and cursor.end is None and not cursor.lag
+
+
+def _may_be_in_lines(world: World, api: Api) -> bool:
+    """Whether nothing is looked for beside the records of an answer."""
+    in_body = api.paginator in ("json_link", "cursor") or api.total or api.end == "endless flag"
+    by_content = any(one.rules for one in world.resources.values())
+    return not (in_body or by_content or api.shape)
 
 
 # -- what happens --

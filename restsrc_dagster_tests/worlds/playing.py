@@ -1,13 +1,15 @@
 """A world is played: run after run is loaded, and the tables are held to what they should be."""
 
 from collections import Counter
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, RestsrcError
+from restsrc_dagster.extract.response import sizes
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.settings import Settings
@@ -76,7 +78,7 @@ class Player:
         self._played = Played()
 
     def play(self) -> Played:
-        with self._deployment or nullcontext():
+        with self._deployment or nullcontext(), _sizes(self._how):
             return self._play()
 
     def _play(self) -> Played:
@@ -282,3 +284,18 @@ def quiet(run: Run) -> bool:
 def uncertain(world: World) -> bool:
     """Whether pages and times decide what a run has seen."""
     return any(run.middle or run.faults or run.kill for run in world.runs)
+
+
+@contextmanager
+def _sizes(how: How) -> Iterator[None]:
+    """How much of an answer is in memory at once."""
+    if not how.pieces:
+        yield
+        return
+    small = {"AT_ONCE": 120, "JSON_AT_ONCE": 120, "PIECE": 150, "CHUNK": 100}
+    before = {name: getattr(sizes, name) for name in small}
+    vars(sizes).update(small)
+    try:
+        yield
+    finally:
+        vars(sizes).update(before)

@@ -4,14 +4,16 @@ A list with links keeps the order in which it was begun, so that nothing slides 
 one with numbered pages is looked up anew for each of them, as most are.
 """
 
+import json
 import threading
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from restsrc_dagster_tests.support.api import Answer, Asked
+from restsrc_dagster_tests.support.written import PACKED
 from restsrc_dagster_tests.worlds.pages import Malformed, Page
 from restsrc_dagster_tests.worlds.rules import RULES
 from restsrc_dagster_tests.worlds.shop import Row, Shop
@@ -120,7 +122,13 @@ class Serving:
         rules = self.world.resources[name].rules
         if rules.startswith("ignore") and not answer.body["data"]:  # type: ignore[index, call-overload]
             return RULES[rules][1]
-        return answer
+        return self._packed(answer)
+
+    def _packed(self, answer: Answer) -> Answer:
+        if not self.how.packed:
+            return answer
+        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        return replace(answer, body=PACKED[self.how.packed](body))
 
     # -- what goes wrong --
 

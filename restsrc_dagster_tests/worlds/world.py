@@ -131,6 +131,9 @@ class Api(Plain):
     record in an object of its own)."""
     ids: str = "number"
     """number, text, wide"""
+    written: str = ""
+    """How lists are written: in a JSON document; lines (of JSON, by their type), lines said (by the
+    file)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +149,10 @@ class How(Plain):
     """The last run is done resource by resource."""
     shuffle: int = 0
     """Another order of a list that the API does not sort by the cursor."""
+    packed: str = ""
+    """How lists are packed: gzip, zip, zstd."""
+    pieces: bool = False
+    """Whether answers of a few hundred bytes are handed on in pieces."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from dlt.common import jsonpath
 from restsrc_dagster.dlt_compat.rest_client import RECORD_KEY_PATTERNS, find_response_page_data
 from restsrc_dagster.extract.response.echo import is_echo, names
 from restsrc_dagster.extract.response.envelope import plain
-from restsrc_dagster.extract.response.taken import is_in_pieces
+from restsrc_dagster.extract.response.taken import body_of, is_in_pieces
 from restsrc_dagster.json_types import Json, Record
 
 ACCEPTED = 202
@@ -44,12 +44,12 @@ def not_ready(response: requests.Response, selector: str | None) -> str | None:
     if is_in_pieces(response):
         return None
     if response.status_code == ACCEPTED:
-        body = response.json()
+        body = body_of(response)
         said = _said(body, response)
         if said is None and _has_records(body, selector):
             return None
     elif len(response.content) < LARGEST:
-        body = response.json()
+        body = body_of(response)
         said = _said(body, response)
         if said is None or not _says_no_more(body, selector, response):
             return None

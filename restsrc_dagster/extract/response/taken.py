@@ -74,6 +74,13 @@ def records_of(response: requests.Response) -> list[Any] | None:
     return taken.records
 
 
+def body_of(response: requests.Response) -> Any:
+    """The body; in place of lines, one object is it."""
+    body, taken = response.json(), response.json
+    is_lines = isinstance(taken, Whole) and taken.records is body
+    return body[0] if is_lines and len(body) == 1 and isinstance(body[0], dict) else body
+
+
 def is_in_pieces(response: requests.Response) -> bool:
     """Whether an answer is too large to be read at once."""
     return isinstance(response.json, InPieces)
