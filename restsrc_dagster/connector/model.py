@@ -24,6 +24,7 @@ from restsrc_dagster.connector.configuration.auth.oauth2_refresh_token import ro
 from restsrc_dagster.connector.configuration.auth.places import auths
 from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.resources.deletes import Deletes
+from restsrc_dagster.connector.resources.format import NAMES, format_object
 from restsrc_dagster.connector.resources.partitions import Partitions, partitioned
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
@@ -318,6 +319,12 @@ class Connector(_Part):
     def deletes(self) -> dict[str, Deletes]:
         """How deletions are told, by resource."""
         return {name: one.deletes for name, one in self.reading.items() if one.deletes}
+
+    def format_in_words(self, resource: str) -> str:
+        """`CSV`, where the file says in which format a resource is answered; else nothing."""
+        said = self.reading[resource].format if resource in self.reading else None
+        written = format_object(said)
+        return "" if written is None else NAMES[written.type]
 
     def cursor_is_shared(self, resource: str) -> bool:
         """Whether the file asks for one cursor for all parents of a resource."""

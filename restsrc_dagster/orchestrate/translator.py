@@ -129,6 +129,8 @@ def _description(props: ResourceProps) -> str:
         reads += f" in windows of {size}"
     if resource.name in connector.waiting:
         reads += " when it is ready"
+    if named := connector.format_in_words(resource.name):
+        reads += f" as {named}"
     if resource.parent:
         asked_by = [resource.parent, *resource.lists]
         reads += f", for each of {' and of '.join(map(connector.resources.described, asked_by))}"

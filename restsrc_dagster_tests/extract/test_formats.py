@@ -170,6 +170,11 @@ SAID: dict[str, tuple[bytes, Any, Any]] = {
         {"type": "xml", "record": "r/i"},
         [{"a": "ä"}],
     ),
+    "an encoding of XML": (
+        "<r><i><a>日本</a></i></r>".encode("euc-jp"),
+        {"type": "xml", "record": "r/i", "encoding": "euc-jp"},
+        [{"a": "日本"}],
+    ),
     "no element": (b"<r/>", {"type": "xml", "record": "r/i"}, []),
 }
 
@@ -355,6 +360,21 @@ def test_what_it_is_not_is_said_at_once(
     error = failure(acme, settings)
     assert (type(error), len(api.asked)) == (kind, tries)
     assert told in str(error)
+
+
+BY_HEADER: dict[str, tuple[dict[str, Any], str]] = {
+    "a selector": ({"data_selector": "data"}, "is CSV: csv takes no data_selector ('data')"),
+    "a link": ({"paginator": "json_link"}, "is CSV: csv has nothing but records, and the pagina"),
+}
+
+
+@pytest.mark.parametrize(("endpoint", "told"), BY_HEADER.values(), ids=BY_HEADER.keys())
+def test_what_is_looked_for_beside_records_is_missed_at_once(
+    api: Api, settings: Settings, endpoint: dict[str, Any], told: str
+) -> None:
+    api.routes["/items"] = lambda _: Answer(as_csv(RECORDS), headers=TABLE)
+    assert told in str(failure(connector("acme", api.url, [resource(**endpoint)]), settings))
+    assert len(api.asked) == 1
 
 
 def test_what_is_packed_on_the_way_is_unpacked_to_its_end(api: Api, settings: Settings) -> None:

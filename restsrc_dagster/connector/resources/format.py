@@ -21,6 +21,14 @@ from restsrc_dagster.connector.resources.resources import Resources
 
 Compression = Literal["none", "gzip", "zip", "zstd"]
 FormatName = Literal["json", "jsonl", "csv", "xml", "text"]
+NAMES: Mapping[FormatName, str] = {
+    "json": "JSON",
+    "jsonl": "JSON lines",
+    "csv": "CSV",
+    "xml": "XML",
+    "text": "lines of text",
+}
+"""What a person calls them."""
 _NAMES: tuple[str, ...] = get_args(FormatName)
 _XML_AT_LEAST = {"type": "xml", "record": "items/item"}
 

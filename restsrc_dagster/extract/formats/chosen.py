@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from restsrc_dagster.connector.configuration.paginators import REGISTERED
-from restsrc_dagster.connector.resources.format import format_object
+from restsrc_dagster.connector.resources.format import format_object, format_problems
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.syntax.fields import plain_path
@@ -24,6 +24,11 @@ def _of(name: str, resources: Resources, said: ResourceReading | None) -> Answer
         path=_path(name, resources),
         in_pieces=_in_pieces(name, resources, said),
         is_waited_for=said is not None and said.wait_until is not None,
+        not_as={
+            kind: message
+            for kind in ("csv", "jsonl")
+            for _, message in format_problems({"format": kind}, name, resources)
+        },
     )
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from xml.parsers import expat
 
 from restsrc_dagster.connector.resources.format import (
+    NAMES,
     CsvFormat,
     FormatObject,
     JsonFormat,
@@ -26,7 +27,6 @@ LINES = frozenset(
     }
 )
 TABLES = frozenset({"text/csv", "application/csv", "text/x-csv", "text/tab-separated-values"})
-NAMES = {"json": "JSON", "jsonl": "JSON lines", "csv": "CSV", "xml": "XML", "text": "lines of text"}
 _HTML = re.compile(rb"\s*(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
 _XML = re.compile(r"(?:application|text)/(?:[\w.-]+\+)?xml")
 _ABSENT = re.compile(r"header\s*=\s*absent", re.IGNORECASE)

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, BinaryIO
 
 import requests
 
 from restsrc_dagster.connector.resources.format import (
+    NAMES,
     Compression,
     CsvFormat,
     FormatObject,
@@ -64,6 +65,7 @@ class AnswerFormat:
             found otherwise, so that the document is read at once.
         in_pieces: whether a large one may be handed on piece by piece.
         is_waited_for: whether the file says which answer is the one with records.
+        not_as: by format, why the resource cannot be read so; where the file names none.
     """
 
     said: FormatObject | None = None
@@ -71,6 +73,7 @@ class AnswerFormat:
     path: Sequence[str] | None = None
     in_pieces: bool = False
     is_waited_for: bool = False
+    not_as: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def may_be_json(self) -> bool:
@@ -144,6 +147,8 @@ class AnswerReader:
         seen = self._looked_over(response, packed)
         content_type = response.headers.get("Content-Type", "")
         said = format_of(how.said, content_type, seen.begins)
+        if how.said is None and (why_not := how.not_as.get(said.type)):
+            raise Broken(f"is {NAMES[said.type]}: {why_not}")
         opened = _Answer(self, response, packed, said, charset_of(content_type), seen.content)
         if isinstance(said, JsonFormat):
             self._take_json(response, how, opened, seen)
@@ -153,7 +158,9 @@ class AnswerReader:
             document = opened.document()
             records = [record for piece in document.pieces_or_broken() for record in piece]
             body = records if document.is_only_records else document.body
-            response.json = Whole(Decoded(body), records)  # type: ignore[method-assign]
+            response.json = Whole(  # type: ignore[method-assign]
+                Decoded(body), records, size=seen.size
+            )
 
     def _take_json(
         self, response: requests.Response, how: AnswerFormat, opened: "_Answer", seen: "_Seen"

@@ -5,6 +5,7 @@ one of nothing at all is null. No entity is resolved but the five of XML itself,
 outside: a document with a DOCTYPE that declares any is refused.
 """
 
+import codecs
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 from xml.parsers import expat
@@ -12,6 +13,7 @@ from xml.parsers import expat
 from restsrc_dagster.connector.resources.format import XmlFormat
 from restsrc_dagster.extract.formats.broken import Broken
 from restsrc_dagster.extract.formats.piece import Pieces, Records
+from restsrc_dagster.extract.formats.text import not_text
 from restsrc_dagster.extract.response import sizes
 
 TEXT = "#text"
@@ -46,7 +48,9 @@ class XmlElements:
         """Levels below the element of a record, that one included; 0 outside of any."""
         self._has_parent = False
         """Whether the element was there that records are in."""
-        self._parser = expat.ParserCreate(said.encoding or charset)
+        encoding = said.encoding or charset
+        self._decode = codecs.getincrementaldecoder(encoding)().decode if encoding else None
+        self._parser = expat.ParserCreate("utf-8" if encoding else None)
         self._parser.buffer_text = True
         self._parser.ordered_attributes = True
         self._parser.StartElementHandler = self._start
@@ -83,7 +87,12 @@ class XmlElements:
 
     def _feed(self, content: bytes) -> None:
         try:
-            self._parser.Parse(content, not content)
+            text = self._decode(content, not content).encode() if self._decode else content
+            self._parser.Parse(text, not content)
+        except UnicodeDecodeError as error:
+            raise not_text(error) from None
+        except ValueError as error:  # of an encoding that only the document names
+            raise Broken(f"is XML of which the encoding is to be named: {error}") from None
         except expat.ExpatError as error:
             raise Broken(
                 f"is no XML at line {error.lineno}: {expat.ErrorString(error.code)}",

@@ -17,6 +17,7 @@ from typing import Any
 import requests
 
 from restsrc_dagster.extract.prefetch.requests import PrefetchedRequest, RequestPlan, what_is_asked
+from restsrc_dagster.extract.response.taken import weight_of
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +141,7 @@ class Prefetcher:
         """A resource has got a page."""
         with self._lock:
             is_first = resource not in self._sizes
-            self._sizes[resource] = len(response.content)
+            self._sizes[resource] = weight_of(response)
             if is_first:  # for which others may have waited
                 self._fill()
 

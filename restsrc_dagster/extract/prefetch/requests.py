@@ -11,6 +11,8 @@ from typing import Any
 
 import requests
 
+from restsrc_dagster.extract.response.taken import weight_of
+
 ANY = ""
 _ERRAND: "ContextVar[PrefetchedRequest | None]" = ContextVar("restsrc_errand", default=None)
 
@@ -69,7 +71,7 @@ class PrefetchedRequest:
         try:
             self.sleep(0)
             response = fetch(self.request)
-            self.weight = len(response.content)
+            self.weight = weight_of(response)
             look_on(self, response)
         except BaseException as error:  # else whoever waits would wait for ever
             self._future.set_exception(error)

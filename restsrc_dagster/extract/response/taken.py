@@ -30,11 +30,13 @@ class Whole:
     Attributes:
         records: where the format says which they are.
         refusal: why there are none, in an answer that may only be looked at.
+        size: bytes of it, unpacked; 0 for those that came.
     """
 
     body: Decoded
     records: list[Any] | None = None
     refusal: Exception | None = None
+    size: int = 0
 
     def __call__(self, **_: Any) -> Any:
         return self.body.value
@@ -72,6 +74,12 @@ def records_of(response: requests.Response) -> list[Any] | None:
     if taken.refusal is not None:
         raise taken.refusal
     return taken.records
+
+
+def weight_of(response: requests.Response) -> int:
+    """Bytes of an answer that are in memory, or were, before it was read at once."""
+    taken = response.json
+    return max(len(response.content), taken.size if isinstance(taken, Whole) else 0)
 
 
 def body_of(response: requests.Response) -> Any:
