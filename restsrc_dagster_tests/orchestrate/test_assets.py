@@ -93,6 +93,13 @@ def test_a_description_says_how_a_range_is_read(settings: Settings) -> None:
     assert "by `at` in windows of 1 week, for each of posts, appended" in str(spec.description)
 
 
+def test_a_description_says_in_which_format_it_is_read(settings: Settings) -> None:
+    export = {"name": "posts", "endpoint": {"path": "posts"}}
+    acme = connector(resources=[export], reading={"posts": {"format": "csv"}})
+    (spec,) = build_connector_assets(acme, settings=settings).specs
+    assert "`posts` of acme: all of it as CSV, replacing the table" in str(spec.description)
+
+
 def test_a_description_warns_of_what_concerns_its_rows(settings: Settings) -> None:
     appended = items("copies") | {"write_disposition": "append"}
     secret = {"auth": {"type": "bearer", "token": "m4rk3r"}}
