@@ -120,6 +120,15 @@ def test_the_same_large_page_twice_is_told(api: Api) -> None:
     assert "gave the same 400 records" in message
 
 
+def test_a_large_page_that_came_full_is_told(api: Api) -> None:
+    api.routes["/items"] = lambda _: Answer(as_lines(RECORDS))
+    endpoint = {"params": {"limit": 400}}
+    client = {"paginator": "header_link"}
+    _, reading = read_with_traffic(acme(api, "jsonl", endpoint=endpoint, client=client))
+    (warning,) = reading.pages["items"].warnings
+    assert "came full, with 400 records, as limit asks for" in warning
+
+
 def test_an_offset_goes_on_by_all_records_of_a_large_page(api: Api) -> None:
     def page(asked: Asked) -> Answer:
         at = int(asked.params["offset"])

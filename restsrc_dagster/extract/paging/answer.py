@@ -54,10 +54,20 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """The answer to the first request of a list, and the records that were found in it."""
+    """The answer to the first request of a list, and the records that were found in it.
+
+    Attributes:
+        before: how many records were handed on before these, of an answer in pieces.
+    """
 
     response: requests.Response
     page: list[Any]
+    before: int = 0
+
+    @property
+    def count(self) -> int:
+        """How many records there are in all."""
+        return self.before + len(self.page)
 
     @cached_property
     def body(self) -> Any:

@@ -25,7 +25,7 @@ def refuse_part(page: Page, total: int | None) -> None:
     Of a paginator that looks for a next page in a place that the answer has not, only if the page
     came full: a total may be that of everything, without the filter.
     """
-    count, answer = page.size, Answer(page.response, list(page))
+    count, answer = page.size, Answer(page.response, list(page), page.before)
     if total is None or total <= count:
         return
     finding = f"announces {total} records and gave {count}"
@@ -43,14 +43,12 @@ def refuse_part(page: Page, total: int | None) -> None:
 
 def doubt(page: Page) -> str:
     """What to tell a person of a page with as many records as were asked for; "" if nothing."""
-    if not page.is_first_piece:
-        return ""  # nobody asks for so many
-    answer = Answer(page.response, list(page))
+    answer = Answer(page.response, list(page), page.before)
     place = in_vain(page.paginator, page.response)
     full = full_as_asked(answer)
     if not full or not (place or is_single(page.paginator)):
         return ""
-    if says_end(answer.envelope, len(page)) or word_of_paging(answer.envelope):
+    if says_end(answer.envelope, page.size) or word_of_paging(answer.envelope):
         return ""
     nothing = f", and nothing is at {place}" if place else ""
     written = by_last_record(page.response, answer.page)
