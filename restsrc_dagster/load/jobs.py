@@ -75,11 +75,13 @@ class Jobs:
             if is_known_early(resources, creator)
         }
 
-    def create(self, planned: PlannedPass) -> KeptAnswers | None:
+    def create(self, planned: PlannedPass, failed: Set[str]) -> KeptAnswers | None:
         """Create what a pass waits for, or take up what was created before; None if there is
-        nothing of that kind."""
+        nothing of that kind. Nothing is created for what has `failed` already."""
         names = planned.names
-        wanted = {name for name in self._waiters if self._fetched(name) & names}
+        wanted = {
+            name for name in self._waiters.keys() - failed if self._fetched(name) & names - failed
+        }
         if not wanted or not planned.moves or planned.below_cursors:
             return None
         known = self._known()

@@ -218,7 +218,7 @@ class _Load:
             self._passes.rows_before = self._reports.count_replaced(schema, plan.selection)
         reports: dict[str, ResourceReport] = {}
         for planned in plan.passes:
-            self._passes.kept = self._jobs.create(planned)
+            self._passes.kept = self._jobs.create(planned, self._failed.keys())
             reports |= self._carry_out(planned)
         self._jobs.forget_failed(self._failed)
         self._tell_of_deletions(reports)
