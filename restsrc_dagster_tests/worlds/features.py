@@ -26,6 +26,7 @@ from restsrc_dagster_tests.worlds.incidents import (
     edit,
     fault,
     kill,
+    login,
     middle,
     partitions,
     postgres,
@@ -389,6 +390,7 @@ _OF_ANY = (
     *(window,) * 3,
     *(deletes,) * 3,
     *(list_of_values,) * 3,
+    *(login,) * 3,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )
 _OF_CHILDREN = (

@@ -4,6 +4,7 @@ from typing import Any
 
 from restsrc_dagster_tests.support.connectors import content
 from restsrc_dagster_tests.worlds.cursors import HOURS, ISO, KINDS
+from restsrc_dagster_tests.worlds.letting_in import auth_of
 from restsrc_dagster_tests.worlds.pages import ENDLESS
 from restsrc_dagster_tests.worlds.rules import RULES, WAIT_UNTIL, waits
 from restsrc_dagster_tests.worlds.spelling import FALLS_FROM, spelled
@@ -21,10 +22,11 @@ def file_of(
     if world.other:
         endpoint = {"path": "other", "data_selector": "data", **_SINGLE}
         resources.append({"name": "other", "primary_key": "id", "endpoint": endpoint})
+    auth = auth_of(how, url)
     made = content(
         url,
         resources,
-        client={"paginator": _paginator(world, how)},
+        client={"paginator": _paginator(world, how), **({"auth": auth} if auth else {})},
         http={
             "max_concurrency": how.concurrency,
             "max_pages": 1000,

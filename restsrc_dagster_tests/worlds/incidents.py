@@ -148,6 +148,12 @@ def postgres(draw: Draw, draft: Draft) -> None:
     draft["how"]["postgres"] = True
 
 
+def login(draw: Draw, draft: Draft) -> None:
+    """Tokens end in the middle of a list."""
+    draft["how"]["login"] = draw(st.sampled_from(["session", "rotating"]))
+    draft["how"]["lives"] = draw(st.integers(2, 6))
+
+
 def twin(draw: Draw, draft: Draft) -> None:
     draft["twin"] = {
         "size": draw(st.sampled_from([1, 2, 5, 9])),

@@ -17,6 +17,7 @@ import psycopg2
 from restsrc_dagster.extract.chunks import chunks
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.postgres import running_postgres
+from restsrc_dagster_tests.worlds.letting_in import KEY
 from restsrc_dagster_tests.worlds.loopback import LoopbackApi
 
 ENVIRONMENT = {
@@ -25,6 +26,7 @@ ENVIRONMENT = {
     "RUNTIME__REQUEST_BACKOFF_FACTOR": "0",
     "RUNTIME__REQUEST_MAX_ATTEMPTS": "2",
     "RUNTIME__LOG_LEVEL": "CRITICAL",
+    "RESTSRC_SECRET_KEY": KEY,
 }
 EVERYTHING = 500_000
 MISSING = (
@@ -53,6 +55,7 @@ class Place:
             commit_after_records=commit if commit > 0 else EVERYTHING,
             commit_after_seconds=0.0 if commit < 0 else 120.0,
             progress_seconds=3600,
+            secret_key=KEY,
         )
 
     def versions(self, columns: Mapping[str, str]) -> dict[str, Counter[int]]:

@@ -14,6 +14,7 @@ from urllib.parse import unquote, urlencode
 
 from restsrc_dagster_tests.support.api import Answer, Asked
 from restsrc_dagster_tests.support.written import PACKED
+from restsrc_dagster_tests.worlds.letting_in import Door
 from restsrc_dagster_tests.worlds.pages import Malformed, Page
 from restsrc_dagster_tests.worlds.rules import RULES
 from restsrc_dagster_tests.worlds.shop import Row, Shop
@@ -58,6 +59,7 @@ class Serving:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._door = Door(self.how)
         self.lists: dict[str, list[Any]] = {}
         self._run = Run()
         self._requests: Counter[str] = Counter()
@@ -81,6 +83,8 @@ class Serving:
 
     def answer(self, asked: Asked) -> Answer:
         with self._lock:
+            if (refused := self._door.answer(asked)) is not None:
+                return refused
             query = urlencode(asked.params)
             self.asked.append(f"{asked.method} {asked.path}?{query} {asked.body.decode()}".strip())
             if len(self.asked) > LONGEST:

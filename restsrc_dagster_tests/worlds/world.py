@@ -153,6 +153,10 @@ class How(Plain):
     """How lists are packed: gzip, zip, zstd."""
     pieces: bool = False
     """Whether answers of a few hundred bytes are handed on in pieces."""
+    login: str = ""
+    """How the API lets one in: session, rotating (a refresh token)."""
+    lives: int = 3
+    """For how many requests a token is good."""
 
 
 @dataclass(frozen=True, kw_only=True)
