@@ -128,13 +128,9 @@ class PageStats:
 
     @property
     def told_of_full(self) -> str:
-        """What is to be said of lists that came full; "" if nothing.
-
-        One of many may be as long as a page; of several, it is the page that ends them, unless
-        another one was longer.
-        """
-        is_sign = self.full > 1 or self.lists == 1
-        return self.of_full if is_sign and self.pages <= self.lists else ""
+        """That a list of a parent came full and may have more, where no list has had a second
+        page by the same paginator; "" where nothing is to be said."""
+        return self.of_full if self.pages <= self.lists else ""
 
     def end_of_list(self, total: int | None, records: int) -> None:
         """A list was read to its end."""
