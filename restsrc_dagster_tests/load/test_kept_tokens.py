@@ -238,3 +238,32 @@ def test_one_grant_for_two_endpoints_is_renewed_for_both(
         load_all(one, settings)
         server.access = "ended"
     assert server.renewals == 2
+
+
+def test_a_token_that_ends_between_two_passes_of_a_load_is_renewed(
+    api: Api, destination: Mapping[str, Any], settings: Settings
+) -> None:
+    """What is kept is then the very token that the API refuses."""
+    server = Family(api)
+
+    def pages(asked: Asked) -> Any:
+        if len([one for one in api.asked if one.path == "/items"]) % 3 == 0:
+            server.access = "ended"
+        if (answer := server.items(asked)) == {"data": RECORDS}:
+            first = 10 * int(asked.params["page"])
+            return {"data": [{"id": n} for n in range(first, first + 10) if n < 60]}
+        return answer
+
+    api.routes["/items"] = pages
+    paged = items(paginator={"type": "page_number", "base_page": 0, "total_path": None})
+    one = connector(
+        "acme",
+        api.url,
+        [{**paged, "primary_key": "id"}],
+        client={"auth": auth(api)},
+        destination=destination,
+    )
+    often = replace(settings, commit_after_records=10)
+    assert load_all(one, often).resources["items"].rows_loaded == 60
+    assert server.renewals > 2
+    assert not server.is_revoked

@@ -151,7 +151,7 @@ def postgres(draw: Draw, draft: Draft) -> None:
 def login(draw: Draw, draft: Draft) -> None:
     """Tokens end in the middle of a list."""
     draft["how"]["login"] = draw(st.sampled_from(["session", "rotating"]))
-    draft["how"]["lives"] = draw(st.integers(2, 6))
+    draft["how"]["lives"] = draw(st.integers(5, 12))
 
 
 def twin(draw: Draw, draft: Draft) -> None:

@@ -155,8 +155,8 @@ class How(Plain):
     """Whether answers of a few hundred bytes are handed on in pieces."""
     login: str = ""
     """How the API lets one in: session, rotating (a refresh token)."""
-    lives: int = 3
-    """For how many requests a token is good."""
+    lives: int = 5
+    """For how many requests a token is good: more than are under way at once."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,33 +31,28 @@ class RefreshToken(TokenRequest):
 
     cure: ClassVar[str] = SPENT
 
-    def __post_init__(self) -> None:
-        self._last: Token | None = None
-
     def grant(self) -> dict[str, Any]:
         return {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
 
-    def obtain(self) -> Token:
+    def obtain_another(self, than: Token | None) -> Token:
         """Raises as `TokenRequest.ask`, and SettingsError where there is no place to keep it."""
         if not self.rotates:
-            return super().obtain()
+            return self.obtain()
         name = f"{self.access_token_url} {self.client_id}"
         with self.keeper.opened(name, str(self.refresh_token)) as drawer:
             kept = drawer.read()
             if kept is not None:
                 self.at_hand.redact.learn(kept.refresh_token)
                 token = Token(kept.access_token, kept.until)
-                if not token.is_old and (self._last is None or token.text != self._last.text):
-                    self._last = token
+                if not token.is_old and (than is None or token.text != than.text):
                     return token
-            current = kept.refresh_token if kept else self.refresh_token
+            current = kept.refresh_token if kept else str(self.refresh_token)
             token, answer = self.ask({**self.grant(), "refresh_token": current})
-            following = answer.get("refresh_token") or current
-            self.at_hand.redact.learn(str(following), token.text)
+            following = str(answer.get("refresh_token") or current)
+            self.at_hand.redact.learn(following, token.text)
             drawer.write(
-                KeptTokens(refresh_token=str(following), access_token=token.text, until=token.until)
+                KeptTokens(refresh_token=following, access_token=token.text, until=token.until)
             )
-        self._last = token
         return token
 
     @property

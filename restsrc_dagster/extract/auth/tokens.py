@@ -31,6 +31,10 @@ class Token:
         return time() >= self.until
 
 
+Obtain = Callable[[Token | None], Token]
+"""Gives another token than the one that is good no more, if there was one."""
+
+
 class HeldToken:
     """The token of one auth. Whoever wants a new one holds the lock while it is obtained."""
 
@@ -38,21 +42,19 @@ class HeldToken:
         self._lock = threading.Lock()
         self._token: Token | None = None
 
-    def get(self, obtain: Callable[[], Token]) -> Token:
+    def get(self, obtain: Obtain) -> Token:
         """The token at hand, or a new one if there is none or it is old."""
         with self._lock:
             if self._token is None or self._token.is_old:
-                self._token = obtain()
+                self._token = obtain(self._token)
             return self._token
 
-    def instead_of(self, refused: Token | None, obtain: Callable[[], Token]) -> Token:
+    def instead_of(self, refused: Token | None, obtain: Obtain) -> Token:
         """Another one than `refused`: that which somebody else has obtained meanwhile, or a new
         one."""
         with self._lock:
-            if self._token is refused:
-                self._token = None
-            if self._token is None or self._token.is_old:
-                self._token = obtain()
+            if self._token is None or self._token is refused or self._token.is_old:
+                self._token = obtain(self._token)
             return self._token
 
 
