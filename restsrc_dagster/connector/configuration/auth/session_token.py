@@ -36,11 +36,7 @@ class SessionToken(Part):
     """A token that a login gives: once for all requests, and again when the API refuses it."""
 
     type: Literal["session_token"]
-    login: Login = Field(
-        description="The request that logs in.",
-        # pydantic leaves it out beside the reference to a model with a validator of its own.
-        json_schema_extra={"description": "The request that logs in."},
-    )
+    login: Login = Field(description="The request whose answer has the token.")
     token_path: JsonPath | None = Field(
         None, description="Where the token is in the body of the answer, as a JSONPath."
     )
