@@ -163,7 +163,7 @@ SAID: dict[str, tuple[bytes, Any, Any]] = {
     "nil and CDATA": (
         b'<r><i><a nil="true"/><b><![CDATA[<x> ]]></b><c>1 &lt; 2</c></i></r>',
         {"type": "xml", "record": "r/i"},
-        [{"a": None, "b": "<x>", "c": "1 < 2"}],
+        [{"a": None, "b": "<x> ", "c": "1 < 2"}],
     ),
     "latin-1 by the document": (
         b"<?xml version='1.0' encoding='iso-8859-1'?><r><i><a>\xe4</a></i></r>",

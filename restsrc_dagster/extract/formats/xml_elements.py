@@ -152,7 +152,7 @@ class XmlElements:
     def _put(self, parent: "_Element", name: str, value: Any) -> None:
         """A child that comes again is a list where the person has said so, and outside of records,
         where nobody knows."""
-        fields = parent.fields
+        fields, parent.has_children = parent.fields, True
         if name in self._lists and self._within:
             fields.setdefault(name, []).append(value)
         elif name not in fields:
@@ -171,17 +171,19 @@ class XmlElements:
 class _Element:
     """An element that is open."""
 
-    __slots__ = ("fields", "name", "repeated", "text")
+    __slots__ = ("fields", "has_children", "name", "repeated", "text")
 
     def __init__(self, name: str, fields: dict[str, Any]) -> None:
         self.name = name
         self.fields = fields
         self.text: list[str] = []
+        self.has_children = False
         self.repeated: dict[str, list[Any]] = {}
 
     def value(self, prefix: str) -> Any:
         """What it is in JSON."""
-        text = "".join(self.text).strip() if self.text else ""
+        text = "".join(self.text)
+        text = text.strip() if self.has_children else text if text.strip() else ""
         if not self.fields:
             return text or None
         if _is_nil(self.fields, prefix):
