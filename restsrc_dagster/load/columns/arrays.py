@@ -1,10 +1,10 @@
 """One column: values as JSON gave them, into an array of the type that the table has.
 
-Only what dlt would store just so: the same kind, or a text that is a time in the one spelling that
-Arrow and dlt read alike. Everything else is not columnar, and dlt's to decide.
+Only what dlt would store just so: the same kind, or a text that is a time, or a number, in the one
+spelling that Arrow and dlt read alike. Everything else is not columnar, and dlt's to decide.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from types import NoneType
 
 import pyarrow as pa
@@ -18,6 +18,8 @@ _DATE = r"[12]\d{3}-\d\d-\d\d"
 _INSTANT = _DATE + r"[T ]\d\d:\d\d:\d\d(\.\d{1,6})?"
 _ZONE = r"(Z|[+-](0\d|1[0-4]):[0-5]\d)"
 _UTC = pa.timestamp("us", "UTC")
+_WHOLE = r"-?(0|[1-9]\d{0,17})"
+_NUMBER = r"-?(0|[1-9]\d{0,17})(\.\d{1,15})?"
 _KINDS: Mapping[type, str] = {
     str: "a text",
     int: "an integer",
@@ -31,7 +33,10 @@ _KINDS: Mapping[type, str] = {
 def array(values: Values, data_type: str, arrow: pa.DataType) -> pa.Array:
     """Values of a column, of dlt's `data_type`, as `arrow`; raises NotColumnar."""
     kinds = kinds_of(values) - {NoneType}
-    known = _BUILDERS.get(data_type)
+    if kinds == {str} and data_type in _OF_TEXTS:
+        known = kinds, _OF_TEXTS[data_type]
+    else:
+        known = _BUILDERS.get(data_type)
     if known is None:
         raise NotColumnar(f"values of type {data_type} are read one by one")
     fitting, build = known
@@ -40,7 +45,7 @@ def array(values: Values, data_type: str, arrow: pa.DataType) -> pa.Array:
         raise NotColumnar(f"{' and '.join(others)} in a column of type {data_type}")
     try:
         return build(values, arrow)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError):
         raise NotColumnar(f"a value that is not stored as {arrow} just as it is") from None
 
 
@@ -74,12 +79,44 @@ def _documents(values: Values, arrow: pa.DataType) -> pa.Array:
     return pa.array([None if one is None else json.dumps(one) for one in values], type=arrow)
 
 
+def _integers(values: Values, arrow: pa.DataType) -> pa.Array:
+    return _spelled(values, _WHOLE, "bigint").cast(pa.int64()).cast(arrow)
+
+
+def _floats(values: Values, arrow: pa.DataType) -> pa.Array:
+    return _spelled(values, _NUMBER, "double").cast(pa.float64()).cast(arrow)
+
+
+def _decimals(values: Values, arrow: pa.DataType) -> pa.Array:
+    return _spelled(values, _NUMBER, "decimal").cast(arrow)
+
+
+def _truths(values: Values, arrow: pa.DataType) -> pa.Array:
+    texts = _spelled(values, "(true|false|True|False)", "bool")
+    return pc.equal(pc.utf8_lower(texts), "true").cast(arrow)
+
+
+def _spelled(values: Values, pattern: str, data_type: str) -> pa.Array:
+    """Texts that are all spelled in one way, as in CSV; raises NotColumnar."""
+    texts = _as_they_are(values, pa.string())
+    if not _all_match(texts, pattern):
+        raise NotColumnar(f"a text in a column of type {data_type}")
+    return texts
+
+
 def _all_match(texts: pa.Array, pattern: str) -> bool:
     found = pc.all(pc.match_substring_regex(texts, f"^{pattern}$")).as_py()
     return found is not False
 
 
-_BUILDERS: Mapping[str, tuple[frozenset[type], Callable[[Values, pa.DataType], pa.Array]]] = {
+Build = Callable[[Values, pa.DataType], pa.Array]
+_OF_TEXTS: Mapping[str, Build] = {
+    "bigint": _integers,
+    "double": _floats,
+    "decimal": _decimals,
+    "bool": _truths,
+}
+_BUILDERS: Mapping[str, tuple[Set[type], Build]] = {
     "text": (frozenset({str}), _as_they_are),
     "bigint": (frozenset({int}), _as_they_are),
     "double": (frozenset({float, int}), _as_they_are),

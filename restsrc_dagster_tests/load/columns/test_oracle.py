@@ -54,6 +54,7 @@ SCALARS = st.one_of(
     st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from([1.0, 0.1, -0.0, 1e300]),
     st.text(max_size=8),
+    st.sampled_from(["7", "-0", "1.5", "007", "true", "1e3"]),
     TIMES,
 )
 KEYS = st.sampled_from(
@@ -202,6 +203,39 @@ CASES: dict[str, tuple[list[Any], dict[str, Any]]] = {
     "small integers": (
         [[{"b": 1}], [{"b": 2}, {"b": -(2**15)}], [{"b": 2**15}]],
         {"columns": {"b": {"data_type": "bigint", "precision": 16}}},
+    ),
+    "texts of numbers": (
+        [
+            [{"a": 1, "b": 1.5, "c": True}],
+            *(
+                [{"a": a, "b": b, "c": c}] * 2
+                for a, b, c in (
+                    ("7", "-0.25", "true"),
+                    ("-0", "-0", "False"),
+                    ("9" * 18, "0.1", "TRUE"),
+                    ("9" * 19, "0.30000000000000004", "yes"),
+                    ("007", "1e3", "0"),
+                    (" 7 ", ".5", "t"),
+                    ("0x1f", "NaN", "maybe"),
+                    ("7.0", "1_0", ""),
+                    (None, "123456789012345678.123456789012345", None),
+                )
+            ),
+            [{"a": "8", "b": 1, "c": "true"}, {"a": 8, "b": "1", "c": False}],
+        ],
+        {},
+    ),
+    "texts of decimals": (
+        [[{"a": one}] * 2 for one in ("1.50", "-0.000000001", "1.0000000001", "7", "1e5", "-0", "x")],
+        {"columns": {"a": {"data_type": "decimal"}}},
+    ),
+    "texts of small decimals": (
+        [[{"a": one}] * 2 for one in ("1.5", "999.99", "1000", "0.005", "-0.5", "00.5")],
+        {"columns": {"a": {"data_type": "decimal", "precision": 5, "scale": 2}}},
+    ),
+    "texts of keys": (
+        [[{"a": one}] * 2 for one in ("1", "2", "x")],
+        {"columns": {"a": {"data_type": "bigint", "nullable": False}}},
     ),
     "truth": ([[{"a": True, "b": 1}], [{"a": False, "b": True}], [{"a": 1, "b": 0}]], {}),
     "texts": ([[{"a": "x"}], [{"a": 1}, {"a": 1.5}], [{"a": True}], [{"a": "2024-01-31"}]], {}),
