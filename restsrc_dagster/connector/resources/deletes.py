@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.configuration.steps import Expression
@@ -91,6 +91,11 @@ class Deletes(BaseModel):
 def as_object(value: Any) -> Any:
     """`"missing"` is short for `{"by": "missing"}`."""
     return {"by": value} if isinstance(value, str) else value
+
+
+SaidDeletes = Annotated[
+    Deletes, BeforeValidator(as_object, json_schema_input_type=Literal["missing"] | Deletes)
+]
 
 
 def deletes_problems(

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from restsrc_dagster.connector.configuration.part import Name, StandIn
 from restsrc_dagster.connector.configuration.steps import Expression
-from restsrc_dagster.connector.resources.deletes import Deletes, as_object, deletes_problems
+from restsrc_dagster.connector.resources.deletes import SaidDeletes, deletes_problems
 from restsrc_dagster.connector.resources.format import Compression, Format, format_problems
 from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.resources import Resources
@@ -91,7 +91,7 @@ class ResourceReading(BaseModel):
         description="How an answer is packed: gzip, zip (each file in it), zstd, none; by default "
         "what its first bytes say.",
     )
-    deletes: Annotated[Deletes, BeforeValidator(as_object)] | None = Field(
+    deletes: SaidDeletes | None = Field(
         None,
         description="missing, or an object that says how deletions are told, and whether their "
         "rows are marked or removed; by default they stay as they are.",
