@@ -33,10 +33,8 @@ _KINDS: Mapping[type, str] = {
 def array(values: Values, data_type: str, arrow: pa.DataType) -> pa.Array:
     """Values of a column, of dlt's `data_type`, as `arrow`; raises NotColumnar."""
     kinds = kinds_of(values) - {NoneType}
-    if kinds == {str} and data_type in _OF_TEXTS:
-        known = kinds, _OF_TEXTS[data_type]
-    else:
-        known = _BUILDERS.get(data_type)
+    of_texts = _OF_TEXTS.get(data_type) if kinds == {str} else None
+    known = (kinds, of_texts) if of_texts else _BUILDERS.get(data_type)
     if known is None:
         raise NotColumnar(f"values of type {data_type} are read one by one")
     fitting, build = known
