@@ -242,7 +242,7 @@ def test_each_image_has_what_it_needs() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     needed = {
-        "cloud": {"dagster-cloud", "dlt[postgres]"},
+        "cloud": {"dagster-cloud", "dlt[postgres]", "botocore", "requests-oauthlib"},
         "docker": {"dagster-postgres", "dlt[postgres]"},
         "kubernetes": {"dagster-k8s", "dagster-aws", "dagster-postgres", "dlt[postgres]"},
     }
@@ -254,7 +254,8 @@ def test_each_image_has_what_it_needs() -> None:
 
 def _resolved(extras: Mapping[str, list[str]], extra: str) -> Iterator[str]:
     for one in extras[extra]:
-        if own := re.fullmatch(r"restsrc-dagster\[(\w+)\]", one):
-            yield from _resolved(extras, own[1])
+        if own := re.fullmatch(r"restsrc-dagster\[([\w,]+)\]", one):
+            for name in own[1].split(","):
+                yield from _resolved(extras, name)
         else:
             yield one

@@ -97,7 +97,15 @@ def test_payments_written_by_hand() -> None:
 def test_a_fleet_as_fastapi_writes_it() -> None:
     first = made(text("fleet.json"), "/vehicles", base_url="https://fleet.example/")
     assert first.configuration == {
-        "client": {"base_url": "https://fleet.example", "auth": BEARER},
+        "client": {
+            "base_url": "https://fleet.example",
+            "auth": {
+                "type": "oauth2_password",
+                "username": "${ACME_USERNAME}",
+                "password": "${ACME_PASSWORD}",
+                "access_token_url": "https://fleet.example/token",
+            },
+        },
         "resources": [
             {
                 "name": "vehicles",
@@ -115,10 +123,7 @@ def test_a_fleet_as_fastapi_writes_it() -> None:
             },
         ],
     }
-    assert first.notes == [
-        "auth: OAuth2PasswordBearer gives tokens to people who log in; obtain one, and renew it "
-        "when it expires"
-    ]
+    assert first.notes == []
 
 
 def test_invoices_as_dotnet_writes_them() -> None:
@@ -281,7 +286,9 @@ def test_from_a_document_to_a_connector_that_reads(
     api.routes["/vehicles/"] = vehicles
     for number in range(3):
         api.routes[f"/vehicles/{number}/trips"] = trips
-    monkeypatch.setenv("ACME_TOKEN", SECRET)
+    api.routes["/token"] = lambda _: {"access_token": SECRET, "token_type": "bearer"}
+    monkeypatch.setenv("ACME_USERNAME", "ann")
+    monkeypatch.setenv("ACME_PASSWORD", SECRET)
     monkeypatch.setenv("ACME_X_REQUEST_SOURCE", "tests")
     result = add(
         tmp_path,
@@ -291,7 +298,7 @@ def test_from_a_document_to_a_connector_that_reads(
     assert result.exit_code == 0, result.output
     assert "records    3 in 2 pages" in result.output
     assert "records    6 in 6 pages" in result.output
-    assert "set the environment variable ACME_TOKEN: the file only refers to it" in result.output
+    assert "set the environment variable ACME_PASSWORD: the file only refers to it" in result.output
     assert "trips: x-request-source is required: it is ${ACME_X_REQUEST_SOURCE}" in result.output
     assert written(tmp_path)["description"] == "Fleet"
     assert SECRET not in result.output + (tmp_path / "acme.json").read_text()

@@ -28,7 +28,10 @@ INTERNAL = (
 """Modules of dlt whose names have no underscore, and which are its own affair all the same."""
 OF_OTHERS = {"_replace": "of a named tuple", "_content": "of an answer of requests"}
 """Names with an underscore that are neither dlt's nor ours."""
-REPLACE_OTHERS = {Path("extract/response/body.py"): "`json` of an answer of requests"}
+REPLACE_OTHERS = dict.fromkeys(
+    (Path("extract/response/body.py"), Path("extract/formats/reader.py")),
+    "`json` of an answer of requests",
+)
 """Where a method of an object is replaced, and the object is not dlt's."""
 
 PARSED = {source: ast.parse((PACKAGE / source).read_text(encoding="utf-8")) for source in SOURCES}

@@ -400,7 +400,7 @@ class TestWhatConcernsAll:
             "client_secret": "secret",
         }
         acme = duck.connector(api.url, [items("a"), items("b"), items("c")], client={"auth": auth})
-        with pytest.raises(AccessDenied, match="/token answered 401"):
+        with pytest.raises(AccessDenied, match="/token gave no token: it answered 401"):
             duck.load(acme)
         assert api.paths() == ["/token"]
 
