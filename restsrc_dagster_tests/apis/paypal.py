@@ -18,4 +18,8 @@ class PayPal(Tried, served.PayPal):
             lambda content: endpoint(content)["params"].update(page_size=1000),
             "INVALID_REQUEST",
         ),
+        "disputes beyond the fiftieth page": (
+            lambda content: endpoint(content, 1)["params"].update(page_size=1),
+            "INVALID_REQUEST",
+        ),
     }

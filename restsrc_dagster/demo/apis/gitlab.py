@@ -2,7 +2,9 @@
 
 The `Link` header names the next page; 100 of a page at most. `updated_after` and `updated_before`
 filter issues, merge requests and pipelines, `since` commits by the day they were committed. A
-project whose pipelines are off is 403, an unknown one 404. 429 has `Retry-After`.
+project whose pipelines are off is 403, an unknown one 404. Without `non_archived=false` what is of
+archived projects is left out; without `with_shared=false` projects of other groups come as well.
+429 has `Retry-After`.
 """
 
 from datetime import datetime
@@ -16,6 +18,8 @@ from restsrc_dagster.json_types import Record
 PROJECTS = 3
 QUIET = 2
 """The project without pipelines."""
+ARCHIVED = 1
+SHARED = {"id": 900, "name": "of another group"}
 
 
 def _project(number: int, _: datetime, text: str) -> Record:
@@ -98,7 +102,12 @@ class GitLab(Known):
                 return self.held["members"]
             case ["groups", "42", ("issues" | "merge_requests") as name]:
                 found = self._changed(name, asked)
+                if asked.params.get("non_archived") != "false":
+                    found = [one for one in found if one["project_id"] != ARCHIVED]
                 return found if asked.params.get("state") == "all" else found[:1]
+            case ["groups", "42", "projects"]:
+                own = asked.params.get("with_shared") == "false"
+                return [*self.held["projects"], *([] if own else [SHARED])]
             case ["groups", "42", name]:
                 return self.held[name]
             case ["projects", project, "pipelines"]:

@@ -3,8 +3,8 @@
 "The maximum supported range is 31 days"; a page has 500 transactions at most, and the answer names
 `total_pages`; "it takes a maximum of three hours for executed transactions to appear". A token is
 given for the client's id and secret as HTTP Basic. More than 10,000 in a range are refused. Other
-lists have a `page`, which counts from 1, and name `total_pages` if `total_required` is true; what
-is empty leaves its list out.
+lists have a `page`, which counts from 1, of disputes to 50, and name `total_pages` if
+`total_required` is true; what is empty leaves its list out.
 """
 
 from collections.abc import Mapping
@@ -94,7 +94,8 @@ class PayPal(Known):
 
     def _numbered(self, name: str, selector: str, most: int, asked: Asked) -> Any:
         size, page = int(asked.params.get("page_size", 10)), int(asked.params.get("page", 1))
-        if not (1 <= size <= most and page >= 1):
+        last = 50 if name == "disputes" else page
+        if not (1 <= size <= most and 1 <= page <= last):
             return _invalid("The value is not valid")
         found = self.held[name][(page - 1) * size : page * size]
         answer: Record = {selector: found} if found else {}

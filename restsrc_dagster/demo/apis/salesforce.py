@@ -2,7 +2,8 @@
 
 A page has 2,000 records at most, fewer if they are wide; `done` and `nextRecordsUrl`, a path, tell
 whether there are more. A date in SOQL stands without quotes, with an offset; a field that is not
-there is MALFORMED_QUERY or INVALID_FIELD; `FIELDS(ALL)` goes with LIMIT 200 alone. A token is given
+there is MALFORMED_QUERY or INVALID_FIELD; `FIELDS(ALL)` goes with LIMIT 200 alone. The path of the
+next page has `query` for `queryAll`. An address of more than 16,384 bytes is 414. A token is given
 for the client's id and secret, and its answer names no time. 403 REQUEST_LIMIT_EXCEEDED is the end
 of the day's requests. `queryAll` gives what was deleted.
 """
@@ -38,6 +39,8 @@ SOQL = re.compile(
     r"ORDER BY SystemModstamp"
 )
 PAGE = 20
+LONGEST = 16_384
+"""Bytes of an address."""
 
 
 def _record(number: int, changed: datetime, text: str) -> Record:
@@ -84,6 +87,8 @@ class Salesforce(Known):
             return {"access_token": "00Dx", "instance_url": "https://acme", "token_type": "Bearer"}
         if asked.headers.get("Authorization") != "Bearer 00Dx":
             return _error(401, "INVALID_SESSION_ID", "Session expired or invalid")
+        if len(asked.path) + len(asked.query) > LONGEST:
+            return refused(414, "URI Too Long")
         match asked.path.removeprefix("/services/data/v61.0/").split("/"):
             case ["sobjects", name, "describe"]:
                 fields = [{"name": one, "type": "string"} for one in self._fields(name)]
@@ -91,7 +96,7 @@ class Salesforce(Known):
                 return {"name": name, "fields": fields, "urls": {"sobject": name}}
             case ["queryAll"]:
                 return self._query(asked.params["q"])
-            case ["queryAll", locator]:
+            case ["query" | "queryAll", locator]:
                 return self._page(*self._more.pop(locator))
         return _error(404, "NOT_FOUND", "The requested resource does not exist")
 
@@ -121,7 +126,7 @@ class Salesforce(Known):
         if found[PAGE:]:
             locator = f"{name}-{len(found)}"
             self._more[locator] = name, found[PAGE:]
-            answer["nextRecordsUrl"] = f"/services/data/v61.0/queryAll/{locator}"
+            answer["nextRecordsUrl"] = f"/services/data/v61.0/query/{locator}"
         return {**answer, "records": found[:PAGE]}
 
 

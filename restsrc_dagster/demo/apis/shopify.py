@@ -2,8 +2,9 @@
 
 The `Link` header names the next page by `page_info`; "a request that includes the page_info
 parameter can't include any other parameters except for limit" and `fields`. 250 of a page at most.
-Times are local, with their offset; `updated_at_min` filters. Orders that are closed come with
-`status=any`. The leaky bucket answers 429 with `Retry-After: 2.0`.
+Times are local, with their offset; `updated_at_min` filters orders "at or after" it, all else
+"after" it. Orders that are closed come with `status=any`. The leaky bucket answers 429 with
+`Retry-After: 2.0`.
 """
 
 from datetime import datetime, timedelta, timezone
@@ -104,7 +105,7 @@ class Shopify(Known):
     def _found(self, name: str, where: str, asked: Asked) -> list[Record]:
         since, _, location = where.partition("|")
         start = datetime.fromisoformat(since)
-        found = [one for one in self.held[name] if _time(one) >= start]
+        found = [one for one in self.held[name] if _time(one) > start or _at(name, one, start)]
         if name == "orders" and "page_info" not in asked.params:
             found = found if asked.params.get("status") == "any" else found[:1]
         if location:
@@ -114,6 +115,10 @@ class Shopify(Known):
 
 def _time(one: Record) -> datetime:
     return datetime.fromisoformat(one["updated_at"])
+
+
+def _at(name: str, one: Record, start: datetime) -> bool:
+    return name == "orders" and _time(one) == start
 
 
 def _link(asked: Asked, limit: int, token: str, relation: str) -> str:

@@ -1,11 +1,12 @@
 """Twilio: the lists of an account, `GET /2010-04-01/Accounts/{sid}/Messages.json` and so on.
 
 `next_page_uri` is a path, and null on the last page; 1,000 of a page at most. Times of records are
-written as in an e-mail; filters take days: `DateSent>` stands for `DateSent>=`. HTTP Basic with an
-API key. 429 has the code 20429.
+written as in an e-mail; filters take days: `DateSent>` stands for `DateSent>=`. `DateSent<` means
+"on and before" a day, `StartTime<` and `DateCreated<` "on or before midnight of this date": the
+midnight with which it begins. HTTP Basic with an API key. 429 has the code 20429.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
@@ -23,6 +24,8 @@ LISTS = {
     "Usage/Records/Daily": ("daily_usage", "usage_records", "start_date", ""),
     "IncomingPhoneNumbers": ("phone_numbers", "incoming_phone_numbers", "", ""),
 }
+TO_MIDNIGHT = ("StartTime", "DateCreated")
+DAY = timedelta(days=1, seconds=-1)
 
 
 def _dated(prefix: str, field: str) -> Make:
@@ -83,19 +86,19 @@ class Twilio(Known):
 
 
 def _passes(one: Record, field: str, param: str, asked: Asked) -> bool:
-    """Both days are of the range."""
     if not field:
         return True
     names = (f"{param}>", f"{param}<") if param else ("StartDate", "EndDate")
     start, end = (asked.params.get(name) for name in names)
-    day = date.fromisoformat(one[field]) if not param else _day(one[field])
-    return not (start and day < date.fromisoformat(start)) and not (
-        end and day > date.fromisoformat(end)
-    )
+    moment = parsedate_to_datetime(one[field]) if param else _midnight(one[field])
+    if start and moment < _midnight(start):
+        return False
+    return not end or moment <= _midnight(end) + (timedelta() if param in TO_MIDNIGHT else DAY)
 
 
-def _day(moment: str) -> date:
-    return parsedate_to_datetime(moment).astimezone(UTC).date()
+def _midnight(day: str) -> datetime:
+    """The beginning of a day."""
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
 def _error(status: int, code: int, message: str, **headers: str) -> Any:

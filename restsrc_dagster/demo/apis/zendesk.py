@@ -3,9 +3,12 @@
 `GET /api/v2/incremental/organizations.json?start_time=`: a page begins at `start_time` and ends
 with the last second that it has begun, the next one begins at `end_time`, so that records come
 twice; `next_page` is always there, `end_of_stream` tells the end. `tickets/cursor.json` gives an
-`after_cursor`, which stands without `start_time`. A start in the last minute is refused. Records
-are sorted by when the system touched them: a field of its own of tickets, `generated_timestamp`.
-Other lists take `page[size]`, 100 at most, and name the next page in `links.next`.
+`after_cursor`, which stands without `start_time`. A start in the last minute is refused: by cursor
+with 400, by time with 422. Records are sorted by when the system touched them: a field of its own
+of tickets, `generated_timestamp`. Who rates again makes another rating; none changes.
+
+Other lists take `page[size]`, 100 at most, and name the next page in `links.next`: `meta.has_more`
+tells whether there is one.
 """
 
 import time
@@ -57,7 +60,7 @@ class Zendesk(Known):
         "users": Kind(_changed("updated_at"), count=101),
         "organizations": Kind(_changed("updated_at"), count=110),
         "ticket_metric_events": Kind(_changed("time"), count=5, changes=None),
-        "satisfaction_ratings": Kind(_changed("updated_at"), count=130),
+        "satisfaction_ratings": Kind(_changed("updated_at"), count=130, changes=None),
         "groups": Kind(_changed("updated_at"), count=101),
         "group_memberships": Kind(_changed("updated_at")),
         "brands": Kind(_changed("updated_at")),
@@ -108,7 +111,8 @@ class Zendesk(Known):
         start = int(asked.params.get("start_time", 0))
         if start > time.time() - 60:
             description = f"Too recent start_time. Use a start_time older than 60 seconds: {start}"
-            return refused(422, {"error": "StartTimeTooRecent", "description": description})
+            status, error = (400, "StartTimeTooRecent") if rest[1:] else (422, "InvalidValue")
+            return refused(status, {"error": error, "description": description})
         if asked.params.get("cursor") and self._refuse_once:
             self._refuse_once = False
             told = "Number of allowed incremental ticket export API requests per minute exceeded"
@@ -147,7 +151,7 @@ class Zendesk(Known):
         begin = int(asked.params.get("page[after]", 0))
         more = begin + size < len(found)
         params = {**asked.params, "page[after]": begin + size}
-        link = here(asked, **params) if more else None
+        link = here(asked, **params)
         page = found[begin : begin + size]
         return {name: page, "meta": {"has_more": more}, "links": {"next": link, "prev": None}}
 
