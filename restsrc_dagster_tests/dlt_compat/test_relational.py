@@ -1,9 +1,11 @@
 """How dlt makes tables of nested records."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import dlt
 import pytest
+from dlt.common.configuration.container import Container
 from dlt.common.normalizers.json.relational import DataItemNormalizer
 from dlt.common.schema import Schema
 from dlt.common.schema.utils import new_table
@@ -13,8 +15,10 @@ from restsrc_dagster_tests.dlt_compat.signature import source
 
 
 @pytest.fixture
-def schema() -> Schema:
-    return Schema("acme")
+def schema() -> Iterator[Schema]:
+    """As in a load, in which the destination says how it merges."""
+    with Container().injectable_context(dlt.destinations.duckdb().capabilities()):
+        yield Schema("acme")
 
 
 def test_whose_normalizer_it_is(schema: Schema) -> None:
