@@ -262,7 +262,8 @@ def test_a_limit_that_is_met_again_and_again_refuses_hardly_more_than_one_each_t
     acme = connector("acme", api.url, [items("parents"), child], http={"max_concurrency": 8})
     assert len(read(acme)) == 60 + 60 * len(RECORDS)
     assert len(windows) == 6
-    assert refused <= 8 + 2 * 4
+    # One that was under way may come late on a busy machine; without a common pause all eight do.
+    assert refused <= 8 + 3 * 4
 
 
 def test_no_more_are_under_way_than_are_left(api: Api) -> None:
