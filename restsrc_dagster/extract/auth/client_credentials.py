@@ -5,7 +5,7 @@ from typing import Any
 from dlt.common.configuration import configspec
 from dlt.sources.helpers.rest_client.auth import OAuth2ClientCredentials
 
-from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, no_token, refuse
+from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, refuse, token_text
 from restsrc_dagster.extract.auth.token_request import CURE
 from restsrc_dagster.extract.auth.tokens import Token
 
@@ -27,8 +27,5 @@ class RenewableOAuth2(SharedToken, OAuth2ClientCredentials):
     def parse_access_token(self, response_json: Any) -> str:
         """The token; raises AccessDenied where dlt would send the word None."""
         token = response_json.get("access_token") if isinstance(response_json, dict) else None
-        if not isinstance(token, str) or not token:
-            raise no_token(
-                self.access_token_url, "access_token", response_json if token is None else None
-            )
-        return token
+        answer = response_json if token is None else None
+        return token_text(token, self.access_token_url, "access_token", answer)

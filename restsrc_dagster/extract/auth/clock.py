@@ -5,9 +5,10 @@ from its future. What its answers say of its own time is believed when it has re
 """
 
 import time
-from email.utils import parsedate_to_datetime
 
 import requests
+
+from restsrc_dagster.extract.response.clock import made_at
 
 WORTH_A_WORD = 20.0
 """Seconds: what an answer takes, and whole seconds, are no difference."""
@@ -25,10 +26,10 @@ class Clock:
 
     def learn(self, response: requests.Response) -> bool:
         """Set the clock by an answer that refuses; whether it was wrong."""
-        try:
-            ahead = parsedate_to_datetime(response.headers["Date"]).timestamp() - time.time()
-        except (KeyError, ValueError, OverflowError):
+        made = made_at(response)
+        if made is None:
             return False
+        ahead = made - time.time()
         was_wrong = abs(ahead - self._ahead) > WORTH_A_WORD
         if was_wrong:
             self._ahead = ahead

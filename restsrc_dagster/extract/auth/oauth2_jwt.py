@@ -9,7 +9,7 @@ from dlt.common.typing import TSecretStrValue
 from dlt.sources.helpers.rest_client.auth import OAuthJWTAuth
 
 from restsrc_dagster.extract.auth.jwt import loaded, signed
-from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, no_token, refuse
+from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, refuse, token_text
 from restsrc_dagster.extract.auth.token_request import CURE
 from restsrc_dagster.extract.auth.tokens import Token
 
@@ -51,9 +51,8 @@ class ServiceAccount(SharedToken, OAuthJWTAuth):
             response = self._asked()
         refuse(response, self.at_hand, CURE)
         answer = json_of(response)
-        token = answer.get("access_token") if isinstance(answer, dict) else None
-        if not isinstance(token, str) or not token:
-            raise no_token(self.auth_endpoint, "access_token", answer)
+        found = answer.get("access_token") if isinstance(answer, dict) else None
+        token = token_text(found, self.auth_endpoint, "access_token", answer)
         return Token.living(token, float(answer.get("expires_in") or self.default_token_expiration))
 
     def _asked(self) -> Any:

@@ -8,7 +8,7 @@ from dlt.common import jsonpath
 from dlt.common.configuration import configspec
 
 from restsrc_dagster.extract.auth.context import below
-from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, no_token, refuse
+from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, refuse, token_text
 from restsrc_dagster.extract.auth.signed import REQUIRED
 from restsrc_dagster.extract.auth.tokens import Token
 from restsrc_dagster.json_types import Json
@@ -40,10 +40,7 @@ class SessionToken(SharedToken):
             options["auth"] = (self.login["username"], self.login.get("password") or "")
         response = context.session.request(self.login.get("method", "POST"), url, **options)
         refuse(response, context, CURE)
-        response.raise_for_status()
-        text = self._found(response)
-        if not text:
-            raise no_token(url, str(self._where), _body(response))
+        text = token_text(self._found(response), url, str(self._where), _body(response))
         return Token.living(text, self._seconds(response))
 
     def put(self, request: requests.PreparedRequest, token: str) -> None:

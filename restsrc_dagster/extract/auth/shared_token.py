@@ -64,9 +64,13 @@ class SharedToken(Signing):
         return request
 
     def _held(self) -> HeldToken:
-        options = json.dumps(self.identity(), sort_keys=True, default=str)
-        name = f"{type(self).__name__}:{sha256(options.encode()).hexdigest()}"
-        return self.at_hand.tokens.held(name)
+        """Found once: each request asks for it, and dlt takes long to tell its options."""
+        held: HeldToken | None = vars(self).get("_own_token")
+        if held is None:
+            options = json.dumps(self.identity(), sort_keys=True, default=str)
+            name = f"{type(self).__name__}:{sha256(options.encode()).hexdigest()}"
+            held = self._own_token = self.at_hand.tokens.held(name)
+        return held
 
     def _obtained(self, than: Token | None) -> Token:
         try:
@@ -115,6 +119,13 @@ def json_of(response: requests.Response) -> Json:
         return response.json()
     except requests.JSONDecodeError:
         return None
+
+
+def token_text(text: Any, url: str, what: str, answer: Any) -> str:
+    """What was found where a token should be; raises AccessDenied if it is none."""
+    if not isinstance(text, str) or not text:
+        raise no_token(url, what, answer)
+    return text
 
 
 def no_token(url: str, what: str, answer: Any) -> AccessDenied:

@@ -6,7 +6,7 @@ from dlt.common import jsonpath
 from dlt.common.configuration import configspec
 from dlt.common.typing import TSecretStrValue
 
-from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, no_token, refuse
+from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, refuse, token_text
 from restsrc_dagster.extract.auth.signed import REQUIRED
 from restsrc_dagster.extract.auth.tokens import Token
 
@@ -46,9 +46,9 @@ class TokenRequest(SharedToken):
         refuse(response, context, self.cure)
         answer = json_of(response)
         found = jsonpath.find_values(self.access_token_path, answer) if answer else []
-        text = found[0] if found else None
-        if not isinstance(text, str) or not text:
-            raise no_token(self.access_token_url, self.access_token_path, answer)
+        text = token_text(
+            found[0] if found else None, self.access_token_url, self.access_token_path, answer
+        )
         return Token.living(text, self._seconds(answer)), answer
 
     def _request(self, grant: dict[str, Any]) -> dict[str, Any]:
