@@ -267,3 +267,19 @@ def test_a_token_that_ends_between_two_passes_of_a_load_is_renewed(
     assert load_all(one, often).resources["items"].rows_loaded == 60
     assert server.renewals > 2
     assert not server.is_revoked
+
+
+def test_the_next_refresh_token_is_found_beside_a_token_that_stands_deep(
+    api: Api, settings: Settings
+) -> None:
+    server = Family(api)
+    api.routes["/token"] = lambda asked: (
+        {"ok": True, "user": given} if isinstance(given := server.token(asked), dict) else given
+    )
+    deep = auth(api, access_token_path="user.access_token")
+    one = connector("acme", api.url, client={"auth": deep})
+    for _ in range(2):
+        load_all(one, settings)
+        server.access = "ended"
+    assert server.renewals == 2
+    assert not server.is_revoked

@@ -48,7 +48,7 @@ class RefreshToken(TokenRequest):
                     return token
             current = kept.refresh_token if kept else str(self.refresh_token)
             token, answer = self.ask({**self.grant(), "refresh_token": current})
-            following = str(answer.get("refresh_token") or current)
+            following = str(self.beside("refresh_token", answer) or current)
             self.at_hand.redact.learn(following, token.text)
             drawer.write(
                 KeptTokens(refresh_token=following, access_token=token.text, until=token.until)

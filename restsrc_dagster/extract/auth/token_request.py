@@ -51,6 +51,14 @@ class TokenRequest(SharedToken):
         )
         return Token.living(text, self._seconds(answer)), answer
 
+    def beside(self, name: str, answer: Any) -> Any:
+        """What the answer has beside the token, or at its top; None where it has none."""
+        above = self.access_token_path.rpartition(".")[0]
+        for path in dict.fromkeys((f"{above}.{name}" if above else name, name)):
+            if found := jsonpath.find_values(path, answer):
+                return found[0]
+        return None
+
     def _request(self, grant: dict[str, Any]) -> dict[str, Any]:
         client = {"client_id": self.client_id, "client_secret": self.client_secret}
         fields = {key: value for key, value in client.items() if value}
@@ -66,9 +74,9 @@ class TokenRequest(SharedToken):
         return made
 
     def _seconds(self, answer: Any) -> float:
-        lives = answer.get("expires_in") if isinstance(answer, dict) else None
+        lives = self.beside("expires_in", answer)
         try:
-            return float(lives)  # type: ignore[arg-type]
+            return float(lives)
         except (TypeError, ValueError):
             return float(self.default_token_expiration)
 
