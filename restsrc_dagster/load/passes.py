@@ -184,7 +184,7 @@ class Passes:
                         )
             whole = done - still_read() - isolation.broken_off.keys()
             self._jobs.settle(state, whole, wanted)
-            self._deletions.note(state, whole, reading.pages)
+            self._deletions.note(state, whole, done, reading.pages)
             self._deletions.note_told(state, done, reading.pages)
             intend_refresh(state, one.intended)
             if one.refresh:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, SettingsError
+from restsrc_dagster.extract.response import sizes
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
@@ -20,6 +21,7 @@ from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.load.worker import KILLED
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items
+from restsrc_dagster_tests.support.written import as_csv, as_lines
 
 MISSING = {"by": "missing", "at_most": "50 %"}
 REMOVED = {**MISSING, "then": "remove"}
@@ -180,6 +182,69 @@ def test_an_answer_that_is_ignored_deletes_nothing(api: Api, shelf: Shelf, duck:
     api.routes["/items"] = lambda _: Answer({}, status=404)
     report = duck.load(acme)
     assert (report.failed, alive(duck)) == ({}, [0, 1, 2, 3])
+
+
+def test_a_page_that_came_full_deletes_nothing(api: Api, shelf: Shelf, duck: Warehouse) -> None:
+    """There may be another one behind it, of the list or of that of a parent."""
+    parts = [1, 2]
+    api.other = lambda _: {"data": [{"part": part} for part in parts]}
+    full = {"params": {"limit": 3}}
+    child = {**items("parts", path="parts/{resources.one.id}", **full), "primary_key": "part"}
+    api.routes["/one"] = lambda _: {"data": [{"id": 1}]}
+    acme = duck.connector(
+        api.url,
+        [items("one"), {**items(**full), "primary_key": "id"}, child],
+        reading={name: {"deletes": MISSING} for name in ("items", "parts")},
+        client={"paginator": {"type": "header_link"}},
+    )
+    shelf.ids = [0, 1]
+    assert duck.load(acme).failed == {}
+    shelf.ids, parts[:] = [0, 2, 3], [1, 3, 4]
+    report = duck.load(acme)
+    for name in ("items", "parts"):
+        told = " ".join(report.resources[name].warnings)
+        assert "no more was not looked for: 1 list came as one page, which was full" in told
+    assert (alive(duck), duck.values(GONE_PARTS)) == ([0, 1, 2, 3], [])
+
+
+def test_a_large_answer_in_pieces_is_one_page(
+    api: Api, shelf: Shelf, duck: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a list and of one below a parent, in CSV and in lines: one reading tells what is gone, and
+    none is marked where the answer breaks off in the middle."""
+    for name, size in (("AT_ONCE", 40), ("PIECE", 20), ("CHUNK", 10)):
+        monkeypatch.setattr(sizes, name, size)
+    parts, ids, broken = {0: [*range(100, 130)], 1: [*range(200, 230)]}, [*range(30)], b""
+
+    def listed(asked: Asked) -> Answer:
+        numbers = ids if asked.path == "/items" else parts.get(int(asked.path[-1]), [])
+        write = as_csv if asked.path == "/items" else as_lines
+        return Answer(write([{"id": one, "tags": str(one)} for one in numbers]) + broken)
+
+    api.routes["/items"] = api.other = listed
+    columns = {"id": {"data_type": "bigint"}}
+    keys = {"primary_key": "id", "columns": columns}
+    one = {"name": "items", "endpoint": {"path": "items"}, **keys}
+    child = {"name": "parts", "endpoint": {"path": "parts/{resources.few.id}"}, **keys}
+    few = {"name": "few", "endpoint": {"path": "few", "data_selector": "data"}, "primary_key": "id"}
+    api.routes["/few"] = lambda _: {"data": [{"id": number} for number in parts]}
+    reading = {
+        "items": {"format": "csv", "deletes": MISSING},
+        "parts": {"format": "jsonl", "deletes": REMOVED},
+    }
+    acme = duck.connector(api.url, [one, few, child], reading=reading)
+    duck.load(acme)
+    ids.remove(17)
+    parts[1].remove(222)
+    broken = b"1,2,3,4\n"
+    assert {*duck.load(acme).failed} == {"items", "parts"}
+    assert len(alive(duck)) == 30
+    broken = b""
+    report = duck.load(acme)
+    assert (figure(report), figure(report, "parts"), report.failed) == (1, 1, {})
+    assert duck.values(GONE) == [17]
+    left = [*range(100, 130), *(one for one in range(200, 230) if one != 222)]
+    assert duck.values("SELECT id FROM acme.parts") == left
 
 
 @pytest.mark.parametrize(
@@ -421,3 +486,133 @@ def test_whatever_a_list_does_while_it_is_read(
             before = set(given_now)
         assert set(duck.values(GONE)) == marked
         assert set(alive(duck)) == held - marked
+
+
+class Drawers:
+    """Parts below each item, in pages of two; an item that has not changed is not read again.
+
+    `asked` are the items whose parts were asked for since some have changed, `missing_of` is the
+    one that is gone.
+    """
+
+    def __init__(self, api: Api, shelf: Shelf, parts: Mapping[int, list[int]]) -> None:
+        self.shelf, self.parts, self.clock = shelf, {**parts}, 1
+        self.asked: set[int] = set()
+        self.missing_of: int | None = None
+        shelf.ids = list(parts)
+        shelf.extra = {number: {"at": 1} for number in parts}
+        api.other = self.answer
+
+    def answer(self, asked: Asked) -> Any:
+        number, page = int(asked.path[-1]), int(asked.params.get("page", 0))
+        self.asked.add(number)
+        if number == self.missing_of:
+            return Answer({}, status=404)
+        left = self.parts[number][2 * page :]
+        after = f"{asked.path}?page={page + 1}" if left[2:] else None
+        return {"data": [{"part": part, "of": [part]} for part in left[:2]], "next": after}
+
+    def change(self, parts: Mapping[int, list[int]]) -> None:
+        """These items have other parts, and are read again."""
+        self.clock += 1
+        self.asked.clear()
+        self.parts.update(parts)
+        self.shelf.extra |= {number: {"at": self.clock} for number in parts}
+
+
+def drawers_file(warehouse: Warehouse, url: str, deletes: Any = MISSING) -> Connector:
+    return warehouse.connector(url, drawers_resources(), reading={"parts": {"deletes": deletes}})
+
+
+def drawers_resources() -> list[Any]:
+    cursor = {"cursor_path": "at", "initial_value": 0, "range_start": "open"}
+    paginator = {"type": "json_link", "next_url_path": "next"}
+    child = items("parts", path="parts/{resources.items.id}", paginator=paginator)
+    return [
+        {**items(incremental=cursor), "primary_key": "id"},
+        {**child, "primary_key": "part"},
+    ]
+
+
+GONE_PARTS = "SELECT part FROM acme.parts WHERE _deleted_at IS NOT NULL"
+
+
+def test_each_parent_has_a_memory_of_its_own(api: Api, shelf: Shelf, warehouse: Warehouse) -> None:
+    """Of lists of several pages two readings say it, those of the very parent; of one page, one."""
+    drawers = Drawers(api, shelf, {0: [1, 2, 3], 1: [11, 12, 13], 2: [21, 22, 23], 3: [31]})
+    acme = drawers_file(warehouse, api.url)
+    warehouse.load(acme)
+    drawers.change({1: [11, 12, 13]})
+    warehouse.load(acme)
+    drawers.parts[2] = [21, 22]
+    drawers.change({0: [1, 3, 4], 3: [32]})
+    report = warehouse.load(acme)
+    assert report.failed == {}
+    assert (figure(report, "parts"), warehouse.values(GONE_PARTS)) == (1, [31])
+    drawers.change({1: [11, 12, 13]})
+    warehouse.load(acme)
+    assert warehouse.values(GONE_PARTS) == [31]
+    drawers.change({0: [1, 3, 4]})
+    report = warehouse.load(acme)
+    assert (figure(report, "parts"), warehouse.values(GONE_PARTS)) == (1, [2, 31])
+    assert drawers.asked == {0}
+    drawers.change({2: [21, 22]})
+    warehouse.load(acme)
+    drawers.change({2: [21, 22]})
+    warehouse.load(acme)
+    assert warehouse.values(GONE_PARTS) == [2, 23, 31]
+
+
+def test_a_parent_that_was_away_counts_by_its_own_readings(
+    api: Api, shelf: Shelf, duck: Warehouse
+) -> None:
+    """Where all parents are read each time, too."""
+    drawers = Drawers(api, shelf, {0: [1, 2, 3], 1: [11, 12, 13], 2: [21, 22, 23]})
+    resources = drawers_resources()
+    del resources[0]["endpoint"]["incremental"]
+    acme = duck.connector(api.url, resources, reading={"parts": {"deletes": REMOVED}})
+    duck.load(acme)
+    drawers.missing_of = 0
+    duck.load(acme)
+    drawers.missing_of, drawers.parts[0] = None, [1, 3, 4]
+    assert figure(duck.load(acme), "parts") == 0
+    assert figure(duck.load(acme), "parts") == 1
+    assert duck.values("SELECT part FROM acme.parts WHERE part < 10") == [1, 3, 4]
+    assert 2 not in duck.values("SELECT value FROM acme.parts__of")
+
+
+def test_a_kill_before_the_marks_of_parents_that_are_not_read_again(
+    api: Api, shelf: Shelf, duck: Warehouse
+) -> None:
+    """Their cursor has moved with the commit: the next load marks what the killed one has seen."""
+    drawers = Drawers(api, shelf, {0: [1, 2], 1: [11, 12], 2: [21, 22]})
+    acme = drawers_file(duck, api.url)
+    duck.load(acme)
+    drawers.change({0: [1], 1: [11, 12]})
+    keys = {"reading": {"parts": {"deletes": MISSING}}}
+    worker = duck.start(
+        api.url, drawers_resources(), holder="killed", keys=keys, die=("deletes", 1)
+    )
+    assert worker.wait(60) == KILLED
+    assert duck.values(GONE_PARTS) == []
+    drawers.change({2: [21, 22]})
+    duck.load(acme)
+    assert drawers.asked == {2}
+    assert duck.values(GONE_PARTS) == [2]
+
+
+def test_what_was_refused_is_allowed_though_no_parent_is_read_again(
+    api: Api, shelf: Shelf, duck: Warehouse
+) -> None:
+    drawers = Drawers(api, shelf, {0: [1, 2], 1: [11, 12]})
+    acme = drawers_file(duck, api.url, "missing")
+    duck.load(acme)
+    drawers.change({0: [3, 4], 1: [11]})
+    assert "the API lists 3 of the 6 rows no more" in str(duck.load(acme).failed["parts"])
+    drawers.shelf.ids = []
+    assert "the API lists 3 of the" in str(duck.load(acme).failed["parts"])
+    everything = frozenset({"items", "parts"})
+    order = LoadRequest(selection=everything, allow_deletes=frozenset({"parts"}))
+    assert load(acme, order, settings=duck.settings).failed == {}
+    assert duck.values(GONE_PARTS) == [1, 2, 12]
+    assert duck.load(acme).failed == {}

@@ -330,8 +330,9 @@ class PageChecks(ItemTransform[Any, Any]):
         if crawl.total is not None or has_led_on:
             return
         if finding := doubt(page):
+            self.stats.full += 1
             if self._of_parents:
-                self.stats.note_full(f"{shown} {finding}")
+                self.stats.of_full = self.stats.of_full or f"{shown} {finding}"
             elif not self._doubts:
                 self.stats.warn(f"{shown} {finding}")
             self._doubts = True

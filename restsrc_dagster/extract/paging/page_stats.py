@@ -62,17 +62,18 @@ class PageStats:
     lists: int = 0
     """How many lists were begun."""
     full: int = 0
-    """Lists of parents that are one page, which came full: there may be more."""
+    """Lists that are one page, which came full: there may be more."""
     of_full: str = ""
-    """What is to be said of the first of them."""
+    """What is to be said of the first of them, where they are of parents."""
     key_of_child: str = "name a primary_key that tells the parent, too"
     """What to do about a child's key that is unique only within its parent."""
     told_deleted: int = 0
     """Records that say of themselves that they are deleted."""
     deletions: dict[str, Any] = field(default_factory=dict)
     """The keys of what its records say is deleted, by digests of these records."""
-    parents_read: set[tuple[Any, ...]] = field(default_factory=set)
-    """Of a child whose missing rows are looked for: the parents whose lists were read whole."""
+    parents_read: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    """Of a child whose missing rows are looked for: the parents whose lists were read whole, and of
+    how many pages these were."""
     counts_pages: bool = False
     """Whether pages are asked for by numbers, so that rows may slip from one to another."""
     not_ahead: str = ""
@@ -98,7 +99,7 @@ class PageStats:
         self.across_parents, self.moved = 0, []
         self.older, self.of_older = 0, ""
         self.full, self.of_full = 0, ""
-        self.told_deleted, self.parents_read, self.deletions = 0, set(), {}
+        self.told_deleted, self.parents_read, self.deletions = 0, {}, {}
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 
     @property
@@ -120,11 +121,6 @@ class PageStats:
         """How many they are, and what is to be said of them; "" where there are none."""
         are = "record is" if self.older == 1 else "records are"
         return f"{self.older} {are} {self.of_older}" if self.older else ""
-
-    def note_full(self, text: str) -> None:
-        """One more list came full; what was said first stays."""
-        self.full += 1
-        self.of_full = self.of_full or text
 
     @property
     def told_of_full(self) -> str:

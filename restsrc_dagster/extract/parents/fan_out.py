@@ -140,16 +140,17 @@ class ReadOfParents:
         """The pages of one parent; none of one that is gone since it was listed, which no value of
         a list is that a person has written."""
         self._stats.parents_asked += 1
-        has_pages = False
+        pages = 0
         try:
             for page in self._read(parent):
-                has_pages = has_pages or page is not None
+                pages += page is not None and page.is_last_piece
                 yield page
-            if has_pages and self._noted:  # an answer that is ignored tells nothing
-                self._stats.parents_read.add(tuple(parent.get(one) for one in self._noted))
+            if pages and self._noted:  # an answer that is ignored tells nothing
+                key = tuple(parent.get(one) for one in self._noted)
+                self._stats.parents_read[key] = pages
         except requests.HTTPError as error:
             status = None if error.response is None else error.response.status_code
-            if has_pages or self._never_gone or self.binding.of_list or status not in GONE:
+            if pages or self._never_gone or self.binding.of_list or status not in GONE:
                 raise
             self._stats.gone += 1
             self._stats.answer_of_gone = error
