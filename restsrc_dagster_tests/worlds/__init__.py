@@ -23,6 +23,7 @@ with a reason, or it tells what it could not know.
     playing     run after run, in one way (`loading` or `deploying`, in a `laboratory`)
     meaning     what the tables are to hold after each run
     marks       which partitions may be shown as filled
+    deleting    how deletions are told, and what rows have to show of it
     examining   what is wrong after a run (`finding`), with what `tolerance` allows
     judging     a whole world: right, refused, or wrong
     smaller     a wrong world, made smaller

@@ -64,18 +64,6 @@ class Examiner:
         self._stopped = (self._stopped | ended.unsure) - ended.good
         return findings
 
-    def marks(self, ended: Ended, marked: Mapping[str, set[int]]) -> Iterator[Finding]:
-        """What a list has all the time is not marked as deleted."""
-        if ended.killed or ended.raised or len(self._serving.moments) != 1:
-            return
-        for name, versions in marked.items():
-            steps = self._world.resources[name].steps
-            if name not in ended.good or steps.startswith("lines"):
-                continue
-            listed = self._meaning.in_force(name, self._serving.moments[0])
-            if alive := sorted(versions & listed):
-                yield Finding("marked", name, f"versions {alive} are listed")
-
     def _may_be_torn(self, ended: Ended) -> bool:
         """The next load puts right what one has left that was killed amid replacing a stretch."""
         if ended.killed and ended.stretch and slots(self._world, "p") == "append":

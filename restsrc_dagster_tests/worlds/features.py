@@ -8,6 +8,7 @@ from collections.abc import Callable
 from hypothesis import strategies as st
 
 from restsrc_dagster_tests.worlds.answers import ghosts, rules, shape, written
+from restsrc_dagster_tests.worlds.deleting import DELETES
 from restsrc_dagster_tests.worlds.drafts import (
     Draft,
     Draw,
@@ -215,12 +216,21 @@ def endless(draw: Draw, draft: Draft) -> None:
 
 
 def deletes(draw: Draw, draft: Draft) -> None:
-    """Rows are marked that a list, which is read whole, has no more."""
+    """Rows are marked, or go, that a list has no more, that say so, or of which another tells."""
     name = draw(st.sampled_from([n for n in ("p", "p", "c", "g") if n in draft]))
-    draft[name] |= {"deletes": True, "key": "own"}
-    draft[name].pop("cursor", None)
+    draft[name] |= {"deletes": draw(st.sampled_from(DELETES)), "key": "own"}
+    if draft[name]["deletes"].startswith("missing"):
+        draft[name].pop("cursor", None)
+    elif draw(st.booleans()):
+        cursor_of(draw, draft, name)
+    word = {"p": "delete", "c": "lose kid", "g": "lose grandkid"}[name]
     for _ in range(2):
-        draft["news"].append(event(draw, "delete" if name == "p" else "lose kid"))
+        draft["news"].append(event(draw, word))
+    run: Draft = {"news": [event(draw, word)]}
+    if name == "p" and draw(st.booleans()):
+        draft["news"].append(event(draw, "come back"))
+    news(draw, draft, run["news"])
+    draft["runs"].append(run)
     draft["api"]["total"] = draw(st.sampled_from(["", "", "right"]))
 
 

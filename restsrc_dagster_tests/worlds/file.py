@@ -4,6 +4,7 @@ from typing import Any
 
 from restsrc_dagster_tests.support.connectors import content
 from restsrc_dagster_tests.worlds.cursors import HOURS, ISO, KINDS
+from restsrc_dagster_tests.worlds.deleting import said, teller_of, tellers
 from restsrc_dagster_tests.worlds.letting_in import auth_of
 from restsrc_dagster_tests.worlds.pages import ENDLESS
 from restsrc_dagster_tests.worlds.rules import RULES, WAIT_UNTIL, waits
@@ -22,6 +23,7 @@ def file_of(
     if world.other:
         endpoint = {"path": "other", "data_selector": "data", **_SINGLE}
         resources.append({"name": "other", "primary_key": "id", "endpoint": endpoint})
+    resources += [teller_of(name, world.resources[name]) for name in tellers(world).values()]
     auth = auth_of(how, url)
     made = content(
         url,
@@ -33,11 +35,9 @@ def file_of(
             "max_wait_seconds": 20,
         },
     )
-    if reading := {name: said for name in world.resources if (said := _reading(world, name))}:
+    if reading := {name: one for name in world.resources if (one := _reading(world, name))}:
         made["reading"] = reading
-    if values := {
-        f"parts_{name}": said for name in world.resources if (said := _list(world, name))
-    }:
+    if values := {f"parts_{name}": one for name in world.resources if (one := _list(world, name))}:
         made["values"] = values
     if world.partitions:
         every, first = world.partitions.every, stretches_of(world.partitions).first
@@ -72,7 +72,7 @@ def _reading(world: World, name: str) -> dict[str, Any]:
     if waits(world.resources[name].rules):
         made |= {"wait_until": WAIT_UNTIL, "every": "0.01 seconds"}
     if world.resources[name].deletes:
-        made["deletes"] = {"by": "missing", "at_most": "100 %"}
+        made["deletes"] = said(name, world.resources[name])
     if world.api.written == "lines said":
         made["format"] = "jsonl"
     if is_linked and (rule := ENDLESS.get(world.api.end)):

@@ -4,7 +4,7 @@ A record that comes late below a cursor, say, is lost by what a cursor is. Such 
 of a world that was drawn, and a world that is made smaller may not get any.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 from restsrc_dagster_tests.worlds.cursors import KINDS
@@ -158,13 +158,25 @@ def _is_in_its_order(cursor: Cursor, world: World) -> bool:
 
 
 def _with_sound_deletes(world: World) -> World:
-    """Of lists with a key that are merged, and read without a cursor; what cannot is refused."""
+    """Of lists with a key that are merged; what cannot is refused."""
     for name, one in world.resources.items():
         merged = bool(one.key) and one.disposition in ("", "merge", "upsert") and one.selected
-        whole = one.cursor is None and not (one.merge_key or one.top or one.values)
-        if one.deletes and not (merged and whole):
-            world = replace(world, **{name: replace(one, deletes=False)})
+        if one.deletes and not (merged and not one.merge_key and _may_delete(world, one)):
+            world = replace(world, **{name: replace(one, deletes="")})
     return world
+
+
+def _may_delete(world: World, one: Resource) -> bool:
+    """Whether deletions may be told in this way: what is missing only by a list without a cursor,
+    and by another list only where one key, which all know, tells a record."""
+    match one.deletes.removesuffix(" removed"):
+        case "missing":
+            return one.cursor is None and not (one.top or one.values)
+        case "told":
+            plain = world.api.ids == "number" and not world.has("odd")
+            return one.key != "composite" and not one.numbered_within and plain
+    versions = world.has("version", "old version", "null version")
+    return not versions and not one.steps.startswith("lines")
 
 
 def _with_sound_partitions(world: World) -> World:
@@ -420,13 +432,27 @@ def _may_move(world: World) -> bool:
     return world.api.paginator in NUMBERED and bool(p.key) and order != "desc"
 
 
+def _has_k(world: World) -> bool:
+    return world.c is not None and world.c.by == "k"
+
+
+PLAIN: Mapping[str, Callable[[World], bool]] = {
+    **dict.fromkeys(BELOW, lambda world: world.c is not None),
+    **dict.fromkeys(BELOW_THAT, lambda world: world.g is not None),
+    "late kid": lambda world: world.c is not None and not _may_pass_kids(world),
+    "come back": lambda world: world.p.deletes.startswith(("missing", "told")),
+    "null k": _has_k,
+    "same k": _has_k,
+    "odd": lambda world: not world.p.steps.startswith("lines"),
+}
+"""What may happen whenever it fits the file."""
+
+
 def _may_happen(world: World, word: str, *, first: bool) -> bool:
     p, cursor = world.p, world.p.cursor
     keyless = not p.key
-    if word in BELOW:
-        return world.c is not None and not (word == "late kid" and _may_pass_kids(world))
-    if word in BELOW_THAT:
-        return world.g is not None
+    if word in PLAIN:
+        return PLAIN[word](world)
     match word:
         case "version":
             return not (cursor and cursor.falls) and not p.steps.startswith("lines")
@@ -447,10 +473,6 @@ def _may_happen(world: World, word: str, *, first: bool) -> bool:
         case "null version":
             keyed = slots(world, "p") == "key" and not (cursor and cursor.falls)
             return keyed and _may_lack_cursor(world)
-        case "null k" | "same k":
-            return world.c is not None and world.c.by == "k"
-        case "odd":
-            return not p.steps.startswith("lines")
         case "delete":  # who is gone tells no more that the children of many have changed
             shares_children = world.c is not None and world.c.by == "k" and cursor is not None
             return not (world.has("equal", "tie", "late") or shares_children)

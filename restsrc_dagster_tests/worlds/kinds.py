@@ -239,6 +239,7 @@ def traits(world: World) -> set[str]:
         found |= {f"{name}.{key}" for key in content}
         found |= {f"{name}.cursor.{key}" for key in content.get("cursor", ())}
         found.add(f"{name}:{slots(world, name)}")
+        found |= {f"deletes {one.deletes}"} if one.deletes else set()
         if name != "p" and below_cursor(world, name):
             found.add(f"{name} below a cursor")
     found |= {f"api.{key}={value}" for key, value in world.api.to_json().items()}

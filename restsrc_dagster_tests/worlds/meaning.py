@@ -131,11 +131,12 @@ class Meaning:
                 dated = resource.cursor is not None
                 self._note_ambiguous(table, name, rows, newest=dated, sure=sure)
                 for key, versions in self._by_key(name, rows).items():
-                    table.put(key, [self._newest(resource, versions).v], sure=sure)
+                    table.put(key, _kept(resource, self._newest(resource, versions)), sure=sure)
                     table.members[key].update(row.v for row in versions)
                     if not sure:
                         for row in versions:
-                            table.put(key, [row.v], sure=False)
+                            table.put(key, _kept(resource, row), sure=False)
+                self._may_be_removed(name, table, {self._key(name, row) for row in rows})
             case "group":
                 self._note_ambiguous(table, name, rows, newest=False, sure=sure)
                 for day, contents in self._days(name, rows).items():
@@ -145,6 +146,15 @@ class Meaning:
                 self._append(table, resource, rows, sure=sure)
             case "owner":
                 self._replace_children(name, lists, sure=sure)
+
+    def _may_be_removed(self, name: str, table: Table, listed: set[Slot]) -> None:
+        """What a list has no more, or another one has told of; `deleting` knows what has to be."""
+        resource = self.world.resources[name]
+        if resource.deletes in ("missing removed", "told removed"):
+            told = {key for _, key, _ in self.shop.told[name]} if "told" in resource.deletes else ()
+            for key, contents in table.right.items():
+                if key not in listed or key in told:
+                    contents.add(NOTHING)
 
     def _append(self, table: Table, resource: Resource, rows: list[Row], *, sure: bool) -> None:
         """A version is there once, or once more with each run where no cursor passes it."""
@@ -299,6 +309,11 @@ class Meaning:
 
 def _whatever(_: Row) -> bool:
     return True
+
+
+def _kept(resource: Resource, row: Row) -> list[int]:
+    """What is in the table of a record: nothing, where it says that it is deleted, and goes."""
+    return [] if row.dead and resource.deletes == "when removed" else [row.v]
 
 
 def _versions(rows: list[Row]) -> list[int]:

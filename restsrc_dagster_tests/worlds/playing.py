@@ -14,6 +14,7 @@ from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.worlds.cursors import BEGINNING, KINDS
+from restsrc_dagster_tests.worlds.deleting import Deleting, tellers
 from restsrc_dagster_tests.worlds.deploying import Deployment, Wanted
 from restsrc_dagster_tests.worlds.examining import Examiner, Found
 from restsrc_dagster_tests.worlds.file import file_of
@@ -73,6 +74,7 @@ class Player:
         self._serving = Serving(world, how, self._shop, drops)
         self._meaning = Meaning(self._world, self._shop)
         self._examiner = Examiner(self._meaning, self._shop, self._serving)
+        self._deleting = Deleting(self._meaning, self._shop)
         self._deployment = Deployment() if world.partitions else None
         self._marking = Marking(world, self._meaning, self._shop)
         self._played = Played()
@@ -103,6 +105,7 @@ class Player:
             self._shop.happen(event)
         self._serving.begin(run)
         names = [*self._meaning.tables, *(["other"] if self._world.other else [])]
+        names += tellers(self._world)
         chosen = [name for name in run.select if name in names] or names
         ended = Ended(stretch=self._stretch(run))
         clock = clock_of(self._whole, self._shop.clock)
@@ -132,7 +135,8 @@ class Player:
         self._meaning.read(self._serving.moments, ended, names)
         findings = self._examiner.examine(run, ended, found)
         if deleting := [name for name, one in self._world.resources.items() if one.deletes]:
-            findings += self._examiner.marks(ended, self._place.marked(deleting))
+            marked = self._place.marked(deleting)
+            findings += self._deleting.wrong(ended, self._serving.moments, found, marked)
         if self._deployment is not None and not findings:
             findings += self._marks(number, connector, ended, found, clock)
             if quiet(run):

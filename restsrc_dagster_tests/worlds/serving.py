@@ -104,6 +104,8 @@ class Serving:
                 name, owner = "p", ""
             case ["since", since, "p"]:
                 name, owner, given["since"] = "p", "", since
+            case ["gone", name]:
+                return self._told(name, int(given.get("since", 0)))
             case ["p", owner, "c"]:
                 name = "c"
             case ["p", owner, "since", since, "c"]:
@@ -127,6 +129,11 @@ class Serving:
         if rules.startswith("ignore") and not answer.body["data"]:  # type: ignore[index, call-overload]
             return RULES[rules][1]
         return self._packed(answer)
+
+    def _told(self, name: str, since: int) -> Answer:
+        """The deletions that another list tells of."""
+        told = [one for one in self.shop.told[name] if one[2] >= since]
+        return Answer({"data": [{"id": n, "item": key, "at": at} for n, key, at in told]})
 
     def _packed(self, answer: Answer) -> Answer:
         if not self.how.packed:
@@ -227,6 +234,8 @@ class Serving:
                 body[row.odd[0]] = row.odd[1]
         else:
             body["id"] = row.within if resource.numbered_within else row.key
+        if resource.deletes.startswith("when"):
+            body["state"] = "gone" if row.dead else "here"
         if resource.cursor is not None and row.at is not None:
             at = spelled(resource.cursor, row.at, row.v)
             body |= {"meta": {"at": at, "by": "me"}} if resource.cursor.nested else {"at": at}

@@ -29,6 +29,8 @@ class Row:
     kind: int = 0
     keep: bool = True
     archived: bool = False
+    dead: bool = False
+    """Whether the record says of itself that it is deleted."""
     lines: tuple[int, ...] = ()
     odd: tuple[str, Any] | None = None
 
@@ -53,6 +55,12 @@ class Shop:
     clock: int = 0
     parents: list[Row] = field(default_factory=list)
     below: dict[str, dict[str, list[Row]]] = field(default_factory=lambda: {"c": {}, "g": {}})
+    told: dict[str, list[tuple[int, int, int]]] = field(
+        default_factory=lambda: {"p": [], "c": [], "g": []}
+    )
+    """The deletions that another list tells of: a number, the key of the record, and when."""
+    gone: list[Row] = field(default_factory=list)
+    """Parents that were deleted, and may come back."""
     ghosts: dict[str, int] = field(default_factory=dict)
     """What parents are gone though they are listed, by what their children hang on: with the status
     that these are refused with."""
@@ -131,10 +139,34 @@ class Shop:
             self._renew(which % len(self.parents))
 
     def _delete(self, which: int) -> None:
-        """With all that is listed of the record."""
-        gone = self.parents[which % len(self.parents)].key if self.parents else 0
-        if left := [row for row in self.parents if row.key != gone]:
+        """With all that is listed of the record; or it says itself that it is deleted."""
+        position = which % max(len(self.parents), 1)
+        if self.parents and self.world.p.deletes.startswith("when"):
+            self._renew(position)
+            self.parents[position] = self._noted(replace(self.parents[position], dead=True))
+            return
+        gone = self.parents[position] if self.parents else None
+        if gone and (left := [row for row in self.parents if row.key != gone.key]):
             self.parents = left
+            self.gone.append(gone)
+            self._tell("p", gone)
+
+    def _come_back(self, which: int) -> None:
+        """A record that was deleted is there again."""
+        if self.gone:
+            row = self.gone.pop(which % len(self.gone))
+            self.parents.append(self._version_of(row, at=self.clock))
+
+    def _tell(self, name: str, row: Row) -> None:
+        self.told[name].append((len(self.told[name]) + 1, row.key, self.clock))
+
+    def listed(self, name: str) -> list[Row]:
+        """All records that lists have."""
+        return (
+            self.parents
+            if name == "p"
+            else [one for some in self.below[name].values() for one in some]
+        )
 
     def _version(self, which: int) -> None:
         """The record as it is now is listed beside what it was."""
@@ -237,7 +269,7 @@ class Shop:
         if self.parents:
             row = self._renew(which % len(self.parents), only_below=True)
             if kids := self._kids(row):
-                kids.pop(which % len(kids))
+                self._take(kids, "c", which % len(kids))
 
     def _ghost(self, which: int) -> None:
         """A parent is gone with its children, and listed all the same."""
@@ -261,9 +293,18 @@ class Shop:
             if kids := self._kids(row):
                 kids[0] = self._version_of(kids[0], at=self.clock)
                 if grand := self.below["g"].get(str(kids[0].key)):
-                    grand.pop()
+                    self._take(grand, "g", len(grand) - 1)
 
     # -- how it is done --
+
+    def _take(self, rows: list[Row], name: str, position: int) -> None:
+        """A record goes from below a parent, or says that it is deleted."""
+        if self.world.resources[name].deletes.startswith("when"):
+            rows[position] = self._noted(
+                replace(self._version_of(rows[position], at=self.clock), dead=True)
+            )
+        else:
+            self._tell(name, rows.pop(position))
 
     def _renew(self, position: int, *, only_below: bool = False) -> Row:
         """A new version of a parent; for the sake of its children, only where it has a cursor."""
@@ -279,7 +320,7 @@ class Shop:
         at = None if row.at is None else at
         v = len(self.ever) + 1
         lines = tuple(v * 10 + n for n in range(len(row.lines)))
-        return self._noted(replace(row, v=v, at=at, lines=lines))
+        return self._noted(replace(row, v=v, at=at, lines=lines, dead=False))
 
     def _new(self, *, at: int | None, lines: int = 0, **keys: Any) -> Row:
         self._keys += 1
@@ -316,7 +357,16 @@ EVENTS = tuple(
     sorted(
         name[1:].replace("_", " ")
         for name in (
-            *("_add", "_change", "_delete", "_version", "_old_version", "_repeat", "_equal"),
+            *(
+                "_add",
+                "_change",
+                "_delete",
+                "_come_back",
+                "_version",
+                "_old_version",
+                "_repeat",
+                "_equal",
+            ),
             *(
                 "_tie",
                 "_turn",

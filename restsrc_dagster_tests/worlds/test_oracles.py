@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.conform.deleted import MarkDeleted
 from restsrc_dagster.load import load as loads
 from restsrc_dagster.load.ranges.ranges import Between
+from restsrc_dagster.load.rows.deleted import Deletions
 from restsrc_dagster.orchestrate import partitions
+from restsrc_dagster_tests.worlds.deleting import DELETES
 from restsrc_dagster_tests.worlds.finding import compare, foreign_words
+from restsrc_dagster_tests.worlds.honest import mended
 from restsrc_dagster_tests.worlds.judging import Verdict, judge
 from restsrc_dagster_tests.worlds.kinds import RULES, kind_of
 from restsrc_dagster_tests.worlds.laboratory import Laboratory
@@ -131,6 +135,23 @@ class TestWhatIsWrongIsFound:
         assert not wrong(world, laboratory)
         statement = "INSERT INTO acme.c SELECT * FROM acme.c LIMIT 1; UPDATE acme.c SET v = 2"
         assert wrong(world, laboratory, tamper=statement)
+
+    @pytest.mark.parametrize("deletes", DELETES)
+    def test_deletions_that_nobody_sees(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, deletes: str
+    ) -> None:
+        """Of a record that comes back, too."""
+        p, away = Resource(key="own", deletes=deletes), ("delete", 1, 1)
+        runs = (Run(), Run(news=(away, away)), Run(news=(("come back", 0, 1),)))
+        world = mended(World(p=p, records=THREE * 2, runs=runs))
+        assert not wrong(world, laboratory)
+        if not deletes.endswith("removed"):
+            marks = "UPDATE acme.p SET _deleted_at = "
+            assert ("marked", "p") in wrong(world, laboratory, tamper=f"{marks}'2024-01-01'")
+        monkeypatch.setattr(Deletions, "apply", lambda *_: None)
+        monkeypatch.setattr(MarkDeleted, "__call__", lambda _, item, *__: item)
+        found = {"when": "marked", "when removed": "stays"}.get(deletes, "unmarked")
+        assert (found, "p") in wrong(world, laboratory)
 
     def test_a_file_that_is_refused_is_counted(self, laboratory: Laboratory) -> None:
         world = World(p=Resource(disposition="upsert"), records=THREE)

@@ -137,7 +137,7 @@ _REASONS = (
 
 
 def _deletes(world: World) -> bool:
-    return any(one.deletes for one in world.resources.values())
+    return any(one.deletes.startswith("missing") for one in world.resources.values())
 
 
 def _binds_null(world: World) -> bool:

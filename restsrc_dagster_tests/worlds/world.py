@@ -74,8 +74,8 @@ class Resource(Plain):
     """Where a child takes its parent's value: path, param, body."""
     by: str = "id"
     """The parent's field that a child takes: its own id, or `k`, which several may share."""
-    deletes: bool = False
-    """Whether rows are marked that a list has no more."""
+    deletes: str = ""
+    """How deletions are told, and whether rows go: a word of `deleting.DELETES`."""
     omits: bool = False
     """Whether a null of the parent's is left out of the request (`nulls`)."""
     numbered_within: bool = False
