@@ -12,6 +12,7 @@
     writers       files of records and of tables
     packages      the folders of load packages
     postgres      the job that loads a file of CSV
+    type_hints    what a type says of a field of its configuration, found once
     collector     what is counted in a step
     replaced      how anything is put in the place of something of dlt's
 

@@ -14,6 +14,7 @@ from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.dlt_compat.type_hints import TYPES_ONCE
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.extract.chunks.chunk import Bound
@@ -99,6 +100,7 @@ def load(
     progress = Progress(settings.progress_seconds)
     with (
         DLT_SETTINGS,
+        TYPES_ONCE,
         without_looking_back(),
         explaining_failures(connector, environment) as redact,
         working_folder() as folder,
