@@ -168,6 +168,8 @@ def requests_pages(
     announce = prefetch.announce if prefetch is not None else None
     leave = prefetch.leave if prefetch is not None else None
     window, newest = context.resources.windows.get(name), context.options.newest_windows
+    kept = context.options.kept
+    now = kept.now if kept is not None and name in kept.late else None
     if resource.parent is not None:
         of_parents: dict[str, Any] = {
             "binding": context.bound[name],
@@ -188,13 +190,14 @@ def requests_pages(
             leave=leave,
             forget=prefetch.forget if prefetch is not None else None,
             newest=newest,
+            now=now,
             **of_parents,
         )
     if window is not None and parts.cursor is not None:
         chunks = context.options.chunks
         chunk = chunks.windows.get(name) if chunks is not None else None
         return ReadWindows(
-            reader, parts.cursor, window, chunk, announce, leave=leave, newest=newest
+            reader, parts.cursor, window, chunk, announce, leave=leave, newest=newest, now=now
         )
     return ReadList(reader, parts.cursor, announce)
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -86,6 +87,7 @@ class ReadWindows:
             none is.
         leave: as for `WindowReader`.
         newest: only so many windows are read, the newest first; None reads all, oldest first.
+        now: where the range ends, if it has no other end, in seconds since 1970.
     """
 
     def __init__(
@@ -98,8 +100,10 @@ class ReadWindows:
         *,
         leave: Callable[[Page], None] | None = None,
         newest: int | None = None,
+        now: float | None = None,
     ) -> None:
         self._newest = newest
+        self._now = now
         self._reader = reader
         self._cursor = cursor
         self._window = window
@@ -117,7 +121,8 @@ class ReadWindows:
     @cached_property
     def _range(self) -> Windows:
         """With one end for all who ask; dlt calls before the cursor has taken its state."""
-        return self._cursor.windows(self._window, time.time())
+        now = time.time() if self._now is None else self._now
+        return self._cursor.windows(self._window, now)
 
     def _all(self) -> Iterator[Slice]:
         windows = self._range
@@ -158,7 +163,7 @@ class ReadWindowsOfParents(ReadOfParents):
         leave: as for `WindowReader`.
         forget: gets what was announced of a parent that is not there any more; None where nothing
             is announced.
-        newest: as for `ReadWindows`, of each parent.
+        newest, now: as for `ReadWindows`, of each parent.
     """
 
     def __init__(
@@ -171,6 +176,7 @@ class ReadWindowsOfParents(ReadOfParents):
         leave: Callable[[Page], None] | None,
         forget: Callable[[Iterable[FirstRequest]], None] | None,
         newest: int | None,
+        now: float | None,
         **of_parents: Any,
     ) -> None:
         super().__init__(binding=binding, reader=reader, **of_parents)
@@ -178,12 +184,8 @@ class ReadWindowsOfParents(ReadOfParents):
         self._window = window
         self._forget = forget
         self._newest = newest
+        self._now = time.time() if now is None else now  # one end for all parents
         self._windows = WindowReader(reader, window.at_most, leave)
-
-    @cached_property
-    def _now(self) -> float:
-        """One end for all parents."""
-        return time.time()
 
     def _firsts(self, parent: BoundParent) -> Iterator[FirstRequest]:
         for window in self._all(parent):
@@ -233,4 +235,5 @@ class ReadWindowsOfParents(ReadOfParents):
             return self._cursor.sent_of_window(name, window, place)
 
         made = {**parent, **self.binding.of_cursor(parent, sent)}
-        return self.binding.without_nulls(self._reader.of_parent(made))
+        first = self.binding.without_nulls(self._reader.of_parent(made))
+        return replace(first, version=parent.version)

@@ -8,7 +8,11 @@ from typing import Any
 from dlt.sources.rest_api import rest_api_source
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.resources.jobs import job_creators, jobs_of
+from restsrc_dagster.connector.resources.jobs import (
+    job_creators,
+    jobs_of,
+    late_creators_below_cursors,
+)
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
@@ -100,6 +104,9 @@ def _context(
     is_read = _is_read(options.isolation)
     prefetcher = sessions.go_ahead(connector.http, is_read) if options.prefetch else None
     bound = bindings(resources, connector.reading, lists)
+    for name in late_creators_below_cursors(resources, connector.waiting):
+        for one in bound.keys() & {name, *resources.ancestors(name)}:
+            bound[one].knows_versions = True
     auths = AuthContext(
         session=sessions.token,
         base_url=configuration["client"]["base_url"],

@@ -4,6 +4,9 @@ What creates a job is asked for first, and its answer is committed to the pipeli
 destination, before anything is read. The load then gets that answer in place of its request, and
 so does the next one, if this is killed while it waits: the same request, and so the same range,
 or it is none of its. The answer leaves the state in the commit that brings the rows.
+
+Below a parent, and of windows, the request is known only while others are read: its answer is kept
+beside the state as soon as it is there, and the commit that brings the rows says that it is over.
 """
 
 import logging
@@ -30,10 +33,11 @@ from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.progress import duration
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.load.commit import Commits
+from restsrc_dagster.load.destinations.kept_jobs import KeptJobs
 from restsrc_dagster.load.extraction import SETTLING
 from restsrc_dagster.load.plan.plan import PlannedPass
 from restsrc_dagster.load.progress import Progress
-from restsrc_dagster.load.state.jobs import keep_jobs, kept_jobs
+from restsrc_dagster.load.state.jobs import keep_jobs, kept_jobs, late_jobs, note_fetched
 from restsrc_dagster.load.state.pipeline_state import source_state
 
 log = logging.getLogger(__name__)
@@ -68,12 +72,10 @@ class Jobs:
         self._commits = commits
         self._progress = progress
         self._on_message = options.on_message
-        resources = connector.resources
-        self._waiters = {
-            creator: waiters
-            for creator, waiters in job_creators(resources, connector.waiting).items()
-            if is_known_early(resources, creator)
-        }
+        self._waiters = job_creators(connector.resources, connector.waiting)
+        self._early = {name for name in self._waiters if is_known_early(connector.resources, name)}
+        self._late = KeptJobs(pipeline)
+        self._of_before: list[KeptAnswer] = []
 
     def create(self, planned: PlannedPass, failed: Set[str]) -> KeptAnswers | None:
         """Create what a pass waits for, or take up what was created before; None if there is
@@ -82,19 +84,46 @@ class Jobs:
         wanted = {
             name for name in self._waiters.keys() - failed if self._fetched(name) & names - failed
         }
-        if not wanted or not planned.moves or planned.below_cursors:
+        early = wanted & self._early if not planned.below_cursors else set[str]()
+        late = {name for name in wanted - self._early if self._may_keep(name)}
+        if not planned.moves or not (early or late):
             return None
         known = self._known()
-        kept = KeptAnswers(wanted, [] if planned.refresh else self._still_good(known, wanted))
+        kept = KeptAnswers(
+            early,
+            [] if planned.refresh else self._still_good(known, early),
+            late=late,
+            keep=self._late.keep,
+            tell=self._tell_once,
+        )
+        if early:
+            self._create(kept, names if planned.refresh else frozenset())
+            others = [one for one in known if one.resource not in early]
+            self._commit(others + [one for one in kept.answers if self._may_keep(one.resource)])
+        if late:
+            self._take_up(kept, late, anew=planned.refresh)
+        return kept
+
+    def _create(self, kept: KeptAnswers, refreshed: Set[str]) -> None:
+        """Those that can be before anything else is read."""
         asked = kept.again()
-        self._ask(asked, names if planned.refresh else frozenset())
+        self._ask(asked, refreshed)
         taken_up = [one for one in kept.answers if one not in asked.answers]
         for one in taken_up:
             self._tell_of(one)
         kept.answers = [*taken_up, *asked.made]
         kept.failures, kept.traffic = asked.failures, asked.traffic
-        self._commit([one for one in known if one.resource not in wanted] + kept.answers)
-        return kept
+
+    def _take_up(self, kept: KeptAnswers, late: Set[str], *, anew: bool) -> None:
+        """What a run before has created on the way, if the same is asked for. A range that ended
+        where that run began ends there again."""
+        known = [] if anew else self._still_good(self._late_known(), late)
+        gone = late - {one.resource for one in known}
+        self._late.forget(gone)
+        self._of_before = known
+        kept.answers = [*kept.answers, *known]
+        if known:
+            kept.now = max(one.now for one in known)
 
     def settle(self, state: dict[str, Any], done: Set[str], wanted: Set[str]) -> None:
         """Forget in `state`, which is about to be committed, the jobs of what is `done` with all
@@ -104,6 +133,7 @@ class Jobs:
         over = {name for name, fetched in below.items() if fetched and fetched <= done}
         left = [one for one in kept_jobs(state) if one.resource not in over]
         keep_jobs(state, [one for one in left if one.resource in resources])
+        note_fetched(state, over - self._early, time.time())
 
     def forget_failed(self, failed: Mapping[str, RestsrcError]) -> None:
         """Forget the jobs of what has failed for good, so that the next run creates others."""
@@ -115,6 +145,8 @@ class Jobs:
             if not for_good.isdisjoint([name, *resources.descendants(name)])
         }
         self._commit([one for one in self._known() if one.resource not in gone])
+        if late := gone - self._early:
+            self._late.forget(late)
 
     def _fetched(self, creator: str) -> frozenset[str]:
         """What waits for the jobs of a resource, and what is read for what they gave."""
@@ -123,6 +155,9 @@ class Jobs:
     def _known(self) -> list[KeptAnswer]:
         return kept_jobs(source_state(self._pipeline, self._connector.name))
 
+    def _late_known(self) -> list[KeptAnswer]:
+        return late_jobs(source_state(self._pipeline, self._connector.name), self._late.known())
+
     def _still_good(self, known: Iterable[KeptAnswer], wanted: Set[str]) -> list[KeptAnswer]:
         now = time.time()
         return [
@@ -130,6 +165,10 @@ class Jobs:
             for one in known
             if one.resource in wanted and now - one.at <= self._resumed_within(one.resource)
         ]
+
+    def _may_keep(self, name: str) -> bool:
+        """Whether a further run takes up its jobs at all."""
+        return self._resumed_within(name) >= 0
 
     def _resumed_within(self, name: str) -> float:
         """Seconds: the shortest that is said of those that wait for it."""
@@ -161,6 +200,11 @@ class Jobs:
             states.pop(name, None)
         with Container().injectable_context(StateInjectableContext(state=state)):
             yield
+
+    def _tell_once(self, one: KeptAnswer) -> None:
+        if one in self._of_before:
+            self._of_before = [other for other in self._of_before if other != one]
+            self._tell_of(one)
 
     def _tell_of(self, one: KeptAnswer) -> None:
         ago = duration(time.time() - one.at)

@@ -4,6 +4,7 @@ is written to the destination."""
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.pipeline.pipeline import Pipeline
@@ -49,6 +50,7 @@ def plan_load(
             if is_there:
                 pipeline.sync_destination()
             known = known_at(pipeline, connector.name, fit.connector.resources)
+            known = known if is_there else replace(known, late_jobs=list)
             forget_old_hints(known.schema, fit.connector.resources)
             values = fit.connector.resources.values_by_name
             return make_plan(

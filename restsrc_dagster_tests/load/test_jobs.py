@@ -177,11 +177,23 @@ def test_what_is_not_done_in_time_is_taken_up(api: Api, settings: Settings) -> N
         run(exports(api, at_most="0.2 seconds"), settings)
     assert str(raised.value) == (
         f"exports: {api.url}/jobs/1 is not what reading.exports.wait_until waits for; at_most "
-        'allows 0.2 seconds. The last answer was 200, {"status": "busy", "urls": null}'
+        'allows 0.2 seconds. The last answer was 200, {"status": "busy", "urls": null}; its fields '
+        "are status and urls"
     )
     made.left["1"] = 0
     run(exports(api), settings)
     assert (ids(settings), creations(api)) == ([0, 1, 2], 1)
+
+
+def test_a_field_that_never_comes_is_found_in_the_message(api: Api, settings: Settings) -> None:
+    """Of an answer that is too long to be shown, the fields are named, also one level below."""
+    body = {"about": "x" * 400, "job": {"state": "DONE", "id": 1}, "list": [1]}
+    api.routes["/items"] = lambda _: body
+    reading = {"items": {"wait_until": "status == 'done'", "at_most": "0.1 seconds"}}
+    acme = connector("acme", api.url, [items()], reading=reading)
+    with pytest.raises(ApiUnavailable) as raised:
+        run(acme, settings)
+    assert str(raised.value).endswith("; its fields are about, job.state, job.id and list")
 
 
 @pytest.mark.parametrize(

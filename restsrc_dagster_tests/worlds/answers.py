@@ -37,6 +37,20 @@ def rules(draw: Draw, draft: Draft) -> None:
         draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
 
 
+def killed_waiting(draw: Draw, draft: Draft) -> None:
+    """A run is killed while it waits for an answer."""
+    name = draw(st.sampled_from([n for n in ("p", "c", "g") if n in draft]))
+    draft[name]["rules"] = "wait"
+    draft["runs"][-1] |= {
+        "faults": [{"of": name, "nth": draw(st.integers(1, 4)), "what": "rule"}],
+        "kill": "waiting",
+    }
+    draft["how"] |= {
+        "concurrency": draw(st.sampled_from([1, 3])),
+        "commit": draw(st.sampled_from([0, 2, 3])),
+    }
+
+
 def ghosts(draw: Draw, draft: Draft) -> None:
     """Parents are gone between the list and the request for their children."""
     for _ in range(draw(st.integers(1, 2))):

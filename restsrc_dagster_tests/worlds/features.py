@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from hypothesis import strategies as st
 
-from restsrc_dagster_tests.worlds.answers import ghosts, rules, shape, written
+from restsrc_dagster_tests.worlds.answers import ghosts, killed_waiting, rules, shape, written
 from restsrc_dagster_tests.worlds.deleting import DELETES
 from restsrc_dagster_tests.worlds.drafts import (
     Draft,
@@ -394,7 +394,7 @@ _OF_ANY = (
         middle,
     ),
     *(fault, resumed, kill, refresh, split, postgres, twin, edit, again, again, *_TWICE),
-    *(shape, rules, rules),
+    *(shape, rules, rules, killed_waiting, killed_waiting),
     *(written,) * 3,
     *(partitions,) * 3,
     *(window,) * 3,

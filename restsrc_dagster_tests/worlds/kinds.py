@@ -248,5 +248,6 @@ def traits(world: World) -> set[str]:
     for run in world.runs:
         found |= {f"run.{key}" for key in run.to_json() if key not in ("news", "kill_at")}
         found |= {f"fault {fault.what}" for fault in run.faults}
+        found |= {f"kill {run.kill}"} if run.kill else set()
     found |= {"partitions", f"every {world.partitions.every}"} if world.partitions else set()
     return found | ({"twin"} if world.twin else set())

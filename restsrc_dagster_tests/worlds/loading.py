@@ -12,6 +12,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.paging.waiting import WaitRule
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.settings import Settings
@@ -19,8 +20,14 @@ from restsrc_dagster_tests.worlds.deploying import Deployment, Wanted
 from restsrc_dagster_tests.worlds.stretches import Stretch
 from restsrc_dagster_tests.worlds.world import Run
 
-KILLS = {"normalize": Pipeline, "load": Pipeline, "complete_package": Load}
-"""Methods instead of which a run ends as if its process had, and whose they are."""
+KILLS: dict[str, tuple[Any, str]] = {
+    "normalize": (Pipeline, "normalize"),
+    "load": (Pipeline, "load"),
+    "complete_package": (Load, "complete_package"),
+    "waiting": (WaitRule, "_pause"),
+}
+"""Methods instead of which a run ends as if its process had; `waiting`, where an answer is not
+what the file waits for."""
 
 
 class Killed(BaseException):
@@ -142,15 +149,16 @@ def _killing(run: Run) -> Iterator[None]:
     if not run.kill:
         yield
         return
-    owner, original, times = KILLS[run.kill], getattr(KILLS[run.kill], run.kill), count(1)
+    owner, method = KILLS[run.kill]
+    original, times = getattr(owner, method), count(1)
 
     def dying(*args: Any, **keys: Any) -> Any:
         if next(times) == run.kill_at:
             raise Killed
         return original(*args, **keys)
 
-    setattr(owner, run.kill, dying)
+    setattr(owner, method, dying)
     try:
         yield
     finally:
-        setattr(owner, run.kill, original)
+        setattr(owner, method, original)

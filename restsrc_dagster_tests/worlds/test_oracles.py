@@ -129,6 +129,13 @@ class TestWhatIsWrongIsFound:
         monkeypatch.setitem(ACTIONS, "fail status", (other, answer))
         assert wrong(world, laboratory) == {("green", "p")}
 
+    def test_a_run_that_is_killed_while_it_waits(self, laboratory: Laboratory) -> None:
+        run = Run(faults=(Fault(nth=2, what="rule"),), kill="waiting")
+        world = World(p=Resource(key="own", rules="wait"), records=THREE * 2, runs=(run,))
+        verdict = judge(world, laboratory)
+        assert not verdict.findings
+        assert any(line.endswith(": killed") for line in verdict.log)
+
     def test_a_child_of_a_parent_that_is_gone(self, laboratory: Laboratory) -> None:
         ghost = Run(news=(("ghost", 0, 1),))
         world = replace(PLAIN, records=PLAIN.records * 2, runs=(Run(), ghost))

@@ -181,7 +181,7 @@ class Run(Plain):
     refresh: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
     kill: str = ""
-    """normalize, load, complete_package"""
+    """normalize, load, complete_package, waiting (for an answer)"""
     kill_at: int = 1
     again: tuple[int, ...] = ()
     """Before it, the range from one tick to another is read again."""

@@ -41,6 +41,15 @@ def is_known_early(resources: Resources, name: str) -> bool:
     return name not in resources.windows and all(map(resources.is_list, above))
 
 
+def late_creators_below_cursors(resources: Resources, waiting: Set[str]) -> frozenset[str]:
+    """What creates jobs on the way, for records of a parent that is read by a cursor."""
+    return frozenset(
+        name
+        for name in job_creators(resources, waiting)
+        if not is_known_early(resources, name) and resources.below_incremental(name)
+    )
+
+
 def below_jobs(resources: Resources, waiting: Set[str]) -> frozenset[str]:
     """The resources that wait for a job, and those that are read for what it gave."""
     return frozenset(waiting).union(*(resources.descendants(name) for name in waiting))

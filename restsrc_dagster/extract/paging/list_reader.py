@@ -30,6 +30,7 @@ from restsrc_dagster.dlt_compat.rest_api import (
 )
 from restsrc_dagster.dlt_compat.rest_client import join_url
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.http.kept_answers import VERSION
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint
 from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
 from restsrc_dagster.extract.paging.last_page import LastPage
@@ -78,13 +79,15 @@ class Page(PageData[Any]):
 
 @dataclass(frozen=True, kw_only=True)
 class FirstRequest:
-    """What the first request of a list is made of, every placeholder filled in."""
+    """What the first request of a list is made of, every placeholder filled in; `version` is that
+    of the parent, which is not sent."""
 
     path: str
     headers: Mapping[str, Any] | None = None
     params: Mapping[str, Any] | None = None
     json: Any = None
     data: Any = None
+    version: str = ""
 
 
 Announce = Callable[[Iterable[FirstRequest]], None]
@@ -176,6 +179,7 @@ class ListReader:
             auth=self.client.auth,
             hooks=self.hooks,
         )
+        setattr(request, VERSION, first.version)
         paginator = self.new_paginator()
         if paginator is not None:
             paginator.init_request(request)

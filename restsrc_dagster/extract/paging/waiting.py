@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 IDLE = 0.005
 """Seconds within which nothing else of the run had anything to do."""
 LONGEST_IDLE = 0.05
+MOST_FIELDS = 20
+"""Named of the last answer."""
 SHOWN, LONGEST_TOLD = 120, 400
 """Characters of an answer: while it is waited for, and where it says why there is none."""
 
@@ -112,7 +114,7 @@ class WaitRule:
             raise ApiUnavailable(
                 f"{self._address(response)} is not what reading.{self._resource}.wait_until waits "
                 f"for; at_most allows {self._said.at_most}. The last answer was "
-                f"{self._told(response)}{asks}"
+                f"{self._told(response)}{asks}{self._redact(_fields_of(response))}"
             )
         return min(seconds, left)
 
@@ -134,6 +136,22 @@ def _seen(response: requests.Response) -> Json:
         "status_code": response.status_code,
         "url": response.url,
     }
+
+
+def _fields_of(response: requests.Response) -> str:
+    """`; its fields are status and job.id`: one that is waited for, and never comes, is none of
+    them."""
+    body: Any = response.json()
+    if not isinstance(body, dict) or not body:
+        return ""
+    names = []
+    for name, value in body.items():
+        below = [f"{name}.{one}" for one in value] if isinstance(value, dict) else []
+        names += below or [str(name)]
+    shown = names if len(names) <= MOST_FIELDS else [*names[:MOST_FIELDS], "others"]
+    if len(shown) == 1:
+        return f"; its field is {shown[0]}"
+    return f"; its fields are {', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _moved(request: requests.Request, response: requests.Response) -> requests.Request:

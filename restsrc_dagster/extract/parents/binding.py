@@ -48,7 +48,8 @@ class BoundParent(dict[str, Any]):
     far the children's own cursor is; `page` the number of the page of the topmost list that it
     comes from; `has_children` whether rows of them are left; `first` what the first request of its
     children is made of, once that is known; `passed` what is below the children takes of it, and
-    of what is above it; `windows` those in which its children are read.
+    of what is above it; `windows` those in which its children are read; `version` a digest of the
+    record and of those above it, if it is to be known.
     """
 
     __slots__ = (
@@ -59,6 +60,7 @@ class BoundParent(dict[str, Any]):
         "passed",
         "position",
         "replaced",
+        "version",
         "windows",
     )
     first: FirstRequest | None
@@ -68,6 +70,7 @@ class BoundParent(dict[str, Any]):
     page: int
     has_children: bool
     windows: Any
+    version: str
     passed: dict[Link, Any]
 
 
@@ -78,12 +81,16 @@ class Binding:
         child: the resource.
         bonds: what else it takes.
         lists: gives the values of a list, by its name; raises MissingVariable.
+
+    Attributes:
+        knows_versions: whether parents get a `version`.
     """
 
     def __init__(
         self, child: Resource, bonds: Bonds, lists: Callable[[str], Sequence[Any]]
     ) -> None:
         self.child = child
+        self.knows_versions = False
         self._parent = str(child.parent)
         self._bonds = bonds
         self._lists = lists
@@ -109,15 +116,19 @@ class Binding:
             MissingVariable: a list has no values.
         """
         names, passed = self.child.lists, above.passed if above else NOTHING
+        version = ""
+        if self.knows_versions:
+            version = _key_of([record, above.version if above else ""])
         if not names:
-            yield self._one_bound(Known({self._parent: record}, passed), cursor)
+            yield self._one_bound(Known({self._parent: record}, passed), cursor, version)
             return
         for values in product(*map(self._lists, names)):
             records = {**dict(zip(names, values, strict=True)), self._parent: record}
-            yield self._one_bound(Known(records, passed), cursor)
+            yield self._one_bound(Known(records, passed), cursor, version)
 
-    def _one_bound(self, known: Known, cursor: CursorValue | None) -> BoundParent:
+    def _one_bound(self, known: Known, cursor: CursorValue | None, version: str) -> BoundParent:
         made = BoundParent()
+        made.version = version
         values = {link: self._one(link, field, known) for link, field in self._fields.items()}
         made.position, made.page, made.has_children, made.first = None, 0, False, None
         made.windows = None

@@ -1,6 +1,7 @@
 """Asking parents for their children: each parent once, and known to each page that it gives."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -167,7 +168,8 @@ class ReadOfParents:
 
     def _first(self, parent: BoundParent) -> FirstRequest:
         if parent.first is None:
-            parent.first = self.binding.without_nulls(self._reader.of_parent(parent))
+            first = self.binding.without_nulls(self._reader.of_parent(parent))
+            parent.first = replace(first, version=parent.version)
         return parent.first
 
     def _ended(self, parent: BoundParent) -> int:

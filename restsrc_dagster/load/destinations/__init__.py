@@ -4,6 +4,8 @@ destination     the dlt destination of a connector
 profile         what is done otherwise than dlt does it, by kind
 abilities       what it can do, as dlt says
 readiness       what it still wants: credentials, or a package
+own_table       a table of ours, of which dlt knows nothing
+kept_jobs       jobs that are created while others are read
 kept_tokens     refresh tokens that rotate, encrypted
 lock            one load of a connector at a time
 open_tables     tables of files that can be merged into (delta, iceberg)

@@ -17,8 +17,6 @@ from hashlib import scrypt, sha256
 from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from dlt.common.destination.exceptions import DestinationUndefinedEntity
-from dlt.destinations.job_client_impl import SqlJobClientBase
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.pipeline import Pipeline
 
@@ -26,6 +24,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorBusy, SettingsError
 from restsrc_dagster.extract.auth.kept import Drawer, KeptTokens
 from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.destinations.own_table import OwnTable
 from restsrc_dagster.load.destinations.profile import profile_of
 from restsrc_dagster.settings import Settings
 
@@ -78,7 +77,8 @@ class KeptAtDestination:
         self.refuse_if_there_is_no_place()
         auth = _digest(f"{self._pipeline.pipeline_name} {name}")
         with _IN_THIS_PROCESS, self._alone(auth) as client:
-            yield _Row(client, self._pipeline, auth, _digest(first), self._cipher)
+            table = OwnTable(client, self._pipeline, TABLE, COLUMNS)
+            yield _Row(table, auth, _digest(first), self._cipher)
 
     @cached_property
     def _cipher(self) -> MultiFernet:
@@ -148,26 +148,20 @@ def keeper_of(
 
 @dataclass(frozen=True)
 class _Row:
-    client: SqlClientBase[Any]
-    pipeline: Pipeline
+    table: OwnTable
     auth: str
     began_with: str
     cipher: MultiFernet
 
     def read(self) -> KeptTokens | None:
-        try:
-            rows = self.client.execute_sql(
-                f"SELECT began_with, content FROM {self._table} WHERE auth = %s", self.auth
-            )
-        except DestinationUndefinedEntity:
-            return None
-        if not rows or rows[0][0] != self.began_with:
+        rows = self.table.rows("auth = %s", self.auth)
+        if not rows or rows[0][1] != self.began_with:
             return None
         try:
-            content = json.loads(self.cipher.decrypt(str(rows[0][1]).encode()))
+            content = json.loads(self.cipher.decrypt(str(rows[0][2]).encode()))
         except InvalidToken:
             raise SettingsError(
-                f"the refresh token that is kept in {self.client.dataset_name}.{TABLE} was "
+                f"the refresh token that is kept in {self.table.client.dataset_name}.{TABLE} was "
                 "encrypted with another RESTSRC_SECRET_KEY: set that one, behind a comma if there "
                 "is a new one; or let the connector in anew at the API, and set the new refresh "
                 "token"
@@ -176,26 +170,7 @@ class _Row:
 
     def write(self, tokens: KeptTokens) -> None:
         content = self.cipher.encrypt(json.dumps(asdict(tokens)).encode()).decode()
-        self._make_place()
-        with self.client.begin_transaction():
-            self.client.execute_sql(f"DELETE FROM {self._table} WHERE auth = %s", self.auth)
-            self.client.execute_sql(
-                f"INSERT INTO {self._table} ({', '.join(COLUMNS)}) VALUES (%s, %s, %s)",
-                *(self.auth, self.began_with, content),
-            )
-
-    @property
-    def _table(self) -> str:
-        return self.client.make_qualified_table_name(TABLE)
-
-    def _make_place(self) -> None:
-        if not self.client.has_dataset():
-            self.client.create_dataset()
-        job_client = self.pipeline.destination_client()
-        assert isinstance(job_client, SqlJobClientBase)  # noqa: S101 - for the type checker
-        text = job_client.type_mapper.to_destination_type({"data_type": "text"}, {"columns": {}})
-        columns = ", ".join(f"{name} {text}" for name in COLUMNS)
-        self.client.execute_sql(f"CREATE TABLE IF NOT EXISTS {self._table} ({columns})")
+        self.table.replace("auth", self.auth, self.began_with, content)
 
 
 def _take(client: SqlClientBase[Any], auth: str, deadline: float) -> None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.jobs import is_known_early, job_creators
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.chunks.chunk import Bound
@@ -211,7 +212,10 @@ class _Describing:
 
     @cached_property
     def _jobs(self) -> list[KeptAnswer]:
-        return kept_jobs(self._known.state)
+        connector = self._fit.connector
+        creators = job_creators(connector.resources, connector.waiting)
+        is_late = not all(is_known_early(connector.resources, one) for one in creators)
+        return kept_jobs(self._known.state) + (self._known.late_jobs() if is_late else [])
 
     @cached_property
     def _pages(self) -> dict[str, int]:
