@@ -99,6 +99,8 @@ def _committed(one: PlannedResource) -> str:
             return "in chunks, by window"
         case "page":
             return "in chunks, by page"
+        case "parents":
+            return "in chunks, by parent"
         case None:
             return "at once"
 

@@ -298,7 +298,13 @@ class Connector(_Part):
     @cached_property
     def resources(self) -> Resources:
         windows = {name: one.window for name, one in self.reading.items() if one.window}
-        return Resources(self.configuration, windows, value_lists(self.values))
+        return Resources(
+            self.configuration,
+            windows,
+            value_lists(self.values),
+            waiting=self.waiting,
+            shared=frozenset(filter(self.cursor_is_shared, self.reading)),
+        )
 
     @cached_property
     def partitioned(self) -> frozenset[str]:

@@ -43,7 +43,13 @@ def bind_parents(resource: Resource, context: ReadContext) -> Iterator[BindParen
         name, parts = resource.name, context.parts[resource.name]
         in_windows = name in context.resources.windows  # each of which has values of its own
         sent = None if parts.cursor is None or in_windows else parts.cursor.sent
-        yield BindParents(context.bound[name], parts.asked, sent, context.family(name))
+        yield BindParents(
+            context.bound[name],
+            parts.asked,
+            sent,
+            context.family(name),
+            context.waiting(name),
+        )
 
 
 def track_page(resource: Resource, context: ReadContext) -> Iterator[PageAtHand]:
@@ -78,6 +84,7 @@ def chunk_by_page(resource: Resource, context: ReadContext) -> Iterator[ChunkByP
             context.family(name),
             context.leave,
             context.is_drained,
+            context.options.isolation.leave,
         )
 
 
@@ -181,6 +188,7 @@ def requests_pages(
             "stats": parts.stats,
             "noted": _noted(resource, context),
             "never_gone": name in below_jobs(context.resources, context.connector.waiting),
+            "turns": context.turns(name),
         }
         if window is None or parts.cursor is None:
             return ReadOfParents(**of_parents)
@@ -214,6 +222,9 @@ def add_steps(name: str, context: ReadContext) -> None:
     """Give a resource of the source its steps, and note its parts in the context."""
     resource, dlt_resource = context.resources[name], context.source.resources[name]
     context.parts[name] = make_parts(resource, context)
+    if name in context.above_waiting:
+        add_steps_of_list(name, context)
+        return
     for factory in STEPS.values():
         for step in factory(resource, context):
             if isinstance(step, CursorStep):
@@ -229,3 +240,15 @@ def add_steps_of_list(name: str, context: ReadContext) -> None:
     for factory in (track_page, tag_with_page, isolate):
         for step in factory(resource, context):
             dlt_resource.add_step(step)
+    if name in context.above_waiting:
+        read_by(dlt_resource, _hand_on if resource.parents else _one_page)
+
+
+def _one_page() -> Iterator[list[Any]]:
+    """For all that was read above parents that wait: nothing is requested."""
+    yield [{}]
+
+
+def _hand_on(item: Any, meta: Any = None) -> Any:  # noqa: ARG001 - dlt's signature
+    """Likewise, below `_one_page`."""
+    return [*item]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dlt.extract.source import DltSource
 
@@ -9,6 +10,7 @@ from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.auth.context import AuthContext
+from restsrc_dagster.extract.chunks.by_parent import ChunkByParent
 from restsrc_dagster.extract.conform.conformer import RecordConformer
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.options import ReadOptions
@@ -17,7 +19,7 @@ from restsrc_dagster.extract.paging.list_reader import ListReader
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.paging.prefetch_step import PrefetchStep
 from restsrc_dagster.extract.parents.backlog import Backlog
-from restsrc_dagster.extract.parents.binding import Binding
+from restsrc_dagster.extract.parents.binding import Binding, BoundParent
 from restsrc_dagster.extract.parents.childless import ParentsWithoutChildren
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
@@ -118,6 +120,23 @@ class ReadContext:
         ahead from now on."""
         in_windows = name in self.resources.windows
         return self.prefetcher is None or self.prefetcher.is_drained(name, ends_lists=in_windows)
+
+    def turns(self, name: str) -> ChunkByParent | None:
+        """Which parents of a child are asked; None where all are."""
+        chunks = self.options.chunks
+        return None if chunks is None else chunks.parents.of(name)
+
+    def waiting(self, name: str) -> list[BoundParent] | None:
+        """The parents that a reading before has left to this one; None where it finds them."""
+        chunks = self.options.chunks
+        return None if chunks is None else chunks.parents.waiting(name)
+
+    @cached_property
+    def above_waiting(self) -> frozenset[str]:
+        """What those were read by, which is not requested again."""
+        chunks, resources = self.options.chunks, self.resources
+        waiting = chunks.parents.unfinished if chunks is not None else ()
+        return frozenset(above for name in waiting for above in resources.ancestors(name))
 
     @property
     def read(self) -> frozenset[str]:

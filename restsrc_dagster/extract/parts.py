@@ -142,14 +142,15 @@ def _conformer(
         return None
     # A newer version of a record may be committed when an older one comes, and one that has
     # changed meanwhile tells that others may have slipped.
-    may_slip = context.may_slip(resource.name)
+    by_parents = chunking(context.resources, resource.name) == "parents"
+    notes_versions = context.may_slip(resource.name) or by_parents
     return RecordConformer(
         resource,
         context.resources,
         stats,
         # What a contract discards is no column: the load counts what is left.
         None if resource.hints.get("schema_contract") else context.options.column_limit,
-        versions_of=cursor.cursor.field if cursor is not None and may_slip else None,
+        versions_of=cursor.cursor.field if cursor is not None and notes_versions else None,
         at_hand=context.at_hand[resource.name],
     )
 

@@ -48,7 +48,13 @@ def open_reading(
     configuration = resolve(connector.configuration, environment, "configuration")
     redact = options.redact or Redactor.of(connector, configuration, environment)
     known = connector.resources
-    resources = Resources(configuration, known.windows, known.values_by_name)
+    resources = Resources(
+        configuration,
+        known.windows,
+        known.values_by_name,
+        waiting=known.waiting,
+        shared=known.shared,
+    )
     sessions = open_sessions(
         configuration["client"]["base_url"],
         resources,

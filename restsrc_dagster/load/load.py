@@ -13,6 +13,7 @@ from restsrc_dagster.collector import without_looking_back
 from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.fitted import Fitted
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.chunking import chunked_with
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.dlt_compat.type_hints import TYPES_ONCE
 from restsrc_dagster.errors import RestsrcError
@@ -319,9 +320,9 @@ class _Load:
                 for name, report in new.items()
             }
         for name in reports.keys() & self._failed.keys():
-            top = resources.top(name)
+            goes_on = chunked_with(resources, name) in self._failed
             self._failed[name] = _with_what_is_there(
-                self._failed[name], reports.pop(name), goes_on=top in self._failed
+                self._failed[name], reports.pop(name), goes_on=goes_on
             )
         return self._reports.with_changes(reports, columns_before)
 

@@ -1,6 +1,7 @@
 """Making the report of what was loaded, from the pipeline and the reading."""
 
 from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import replace
 from typing import Any
 
@@ -74,7 +75,7 @@ class Reports:
                 cursor_began=began[name],
                 cursor_before=before[name],
                 cursor_after=cursors[name],
-                read=reading.pages[name],
+                read=copy(reading.pages[name]),  # what a further reading counts may be dropped
                 rows_before=rows_before.get(name),
                 row_by_row=row_by_row.get(table, {}),
             )

@@ -346,6 +346,31 @@ def values_below(draw: Draw, draft: Draft) -> None:
         _edit_values(draw, draft, "c")
 
 
+def parents_in_turn(draw: Draw, draft: Draft) -> None:
+    """Lists of several parents are committed between two of them, and runs are killed there."""
+    if "c" in draft and draw(weighted({"windows": 2, "values": 1})) == "windows":
+        draft["p"] |= {"cursor": None, "disposition": draw(st.sampled_from(["", "replace"]))}
+        child_window(draw, draft)
+        for name in ("c", "g"):
+            draft.get(name, {}).pop("shared", None)
+    else:
+        keyed(draw, draft, "p")
+        draft["p"]["values"] = draw(st.sampled_from([2, 3, 3]))
+        if draw(st.booleans()):
+            cursor_of(draw, draft, "p")
+        for name in [n for n in ("c", "g") if n in draft]:
+            keyed(draw, draft, name)
+        if draw(one_in(3)):
+            _edit_values(draw, draft, "p")
+    draft["how"]["commit"] = draw(st.sampled_from([1, 2, 3, -1]))
+    draft["how"]["concurrency"] = draw(st.sampled_from([1, 1, 3]))
+    draft["how"]["postgres"] = draw(one_in(4))
+    for run in draft["runs"]:
+        if draw(st.booleans()):
+            run["kill"] = draw(st.sampled_from(["normalize", "load", "complete_package"]))
+            run["kill_at"] = draw(st.integers(1, 4))
+
+
 def _edit_values(draw: Draw, draft: Draft, name: str) -> None:
     fewer = draw(st.sampled_from(["", "fewer "]))
     run: Draft = {"news": [], "edit": f"{fewer}values of {name}"}
@@ -400,6 +425,7 @@ _OF_ANY = (
     *(window,) * 3,
     *(deletes,) * 3,
     *(list_of_values,) * 3,
+    *(parents_in_turn,) * 3,
     *(login,) * 3,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )

@@ -26,6 +26,8 @@ class Resources(ResourceGraph):
         configuration: dlt's.
         windows: how ranges are read in slices, by the resource's name; beside `configuration`.
         values: the lists of values, by name; beside `configuration`.
+        waiting: names of those that have a `wait_until`.
+        shared: names of those of which all parents share one cursor.
     """
 
     def __init__(
@@ -33,9 +35,14 @@ class Resources(ResourceGraph):
         configuration: Mapping[str, Any],
         windows: Mapping[str, Window] = NO_WINDOWS,
         values: Mapping[str, ValueList] = NO_VALUES,
+        *,
+        waiting: Set[str] = frozenset(),
+        shared: Set[str] = frozenset(),
     ) -> None:
         super().__init__(configuration, values)
         self.windows = windows
+        self.waiting = waiting
+        self.shared = shared
         client = configuration.get("client")
         self._paginator = client.get("paginator") if isinstance(client, Mapping) else None
 

@@ -6,7 +6,8 @@ next chunk, which begins at the value before. So all of a chunk's own values hav
 whether the API takes the start that it is sent for "from here" or for "after this". By the page:
 the next chunk begins at the next page; after a kill at the last one that was committed, which must
 still be what it was. A list that was gone on with is read once more from its start: what has
-changed on the pages before is there then, too.
+changed on the pages before is there then, too. By the parent: the next chunk begins with the next
+one of a child's parents.
 
 A list that fails on its way ends there in the same manner: what came before is committed.
 
@@ -22,15 +23,17 @@ from typing import Any
 import dlt
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.chunking import chunked_with, chunking
 from restsrc_dagster.extract.chunks.by_cursor import ChunkByCursor
 from restsrc_dagster.extract.chunks.by_page import ChunkByPage, NumberedPage
+from restsrc_dagster.extract.chunks.by_parent import ParentsInTurn
 from restsrc_dagster.extract.chunks.by_window import ChunkByWindow
 from restsrc_dagster.extract.chunks.chunk import STATE_KEY, Bound, Chunk, FirstPage, digest
 from restsrc_dagster.extract.failures.explain import answers_nobody
 from restsrc_dagster.extract.incremental.cursor_order import CursorOrder
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
 
@@ -78,8 +81,13 @@ class Chunks:
         self._starts: dict[str, FirstPage] = {}
         self.windows: dict[str, ChunkByWindow] = {}
         """Of ranges that are read in windows: what ends the chunk of the reading that goes on."""
+        self.parents = ParentsInTurn()
+        """Of children that are read parent by parent."""
         for name in self._resources:
-            if chunking(self._resources, name) != "page":
+            kind = chunking(self._resources, name)
+            if kind == "parents":
+                self.parents.goes_on_with(name, states.get(name, {}))
+            if kind != "page":
                 continue
             state = states.get(name, {})
             incremental = self._resources[name].incremental
@@ -111,6 +119,7 @@ class Chunks:
         for name in names:
             log.debug("%s: read from its start", name)
             self._anew.add(name)
+            self.parents.begin_anew(name)
             for above in (name, *self._resources.ancestors(name)):
                 self._from_the_first_page(above)
             if name in self._cursors:
@@ -142,11 +151,12 @@ class Chunks:
         family: FamilyPages,
         leave: Callable[[str], None],
         is_drained: Callable[[str], bool],
+        leave_between: Callable[[str], None],
     ) -> Iterator[ChunkByPage]:
         """The step that ends the reading of a resource, by `leave`; none where it may not end.
 
         `is_drained` is called when a chunk is full: nothing more is to be sent ahead, and the pages
-        that were belong to it.
+        that were belong to it. `leave_between` leaves a child of which no list is begun.
         """
         before = self._starts[name].records_before if name in self._starts else 0
         chunk = Chunk(self._bound, partial(is_drained, name), partial(leave, name), before)
@@ -166,12 +176,34 @@ class Chunks:
             by_window = ChunkByWindow(cursor, chunk, at_hand, family)
             chunk.break_off, chunk.break_off_below = by_window.break_off, by_window.break_off_below
             self.windows[name] = by_window
+        elif kind == "parents":
+            chunk.leave = partial(leave_between, name)
+            by_parent = self.parents.reading(
+                name,
+                chunk,
+                partial(self._may_end, name, checks.stats),
+                cursor,
+                keeps_parts=not self._appends(name),
+            )
+            chunk.break_off = by_parent.break_off
         elif kind == "page":
             by_page = ChunkByPage(self, name, chunk, at_hand, family)
             chunk.of_numbers = True
             chunk.break_off, chunk.end_behind = by_page.break_off, by_page.end_behind
             chunk.break_off_below = by_page.break_off_below
             yield by_page
+
+    def _appends(self, name: str) -> bool:
+        """Whether any rows of a child and of what is below it are appended."""
+        family = (name, *self._resources.descendants(name))
+        return any(self._resources.disposition(one) == "append" for one in family)
+
+    def _may_end(self, name: str, stats: PageStats) -> bool:
+        """Whether lists of some parents of a child can be committed: what is kept for all of them
+        says nothing until all are read, nor do a few that are gone."""
+        family = (name, *self._resources.descendants(name))
+        steps = [self._steps[one] for one in family if one in self._steps]
+        return stats.most_are_gone is None and not any(step.is_for_all for step in steps)
 
     def break_off(self, name: str, error: Exception, between_pages: bool) -> Set[str]:
         """A resource has failed: what is not to be read on, if what it has given is to be
@@ -181,7 +213,7 @@ class Chunks:
         its list is left with that of its topmost parent, if both hang on one cursor, or if the
         parent will not be answered either; else the child alone is, and the parent goes on.
         """
-        top = self._resources.top(name)
+        top = chunked_with(self._resources, name) or self._resources.top(name)
         chunk = self._now.get(top)
         family = {top, *self._resources.descendants(top)}
         if chunk is None or self._anew & family:  # a table has more than a part of the list
@@ -214,7 +246,9 @@ class Chunks:
             if chunk.records:
                 rest = "a rest is left" if ended else "the list is at its end"
                 log.debug("%s: a chunk of %d records, %s", name, chunk.records, rest)
-            if not ended:
+            if self.parents.of(name) is not None:
+                self._settle_parents(name, chunk, state)
+            elif not ended:
                 state.pop(STATE_KEY, None)
             elif "with" in state.get(STATE_KEY, {}):
                 family = names & {name, *self._resources.descendants(name)}
@@ -225,6 +259,14 @@ class Chunks:
                 self._read_again(name, chunk)
             if not state:
                 del states[name]
+
+    def _settle_parents(self, name: str, chunk: Chunk, state: dict[str, Any]) -> None:
+        if again := self.parents.settle(name, chunk, state):
+            what = self._resources.described(str(self._resources[name].parent))
+            self._on_message(
+                f"{name}: was asked first for what a run before had not come to; {again} of "
+                f"{what} are asked for once more"
+            )
 
     def _settle_cursor(self, name: str, state: dict[str, Any], *, ended: bool) -> None:
         """The cursor of a numbered list moves when the whole list is read, and by one run.

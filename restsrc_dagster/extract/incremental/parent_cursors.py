@@ -66,6 +66,7 @@ class ParentCursors:
         self._floor: Any = None
         self._floor_rows: dict[str, Any] = {}
         self._for_all: Position | None = None
+        self._last_begun: tuple[str, Any] = "", None
         self._passed: Any = None
         """Of a cursor for all: the end of windows that are over."""
 
@@ -93,6 +94,24 @@ class ParentCursors:
         self._parents = own[PARENTS] = known or {}
         if self._asked:
             self._keep_one(ASKED)
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether a value for all parents is kept, be it of those that have none of their own: it
+        moves when all of them are read."""
+        has_floor = self._all_parents and self._floor is not None
+        return self._for_all is not None or bool(self._own.get(SHARED)) or has_floor
+
+    def begin_parent(self, parent: BoundParent) -> None:
+        """The list of a parent is about to be read."""
+        self._last_begun = parent.key, self._parents.get(parent.key)
+
+    def take_back(self) -> None:
+        """Keep for the parent whose list was begun last what was kept of it before."""
+        key, entry = self._last_begun
+        self._parents.pop(key, None)
+        if entry is not None:
+            self._parents[key] = entry
 
     def position(self, parent: BoundParent) -> Position:
         """How far a parent's list is read."""

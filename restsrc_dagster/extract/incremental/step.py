@@ -149,6 +149,21 @@ class CursorStep(BoundIncremental[Any]):
         assert self._position is not None  # noqa: S101 - it is bound
         return self._position
 
+    @property
+    def is_for_all(self) -> bool:
+        """Whether there is one cursor for all parents (`ParentCursors`)."""
+        return self._parents is not None and self._parents.is_for_all
+
+    def begin_parent(self, parent: BoundParent) -> None:
+        """The list of a parent is about to be read."""
+        if self._parents is not None:
+            self._parents.begin_parent(parent)
+
+    def take_back(self) -> None:
+        """The list that was begun last is read from its beginning by the next run."""
+        if self._parents is not None:
+            self._parents.take_back()
+
     def _position_of(self, parent: BoundParent | None) -> Position:
         if parent is None or self._parents is None:
             return self.position

@@ -49,12 +49,14 @@ class BoundParent(dict[str, Any]):
     comes from; `has_children` whether rows of them are left; `first` what the first request of its
     children is made of, once that is known; `passed` what is below the children takes of it, and
     of what is above it; `windows` those in which its children are read; `version` a digest of the
-    record and of those above it, if it is to be known.
+    record and of those above it, if it is to be known; `is_ahead` whether its requests may be sent
+    before their turn.
     """
 
     __slots__ = (
         "first",
         "has_children",
+        "is_ahead",
         "key",
         "page",
         "passed",
@@ -72,6 +74,13 @@ class BoundParent(dict[str, Any]):
     windows: Any
     version: str
     passed: dict[Link, Any]
+    is_ahead: bool
+
+    def afresh(self) -> "BoundParent":
+        """Itself as it was bound, for another reading."""
+        self.position, self.windows, self.first = None, None, None
+        self.page, self.has_children, self.is_ahead = 0, False, False
+        return self
 
 
 class Binding:
@@ -127,11 +136,9 @@ class Binding:
             yield self._one_bound(Known(records, passed), cursor, version)
 
     def _one_bound(self, known: Known, cursor: CursorValue | None, version: str) -> BoundParent:
-        made = BoundParent()
+        made = BoundParent().afresh()
         made.version = version
         values = {link: self._one(link, field, known) for link, field in self._fields.items()}
-        made.position, made.page, made.has_children, made.first = None, 0, False, None
-        made.windows = None
         made.key = _key_of(list(values.values()))
         made.replaced = tuple(known.walked(*where) for where in self._replaced_by)
         made.passed = {link: self._one(link, field, known) for link, field in self._passed.items()}

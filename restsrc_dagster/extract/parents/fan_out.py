@@ -1,9 +1,9 @@
 """Asking parents for their children: each parent once, and known to each page that it gives."""
 
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
-from typing import Any
+from typing import Any, Protocol
 
 import requests
 from dlt.extract.items_transform import ItemTransform
@@ -33,6 +33,8 @@ class BindParents(ItemTransform[Any, Any]):
             on of it.
         cursor: gives the start of the child's own cursor; None where it has none.
         family: of the topmost list.
+        waiting: parents that a reading before has bound and left to this one, which finds no
+            others: the page that it gets stands for all above. None where it finds them.
     """
 
     placement_affinity = StepOrder.BIND_PARENTS
@@ -43,8 +45,10 @@ class BindParents(ItemTransform[Any, Any]):
         asked: dict[str, str],
         cursor: CursorValue | None,
         family: FamilyPages,
+        waiting: list[BoundParent] | None = None,
     ) -> None:
         super().__init__(lambda item: item)
+        self._waiting = waiting
         self._binding = binding
         self._asked = asked
         self._cursor = cursor
@@ -53,6 +57,10 @@ class BindParents(ItemTransform[Any, Any]):
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The parents to be asked; raises ReadError where a value cannot be sent."""
         page, above = getattr(item, "page", 0), getattr(item, "parent", None)
+        if self._waiting is not None:
+            for parent in self._waiting:
+                parent.page = page
+            return self._waiting
         records = item if isinstance(item, list) else [item]
         parents = list(self._new(records, page, above))
         if not parents:
@@ -74,6 +82,33 @@ class BindParents(ItemTransform[Any, Any]):
                     raise ReadError(self._binding.told_of_two())
 
 
+class Turns(Protocol):
+    """Which parents are asked in one reading, and whether it ends in front of others."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further parent is to be asked before its turn."""
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether the reading may end in front of the parents that wait."""
+
+    def now(self, parents: list[BoundParent]) -> list[BoundParent]:
+        """Which of these are asked in this reading."""
+
+    def begin(self, parent: BoundParent) -> None:
+        """A parent's list is about to be read."""
+
+    def add(self, records: int) -> None:
+        """A page has come."""
+
+    def through(self, parent: BoundParent) -> None:
+        """A parent's list was read to its end."""
+
+    def leave(self, waiting: Iterable[BoundParent]) -> None:
+        """End the reading; these parents were not asked."""
+
+
 class ReadOfParents:
     """In place of dlt's function: requests the lists of a page of parents, one after the other.
 
@@ -89,6 +124,7 @@ class ReadOfParents:
         noted: the fields by which parents are noted whose lists were read whole; none without.
         never_gone: whether a parent that is not there any more is an error: a job is, of which
             nothing was fetched.
+        turns: of a child that may be left between two parents; None where all are asked.
     """
 
     def __init__(
@@ -103,7 +139,12 @@ class ReadOfParents:
         stats: PageStats,
         noted: Sequence[str] = (),
         never_gone: bool = False,
+        turns: Turns | None = None,
     ) -> None:
+        self._turns = turns
+        self._queue: deque[tuple[BoundParent, bool]] = deque()
+        """Parents that wait for their turn, and whether each is the last of its page."""
+        self._is_reading = self._is_silent = False
         self._noted = noted
         self._stats = stats
         self._never_gone = never_gone
@@ -115,27 +156,81 @@ class ReadOfParents:
         self._below = below
         self._announce = announce
 
-    def __call__(self, item: list[BoundParent], meta: Any = None) -> Iterator[Page | None]:  # noqa: ARG002 - dlt's signature
+    def __call__(self, item: list[BoundParent], meta: Any = None) -> Iterator[Page | None] | None:  # noqa: ARG002 - dlt's signature
         """The pages, of which each knows its parent; raises as `ListReader.read` does."""
+        parents = item if self._turns is None else self._turns.now(item)
+        if not parents:
+            self._family.through(item[0].page)
+            return None
         if self._announce is not None:
-            self._announce(chain.from_iterable(map(self._firsts, item)))
-        self._backlog.add(self._child, len(item))
-        return self._pages(item)
+            self._announce(self._ahead(parents))
+        self._backlog.add(self._child, len(parents))
+        if self._turns is None:
+            return self._pages(parents)
+        self._queue.extend((one, one is parents[-1]) for one in parents)
+        if self._is_reading:
+            return None
+        self._is_reading = True
+        return self._in_turn(self._turns)
 
     def _pages(self, parents: list[BoundParent]) -> Iterator[Page | None]:
         left = len(parents)
         try:
             for parent in parents:
-                self._family.begin(self._child, parent)
-                for page in self._of(parent):
-                    if page is not None:
-                        page.parent = parent
-                        self.binding.copy_into(page, parent)
-                    yield page
+                yield from self._list_of(parent)
                 left -= self._ended(parent)
             self._family.through(parents[0].page)
         finally:
             self._backlog.add(self._child, -left)
+
+    def _in_turn(self, turns: Turns) -> Iterator[Page | None]:
+        """One parent at a time, whatever page of parents they come with."""
+        try:
+            while self._queue and not self._leaves(turns):
+                parent, is_last = self._queue.popleft()
+                turns.begin(parent)
+                for page in self._list_of(parent):
+                    turns.add(0 if page is None else len(page))
+                    yield page
+                self._ended(parent)
+                turns.through(parent)
+                if is_last:
+                    self._family.through(parent.page)
+        finally:
+            self._is_reading = False
+            self._backlog.add(self._child, -len(self._queue))
+            self._queue.clear()
+
+    def _leaves(self, turns: Turns) -> bool:
+        """Whether the reading ends in front of the next parent: not while answers of it wait."""
+        if not self._queue[0][0].is_ahead and turns.may_leave:
+            turns.leave(parent for parent, _ in self._queue)
+            for parent, is_last in self._queue:
+                if is_last:
+                    self._family.through(parent.page)
+            return True
+        if self._is_silent and self._announce is not None and not turns.is_full:
+            self._is_silent = False
+            self._announce(self._ahead([parent for parent, _ in self._queue]))
+        return False
+
+    def _ahead(self, parents: Iterable[BoundParent]) -> Iterator[FirstRequest]:
+        """What the first requests for parents are made of; of no further one when the reading is
+        about to end."""
+        for parent in parents:
+            if self._turns is not None and self._turns.is_full:
+                self._is_silent = True
+                return
+            parent.is_ahead = True
+            yield from self._firsts(parent)
+
+    def _list_of(self, parent: BoundParent) -> Iterator[Page | None]:
+        self._family.begin(self._child, parent)
+        for page in self._of(parent):
+            if page is not None:
+                page.parent = parent
+                self.binding.copy_into(page, parent)
+            yield page
 
     def _of(self, parent: BoundParent) -> Iterator[Page | None]:
         """The pages of one parent; none of one that is gone since it was listed, which no value of

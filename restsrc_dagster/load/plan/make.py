@@ -5,7 +5,7 @@ from functools import cached_property, partial
 from types import MappingProxyType
 
 from restsrc_dagster.connector.fitted import Fitted
-from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.chunking import chunked_with, chunking
 from restsrc_dagster.connector.resources.jobs import is_known_early, job_creators
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import RestsrcError
@@ -168,7 +168,8 @@ class _Describing:
         resources = connector.resources
         one, above_it = resources[name], resources.ancestors(name)
         window, family = resources.windows.get(name), (name, *above_it)
-        chunks = chunking(resources, resources.top(name)) if name in self._in_chunks else None
+        chunked = chunked_with(resources, name) if name in self._in_chunks else None
+        chunks = chunking(resources, chunked) if chunked is not None else None
         return PlannedResource(
             name=name,
             table=self._table(name) if one.selected else None,
