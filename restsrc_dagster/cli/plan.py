@@ -129,6 +129,9 @@ def _of_resource(one: PlannedResource) -> Iterator[str]:
         yield one.instead
     if one.page is not None:
         yield f"goes on at page {one.page}, where another run was stopped"
+    if one.read_before:
+        parent = "values" if not one.parents else f"records of {one.parents[0]}"
+        yield f"{one.read_before} {parent} come last, which a run that was stopped has read"
     if one.deletes is not None:
         yield one.deletes
     for name, at_most in one.waits.items():
@@ -169,6 +172,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "cursor": vars(cursor) if cursor else None,
         "committed": one.chunks or "at once",
         "page": one.page,
+        "read_before": one.read_before,
         "refresh": one.refresh,
         "late": one.late,
         "instead": one.instead,

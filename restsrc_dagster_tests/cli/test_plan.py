@@ -295,6 +295,19 @@ def test_a_list_that_was_left_goes_on(
     assert api.asked[0].params["page"] == "3"
 
 
+def test_values_that_a_run_has_left_come_first(
+    folder: Path, api: Api, plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RESTSRC_COMMIT_AFTER_RECORDS", "1")
+    api.routes |= {f"/of/{one}": lambda asked: {"data": [{"id": asked.path}]} for one in "ab"}
+    listed = items(path="of/{resources.regions.value}", paginator="single_page") | KEY
+    one_at_a_time = {"http": {"max_concurrency": 1}}
+    run(folder, api, listed, values={"regions": ["a", "b", "c"]}, **one_at_a_time)
+    said = plan("acme")
+    assert said.rows["items"].endswith("| the beginning | in chunks, by parent")
+    assert said.notes == "items: 2 values come last, which a run that was stopped has read\n"
+
+
 def test_what_is_sent_of_a_cursor(folder: Path, api: Api, plan: Plan) -> None:
     edit(folder, api, of_items({"convert": "epoch_seconds"}, **KEY))
     assert plan("acme").notes == "items: sends '1672531200' for at\n"

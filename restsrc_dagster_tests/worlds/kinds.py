@@ -249,5 +249,8 @@ def traits(world: World) -> set[str]:
         found |= {f"run.{key}" for key in run.to_json() if key not in ("news", "kill_at")}
         found |= {f"fault {fault.what}" for fault in run.faults}
         found |= {f"kill {run.kill}"} if run.kill else set()
+    in_windows = (one.cursor and one.cursor.window for one in (world.c, world.g) if one)
+    if world.how.commit and (world.p.values or any(in_windows)):
+        found.add("parents in chunks")
     found |= {"partitions", f"every {world.partitions.every}"} if world.partitions else set()
     return found | ({"twin"} if world.twin else set())

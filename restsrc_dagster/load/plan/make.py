@@ -9,6 +9,7 @@ from restsrc_dagster.connector.resources.chunking import chunked_with, chunking
 from restsrc_dagster.connector.resources.jobs import is_known_early, job_creators
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.extract.chunks.by_parent import READ_KEY
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
 from restsrc_dagster.extract.http.kept_answers import KeptAnswer
@@ -185,6 +186,7 @@ class _Describing:
             jobs=() if refresh else tuple(one.at for one in self._jobs if one.resource in family),
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
             chunks=chunks,
+            read_before=0 if refresh else len(states.get(name, {}).get(READ_KEY, ())),
             look_at_page=lambda: self._pages.get(name) if chunks else None,
             refresh=refresh,
             late=self._late.get(name),
