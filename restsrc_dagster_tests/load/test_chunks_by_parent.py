@@ -227,7 +227,7 @@ class TestInWindows:
 
     def test_grandchildren_come_with_their_chunk(self, duck: Warehouse, api: Api) -> None:
         """Rows that are gone go, those of another parent with them; a record has two parents."""
-        settings = replace(duck.settings, commit_after_records=4)
+        settings = replace(duck.settings, commit_after_records=1)
         small = replace(duck, settings=settings, http={"max_concurrency": 1})
         below: dict[int, list[int]] = {}
         served = self.served(api)
@@ -411,3 +411,32 @@ def test_a_refresh_that_is_killed_goes_on_behind_it(small: Warehouse, api: Api) 
     assert asked[0] != "v00"
     assert sorted(asked) == VALUES
     assert ids(small) == served.ids
+
+
+def test_what_cannot_be_loaded_in_a_later_chunk_fails_alone(small: Warehouse, api: Api) -> None:
+    """The chunk is read once more without it, from the same parents."""
+    records = {
+        (name, region): [{"id": f"{region}-{n}", "v": 1, "v__v_text": 1} for n in range(5)]
+        for name in ("orders", "refunds")
+        for region in VALUES[:6]
+    }
+    api.routes |= {
+        f"/{name}": lambda asked: {"data": records[asked.path[1:], asked.params["region"]]}
+        for name in ("orders", "refunds")
+    }
+    made = acme(small, api, [orders(), {**orders(), **_refunds()}], VALUES[:6])
+    assert not small.load(made).failed
+    records["refunds", "v03"][0]["v"] = "somebody@example.com"
+    for region in VALUES[:6]:
+        records["orders", region].append({"id": f"{region}-new"})
+    api.asked.clear()
+    report = small.load(made)
+    assert set(report.failed) == {"refunds"}
+    regions = [one.params["region"] for one in api.asked if one.path == "/orders"]
+    assert regions == ["v00", "v01", "v02", "v03", "v02", "v03", "v04", "v05"]
+    assert len(ids(small)) == 36
+    assert report.resources["orders"].rows_loaded == 36
+
+
+def _refunds() -> dict[str, Any]:
+    return items("refunds", params=orders()["endpoint"]["params"], paginator="json_link")
