@@ -19,6 +19,9 @@ RestsrcError             change the configuration, if it is none of those below
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+LONGEST_MESSAGE = 2000
+"""Characters of what is told of one problem: names and values of a file may be as long as it."""
+
 
 class RestsrcError(Exception):
     """Base of everything that this package raises on purpose."""
@@ -35,7 +38,9 @@ class Problem:
 
     def __str__(self) -> str:
         place = self.file if self.line is None else f"{self.file}:{self.line}"
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        message, more = self.message[:LONGEST_MESSAGE], len(self.message) - LONGEST_MESSAGE
+        cut = f"{message} … ({more:,} more characters)" if more > 0 else message
+        return ": ".join(part for part in (place, self.path[:LONGEST_MESSAGE], cut) if part)
 
 
 class ConnectorError(RestsrcError, ValueError):

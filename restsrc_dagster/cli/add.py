@@ -32,7 +32,9 @@ from restsrc_dagster.settings import Settings
     help="JSON or YAML file with a dlt rest_api configuration; - reads standard input.",
 )
 @click.option(
-    "--from-curl", "curl", help="A curl command instead: its secret becomes a ${…} reference."
+    "--from-curl",
+    "curl",
+    help="A curl command instead: its secrets become ${…} references; - reads standard input.",
 )
 @click.option(
     "--from-openapi",

@@ -52,7 +52,8 @@ class Given:
 
     def first(self, name: str, target: Path) -> FirstConfiguration:
         if self.curl is not None:
-            return _from_curl(self.curl, name)
+            command = sys.stdin.read() if self.curl == "-" else self.curl
+            return _from_curl(command, name)
         if self.document is not None:
             from restsrc_dagster.scaffold.openapi import from_openapi
 

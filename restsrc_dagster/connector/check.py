@@ -6,7 +6,11 @@ from itertools import chain
 from typing import Any
 from urllib.parse import urlsplit
 
-from restsrc_dagster.connector.configuration import ConfigProblem, configuration_problems
+from restsrc_dagster.connector.configuration import (
+    MOST_TOLD,
+    ConfigProblem,
+    configuration_problems,
+)
 from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
 from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.needs import lost, needs
@@ -26,6 +30,9 @@ from restsrc_dagster.connector.syntax.references import blank, misplaced_referen
 
 _PLAIN_PATH = re.compile(r"[^.\[\]'\"*?@$()]+(\.[^.\[\]'\"*?@$()]+)*")
 
+MOST_RESOURCES = 1000
+MOST_ANCESTORS = 20
+"""Far more than any API has; all connectors of a folder wait until a file is checked."""
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,10}(?![^/:])")
 
 
@@ -37,6 +44,8 @@ def check_configuration(
     First what the models say of each part by itself, then what only shows between the parts. Of
     a part that is no part at all, nothing more is told.
     """
+    if found := list(_check_count(configuration.get("resources"))):
+        return found
     found = [
         ConfigProblem(place, message)
         for message, place in misplaced_references(dict(configuration))
@@ -44,6 +53,8 @@ def check_configuration(
     at_places = {problem.path for problem in found}
     shape = configuration_problems(configuration)
     found += [problem for problem in shape if problem.path not in at_places]
+    if len(shape) > MOST_TOLD:
+        return found  # it is not known of every part whether it is one
     broken = tuple(problem.path for problem in shape if not problem.harmless)
     client = configuration.get("client", {})  # missing, where another key was meant to be it
     if not _at(broken, "client", "client.base_url") and "base_url" in client:
@@ -61,6 +72,8 @@ def check_configuration(
     }
     resources = Resources({**configuration, "resources": list(whole.values())}, values=values)
     positions = {names[position]: position for position in whole}
+    if too_deep := list(_check_depth(resources, positions)):
+        return found + too_deep
     parents = None if None in names else list(dict.fromkeys(filter(None, names)))
     found += _check_tables(resources, positions)
     found += _check_params_of_defaults(configuration, whole, resources)
@@ -68,6 +81,29 @@ def check_configuration(
     for name, resource in resources.items():
         found += _check_resource(f"resources[{positions[name]}]", resource, resources, parents)
     return found
+
+
+def _check_count(resources: Any) -> Iterator[ConfigProblem]:
+    if isinstance(resources, list) and len(resources) > MOST_RESOURCES:
+        yield ConfigProblem(
+            "resources",
+            f"are {len(resources):,}; at most {MOST_RESOURCES:,} work in one file: write several "
+            "connectors",
+        )
+
+
+def _check_depth(
+    resources: Resources, positions: Mapping[str | None, int]
+) -> Iterator[ConfigProblem]:
+    """The first of those that are too deep, for all others below it are so for the same reason."""
+    for name in resources:
+        if len(above := resources.ancestors(name)) > MOST_ANCESTORS:
+            yield ConfigProblem(
+                f"resources[{positions[name]}]",
+                f"{name!r} hangs on {len(above)} resources, each below the next; at most "
+                f"{MOST_ANCESTORS} work",
+            )
+            return
 
 
 def _at(broken: tuple[str, ...], *paths: str) -> bool:

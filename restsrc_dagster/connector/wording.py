@@ -15,6 +15,16 @@ def nearest(text: str, known: Iterable[str]) -> str | None:
     return longer[0] if len(longer) == 1 else None
 
 
+SHOWN = 30
+
+
+def some_of(names: Iterable[str]) -> str:
+    """Names with commas; the first thirty, and how many there are beside them."""
+    every = list(names)
+    more = len(every) - SHOWN
+    return ", ".join(every[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
 def unknown_key(key: str, known: Iterable[str]) -> str:
     known = list(known)
     suggestion = nearest(key, known)

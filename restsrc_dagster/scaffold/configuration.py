@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from restsrc_dagster.connector.syntax.variables import REFERENCE
+
 START = "{incremental.start_value}"
 """Where a request takes the cursor."""
 _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
@@ -49,6 +51,19 @@ class References:
         """The name of a variable that need not be set: ACME_TOKEN for TOKEN."""
         words = _NO_NAME.sub("_", _NEW_WORD.sub("_", suffix)).strip("_").upper()
         return f"{self._prefix}_{words}"
+
+
+def without_planted(value: Any, reference: References) -> Any:
+    """Let only those variables be read that were made here: a text of the document that looks like
+    a reference, as in the name of a header, would take any of the deployment's to its server."""
+    if isinstance(value, dict):
+        return {key: without_planted(item, reference) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_planted(item, reference) for item in value]
+    if not isinstance(value, str):
+        return value
+    own = {"", *reference.variables}
+    return REFERENCE.sub(lambda one: one[0] if (one["name"] or "") in own else f"${one[0]}", value)
 
 
 def bearer(reference: References) -> dict[str, Any]:

@@ -39,6 +39,8 @@ _EXTENSION = re.compile(r"\.(json|jsonl|xml|csv)$", re.IGNORECASE)
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z-]{2,29}")
 """A word before the key, as in `SSWS …` or `Klaviyo-API-Key …`: it is no secret."""
 _NAME = re.compile(r"[^A-Za-z0-9_]+")
+_OF_PAGES = re.compile(r"page|next|contin|sync|cursor|start|after", re.IGNORECASE)
+"""A token that says where a list goes on proves nothing."""
 
 
 @dataclass
@@ -75,6 +77,9 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
     if auth := _auth(curl, params, user, reference):
         client["auth"] = auth
     headers = {name: value for name, value in curl.headers if name.lower() not in _SKIPPED}
+    for sent in (params, headers):
+        sent |= {name: reference(name) for name in sent if _is_secret(name)}
+    as_they_are = sorted(name for name, value in headers.items() if "${" not in value)
     if headers:
         client["headers"] = headers
     if paginator := _paginator(params):
@@ -86,11 +91,20 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
     name = _NAME.sub("_", _EXTENSION.sub("", last)).strip("_") or "items"
     configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
     notes = list(notes_of_starts(params))
+    if as_they_are:
+        notes.append(
+            f"{', '.join(as_they_are)} {'is' if len(as_they_are) == 1 else 'are'} in the file as "
+            "the command has it: if it is a secret, write a ${…} reference"
+        )
     notes += [
         f"the command has its {key.replace('_', ' ')}: write it as http.{key}, beside configuration"
         for key in sorted(curl.of_http)
     ]
     return FirstConfiguration(configuration, reference.variables, notes)
+
+
+def _is_secret(name: str) -> bool:
+    return bool(SECRET_KEY.search(name)) and not _OF_PAGES.search(name)
 
 
 def _parse(command: str) -> _Curl:
@@ -189,7 +203,7 @@ def _auth(
         kind = "http_digest" if "--digest" in curl.flags else "http_basic"
         return user_and_password(reference, kind)
     for name in list(params):
-        if SECRET_KEY.search(name) or name.lower() == "key":
+        if _is_secret(name) or name.lower() == "key":
             del params[name]
             return api_key(reference, name, "query")
     return None

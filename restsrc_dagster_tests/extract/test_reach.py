@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.syntax.origins import below
@@ -176,6 +177,31 @@ def test_a_bare_host_means_https_where_base_url_does(host: str) -> None:
     )
     named = AllowedOrigins.of(BASE, Http(allowed_hosts=[f"http://{host}"]))
     named.guard(url, named.allowed)
+
+
+def test_a_bare_host_means_the_service_of_its_scheme() -> None:
+    """Any other port of the host may be somebody else's."""
+    assert "files.acme.com:8080" in refusal(
+        "https://files.acme.com:8080/x", allowed_hosts=["files.acme.com"]
+    )
+    named = AllowedOrigins.of(BASE, Http(allowed_hosts=["files.acme.com:8080"]))
+    named.guard("https://files.acme.com:8080/x", named.allowed)
+    local = AllowedOrigins.of("http://127.0.0.1:8000", Http(allowed_hosts=["127.0.0.1"]))
+    local.guard("http://127.0.0.1:9000/x", local.allowed)
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("https://files.acme.com/only/this", "me:secret@files.acme.com", "@files.acme.com"),
+        *("files.acme.com?x", "https://files.acme.com/#x", "https://", "", "files.acme.com:port"),
+    ],
+)
+def test_what_an_origin_cannot_say_is_refused(host: str) -> None:
+    """And is not repeated: it may hold a password."""
+    for key in ("allowed_hosts", "anonymous_hosts"):
+        with pytest.raises(ValidationError, match="is no host, host:port or origin"):
+            Http(**{key: [host]})
 
 
 def test_a_bare_host_without_credentials_means_any_scheme() -> None:

@@ -257,3 +257,38 @@ def test_what_stands_in_http_is_told() -> None:
         "the command has its proxy: write it as http.proxy",
     ]
     assert SECRET not in str(told)
+
+
+def test_every_secret_of_the_command_becomes_a_reference() -> None:
+    command = (
+        f"curl '{URL}?api_key={SECRET}&page_token=p1&limit=50' -H 'Authorization: Bearer {SECRET}' "
+        f"-H 'X-Client-Secret: {SECRET}' -H 'X-Shop: north'"
+    )
+    made = from_curl(command, "acme")
+    assert SECRET not in json.dumps(made.configuration)
+    client, (resource,) = made.configuration["client"], made.configuration["resources"]
+    assert client["auth"] == {"type": "bearer", "token": "${ACME_TOKEN}"}
+    assert client["headers"] == {"X-Client-Secret": "${ACME_X_CLIENT_SECRET}", "X-Shop": "north"}
+    params = resource["endpoint"]["params"]
+    assert params["api_key"] == "${ACME_API_KEY}"
+    assert params["page_token"] == "p1", "it says where a list goes on, and proves nothing"
+    assert set(made.variables) == {"ACME_TOKEN", "ACME_X_CLIENT_SECRET", "ACME_API_KEY"}
+    assert any(
+        note.startswith("X-Shop is in the file as the command has it") for note in made.notes
+    )
+
+
+def test_a_command_from_standard_input(tmp_path: Path) -> None:
+    """There it is in no list of processes, and in no history."""
+    ran = CliRunner().invoke(
+        cli,
+        [
+            *("add", "acme", "--from-curl", "-", "--schedule", "every 3 hours"),
+            *("--connectors-dir", str(tmp_path), "--dagster-url", "http://127.0.0.1:9"),
+        ],
+        input=f"curl {URL} \\\n  -H 'Authorization: Bearer {SECRET}'\n",
+    )
+    assert ran.exit_code == 0, ran.output
+    written = (tmp_path / "acme.json").read_text(encoding="utf-8")
+    assert "${ACME_TOKEN}" in written
+    assert SECRET not in written

@@ -41,6 +41,8 @@ _TAKES_ITS_OWN = "values."
 """Where references are told of by the models themselves."""
 _OF_A_VALUE = frozenset({"int_type", "float_type", "bool_type", "value_error", "config_error"})
 _configuration: TypeAdapter[Configuration] = TypeAdapter(Configuration)
+MOST_TOLD = 100
+"""Of one file: nobody reads more, and for each the nearest known word is looked for."""
 _PLAIN_WORD = re.compile(r"[A-Za-z][A-Za-z_ -]{0,30}")
 
 
@@ -63,11 +65,11 @@ def configuration_problems(configuration: Mapping[str, Any]) -> list[ConfigProbl
 
 
 def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigProblem]:
-    """What `error` says of a value that `model` did not take."""
+    """What `error` says of a value that `model` did not take; the first hundred of it."""
     meant: set[str] = set()
     missing: list[tuple[str, ConfigProblem]] = []
     seen: set[tuple[str, str]] = set()
-    for details in error.errors(include_url=False):
+    for details in error.errors(include_url=False)[:MOST_TOLD]:
         place = PlaceInModel.of(details["loc"], model)
         if details["type"] == "extra_forbidden":
             key = str(details["loc"][-1])
@@ -85,6 +87,8 @@ def in_words(error: ValidationError, model: type[BaseModel]) -> Iterator[ConfigP
                 seen.add(found[:2])
                 yield found
     yield from (found for path, found in missing if path not in meant)
+    if (more := error.error_count() - MOST_TOLD) > 0:
+        yield ConfigProblem("", f"has {more:,} more problems, which are not told")
 
 
 def _unknown(key: str, place: "PlaceInModel") -> tuple[str | None, str]:

@@ -143,6 +143,8 @@ def read_connector(path: Path) -> Connector:
         return check_content(path.stem, content, file=str(path))
     except ConnectorError as error:
         raise ConnectorError(with_lines(error.problems, path)) from None
+    except RecursionError:
+        raise ConnectorError([Problem(str(path), "", "is nested too deeply")]) from None
 
 
 def check_content(name: str, content: Mapping[str, Any], *, file: str) -> Connector:
@@ -188,7 +190,7 @@ def checked(
     lists = value_lists(values)
     if isinstance(configuration, dict):
         problems += [
-            Problem(file, f"configuration.{place}", message)
+            Problem(file, f"configuration.{place}".rstrip("."), message)
             for place, message, _ in check_configuration(configuration, lists)
         ]
         if isinstance(values, dict):

@@ -79,8 +79,6 @@ def _paths(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
 
 def _line(path: str, lines: Mapping[str, int]) -> int | None:
     """A key that is missing has the line of the object that lacks it."""
-    inside = (
-        known for known in lines if path == known or path.startswith((f"{known}.", f"{known}["))
-    )
-    nearest = max(inside, key=len, default=None)
-    return None if nearest is None else lines[nearest]
+    while path and path not in lines:
+        path = path[: max(path.rfind("."), path.rfind("["), 0)]
+    return lines.get(path)

@@ -3,7 +3,10 @@
 import json
 import math
 import re
-from collections.abc import Hashable
+from collections import Counter
+from collections.abc import Hashable, Iterator
+from itertools import count
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +14,30 @@ import yaml
 
 SUFFIXES = (".json", ".yaml", ".yml")
 DEEPEST = 100
+LARGEST = {True: 5_000_000, False: 500_000}
+"""Characters, of JSON or not: YAML of that size takes some five seconds, JSON a tenth of one."""
+MOST_VALUES = 200_000
+"""Keys and values, those of YAML's aliases counted wherever they stand."""
 _TEXT_OF_FILE = re.compile(r"\b(alias|handle|the tag) .*", re.DOTALL)
 """The pieces of the file that PyYAML's messages repeat."""
 _SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+class TooLargeError(ValueError):
+    """A text that is not to be looked into: all connectors would wait for it."""
 
 
 def parse(path: Path) -> dict[str, Any]:
     """The mapping that the file holds.
 
     Raises:
+        TooLargeError: it is larger than any connector, by its size or by what it holds.
         ValueError: in plain words, with line and column where there are any. Texts of the file
             are not repeated: they may be secrets.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        with path.open(encoding="utf-8-sig") as file:
+            text = file.read(max(LARGEST.values()) + 1)
     except UnicodeDecodeError:
         raise ValueError("is not UTF-8 text") from None
     except OSError as error:
@@ -36,19 +49,35 @@ def parse_text(text: str, *, is_json: bool) -> dict[str, Any]:
     """The mapping that the text of a file holds; raises ValueError as `parse` does."""
     if not text.strip():
         raise ValueError("is empty")
+    if len(text) > (largest := LARGEST[is_json]):
+        kind = "JSON" if is_json else "YAML"
+        raise TooLargeError(f"is too large; at most {largest:,} characters of {kind} are read")
     content = _parse_json(text) if is_json else _parse_yaml(text)
     if not isinstance(content, dict):
         raise ValueError("holds no object at its top level")
-    _only_json(content, DEEPEST)
+    refuse_what_json_cannot_say(content)
     return content
+
+
+def refuse_what_json_cannot_say(content: Any) -> None:
+    """Also what could not be walked, or written again.
+
+    Raises:
+        TooLargeError: there is too much of it.
+        ValueError: as `parse` does.
+    """
+    _only_json(content, DEEPEST, count())
 
 
 def compose(text: str) -> yaml.Node | None:
     """The nodes of a text in JSON or YAML, with their places; None if there is nothing in it.
 
     Raises:
+        TooLargeError: it would take too long.
         yaml.YAMLError: it is neither.
     """
+    if len(text) > LARGEST[False]:
+        raise TooLargeError("is too large to be looked through for places")
     # JSON is YAML save for the tabs between its tokens; inside of its texts there are none.
     return yaml.compose(text.replace("\t", " "), Loader=JsonLikeLoader)
 
@@ -56,7 +85,9 @@ def compose(text: str) -> yaml.Node | None:
 def _parse_json(text: str) -> Any:
     try:
         return json.loads(text, object_pairs_hook=_without_duplicates, parse_constant=_no_constant)
-    except _TwiceError:
+    except _TwiceError as error:
+        if len(text) > LARGEST[False]:
+            raise ValueError(f"the key {error.args[0]!r} stands twice in one object") from None
         return _parse_yaml(text.replace("\t", " "))  # which refuses it too, and knows where
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from None
@@ -71,7 +102,9 @@ class _TwiceError(Exception):
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise _TwiceError
+        raise _TwiceError(
+            next(key for key, times in Counter(map(itemgetter(0), pairs)).items() if times > 1)
+        )
     return found
 
 
@@ -85,17 +118,19 @@ class JsonLikeLoader(yaml.SafeLoader):
     yaml_implicit_resolvers: dict[str, Any] = {}  # noqa: RUF012 - a class attribute of the base
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        for position, key in enumerate(keys):
+        seen = set[str]()
+        for written, _ in node.value:
+            key = self.construct_object(written)
             if not isinstance(key, str):
                 problem = "a key is not text; put it in quotes"
             elif key == "<<":
                 problem = "the merge key << is not supported; write the keys out"
-            elif key in keys[:position]:
+            elif key in seen:
                 problem = f"the key {key!r} stands twice in one object"
             else:
+                seen.add(key)
                 continue
-            raise ValueError(f"{_where(node.value[position][0].start_mark)}{problem}")
+            raise ValueError(f"{_where(written.start_mark)}{problem}")
         return super().construct_mapping(node, deep=deep)
 
 
@@ -128,18 +163,19 @@ def _where(mark: yaml.Mark | None) -> str:
     return f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
 
 
-def _only_json(value: Any, depth: int) -> None:
-    """Refuse what JSON cannot say, and what could not be walked or written again."""
+def _only_json(value: Any, depth: int, counted: Iterator[int]) -> None:
+    if next(counted) > MOST_VALUES:
+        raise TooLargeError(f"holds more than {MOST_VALUES:,} keys and values")
     match value:
         case dict() | list() if not depth:
             raise ValueError("is nested too deeply")
         case dict():
             for key, item in value.items():
-                _only_json(key, depth - 1)
-                _only_json(item, depth - 1)
+                _only_json(key, depth - 1, counted)
+                _only_json(item, depth - 1, counted)
         case list():
             for item in value:
-                _only_json(item, depth - 1)
+                _only_json(item, depth - 1, counted)
         case float() if not math.isfinite(value):
             raise ValueError(f"{value} is not a number that JSON knows")
         case str() if not value.isascii() and _SURROGATE.search(value):

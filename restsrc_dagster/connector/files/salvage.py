@@ -14,7 +14,13 @@ import yaml
 
 from restsrc_dagster.connector.check import check_configuration, resource_name
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.connector.files.parse import DEEPEST, JsonLikeLoader, parse
+from restsrc_dagster.connector.files.parse import (
+    DEEPEST,
+    JsonLikeLoader,
+    TooLargeError,
+    parse,
+    refuse_what_json_cannot_say,
+)
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.naming import CONNECTOR_NAME
 from restsrc_dagster.connector.resources.values import ValueList, value_lists
@@ -22,6 +28,11 @@ from restsrc_dagster.errors import ConnectorError
 
 NAMELESS = "connector_file"
 """Stands for the resources of a file that tells none any more."""
+
+ROUNDS = 20
+"""What still does not hold after so many changes is left out."""
+LARGEST_MENDED = 50_000
+"""Characters of YAML, which is read as a whole for each line that is left out."""
 
 _CLIENT = {"base_url": "http://127.0.0.1"}
 _UNKNOWN = {"schedule": {"mode": "hours"}, "created_at": "1970-01-01T00:00:00Z"}
@@ -89,7 +100,9 @@ def _resources_left(
     ]
     named = configuration.get("resource_defaults")
     defaults = {"resource_defaults": named} if named else {}
-    while items:
+    for _ in range(ROUNDS):
+        if not items:
+            break
         left = {**defaults, "resources": items}
         problems = list(check_configuration({"client": _CLIENT, **left}, lists))
         if not problems:
@@ -134,8 +147,21 @@ def _parents(value: Any) -> Iterator[str]:
 def _content(path: Path) -> dict[str, Any]:
     try:
         return parse(path)
+    except TooLargeError:
+        return {}
     except ValueError:
         pass
+    content = _content_left(path)
+    try:
+        refuse_what_json_cannot_say(content)
+    except TooLargeError:
+        return {}
+    except ValueError:
+        pass
+    return content
+
+
+def _content_left(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig", errors="replace")
     except OSError:
@@ -143,7 +169,7 @@ def _content(path: Path) -> dict[str, Any]:
     if path.suffix == ".json":
         content = _Scanner(text).value()
         return content if isinstance(content, dict) else {}
-    content = _yaml_left(text)
+    content = _yaml_left(text) if len(text) <= LARGEST_MENDED else None
     content = content if isinstance(content, dict) else {}
     configuration = content.get("configuration")
     if not (isinstance(configuration, dict) and configuration.get("resources")):
@@ -239,7 +265,9 @@ class _LenientLoader(JsonLikeLoader):
 def _yaml_left(text: str) -> Any:
     """YAML without the lines at which reading it fails."""
     lines = text.splitlines()
-    while any(lines):
+    for _ in range(ROUNDS):
+        if not any(lines):
+            break
         try:
             return yaml.load("\n".join(lines), Loader=_LenientLoader)  # noqa: S506 - a SafeLoader
         except yaml.MarkedYAMLError as error:

@@ -82,10 +82,10 @@ class ResourceGraph(Mapping[str, Resource]):
         return found
 
     def _walked_up(self, name: str) -> tuple[str, ...]:
-        found: list[str] = []
+        found: dict[str, None] = {}
         parent = self[name].parent
         while parent is not None and parent in self and parent != name and parent not in found:
-            found.append(parent)
+            found[parent] = None
             parent = self[parent].parent
         return tuple(found)
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.connector.wording import some_of
 
 
 def parents_problems(
@@ -23,8 +24,7 @@ def parents_problems(
         if resource.parent not in known:
             nor = ", nor a list of values" if resources.values_by_name else ""
             yield (
-                f"its parent {resource.parent!r} is not a resource{nor}; known are "
-                f"{', '.join(known)}"
+                f"its parent {resource.parent!r} is not a resource{nor}; known are {some_of(known)}"
             )
     yield from _list_problems(resource, resources)
 

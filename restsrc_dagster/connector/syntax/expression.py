@@ -19,6 +19,8 @@ Tree = dict[str, Any]
 
 _OF_A_VALUE = ("subexpression", "filter_projection")
 """Nodes that look into their first child; that of `!a.b` is `!a`, and there is nothing in it."""
+LONGEST = 10_000
+"""Characters; its tree is as deep as it has parts, and each look at it goes down as far."""
 _KINDS = {
     "EOF": "the end",
     "UNQUOTED_IDENTIFIER": "a name",
@@ -33,6 +35,8 @@ def expression_error(text: str) -> str | None:
     """Why `text` is no expression that works, without repeating it; None if it is one."""
     from jmespath import exceptions
 
+    if len(text) > LONGEST:
+        return f"is {len(text):,} characters long; at most {LONGEST:,} work"
     try:
         tree = expression_tree(text)
     except exceptions.EmptyExpressionError:

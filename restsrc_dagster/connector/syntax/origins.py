@@ -18,21 +18,22 @@ def origin_of(url: str) -> tuple[str, str, int]:
 def named_origin(host: str, base_url: str = "") -> Origin:
     """What a host, host:port or origin stands for; raises ValueError if it is none of these.
 
-    Without a scheme it stands for any, but beside a `base_url` of https for that: credentials that
-    are encrypted there are not sent openly elsewhere.
+    Without a scheme it stands for any, and without a port for any; but beside a `base_url` for the
+    scheme of that, and for the port that belongs to the scheme if `base_url` is at that: the
+    credentials go to no other service of the host, and nowhere more openly.
     """
     try:
-        if "://" in host:
-            origin: Origin = origin_of(host)
-        else:
-            parts = urlsplit(f"//{host}")
-            scheme = "https" if urlsplit(base_url).scheme.lower() == "https" else None
-            origin = (scheme, (parts.hostname or "").lower(), parts.port)
+        parts = urlsplit(host if "://" in host else f"//{host}")
+        base, port = urlsplit(base_url), parts.port
+        scheme = (parts.scheme or base.scheme).lower() or None
+        if port is None and (parts.scheme or (base_url and base.port is None)):
+            port = DEFAULT_PORTS.get(scheme or "", 0)
+        is_more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc
     except ValueError:
-        origin = (None, "", None)
-    if not origin[1]:
+        parts, is_more = urlsplit(""), ""
+    if not parts.hostname or is_more:
         raise ValueError("is no host, host:port or origin, such as https://files.acme.com")
-    return origin
+    return scheme, parts.hostname.lower(), port
 
 
 def is_among(origins: Iterable[Origin], url: str) -> bool:

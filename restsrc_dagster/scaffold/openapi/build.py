@@ -3,7 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from restsrc_dagster.scaffold.configuration import START, FirstConfiguration, References
+from restsrc_dagster.scaffold.configuration import (
+    START,
+    FirstConfiguration,
+    References,
+    without_planted,
+)
 from restsrc_dagster.scaffold.openapi.auth import Auth, Secured
 from restsrc_dagster.scaffold.openapi.columns import described_columns
 from restsrc_dagster.scaffold.openapi.cursor import FoundCursor, find_cursor, not_sent
@@ -56,7 +61,10 @@ def from_document(
         _share(client, [resource["endpoint"] for resource in resources], key)
     configuration = {"client": client, "resources": [_ordered(one) for one in resources]}
     return FirstConfiguration(
-        configuration, reference.variables, list(dict.fromkeys(notes)), document.title or None
+        without_planted(configuration, reference),
+        reference.variables,
+        list(dict.fromkeys(notes)),
+        document.title or None,
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster_tests.scaffold.openapi.documents import (
+    LIST,
     SERVER,
     document,
     get,
@@ -253,3 +254,30 @@ def test_swagger_2() -> None:
             {"/customers": path}, openapi=None, servers=None, security=[{name: ["read"]}], **swagger
         )
         assert made(source).configuration["client"]["auth"] == auth
+
+
+def test_a_document_cannot_have_a_variable_of_the_deployment_sent() -> None:
+    """Its texts stand in the connector: a name, a scope, an address or a default that looks like a
+    reference is a text, and only what was made here is read from the environment."""
+    planted = "${AWS_SECRET_ACCESS_KEY}"
+    schemes = {"key": {"type": "apiKey", "in": "header", "name": planted}}
+    asked = get(LIST, param("region", string(default=planted), required=True))
+    source = document(
+        {"/customers": {"get": {**asked["get"], "security": [{"key": []}]}}},
+        components={"securitySchemes": schemes},
+    )
+    made_of = made(source)
+    values = list(_texts(made_of.configuration))
+    assert any(f"${planted}" in text for text in values), "it is there, as a text"
+    assert not any(planted in text.replace(f"${planted}", "") for text in values)
+    assert all(name.startswith("ACME_") for name in made_of.variables)
+
+
+def _texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for one in value:
+            yield from _texts(one)
+    elif isinstance(value, str):
+        yield value
