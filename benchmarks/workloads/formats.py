@@ -40,13 +40,16 @@ FORMATS: dict[str, Any] = {
 }
 
 
-def task(kind: str, packed: str, count: int, mode: str = "load") -> Callable[[str], Task]:
-    """One answer with all rows."""
+def task(
+    kind: str, packed: str, count: int, mode: str = "load", *, key: bool = False
+) -> Callable[[str], Task]:
+    """One answer with all rows; with a key, they are merged by it."""
     params = {"kind": kind, "rows": count, **({"packed": packed} if packed else {})}
     resource = {
         "name": "items",
         "endpoint": {"path": "written", "params": params, "paginator": "single_page"},
         "write_disposition": "append",
+        **({"write_disposition": "merge", "primary_key": "id"} if key else {}),
         **({"columns": COLUMNS} if kind in ("csv", "xml") else {}),
     }
     return lambda url: Task(
@@ -58,8 +61,10 @@ def task(kind: str, packed: str, count: int, mode: str = "load") -> Callable[[st
     )
 
 
-def _measured(name: str, kind: str, packed: str, count: int = ROWS, **more: Any) -> System:
-    system = here(name, task(kind, packed, count), **more)
+def _measured(
+    name: str, kind: str, packed: str, count: int = ROWS, *, key: bool = False, **more: Any
+) -> System:
+    system = here(name, task(kind, packed, count, key=key), **more)
 
     def measure(url: str) -> Outcome:
         params: dict[str, str] = {"kind": kind, "rows": str(count), "packed": packed}
@@ -88,11 +93,12 @@ def _of(kind: str, packed: str) -> Workload:
     return Workload(name=f"written-{kind}{packed and '-'}{packed}", systems=systems, lines=lines)
 
 
-def _large(kind: str) -> Workload:
-    title = f"{LARGE:,} rows in one answer, {kind}, gzip, DuckDB's memory_limit {LIMIT}"
-    system = _measured(OURS, kind, "gzip", LARGE, memory_limit=LIMIT, once=True)
+def _large(kind: str, *, key: bool = False) -> Workload:
+    merged = ", merged by a key" if key else ""
+    title = f"{LARGE:,} rows in one answer, {kind}, gzip{merged}, DuckDB's memory_limit {LIMIT}"
+    system = _measured(OURS, kind, "gzip", LARGE, key=key, memory_limit=LIMIT, once=True)
     return Workload(
-        name=f"large-{kind}",
+        name=f"large-{kind}{'-key' if key else ''}",
         systems={OURS: system},
         lines=(Amount(title=f"{title}: peak memory, MB", of="memory", at_most=400),),
         long=True,
@@ -102,4 +108,5 @@ def _large(kind: str) -> Workload:
 WORKLOADS = (
     *(_of(kind, packed) for kind in ("jsonl", "csv", "xml") for packed in ("", "gzip")),
     *map(_large, ("csv", "json")),
+    _large("json", key=True),
 )

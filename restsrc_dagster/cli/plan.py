@@ -132,6 +132,8 @@ def _of_resource(one: PlannedResource) -> Iterator[str]:
     if one.read_before:
         parent = "values" if not one.parents else f"records of {one.parents[0]}"
         yield f"{one.read_before} {parent} come last, which a run that was stopped has read"
+    if one.format:
+        yield f"its answers are read as {one.format}"
     if one.deletes is not None:
         yield one.deletes
     for name, at_most in one.waits.items():
@@ -166,6 +168,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "lists": list(one.lists),
         "every_parent": one.every_parent,
         "window": one.window,
+        "format": one.format or None,
         "deletes": one.deletes,
         "waits": dict(one.waits),
         "jobs": [datetime.fromtimestamp(at, UTC).isoformat() for at in one.jobs],

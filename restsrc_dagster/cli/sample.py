@@ -20,6 +20,7 @@ from restsrc_dagster.extract.paging.proposal import agrees, proposal
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.records.remedies import key_of_child
+from restsrc_dagster.extract.response.taken import read_as
 from restsrc_dagster.extract.sample import Sample
 from restsrc_dagster.scaffold.configuration import START
 
@@ -63,7 +64,7 @@ def _lines(sample: Sample) -> Iterator[str]:
         size = f"{seen.size / 1000:.1f} kB" if seen.size >= 1000 else f"{seen.size} B"
         yield f"  {seen.method} {seen.url}"
         yield f"      {seen.status}, {seen.seconds * 1000:.0f} ms, {size}"
-    for label in ("paginator", "next page", "selector", "records", "total"):
+    for label in ("format", "paginator", "next page", "selector", "records", "total"):
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
     if shown["columns"]:
@@ -89,6 +90,7 @@ def _facts(sample: Sample) -> dict[str, Any]:
     return {
         "name": resource.name,
         "requests": [vars(seen) for seen in sample.requests],
+        "format": (read_as(sample.first.response) or None) if sample.first else None,
         "paginator": _paginator(sample),
         "next page": _next_page(sample),
         "selector": resource.endpoint.get("data_selector") or "found by itself",

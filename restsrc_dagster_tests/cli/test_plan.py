@@ -315,6 +315,13 @@ def test_what_is_sent_of_a_cursor(folder: Path, api: Api, plan: Plan) -> None:
     assert plan("acme").rows["items"].endswith("| at ${START} | at once"), "it is not resolved"
 
 
+def test_a_format_is_told(folder: Path, api: Api, plan: Plan) -> None:
+    one = {"name": "items", "endpoint": {"path": "items"}}
+    write(folder / "connectors", "acme", api.url, [one], reading={"items": {"format": "csv"}})
+    assert plan("acme").notes == "items: its answers are read as CSV\n"
+    assert json.loads(plan("acme", "--json").out)["resources"][0]["format"] == "CSV"
+
+
 def test_a_plan_for_machines(folder: Path, api: Api, plan: Plan) -> None:
     run(folder, api, of_items({}))
     edit(folder, api, of_items({"cursor_path": "made"}), ALL | {"name": "others"})

@@ -1,5 +1,6 @@
 """`restsrc test`: what it tells of an API, and what of one that answers wrongly."""
 
+import gzip
 import json
 from pathlib import Path
 from typing import Any
@@ -287,6 +288,16 @@ def test_a_format_of_the_cursor_is_told(api: Api, tmp_path: Path) -> None:
     result = test_read(acme(tmp_path, api.url, [items(incremental=cursor)]))
     assert "sends params.since = 17" in result.stdout
     assert "/items?since=1704067200" in result.stdout
+
+
+def test_the_format_of_the_answer_is_told(api: Api, tmp_path: Path) -> None:
+    """That which came, also where the header alone says it; of plain JSON nothing."""
+    body = gzip.compress(b"id\n1\n")
+    api.routes["/items"] = lambda _: Answer(body, headers={"Content-Type": "text/csv"})
+    one = {"name": "items", "endpoint": {"path": "items"}}
+    assert "  format     CSV, gzip\n" in test_read(acme(tmp_path, api.url, [one])).stdout
+    api.routes["/items"] = pages_of_customers
+    assert "  format" not in test_read(acme(tmp_path, api.url, [items()])).stdout
 
 
 def test_a_step_that_fails_is_told_without_the_data(api: Api, tmp_path: Path) -> None:

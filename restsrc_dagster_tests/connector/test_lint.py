@@ -71,7 +71,14 @@ def pages(kind: str, **options: Any) -> dict[str, Any]:
 AUTH = {"auth": {"type": "bearer", "token": "${TOKEN}"}}
 OAUTH = {"client_id": "a", "client_secret": "${SECRET}", "type": "oauth2_client_credentials"}
 ONE = pages("page_number", base_page=1)
+PLAIN = {"name": "items", "endpoint": {"path": "items"}}
 FOUND: list[tuple[str, Case, str]] = [
+    ("csv-of-texts", case(PLAIN, reading={"items": {"format": "csv"}}), "resources[0]"),
+    (
+        "csv-of-texts",
+        case(PLAIN, reading={"items": {"format": {"type": "csv", "names": ["id"]}}}),
+        "resources[0]",
+    ),
     ("cursor-not-sent", one({"incremental": CURSOR}), "resources[0].endpoint.incremental"),
     (
         "end-not-sent",
@@ -345,6 +352,16 @@ def test_what_is_warned_of(code: str, described: Case, place: str) -> None:
 
 
 SILENT: dict[str, Case] = {
+    "CSV of numbers": case(
+        {**PLAIN, "columns": {"id": {"data_type": "bigint"}}},
+        reading={"items": {"format": "csv"}},
+    ),
+    "CSV of texts alone": case({**PLAIN, "columns": {}}, reading={"items": {"format": "csv"}}),
+    "CSV of which steps make numbers": case(
+        {**PLAIN, "processing_steps": [{"map": "{id: to_number(id)}"}]},
+        reading={"items": {"format": "csv"}},
+    ),
+    "lines of JSON": case(PLAIN, reading={"items": {"format": "jsonl"}}),
     "a list of values": case(
         items(params={"region": "{resources.regions.value}"}),
         values={"regions": ["eu", "us", "1", 1, True]},

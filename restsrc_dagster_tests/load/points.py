@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any, Literal
@@ -12,6 +12,9 @@ from dlt.common.storages.load_storage import LoadStorage
 from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
 
+from restsrc_dagster.extract.formats import csv_rows
+from restsrc_dagster.extract.response import sizes
+from restsrc_dagster.extract.response.taken import InPieces
 from restsrc_dagster.load.rows.deleted import Deletions
 from restsrc_dagster.load.state import recovery as broken
 
@@ -64,6 +67,21 @@ def _at_a_job(
     return arm
 
 
+def _amid_pieces(time: int) -> None:
+    """Instead of handing on the n-th piece of an answer; 800 bytes are a large one."""
+    sizes.AT_ONCE, sizes.PIECE, sizes.CHUNK = 800, 400, 200
+    setattr(csv_rows, "_ROWS", 2)  # noqa: B010
+    original = InPieces.pieces
+
+    def dying(self: InPieces) -> Iterator[list[Any]]:
+        for number, piece in enumerate(original(self), 1):
+            if number == time:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield piece
+
+    setattr(InPieces, "pieces", dying)  # noqa: B010
+
+
 def _is_of_state(path: str) -> bool:
     return STATE_TABLE in path
 
@@ -81,6 +99,7 @@ POINTS: dict[str, Callable[[int], None]] = {
     "state first": _at_a_job("_release", "first", _is_of_state),
     "nested first": _at_a_job("_release", "first", _is_nested),
     "complete_package": _instead_of(Load, "complete_package"),
+    "piece": _amid_pieces,
     "deletes": _instead_of(Deletions, "apply"),
     "remove_orphans": _instead_of(broken, "remove_orphans"),
 }

@@ -8,6 +8,7 @@ import pytest
 
 from restsrc_dagster.extract.response import sizes
 from restsrc_dagster_tests.load.warehouse import Warehouse
+from restsrc_dagster_tests.load.worker import KILLED
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.written import FORMATS, PACKED, as_csv, as_lines, zipped
 
@@ -174,3 +175,25 @@ def test_nothing_is_doubled_where_a_page_in_pieces_breaks_off(
     export.broken_page = 0
     assert not small.load(acme).failed
     assert small.values("SELECT id FROM acme.items ORDER BY id") == list(range(30))
+
+
+@pytest.mark.parametrize("way", ["append", "merge"])
+def test_a_run_that_is_killed_amid_the_pieces(
+    api: Api, duck: Warehouse, in_pieces: None, way: str
+) -> None:
+    """The next one reads the file again: each row is there once, those of a new file too."""
+    given = [record(number) for number in range(60)]
+    api.routes["/items"] = lambda _: Answer(as_csv(given), headers={"Content-Type": "text/csv"})
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01T00:00:00Z", "row_order": "asc"}
+    keys = {"primary_key": "id"} if way == "merge" else {}
+    resource = items(incremental=cursor) | {**keys, "write_disposition": way}
+    many = replace(duck, settings=replace(duck.settings, commit_after_records=7))
+    worker = many.start(api.url, [resource], holder="killed", die=("piece", 5))
+    assert worker.wait(60) == KILLED
+    acme = many.connector(api.url, [resource])
+    many.load(acme)
+    ids = [one["id"] for one in given]
+    assert many.values("SELECT id FROM acme.items") == ids
+    given += [record(60) | {"at": "2024-01-01T01:00:00Z"}]
+    many.load(acme)
+    assert many.values("SELECT id FROM acme.items") == [*ids, 60]

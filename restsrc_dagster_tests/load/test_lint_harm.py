@@ -451,3 +451,12 @@ def test_what_nobody_reads(api: Api, duck: Warehouse) -> None:
     duck.load(acme)
     assert api.paths() == ["/items"]
     assert codes(acme) == {"never-loaded"}
+
+
+def test_numbers_of_csv_are_texts(api: Api, duck: Warehouse) -> None:
+    api.routes["/items"] = lambda _: Answer(b"id\n9\n10\n")
+    one = {"name": "items", "endpoint": {"path": "items"}}
+    acme = duck.connector(api.url, [one], reading={"items": {"format": "csv"}})
+    duck.load(acme)
+    assert duck.values("SELECT max(id) FROM acme.items") == ["9"]
+    assert codes(acme) == {"csv-of-texts"}

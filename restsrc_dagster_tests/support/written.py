@@ -32,7 +32,7 @@ def as_csv(records: Records, delimiter: str = ",", encoding: str = "utf-8") -> b
 
 
 def as_xml(records: Records) -> bytes:
-    """`<items><item>…`; null is an element of nothing."""
+    """`<items><item>…`; null is an element of nothing, a list of objects one for each of them."""
     items = "".join(f"<item>{_children(record)}</item>" for record in records)
     return f"<?xml version='1.0'?><items>{items}</items>".encode()
 
@@ -75,4 +75,9 @@ def _cell(value: Any) -> str:
 
 
 def _children(record: Mapping[str, Any]) -> str:
-    return "".join(f"<{key}>{escape(_cell(value))}</{key}>" for key, value in record.items())
+    several = {key: value if isinstance(value, list) else [value] for key, value in record.items()}
+    return "".join(f"<{key}>{_child(one)}</{key}>" for key, some in several.items() for one in some)
+
+
+def _child(value: Any) -> str:
+    return _children(value) if isinstance(value, dict) else escape(_cell(value))

@@ -3,6 +3,7 @@
 from hypothesis import strategies as st
 
 from restsrc_dagster_tests.worlds.drafts import Draft, Draw, add_news
+from restsrc_dagster_tests.worlds.honest import TEXTS
 from restsrc_dagster_tests.worlds.incidents import middle
 from restsrc_dagster_tests.worlds.rules import RULES, is_once
 
@@ -16,7 +17,7 @@ def written(draw: Draw, draft: Draft) -> None:
     if draw(st.booleans()):
         by_header = ["header_link", "header_cursor", "page_number", "offset", "single_page"]
         draft["api"] |= {
-            "written": draw(st.sampled_from(["lines", "lines said"])),
+            "written": draw(st.sampled_from(["lines", "lines said", *TEXTS, *TEXTS])),
             "paginator": draw(st.sampled_from(by_header)),
         }
     draft["how"] |= {

@@ -143,6 +143,7 @@ class Examiner:
         if (
             "p" not in found
             or self._world.p.steps.startswith("lines")
+            or self._world.api.written.startswith("csv")  # which has no lists
             or (cursor and cursor.nested)
         ):
             return

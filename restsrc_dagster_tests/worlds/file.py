@@ -73,13 +73,18 @@ def _reading(world: World, name: str) -> dict[str, Any]:
         made |= {"wait_until": WAIT_UNTIL, "every": "0.01 seconds"}
     if world.resources[name].deletes:
         made["deletes"] = said(name, world.resources[name])
-    if world.api.written == "lines said":
-        made["format"] = "jsonl"
+    if format_said := WRITTEN.get(world.api.written):
+        made["format"] = format_said
     if is_linked and (rule := ENDLESS.get(world.api.end)):
         made["last_page"] = rule
     return made
 
 
+WRITTEN: dict[str, Any] = {
+    "lines said": "jsonl",
+    "csv said": "csv",
+    "xml said": {"type": "xml", "record": "items/item", "lists": ["lines"]},
+}
 WINDOWS_END = "2024-02-20T00:00:00Z"
 """Later than any record."""
 _SELECTORS = {"": "data", "keyed": "data.*", "deep": "data[*].record"}

@@ -290,7 +290,25 @@ def _may_be_in_lines(world: World, api: Api) -> bool:
     """Whether nothing is looked for beside the records of an answer."""
     in_body = api.paginator in ("json_link", "cursor") or api.total or api.end == "endless flag"
     by_content = any(one.rules for one in world.resources.values())
-    return not (in_body or by_content or api.shape)
+    return not (in_body or by_content or api.shape or not _may_be_texts(world, api))
+
+
+TEXTS = ("csv", "csv said", "xml said")
+"""How lists are written of which all values are texts."""
+
+
+def _may_be_texts(world: World, api: Api) -> bool:
+    """Whether nothing but the tables' types is another when values are texts: no cursor and no step
+    of ours looks at a number, and no value is an odd one."""
+    if api.written not in TEXTS:
+        return True
+    numbers = any(not isinstance(KINDS[one.kind].spell(1, 0), str) for one in _cursors(world))
+    nested = any(one.nested for one in _cursors(world))
+    return not (numbers or nested or world.has("odd") or any(_steps(world)))
+
+
+def _steps(world: World) -> Iterator[str]:
+    yield from (one.steps for one in world.resources.values())
 
 
 # -- what happens --

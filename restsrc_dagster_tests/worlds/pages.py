@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from restsrc_dagster_tests.support.api import Answer, Asked
-from restsrc_dagster_tests.support.written import as_lines
+from restsrc_dagster_tests.support.written import as_csv, as_lines, as_xml
 from restsrc_dagster_tests.worlds.cursors import KINDS, read_converted
 from restsrc_dagster_tests.worlds.shop import Row
 from restsrc_dagster_tests.worlds.spelling import spelled
@@ -169,12 +169,22 @@ class Page:
         headers = {key: beside.pop(key) for key in ("Link", "X-Next") if key in beside}
         records = [self.serving.body(self.name, row) for row in rows]
         if self.serving.world.api.written:
-            return Answer(as_lines(records), headers={**headers, "Content-Type": self._type()})
+            return Answer(self._written(records), headers={**headers, "Content-Type": self._type()})
         return Answer({"data": self._shaped(records), **beside}, headers=headers)
 
+    def _written(self, records: list[dict[str, Any]]) -> bytes:
+        match self.serving.world.api.written.removesuffix(" said"):
+            case "csv":
+                names = list(dict.fromkeys(name for one in records for name in one))
+                plain = [name for name in names if name != "lines"]
+                return as_csv([{name: one.get(name) for name in plain} for one in records])
+            case "xml":
+                return as_xml(records)
+        return as_lines(records)
+
     def _type(self) -> str:
-        is_told = self.serving.world.api.written == "lines"
-        return "application/x-ndjson" if is_told else "application/octet-stream"
+        told = {"lines": "application/x-ndjson", "csv": "text/csv"}
+        return told.get(self.serving.world.api.written, "application/octet-stream")
 
     def _shaped(self, records: list[dict[str, Any]]) -> Any:
         match self.serving.world.api.shape if self.name == "p" else "":

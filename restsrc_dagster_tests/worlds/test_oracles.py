@@ -16,7 +16,7 @@ from restsrc_dagster.load.rows.deleted import Deletions
 from restsrc_dagster.orchestrate import partitions
 from restsrc_dagster_tests.worlds.deleting import DELETES
 from restsrc_dagster_tests.worlds.finding import compare, foreign_words
-from restsrc_dagster_tests.worlds.honest import mended
+from restsrc_dagster_tests.worlds.honest import TEXTS, mended
 from restsrc_dagster_tests.worlds.judging import Verdict, judge
 from restsrc_dagster_tests.worlds.kinds import RULES, kind_of
 from restsrc_dagster_tests.worlds.laboratory import Laboratory
@@ -128,6 +128,16 @@ class TestWhatIsWrongIsFound:
         other = {"status_code": 203, "action": "retry"}
         monkeypatch.setitem(ACTIONS, "fail status", (other, answer))
         assert wrong(world, laboratory) == {("green", "p")}
+
+    @pytest.mark.parametrize("written", TEXTS)
+    def test_a_list_of_which_all_values_are_texts(
+        self, laboratory: Laboratory, written: str
+    ) -> None:
+        api = Api(written=written, paginator="header_link")
+        world = mended(World(p=replace(KEYED, cursor=Cursor()), records=THREE, api=api))
+        assert world.api == api
+        assert not wrong(world, laboratory)
+        assert wrong(world, laboratory, drops=frozenset({2})) == {("lost", "p")}
 
     def test_a_run_that_is_killed_while_it_waits(self, laboratory: Laboratory) -> None:
         run = Run(faults=(Fault(nth=2, what="rule"),), kill="waiting")

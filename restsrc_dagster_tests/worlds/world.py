@@ -132,8 +132,8 @@ class Api(Plain):
     ids: str = "number"
     """number, text, wide"""
     written: str = ""
-    """How lists are written: in a JSON document; lines (of JSON, by their type), lines said (by the
-    file)."""
+    """How lists are written: in a JSON document; lines (of JSON) or csv, by their type; lines said,
+    csv said, xml said (by the file)."""
 
 
 @dataclass(frozen=True, kw_only=True)

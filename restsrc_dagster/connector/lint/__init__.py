@@ -7,12 +7,13 @@ cursors     lists that are read by a cursor
 copies      rows that come twice, or are lost
 paging      paginators that read too little, or the same twice
 lists       lists of values
+formats     answers that say little of their values
 sending     requests that do not say what was meant, or tell a secret
 rule        what makes a rule of a function, and what it finds
 subject     one resource, and where each of its keys stands in the file
 """
 
-from restsrc_dagster.connector.lint import copies, cursors, lists, paging, sending
+from restsrc_dagster.connector.lint import copies, cursors, formats, lists, paging, sending
 from restsrc_dagster.connector.lint.rule import Lint, Rule
 from restsrc_dagster.connector.lint.subject import Subject
 from restsrc_dagster.connector.model import Connector
@@ -21,7 +22,7 @@ __all__ = ["RULES", "Lint", "lint"]
 
 RULES = {
     rule.code: rule
-    for theme in (cursors, copies, paging, sending, lists)
+    for theme in (cursors, copies, paging, sending, lists, formats)
     for rule in vars(theme).values()
     if isinstance(rule, Rule)
 }

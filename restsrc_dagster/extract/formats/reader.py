@@ -48,7 +48,7 @@ from restsrc_dagster.extract.response.body import (
 from restsrc_dagster.extract.response.body_file import is_in_file, open_body
 from restsrc_dagster.extract.response.decode import Decoded
 from restsrc_dagster.extract.response.not_ready import not_ready
-from restsrc_dagster.extract.response.taken import InPieces, Whole
+from restsrc_dagster.extract.response.taken import InPieces, Whole, note_read_as
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 _TAIL = 1 << 10
@@ -150,6 +150,17 @@ class AnswerReader:
         if how.said is None and (why_not := how.not_as.get(said.type)):
             raise Broken(f"is {NAMES[said.type]}: {why_not}")
         opened = _Answer(self, response, packed, said, charset_of(content_type), seen.content)
+        self._make_readable(response, how, opened, seen, said)
+        note_read_as(response, NAMES[said.type], packed)
+
+    def _make_readable(
+        self,
+        response: requests.Response,
+        how: AnswerFormat,
+        opened: "_Answer",
+        seen: "_Seen",
+        said: FormatObject,
+    ) -> None:
         if isinstance(said, JsonFormat):
             self._take_json(response, how, opened, seen)
         elif how.in_pieces and seen.size > sizes.AT_ONCE:

@@ -18,6 +18,8 @@ from restsrc_dagster.extract.response import sizes
 
 TEXT = "#text"
 _READ = 1 << 18
+_NAMES = 10_000
+"""Of elements that are kept; a document has few."""
 _DEEPEST = 240
 """Levels of elements; what is deeper could not be written into a table."""
 _CUT = frozenset(
@@ -43,6 +45,7 @@ class XmlElements:
         self._drops = said.namespaces == "drop"
         self._lists = frozenset(said.lists)
         self._open: list[_Element] = []
+        self._names: dict[str, str] = {}
         self._records: Records = []
         self._within = 0
         """Levels below the element of a record, that one included; 0 outside of any."""
@@ -103,19 +106,26 @@ class XmlElements:
         raise Broken("is XML that declares entities, which are not read")
 
     def _start(self, name: str, attributes: list[str]) -> None:
-        name = self._named(name)
+        """Most elements are within a record, where no path is looked at."""
+        name = self._names.get(name) or self._named(name)
+        if not self._within:
+            self._start_beside(name)
+        else:
+            self._within += 1
+        if len(self._open) >= _DEEPEST:
+            raise Broken(f"is XML of more than {_DEEPEST} levels, which cannot be loaded")
+        self._open.append(_Element(name, self._fields(attributes) if attributes else {}))
+
+    def _start_beside(self, name: str) -> None:
+        """What begins is a record, or beside them."""
         if not self._open and name != self._path[0]:
             raise Broken(
                 f"is XML whose outermost element is {name!r}, where the format's record has "
                 f"{self._path[0]!r}"
             )
-        if len(self._open) >= _DEEPEST:
-            raise Broken(f"is XML of more than {_DEEPEST} levels, which cannot be loaded")
-        is_record = not self._within and self._is_at(self._path, name)
         self._has_parent = self._has_parent or self._is_at(self._path[:-1], name)
-        if self._within or is_record:
-            self._within += 1
-        self._open.append(_Element(name, self._fields(attributes)))
+        if self._is_at(self._path, name):
+            self._within = 1
 
     def _is_at(self, path: Sequence[str], name: str) -> bool:
         """Whether an element that begins is at the end of a path."""
@@ -133,21 +143,38 @@ class XmlElements:
         return found
 
     def _named(self, name: str) -> str:
-        return name.rpartition(":")[2] if self._drops else name
+        named = name.rpartition(":")[2] if self._drops else name
+        if len(self._names) < _NAMES:
+            self._names[name] = named
+        return named
 
     def _text(self, text: str) -> None:
         self._open[-1].text.append(text)
 
     def _end(self, _: str) -> None:
         element = self._open.pop()
-        value = element.value(self._said.attributes)
-        if self._within == 1:
+        if element.fields or element.has_children:
+            value = element.value(self._said.attributes)
+        else:  # as most are
+            text = element.text
+            value = text[0] if len(text) == 1 else "".join(text)
+            value = value if value and not value.isspace() else None
+        if self._within > 1:
+            self._within -= 1
+            parent = self._open[-1]
+            if element.name in parent.fields or element.name in self._lists:
+                self._put(parent, element.name, value)
+            else:
+                parent.fields[element.name] = value
+                parent.has_children = True
+            return
+        if self._within:
             self._records.append(value if isinstance(value, dict) else {TEXT: value})
         elif self._open:
             self._put(self._open[-1], element.name, value)
         else:
             self.body = {element.name: value}
-        self._within = max(0, self._within - 1)
+        self._within = 0
 
     def _put(self, parent: "_Element", name: str, value: Any) -> None:
         """A child that comes again is a list where the person has said so, and outside of records,
@@ -164,6 +191,7 @@ class XmlElements:
                 f'lists, "lists": ["{name}"], so that it is a list in every record'
             )
         else:
+            parent.repeated = {} if parent.repeated is None else parent.repeated
             parent.repeated.setdefault(name, [fields[name]]).append(value)
             fields[name] = parent.repeated[name]
 
@@ -178,14 +206,12 @@ class _Element:
         self.fields = fields
         self.text: list[str] = []
         self.has_children = False
-        self.repeated: dict[str, list[Any]] = {}
+        self.repeated: dict[str, list[Any]] | None = None
 
     def value(self, prefix: str) -> Any:
-        """What it is in JSON."""
+        """What it is in JSON, where it is no text alone."""
         text = "".join(self.text)
         text = text.strip() if self.has_children else text if text.strip() else ""
-        if not self.fields:
-            return text or None
         if _is_nil(self.fields, prefix):
             return None
         if text:

@@ -182,6 +182,7 @@ class _Describing:
             waits={
                 one: connector.reading[one].at_most for one in family if one in connector.waiting
             },
+            format=connector.format_in_words(name),
             deletes=connector.deletes[name].described if name in connector.deletes else None,
             jobs=() if refresh else tuple(one.at for one in self._jobs if one.resource in family),
             look_at_cursor=partial(planned_cursor, one, states, anew=name in self._refreshed),
