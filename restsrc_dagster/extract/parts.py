@@ -125,6 +125,7 @@ def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> Curso
         parents=parents,
         warn=stats.warn,
         one_behind=options.chunks is not None and options.chunks.remembers_one_behind(name),
+        in_windows=name in context.resources.windows,
         goes_on=options.before is not None and name in context.resources.windows,
         older=OlderThanSent.of(resource, cursor, stats.note_older),
     )

@@ -143,6 +143,8 @@ class ReadWindows:
                     yield page
                 if self._newest is None and self._ends_with(part):
                     return
+        if self._newest is None:
+            self._cursor.end_range()
 
     def _ends_with(self, window: Slice) -> bool:
         """Whether the reading ends behind a window that is through."""

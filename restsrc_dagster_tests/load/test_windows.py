@@ -153,6 +153,54 @@ def test_an_api_that_filters_by_another_time(
 
 
 @pytest.mark.parametrize("keyed", [True, False])
+@pytest.mark.parametrize("is_killed", [True, False])
+def test_rows_before_the_window_at_which_a_run_goes_on(
+    small: Warehouse, api: Api, keyed: bool, is_killed: bool
+) -> None:
+    """Where an API filters by another time: what a run before may have loaded is merged. Of rows
+    that are appended nobody knows it, and each that is left out is told."""
+    small = replace(small, http={"max_concurrency": 1})
+    served = RangeApi(apart(), "[]", 4, by="got")
+    made = acme(small, api, served, keyed=keyed)
+    killed: list[Any] = []
+
+    def stop(asked: Asked) -> Answer | None:
+        if asked.params["since"] < "2024-01-20":
+            return None
+        if killed:
+            killed.pop().kill()
+        return None if is_killed else Answer({"error": "no"}, status=400)
+
+    served.wrong = stop
+    if is_killed:
+        window = {"size": "3 days", "end": "2024-02-01T00:00:00Z"}
+        process = small.start(
+            api.url,
+            [made.configuration["resources"][0]],
+            keys={"reading": {"items": {"window": window}}},
+            holder="the one that is killed",
+        )
+        killed.append(process)
+        assert process.wait() == KILLED
+    else:
+        assert small.load(made).failed
+    served.wrong = lambda _: None
+    assert len(loaded(small)) > 18
+    report = small.load(made)
+    assert not report.failed
+    warned = "".join(report.resources["items"].warnings)
+    left_out = 0 if keyed else int(warned.split()[0])
+    assert len(set(loaded(small))) + left_out >= 60
+    assert len(loaded(small)) == len(set(loaded(small)))
+    if keyed:
+        assert loaded(small) == list(range(60))
+        assert not warned
+        # When the range was read to its end, the cursor alone says where reading begins.
+        served.records.append({"id": 60, "got": at(30.9 * DAY), "at": at(2 * DAY)})
+        assert small.load(made).resources["items"].read.older == 1
+
+
+@pytest.mark.parametrize("keyed", [True, False])
 def test_a_kill_costs_no_window_that_is_committed(either: Warehouse, api: Api, keyed: bool) -> None:
     small = replace(either, http={"max_concurrency": 1})
     served = RangeApi(records(EVERY_8_HOURS), size=4)

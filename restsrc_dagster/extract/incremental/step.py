@@ -28,6 +28,9 @@ from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
 from restsrc_dagster.extract.step_order import StepOrder
 
+RANGE = "range"
+"""In our part of the state, while a range is read of which a rest is left: where it begins. Rows of
+all of it may come in any window, and are merged."""
 _SENT = re.compile(r"(?P<place>path|address|param|part|text|value)_(?P<name>\w+_value)")
 """Attributes that stand for a cursor's value in a request, by the place (`rewriting.Place`)."""
 
@@ -43,6 +46,7 @@ class CursorStep(BoundIncremental[Any]):
         parents: the cursors of the parents; None for a resource that has none.
         warn: called with a line for the person.
         one_behind: remember what was delivered at the value before the last one, too.
+        in_windows: whether the list is read in windows.
         goes_on: whether this run has read a part of the range before: no lag then.
         older: counts what lies before the start that is sent; None where none is.
     """
@@ -59,6 +63,7 @@ class CursorStep(BoundIncremental[Any]):
         parents: ParentCursors | None,
         warn: Callable[[str], None],
         one_behind: bool = False,
+        in_windows: bool = False,
         goes_on: bool = False,
         older: OlderThanSent | None = None,
     ) -> None:
@@ -85,6 +90,7 @@ class CursorStep(BoundIncremental[Any]):
         self._row_order = None if parents else incremental.get("row_order")
         self._warn_person = warn
         self._one_behind = one_behind
+        self._in_windows = in_windows
         self._goes_on = goes_on
         self._convert = converter(incremental)
         self._format: str | None = incremental.get("convert")
@@ -118,6 +124,8 @@ class CursorStep(BoundIncremental[Any]):
         delivered = None
         if self._parents is None:
             delivered = cursor.delivered(at_the_cursor(own))
+            if self._in_windows and delivered is None and RANGE in own:
+                self._window_rows.setdefault(None, WindowRows(own[RANGE]))
         else:
             self._parents.begin(cursor, state)
         self._position = Position(
@@ -283,6 +291,12 @@ class CursorStep(BoundIncremental[Any]):
         else:
             self._position = self.position.behind_window(over)
             self._note(self._position, self._position.kept)
+            if self._position.delivered is None:
+                self.kept.setdefault(STATE_KEY, {})[RANGE] = self._window_rows[None].start
+
+    def end_range(self) -> None:
+        """All windows of a list without parents were read."""
+        self.kept.get(STATE_KEY, {}).pop(RANGE, None)
 
     def end_list(self, parent: BoundParent) -> None:
         """All windows of a parent were read."""
