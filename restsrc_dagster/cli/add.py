@@ -2,25 +2,30 @@
 
 import json
 import os
-import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
-from restsrc_dagster.cli.common import connectors_dir_option, dlt_problems, fail_on, warn
+from restsrc_dagster.cli.common import (
+    connectors_dir_option,
+    dlt_problems,
+    fail_on,
+    files_of,
+    warn,
+)
 from restsrc_dagster.cli.given import Given
+from restsrc_dagster.cli.into import add_into, read_a_little, to_be_added
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.files.lines import with_lines
-from restsrc_dagster.connector.files.parse import SUFFIXES, parse_text
-from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.files.parse import parse_text
 from restsrc_dagster.connector.schedule.schedule import WORDS_EXAMPLES, Schedule, parse_schedule
 from restsrc_dagster.connector.syntax.references import found_references
 from restsrc_dagster.errors import ConnectorError, Problem
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
-from restsrc_dagster.settings import Settings
 
 
 @click.command()
@@ -64,6 +69,16 @@ from restsrc_dagster.settings import Settings
     help=f'For example {WORDS_EXAMPLES}; or JSON: {{"mode": "days", "offset": 30}}.',
 )
 @click.option("--description", help="What the connector brings, for the UI.")
+@click.option("--http", help='The request budget: {"requests_per_second": 4}.')
+@click.option("--destination", help='Where rows go: {"type": "postgres", "dataset": "acme"}.')
+@click.option(
+    "--into", is_flag=True, help="Add the resources to the connector NAME, which is there."
+)
+@click.option(
+    "--paused",
+    is_flag=True,
+    help="Write _NAME.json, which nothing runs until it is renamed to NAME.json.",
+)
 @click.option("--test", "test_first", is_flag=True, help="Read a little first.")
 @click.option(
     "--dagster-url",
@@ -85,28 +100,33 @@ def add(
     resources: str | None,
     words: str | None,
     description: str | None,
+    http: str | None,
+    destination: str | None,
+    into: bool,
+    paused: bool,
     test_first: bool,
     dagster_url: str,
     connectors_dir: Path,
 ) -> None:
-    """Write the connector file NAME, checked and stamped with its creation time."""
+    """Write the connector file NAME, checked and stamped with its creation time.
+
+    With --into, write further resources into it.
+    """
     from restsrc_dagster.cli.reload import reload_locations
 
-    target = connectors_dir / f"{name}.json"
-    taken = [one for suffix in SUFFIXES if (one := target.with_suffix(suffix)).exists()]
+    target = connectors_dir / f"{'_' if paused else ''}{name}.json"
+    taken = files_of(connectors_dir, name)
     given = Given(config_file, curl, document, postman, recipe, paths, base_url, resources)
+    if into:
+        beside = (words, description, http, destination, paused or None)
+        add_into(name, taken, given, any(beside), test_first, connectors_dir, dagster_url)
+        return
     if taken and not given.may_be_added:
         raise click.ClickException(f"{taken[0]} exists already; nothing was written")
     given.check(words)
-    first = given.first(name, target)
     if taken:
-        for note in first.notes:
-            click.echo(note)
-        listed = json.dumps(first.configuration["resources"], indent=2, ensure_ascii=False)
-        raise click.ClickException(
-            f"{taken[0]} exists already; nothing was written. To its resources, add what is in "
-            f"this list:\n{listed}"
-        )
+        raise click.ClickException(to_be_added(name, taken[0], given))
+    first = given.first(name, target)
     for variable in first.variables:
         click.echo(f"set the environment variable {variable}: the file only refers to it")
     for note in first.notes:
@@ -121,6 +141,7 @@ def add(
         ),
         "configuration": first.configuration,
         **first.beside,
+        **_objects(first.beside, http=http, destination=destination),
     }
     source = None if config_file is None or str(config_file) == "-" else config_file
     try:
@@ -130,12 +151,16 @@ def add(
     fail_on(_where_written(dlt_problems(connector, str(target)), source))
     warn(connector, str(target))
     if test_first:
-        _test(connector)
+        read_a_little(connector, list(connector.resources))
     connectors_dir.mkdir(parents=True, exist_ok=True)
     with target.open("x", encoding="utf-8") as file:
         file.write(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
     click.echo(f"wrote {target}: {connector.schedule.describe(connector.created_at)}")
     _tell_variables(first)
+    if paused:
+        started = connectors_dir / f"{name}.json"
+        click.echo(f"nothing runs it until it is renamed: mv {target} {started}")
+        return
     named = (found for _, found in found_references(content) if found["given"] is None)
     if unset := sorted({found["name"] for found in named} - os.environ.keys()):
         click.echo(
@@ -178,19 +203,14 @@ def _schedule(words: str) -> Schedule:
         raise click.ClickException(f"--schedule: {message}") from None
 
 
-def _test(connector: Connector) -> None:
-    from restsrc_dagster.cli.sample import as_text, exit_code
-    from restsrc_dagster.extract.sample import read_samples
-    from restsrc_dagster.load.tokens import tokens_beside_loads
-
-    samples = []
-    names = list(connector.resources)
-    with tokens_beside_loads(connector, Settings.from_environment(), os.environ) as tokens:
-        for sample in read_samples(
-            connector, os.environ, resources=names, limit=100, tokens=tokens
-        ):
-            samples.append(sample)
-            click.echo("\n".join(as_text(sample)) + "\n")
-    if code := exit_code(samples):
-        click.echo("nothing was written", err=True)
-        sys.exit(code)
+def _objects(beside: Mapping[str, Any], **given: str | None) -> dict[str, Any]:
+    """What the options `--http` and `--destination` say, over what a recipe has there."""
+    found = {}
+    for key, text in given.items():
+        if text is None:
+            continue
+        try:
+            found[key] = {**beside.get(key, {}), **parse_text(text, is_json=True)}
+        except ValueError as error:
+            raise click.ClickException(f"--{key}: {error}") from None
+    return found

@@ -8,6 +8,7 @@ import click
 
 from restsrc_dagster.connector.files.folder import connector_paths, read_connector
 from restsrc_dagster.connector.files.lines import with_lines
+from restsrc_dagster.connector.files.parse import SUFFIXES
 from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
@@ -23,9 +24,18 @@ connectors_dir_option = click.option(
 )
 
 
+def files_of(connectors_dir: Path, name: str) -> list[Path]:
+    """The files of a connector, and that of one which is paused."""
+    names = [f"{paused}{name}{suffix}" for paused in ("", "_") for suffix in SUFFIXES]
+    return [path for one in names if (path := connectors_dir / one).exists()]
+
+
 def named_connector(name: str, connectors_dir: Path) -> Connector:
+    """The connector of a folder, or the one that is paused there."""
     by_stem = {path.stem: path for path in connector_paths(connectors_dir)}
     if name not in by_stem:
+        if paused := files_of(connectors_dir, name):
+            return read_connector(paused[0], name=name)
         known = ", ".join(by_stem) or "none"
         raise click.ClickException(f"{connectors_dir} has no connector {name!r}; it has {known}")
     return read_connector(by_stem[name])

@@ -18,8 +18,12 @@ SECONDS_TO_ANSWER = 5
 SECONDS_TO_RELOAD = 120
 
 
-def reload_locations(url: str, connector: str) -> str:
-    """Reload every code location there that runs connectors; says in a line what came of it."""
+def reload_locations(url: str, connector: str, *, is_new: bool = True) -> str:
+    """Reload every code location there that runs connectors; says in a line what came of it.
+
+    `is_new` says whether its first run is still to come.
+    """
+    begins = "the first run starts" if is_new else "its next run reads them"
     try:
         for name in _locations_with(url, "sensors", INITIAL_RUN_SENSOR):
             asked = _ask(url, _RELOAD, SECONDS_TO_RELOAD, name=name)
@@ -28,12 +32,12 @@ def reload_locations(url: str, connector: str) -> str:
                 return f"Dagster at {url} cannot load {name}: see its Deployment page"
         if not _locations_with(url, "jobs", job_name(connector)):
             return (
-                f"Dagster at {url} does not read this folder of connectors; the first run starts "
-                "when one does"
+                f"Dagster at {url} does not read this folder of connectors; {begins} when one does"
             )
     except (requests.RequestException, ValueError, KeyError, TypeError):
-        return f"no Dagster answers at {url}: the first run starts when one loads the file"
-    return f"Dagster at {url} has loaded it; its first run starts within seconds"
+        return f"no Dagster answers at {url}: {begins} when one loads the file"
+    then = "its first run starts within seconds" if is_new else begins
+    return f"Dagster at {url} has loaded it; {then}"
 
 
 def _locations_with(url: str, kind: str, wanted: str) -> list[str]:

@@ -4,5 +4,7 @@ configuration   what is written, and where its secrets go
 from_curl       from a curl command
 openapi         from an OpenAPI document
 postman         from a Postman collection
+into            as further resources of a connector that is there
+insertion       into the text of its file
 starts          times in requests that people wrote
 """

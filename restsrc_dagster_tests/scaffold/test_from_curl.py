@@ -209,7 +209,7 @@ def test_a_second_command_tells_what_to_add_to_the_file(tmp_path: Path) -> None:
     from_command(tmp_path, f"curl {URL}")
     before = (tmp_path / "acme.json").read_text(encoding="utf-8")
     told = from_command(tmp_path, "curl https://api.acme.com/v2/agents?page=1")
-    assert "acme.json exists already; nothing was written. To its resources, add" in told
+    assert "acme.json exists already; nothing was written. With --into the resources are" in told
     (agents,) = json.loads(told[told.index("[") :])
     assert (agents["name"], agents["endpoint"]["path"]) == ("agents", "agents")
     assert (tmp_path / "acme.json").read_text(encoding="utf-8") == before
@@ -231,7 +231,7 @@ def test_a_date_within_an_expression_is_pointed_out(tmp_path: Path) -> None:
     told = from_command(tmp_path, f"curl '{URL}?{filtered}'")
     assert f"{filtered} leaves older records out, in every run" in told
     assert 'write "filter": "greater-than(updated,{incremental.start_value})" and' in told
-    assert f"{filtered} leaves older" in from_command(tmp_path, f"curl '{URL}?{filtered}'")
+    assert f"{filtered} leaves older" in from_command(tmp_path, f"curl '{URL}/open?{filtered}'")
 
 
 def test_the_first_run_is_not_wasted_while_a_secret_is_missing(

@@ -127,8 +127,8 @@ def connector_paths(folder: Path) -> list[Path]:
     )
 
 
-def read_connector(path: Path) -> Connector:
-    """One connector file.
+def read_connector(path: Path, *, name: str | None = None) -> Connector:
+    """One connector file; `name` is the connector's, where the file's is another.
 
     Raises:
         ConnectorError: carries every problem of the file.
@@ -140,7 +140,7 @@ def read_connector(path: Path) -> Connector:
     except ValueError as error:
         raise ConnectorError([Problem(str(path), "", str(error))]) from None
     try:
-        return check_content(path.stem, content, file=str(path))
+        return check_content(name or path.stem, content, file=str(path))
     except ConnectorError as error:
         raise ConnectorError(with_lines(error.problems, path)) from None
     except RecursionError:
