@@ -20,10 +20,10 @@ from restsrc_dagster.cli.common import (
 )
 from restsrc_dagster.cli.recipes import recipes
 from restsrc_dagster.cli.stamp import created_now, stamp_text
+from restsrc_dagster.connector.files.conflicts import conflicts
 from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.files.folder import connector_paths, read_connector
 from restsrc_dagster.connector.files.parse import parse
-from restsrc_dagster.connector.files.table_conflicts import shared_tables
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schema import connector_schema
 from restsrc_dagster.errors import ConnectorError, MissingVariable, Problem, RestsrcError
@@ -108,8 +108,8 @@ def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> Non
         connectors[connector.name] = connector
         paths_of[connector.name] = str(path)
     default = Settings.from_environment().destination
-    for name, message in shared_tables(connectors, default):
-        problems.append(Problem(paths_of[name], "destination", message))
+    for name, place, message in conflicts(connectors, default):
+        problems.append(Problem(paths_of[name], place, message))
     fail_on(problems)
     if warnings and strict:
         raise click.ClickException(f"{_counted(warnings, 'warning')}, and --strict lets none pass")

@@ -10,9 +10,9 @@ from pathlib import Path
 import dagster as dg
 
 from restsrc_dagster.collector import look_rarely, without_collecting
+from restsrc_dagster.connector.files.conflicts import conflicts, may_conflict
 from restsrc_dagster.connector.files.folder import ConnectorFolder, find_connector, read_folder
 from restsrc_dagster.connector.files.salvage import Salvage, salvage
-from restsrc_dagster.connector.files.table_conflicts import may_share_tables, shared_tables
 from restsrc_dagster.connector.files.watch import FolderWatch
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, Problem
@@ -177,8 +177,8 @@ def _connectors_of(
     read: ConnectorFolder, folder: Path, settings: Settings, translator: ConnectorTranslator | None
 ) -> FoundConnectors:
     refused = {
-        name: Problem(str(folder / name), "destination", message)
-        for name, message in shared_tables(read.connectors, settings.destination)
+        name: Problem(str(folder / name), place, message)
+        for name, place, message in conflicts(read.connectors, settings.destination)
     }
     watch = FolderWatch(folder, read, refused)
     build = _LocationBuilder(
@@ -204,12 +204,12 @@ def _of_job(
     """The assets and the job of one connector, as `_of_all` has them.
 
     None where only a look at all files can tell: it is no connector's job, the file is not in
-    order, or another connector might claim the same tables.
+    order, or another connector might claim the same tables, or have the same refresh token.
     """
     name = connector_of_job(job)
     try:
         connector = find_connector(folder, name) if name else None
-        if connector is None or may_share_tables(connector, folder, settings.destination):
+        if connector is None or may_conflict(connector, folder, settings.destination):
             return None
         built = build_connector_definitions(
             connector, settings=settings, translator=translator, loaded_at=datetime.now(UTC)

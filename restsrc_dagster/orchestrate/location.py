@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from restsrc_dagster.connector.files.table_conflicts import shared_tables
+from restsrc_dagster.connector.files.conflicts import conflicts
 from restsrc_dagster.connector.files.watch import FolderWatch, Trouble
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule.cron import cron_of
@@ -152,8 +152,8 @@ def location_sensors(
         shown |= place.shown
     # Those of one folder were compared as it was read, and one of each two is not among them.
     every = {name: definitions.connector for name, definitions in built.items()}
-    if len(found) > 1 and (shared := list(shared_tables(every, settings.destination))):
-        raise ConnectorError([Problem(name, "destination", says) for name, says in shared])
+    if len(found) > 1 and (shared := list(conflicts(every, settings.destination))):
+        raise ConnectorError([Problem(*one) for one in shared])
     watches = [place.watch for place in found if place.watch is not None]
     sensors = [
         build_initial_run_sensor(

@@ -4,7 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from restsrc_dagster.cli.main import cli
+from restsrc_dagster.connector.files.conflicts import may_conflict, shared_grants
+from restsrc_dagster.connector.files.folder import read_folder
 from restsrc_dagster.connector.files.table_conflicts import may_share_tables, shared_tables
 from restsrc_dagster.orchestrate.build import build_definitions
 from restsrc_dagster_tests.support.connectors import connector, items, write
@@ -75,3 +79,46 @@ def test_the_other_files_tell_whether_tables_may_be_shared(
     assert not may_share_tables(west, tmp_path, "duckdb"), "a file for each"
     own = connector("west", destination={"dataset": "east"})
     assert may_share_tables(own, tmp_path, "postgres"), "a dataset is named like its file"
+
+
+def let_in(token: str = "${TOKEN}", **options: Any) -> dict[str, Any]:
+    auth = {
+        "type": "oauth2_refresh_token",
+        "access_token_url": "https://auth.acme.com/token",
+        "client_id": "us",
+        "refresh_token": token,
+        **options,
+    }
+    return {"client": {"auth": auth}}
+
+
+@pytest.mark.parametrize(
+    ("east", "west", "is_refused"),
+    [
+        ({}, {}, True),
+        ({}, {"rotates": False}, True),
+        ({"rotates": False}, {}, True),
+        ({"rotates": False}, {"rotates": False}, False),
+        ({}, {"token": "${OTHER}"}, False),
+    ],
+)
+def test_a_refresh_token_that_rotates_is_of_one_connector(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, east: Any, west: Any, is_refused: bool
+) -> None:
+    """When the definitions load, and when files are validated; a run of one looks at all again."""
+    for name, options in (("east", east), ("west", west)):
+        write(tmp_path, name, **let_in(**options))
+    read = read_folder(tmp_path).connectors
+    assert [name for name, _, _ in shared_grants(read)] == (["west"] if is_refused else [])
+    is_another = west.get("token") is not None
+    assert may_conflict(read["west"], tmp_path, "duckdb") != is_another
+    specs = build_definitions(tmp_path).resolve_all_asset_specs()
+    told = {spec.key.path[0] for spec in specs if "is not in order" in (spec.description or "")}
+    assert told == ({"west"} if is_refused else set())
+    files = [str(path) for path in tmp_path.iterdir()]
+    result = CliRunner().invoke(cli, ["validate", *files])
+    assert (result.exit_code == 1) == is_refused
+    told_of = f"{result.output}{result.exception}"
+    place = "west.json: configuration.client.auth.refresh_token: is that of the connector 'east'"
+    assert (place in told_of) == is_refused
+    assert ('say "rotates": false in both' in told_of) == is_refused

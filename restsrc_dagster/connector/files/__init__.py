@@ -3,6 +3,7 @@
 parse           from bytes to plain values, as strictly in YAML as in JSON
 lines           on which line a problem lies
 folder          which files are connectors, and what is wrong with the others
+conflicts       connectors that would do each other harm
 table_conflicts connectors that would write into each other's tables
 salvage         what can still be read of a file that is not in order
 watch           what has become of files since they were loaded
