@@ -383,6 +383,58 @@ def test_a_session_may_be_refused_by_another_status(api: Api) -> None:
     assert rows(api, auth) == RECORDS
 
 
+def moved(status: int, to: str, **headers: str) -> Answer:
+    return Answer({}, status=status, headers={"Location": to, **headers})
+
+
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_a_login_that_is_redirected(api: Api, status: int) -> None:
+    """With its body, or after the cookie was given, as a form of a browser is."""
+    cookie = {"Set-Cookie": "sid=s3ssion; Path=/"} if status == 302 else {}
+
+    def login(asked: Asked) -> Any:
+        is_right = asked.method == "POST" and asked.json == LOGIN["json"]
+        return {"token": "s3ssion"} if is_right or status == 302 else unauthorized(asked)
+
+    api.routes |= {
+        "/auth/login": lambda _: moved(status, "/home", **cookie),
+        "/home": login,
+        "/items": only(
+            lambda asked: (
+                "sid=s3ssion" in asked.headers.get("Cookie", "") or bearer(asked) == "s3ssion"
+            )
+        ),
+    }
+    way = {"token_cookie": "sid", "name": "sid", "location": "cookie"}
+    options = way if status == 302 else {"token_path": "token"}
+    assert rows(api, {"type": "session_token", "login": LOGIN, **options}) == RECORDS
+
+
+@pytest.mark.parametrize("answer", [Answer({}, status=405), {"name": "home"}])
+def test_a_redirect_that_loses_the_login_is_told(api: Api, settings: Settings, answer: Any) -> None:
+    api.routes |= {
+        "/auth/login": lambda _: moved(301, "/auth/login/"),
+        "/auth/login/": lambda _: answer,
+    }
+    auth = {"type": "session_token", "login": LOGIN, "token_path": "token"}
+    with pytest.raises(AccessDenied) as raised:
+        load_all(connector("acme", api.url, client={"auth": auth}), settings)
+    assert (
+        f"{api.url}/auth/login was redirected (301) to {api.url}/auth/login/, which was asked by "
+        "GET, without the body: write that address in its place"
+    ) in str(raised.value)
+
+
+def test_a_redirect_takes_no_password_to_another_host(api: Api, settings: Settings) -> None:
+    with Api() as thief:
+        thief.other = lambda _: {"token": "s3ssion"}
+        api.routes["/auth/login"] = lambda _: moved(307, f"{thief.url}/login")
+        auth = {"type": "session_token", "login": LOGIN, "token_path": "token"}
+        with pytest.raises(RestsrcError, match=r"127\.0\.0\.1"):
+            load_all(connector("acme", api.url, client={"auth": auth}), settings)
+        assert thief.asked == []
+
+
 # Signatures
 
 

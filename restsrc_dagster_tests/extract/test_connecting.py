@@ -1,11 +1,15 @@
 """Certificates of the client and of issuers, and a proxy: real TLS on loopback."""
 
+import socket
+import socketserver
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from cryptography import x509
@@ -193,6 +197,56 @@ def test_all_goes_through_the_proxy_tokens_too(
     with pytest.raises(RestsrcError) as caught:
         load_all(gone, settings, environment)
     assert "pr0xy-mark" not in str(caught.value)
+
+
+class Tunnels:
+    """A proxy that joins two connections (`CONNECT`), and sees nothing of what they say; a context
+    manager. `asked` are the first lines of who wants one, and their credentials."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, bool]] = []
+        outer = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self) -> None:
+                line = self.rfile.readline().decode()
+                heads = list(iter(lambda: self.rfile.readline().strip(), b""))
+                outer.asked.append((line.split()[1], any(b"Basic" in head for head in heads)))
+                host, port = line.split()[1].split(":")
+                with socket.create_connection((host, int(port))) as far:
+                    self.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+                    back = threading.Thread(target=_pour, args=(far, self.connection))
+                    back.start()
+                    _pour(self.connection, far)
+                    back.join()
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://ann:pr0xy@127.0.0.1:{self._server.server_address[1]}"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _pour(one: socket.socket, other: socket.socket) -> None:
+    with suppress(OSError):
+        while content := one.recv(1 << 16):
+            other.sendall(content)
+    with suppress(OSError):
+        other.shutdown(socket.SHUT_WR)
+
+
+def test_a_client_certificate_behind_a_proxy(strict: Api, client: Certified) -> None:
+    """The proxy joins the two, and the certificate is shown to the API."""
+    with Tunnels() as proxy:
+        one = acme(strict, client_certificate=client.both, proxy=proxy.url)
+        assert read(one) == RECORDS
+        assert {*proxy.asked} == {(strict.url.removeprefix("https://"), True)}
 
 
 def test_a_password_or_a_key_in_the_file_is_warned_about(client: Certified) -> None:

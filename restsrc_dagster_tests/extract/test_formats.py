@@ -118,7 +118,7 @@ SAID: dict[str, tuple[bytes, Any, Any]] = {
         [{"a": "1", "b": "2"}, {"a": "3", "b": None}],
     ),
     "other names": (b"x,y\n1,2\n", {"type": "csv", "names": ["a", "b"]}, [{"a": "1", "b": "2"}]),
-    "lines before": (b"Report\n\na\n1\n", {"type": "csv", "skip": 2}, [{"a": "1"}]),
+    "lines before": (b"Report\nof May\na\n1\n", {"type": "csv", "skip": 2}, [{"a": "1"}]),
     "a blank line": (b"a,b\n\n1,2\n\n", "csv", [{"a": "1", "b": "2"}]),
     "another quote": (
         b"a,b\n'1,\"','2'\n",

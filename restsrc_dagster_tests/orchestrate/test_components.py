@@ -10,6 +10,8 @@ import pytest
 
 from restsrc_dagster.connector.schedule.cron import cron_of
 from restsrc_dagster.connector.schedule.schedule import Schedule
+from restsrc_dagster_tests.extract.reading import unauthorized
+from restsrc_dagster_tests.load.test_kept_tokens import KEY, Family, auth
 from restsrc_dagster_tests.support.api import Api, Asked
 from restsrc_dagster_tests.support.connectors import CREATED_AT, items, write
 from restsrc_dagster_tests.support.daemon import IN_MEMORY_LAUNCHER, Daemon, in_process, instance
@@ -109,6 +111,39 @@ def test_their_runs_fill_partitions_and_backfills_read_ranges(
         "until": f"{day(2)}T00:00:00Z",
     }
     assert {run.status for run in deployed.all_runs()} == {dg.DagsterRunStatus.SUCCESS}
+
+
+def test_a_token_that_rotates_is_one_for_runs_and_backfills(
+    project: Project, deployed: Daemon, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends before each run; a run for partitions goes on with what the run before has kept."""
+    monkeypatch.setenv("RESTSRC_SECRET_KEY", KEY)
+    server = Family(api)
+    records = [{"id": number, "at": f"{day(number)}T00:00:00Z"} for number in range(6)]
+    let_in = api.routes["/items"]
+    api.routes["/items"] = lambda asked: (
+        {"data": records} if isinstance(let_in(asked), dict) else unauthorized(asked)
+    )
+    cursor = {"cursor_path": "at", "initial_value": f"{day(0)}T00:00:00Z", "start_param": "since"}
+    cursor["end_param"] = "until"
+    project.connector(
+        "acme",
+        configuration={
+            "client": {"base_url": api.url, "paginator": "single_page", "auth": auth(api)},
+            "resources": [items(incremental=cursor) | {"primary_key": "id"}],
+        },
+        partitions={"every": "day", "from": day(0)},
+    )
+    deployed.holds_runs = True
+    deployed.start("10:03:20").sensors().queue()
+    server.access = "ended"
+    key = dg.AssetKey(["acme", "items"])
+    deployed.backfill("acme_sync", day(2), day(3), assets=[key], at=datetime.now(UTC))
+    deployed.backfill_goes_on()
+    assert {run.status for run in deployed.all_runs()} == {dg.DagsterRunStatus.SUCCESS}
+    assert len(deployed.all_runs()) == 2
+    assert deployed.instance.get_materialized_partitions(key) == {day(n) for n in range(5)}
+    assert (server.renewals, server.is_revoked) == (2, False)
 
 
 SCHEDULE = {"mode": "hours", "interval": 5}

@@ -150,7 +150,7 @@ def postgres(draw: Draw, draft: Draft) -> None:
 
 def login(draw: Draw, draft: Draft) -> None:
     """Tokens end in the middle of a list."""
-    draft["how"]["login"] = draw(st.sampled_from(["session", "rotating"]))
+    draft["how"]["login"] = draw(st.sampled_from(["session", "rotating", "digest"]))
     draft["how"]["lives"] = draw(st.integers(5, 12))
 
 

@@ -244,6 +244,7 @@ def traits(world: World) -> set[str]:
             found.add(f"{name} below a cursor")
     found |= {f"api.{key}={value}" for key, value in world.api.to_json().items()}
     found |= {f"how.{key}" for key in world.how.to_json()}
+    found |= {f"login {world.how.login}"} if world.how.login else set()
     found |= {f"event {event[0]}" for event in world.events}
     for run in world.runs:
         found |= {f"run.{key}" for key in run.to_json() if key not in ("news", "kill_at")}

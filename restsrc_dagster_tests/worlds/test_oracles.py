@@ -139,6 +139,22 @@ class TestWhatIsWrongIsFound:
         assert not wrong(world, laboratory)
         assert wrong(world, laboratory, drops=frozenset({2})) == {("lost", "p")}
 
+    @pytest.mark.parametrize("login", ["session", "rotating", "digest"])
+    def test_an_api_that_lets_in_who_has_logged_in(
+        self, laboratory: Laboratory, login: str
+    ) -> None:
+        """For five requests, and with several at once; partitions go on with what is kept."""
+        how = How(size=1, concurrency=3, login=login)
+        p = replace(KEYED, cursor=Cursor())
+        filled = Run(partitions=(0, 1))
+        world = World(
+            p=p, records=THREE * 2, how=how, partitions=Partitions(), runs=(Run(), filled)
+        )
+        assert mended(world) == world
+        verdict = judge(world, laboratory)
+        assert not verdict.findings, verdict.log
+        assert sum("asked" in line for line in verdict.log) > 6
+
     def test_a_run_that_is_killed_while_it_waits(self, laboratory: Laboratory) -> None:
         run = Run(faults=(Fault(nth=2, what="rule"),), kill="waiting")
         world = World(p=Resource(key="own", rules="wait"), records=THREE * 2, runs=(run,))

@@ -154,7 +154,7 @@ class How(Plain):
     pieces: bool = False
     """Whether answers of a few hundred bytes are handed on in pieces."""
     login: str = ""
-    """How the API lets one in: session, rotating (a refresh token)."""
+    """How the API lets one in: session, rotating (a refresh token), digest."""
     lives: int = 5
     """For how many requests a token is good: more than are under way at once."""
 

@@ -8,7 +8,13 @@ from dlt.common import jsonpath
 from dlt.common.configuration import configspec
 
 from restsrc_dagster.extract.auth.context import below
-from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, refuse, token_text
+from restsrc_dagster.extract.auth.shared_token import (
+    SharedToken,
+    json_of,
+    lost_on_the_way,
+    refuse,
+    token_text,
+)
 from restsrc_dagster.extract.auth.signed import REQUIRED
 from restsrc_dagster.extract.auth.tokens import Token
 from restsrc_dagster.json_types import Json
@@ -40,7 +46,8 @@ class SessionToken(SharedToken):
             options["auth"] = (self.login["username"], self.login.get("password") or "")
         response = context.session.request(self.login.get("method", "POST"), url, **options)
         refuse(response, context, CURE)
-        text = token_text(self._found(response), url, str(self._where), _body(response))
+        lost = lost_on_the_way(response)
+        text = token_text(self._found(response), url, str(self._where), _body(response), lost)
         return Token.living(text, self._seconds(response))
 
     def put(self, request: requests.PreparedRequest, token: str) -> None:

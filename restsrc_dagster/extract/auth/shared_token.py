@@ -102,6 +102,8 @@ def refuse(response: requests.Response, context: AuthContext, cure: str) -> None
         AccessDenied: what it says, and what to do.
         requests.HTTPError: it is not about the credentials.
     """
+    if not response.ok and (lost := lost_on_the_way(response)):
+        raise AccessDenied(f"no token was given, and the answer was {response.status_code}: {lost}")
     if response.status_code in (400, 401, 403):
         words = beginning(response, context.redact, LONGEST_WORDS)
         raise AccessDenied(
@@ -113,6 +115,18 @@ def refuse(response: requests.Response, context: AuthContext, cure: str) -> None
     response.raise_for_status()
 
 
+def lost_on_the_way(response: requests.Response) -> str:
+    """That a redirect has made another request of what was sent, as HTTP has it; "" if none has."""
+    sent = response.history[0].request if response.history else response.request
+    if sent.method == response.request.method:
+        return ""
+    before, after = redacted_url(str(sent.url)), redacted_url(str(response.request.url))
+    return (
+        f"{before} was redirected ({response.history[0].status_code}) to {after}, which was asked "
+        f"by {response.request.method}, without the body: write that address in its place"
+    )
+
+
 def json_of(response: requests.Response) -> Json:
     """The body of an answer; None where it is no JSON."""
     try:
@@ -121,17 +135,19 @@ def json_of(response: requests.Response) -> Json:
         return None
 
 
-def token_text(text: Any, url: str, what: str, answer: Any) -> str:
-    """What was found where a token should be; raises AccessDenied if it is none."""
+def token_text(text: Any, url: str, what: str, answer: Any, lost: str = "") -> str:
+    """What was found where a token should be; raises AccessDenied if it is none. `lost` is what
+    `lost_on_the_way` says."""
     if not isinstance(text, str) or not text:
-        raise no_token(url, what, answer)
+        raise no_token(url, what, answer, lost)
     return text
 
 
-def no_token(url: str, what: str, answer: Any) -> AccessDenied:
+def no_token(url: str, what: str, answer: Any, lost: str = "") -> AccessDenied:
     """That an answer, which is good by its status, has no token."""
     keys = ", ".join(list(answer)[:KEYS_SHOWN]) if isinstance(answer, dict) else ""
     return AccessDenied(
         f"{redacted_url(url)} gave no {what}"
         + (f"; its answer has the keys {keys}" if keys else "")
+        + (f": {lost}" if lost else "")
     )

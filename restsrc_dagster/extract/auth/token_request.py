@@ -6,7 +6,13 @@ from dlt.common import jsonpath
 from dlt.common.configuration import configspec
 from dlt.common.typing import TSecretStrValue
 
-from restsrc_dagster.extract.auth.shared_token import SharedToken, json_of, refuse, token_text
+from restsrc_dagster.extract.auth.shared_token import (
+    SharedToken,
+    json_of,
+    lost_on_the_way,
+    refuse,
+    token_text,
+)
 from restsrc_dagster.extract.auth.signed import REQUIRED
 from restsrc_dagster.extract.auth.tokens import Token
 
@@ -47,7 +53,11 @@ class TokenRequest(SharedToken):
         answer = json_of(response)
         found = jsonpath.find_values(self.access_token_path, answer) if answer else []
         text = token_text(
-            found[0] if found else None, self.access_token_url, self.access_token_path, answer
+            found[0] if found else None,
+            self.access_token_url,
+            self.access_token_path,
+            answer,
+            lost_on_the_way(response),
         )
         return Token.living(text, self._seconds(answer)), answer
 
