@@ -19,6 +19,7 @@ from restsrc_dagster.orchestrate.checks import (
     refused_changes,
     told_again,
 )
+from restsrc_dagster.orchestrate.env_file import read_env_file_again
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings
@@ -47,6 +48,7 @@ def materialize_connector(
         dagster.Failure: a sentence for each resource that failed; the causes stay behind.
         dagster.RetryRequested: what failed may go well later; only that is loaded again then.
     """
+    read_env_file_again()
     with without_collecting():
         from restsrc_dagster.load.load import load
         from restsrc_dagster.orchestrate.one_load import refuse_second_load

@@ -30,7 +30,11 @@ class Customers:
             for number in range(count)
         ]
 
-    def __call__(self, asked: Asked) -> dict[str, Any]:
+    token = "first"
+
+    def __call__(self, asked: Asked) -> Any:
+        if asked.headers.get("Authorization") != f"Bearer {self.token}":
+            return Answer(status=401)
         since = asked.params.get("since", "")
         return {"data": [record for record in self.records if record["updated_at"] >= since]}
 
@@ -57,9 +61,12 @@ def test_rows_arrive_by_themselves_then_only_what_changed(tmp_path: Path, api: A
                 },
             )
         ],
+        client={"auth": {"type": "bearer", "token": "${ACME_TOKEN}"}},
         created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         schedule={"mode": "minutes", "interval": 1},
     )
+    env_file = tmp_path / ".env"
+    env_file.write_text("ACME_TOKEN=first\n", encoding="utf-8")
 
     with DagsterDev(tmp_path) as dagster:
         (first,) = dagster.wait("first run", lambda: dagster.ended("initial"))
@@ -67,11 +74,13 @@ def test_rows_arrive_by_themselves_then_only_what_changed(tmp_path: Path, api: A
         assert rows_loaded(first) == {"acme/customers": 20}
         assert len(stored(tmp_path)) == 20
 
+        customers.token = "second"
+        env_file.write_text("ACME_TOKEN=second\n", encoding="utf-8")
         customers.records[3] |= {"name": "renamed", "updated_at": "2024-01-02T00:00:00Z"}
         customers.records[7] |= {"name": "moved", "updated_at": "2024-01-02T00:00:00Z"}
         customers.records.append({"id": 20, "name": "new", "updated_at": "2024-01-02T00:01:00Z"})
         (second, *_) = dagster.wait("scheduled run", lambda: dagster.ended("schedule"))
-        assert second["status"] == "SUCCESS"
+        assert second["status"] == "SUCCESS", "a value of .env counts in the next run"
         assert rows_loaded(second) == {"acme/customers": 3}
         slot = datetime.fromisoformat(second["tags"]["restsrc/slot"])
         assert (slot.second, slot.tzinfo) == (0, UTC)
