@@ -302,6 +302,13 @@ REFUSED: dict[str, tuple[bytes, Any, type[RestsrcError], str, int]] = {
         "has no JSON in its line 2, which begins with 'hello'",
         1,
     ),
+    "two values in a line": (
+        b'{"a": 1},{"a": 2}\n{"a": 3}\n',
+        "jsonl",
+        ReadError,
+        "has no JSON in its line 1, which begins with",
+        1,
+    ),
     "half a line": (b'{"a": 1}\n{"a', "jsonl", ApiUnavailable, "has no JSON in its line 2,", TRIES),
     "half a gzip": (gzip.compress(as_csv(RECORDS))[:-9], "csv", ApiUnavailable, CUT, TRIES),
     "half a zstd": (by_zstd(as_csv(RECORDS))[:-5], "csv", ApiUnavailable, CUT, TRIES),
