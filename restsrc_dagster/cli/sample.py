@@ -18,6 +18,7 @@ from restsrc_dagster.extract.paging.kinds import as_written
 from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
 from restsrc_dagster.extract.paging.proposal import agrees, proposal
 from restsrc_dagster.extract.records.field import FieldReader
+from restsrc_dagster.extract.records.flattening import flattening
 from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.records.remedies import key_of_child
 from restsrc_dagster.extract.response.taken import read_as
@@ -67,6 +68,8 @@ def _lines(sample: Sample) -> Iterator[str]:
     for label in ("format", "paginator", "next page", "selector", "records", "total"):
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
+    if shown["shape"]:
+        yield f"  {'shape':<11}{shown['shape']}"
     if shown["columns"]:
         yield "  columns"
         width = max(len(column["name"]) for column in shown["columns"])
@@ -96,6 +99,7 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "selector": resource.endpoint.get("data_selector") or "found by itself",
         "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{_stepped(sample)}",
         "total": _total(sample),
+        "shape": _shape(sample),
         "columns": [vars(column) for column in infer_columns(sample.records)],
         "key": _key(sample),
         "cursor": _cursor(sample),
@@ -198,6 +202,17 @@ def _calls_it_the_last(sample: Sample) -> bool:
             or (not sample.nothing_at and _word_of_paging(sample) is not None)
         )
     )
+
+
+def _shape(sample: Sample) -> str | None:
+    """How the fields of a record come out of an envelope, where no step does so."""
+    found = None if sample.resource.steps else flattening(sample.records)
+    if found is None:
+        return None
+    cursors = [one for one in cursor_candidates(sample.records) if one.startswith(found.above)]
+    names = ", ".join(one.removeprefix(found.above) for one in cursors)
+    cursor = f"; the cursor is named as it is then: {names}" if names else ""
+    return f"{found.shape}: so that each field is a column, write {found.steps}{cursor}"
 
 
 def _key(sample: Sample) -> str | None:

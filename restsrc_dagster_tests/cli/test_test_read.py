@@ -143,6 +143,59 @@ def test_a_cursor_within_the_attributes_of_a_record_is_found(api: Api, tmp_path:
     assert told.endswith("; attributes.updated, attributes.created could be one")
 
 
+def json_api(number: int) -> dict[str, Any]:
+    changed = f"2026-01-0{number}T00:00:00Z"
+    to_one = {"data": {"type": "people", "id": f"p{number}"} if number > 1 else None}
+    return {
+        "type": "visits",
+        "id": str(number),
+        "attributes": {"title": f"t{number}", "updated-at": changed},
+        "relationships": {
+            "technician": to_one,
+            "lineItems": {"data": [{"type": "lines", "id": f"l{number}"}]},
+            "site-map": {"data": {"type": "maps", "id": f"m{number}"}},
+            "log": {"links": {"related": "/log"}},
+        },
+    }
+
+
+ENVELOPES: dict[str, tuple[list[dict[str, Any]], str, set[str]]] = {
+    "JSON:API": (
+        [json_api(1), json_api(2)],
+        "the cursor is named as it is then: updated-at",
+        {"id", "title", "updated-at", "technician_id", "line_items_ids", "site_map_id"},
+    ),
+    "edges with a node each": (
+        [{"cursor": f"c{n}", "node": {"id": n, "updatedAt": "2026-01-01"}} for n in (1, 2)],
+        "the cursor is named as it is then: updatedAt",
+        {"id", "updatedAt"},
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", ENVELOPES)
+def test_an_envelope_is_taken_off_by_what_can_be_pasted(
+    api: Api, tmp_path: Path, shape: str
+) -> None:
+    records, cursor, columns = ENVELOPES[shape]
+    api.routes["/items"] = lambda _: {"data": records}
+    told = told_of(acme(tmp_path, api.url), "shape")
+    assert f"{shape}: so that each field is a column, write " in told
+    assert told.endswith(cursor)
+    pasted = json.loads("{" + told.partition("write ")[2].partition("; the cursor")[0] + "}")
+    again = acme(tmp_path / "again", api.url, [{**items(), **pasted}])
+    result = test_read(again, "--json")
+    (found,) = json.loads(result.stdout)["resources"]
+    assert {column["name"] for column in found["columns"]} == columns
+    assert found["shape"] is None
+    assert "id could be one" in found["key"]
+
+
+def test_a_key_within_an_object_is_found(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"item": {"id": n}, "n": 1} for n in (1, 2)]}
+    assert "no primary_key set; item.id could be one" in told_of(acme(tmp_path, api.url), "key")
+
+
 def test_the_second_run_is_told_as_it_is_sent(api: Api, tmp_path: Path) -> None:
     api.routes["/items"] = pages_of_customers
     params = {"filter": "after(updated,{incremental.start_value})"}

@@ -69,6 +69,31 @@ def object_by_id() -> Mock:
     )
 
 
+def json_api() -> Mock:
+    def visit(number: int, title: str, technician: str | None) -> Record:
+        linked = {"type": "people", "id": technician} if technician else None
+        return {
+            "type": "visits",
+            "id": f"v{number}",
+            "attributes": {"title": title, "updated_at": at(number)},
+            "relationships": {"technician": {"data": linked}},
+        }
+
+    visits = [visit(1, "Boiler", "t1"), visit(2, "Roof", "t2")]
+
+    def listed(asked: Asked) -> Any:
+        start = asked.params["filter[since]"]
+        found = [one for one in visits if one["attributes"]["updated_at"] >= start]
+        return {"data": found, "links": {"next": None}}
+
+    return Mock(
+        routes={"/visits": only_with(BEARER, listed)},
+        later=lambda: visits.append(visit(3, "Door", None)),
+        delivered={"visits": 2},
+        rows=[("v1", "Boiler", "t1"), ("v2", "Roof", "t2"), ("v3", "Door", None)],
+    )
+
+
 def rates() -> Mock:
     latest: Record = {"base": "EUR", "date": "2026-01-02", "rates": {"USD": 1.1, "GBP": 0.8}}
     return Mock(

@@ -32,6 +32,7 @@ MOCKS: Mapping[str, Callable[..., Mock]] = {
     "far-end": paging.far_end,
     "grandparents-value": parents.grandparents_value,
     "graphql": paging.graphql,
+    "json-api": shapes.json_api,
     "last-id-as-cursor": paging.last_id_as_cursor,
     "last-page-flag": paging.last_page_flag,
     "list-of-values": parents.list_of_values,

@@ -15,8 +15,6 @@ _CURSOR_NAMES = (
     *("updated", "modified", "changed", "lastupdate", "edited", "modstamp", "lastseen"),
     *("created", "published", "occurred", "submitted", "timestamp", "date", "starttime"),
 )
-_NESTED = ("attributes", "fields")
-"""Where the fields of a record are, by JSON:API and its like."""
 _SECONDS = range(1_000_000_000, 10_000_000_000)
 """Since 1970: from 2001 on, with ten digits."""
 
@@ -41,8 +39,22 @@ def infer_columns(records: Sequence[Json]) -> list[InferredColumn]:
 
 
 def key_candidates(records: Sequence[Json]) -> list[str]:
-    """Fields with a value in every record, and another one in each; likely names first."""
+    """Fields with a value in every record, and another one in each, as paths; likely names first.
+
+    Those of objects in the records where these have none themselves.
+    """
     rows = [record for record in records if isinstance(record, dict)]
+    of_objects = ((above, _below(rows, above)) for above in _objects_of(rows))
+    nested = [
+        f"{above}.{name}"
+        for above, below in of_objects
+        if len(below) == len(rows)
+        for name in _likely_keys(below)
+    ]
+    return _likely_keys(rows) or nested
+
+
+def _likely_keys(rows: Sequence[Json]) -> list[str]:
     found = []
     for column in infer_columns(rows):
         values = [row.get(column.name) for row in rows]
@@ -55,13 +67,28 @@ def key_candidates(records: Sequence[Json]) -> list[str]:
 
 
 def cursor_candidates(records: Sequence[Json]) -> list[str]:
-    """Fields that look like the time of a change, as paths, best first."""
+    """Fields that look like the time of a change, as paths, best first; those of objects in the
+    records, too."""
     rows = [record for record in records if isinstance(record, dict)]
     found = list(_likely_cursors(rows))
-    for above in _NESTED:
-        below = [row[above] for row in rows if isinstance(row.get(above), dict)]
-        found += [(rank, f"{above}.{name}") for rank, name in _likely_cursors(below)]
+    for above in _objects_of(rows):
+        nested = _likely_cursors(_below(rows, above))
+        found += [(rank, f"{above}.{name}") for rank, name in nested]
     return [name for _, name in sorted(found, key=lambda one: one[0])]
+
+
+def _objects_of(rows: Sequence[Json]) -> list[str]:
+    """The fields that are objects, and have names that a path may have."""
+    columns = infer_columns(rows)
+    return [
+        one.name for one in columns if one.type.startswith("object") and one.name.isidentifier()
+    ]
+
+
+def _below(rows: Sequence[Json], above: str) -> list[Json]:
+    return [
+        row[above] for row in rows if isinstance(row, dict) and isinstance(row.get(above), dict)
+    ]
 
 
 def _likely_cursors(rows: Sequence[Json]) -> Iterator[tuple[int, str]]:
