@@ -76,6 +76,13 @@ BY_ITSELF: dict[str, tuple[Answer, Any]] = {
         Answer(as_csv(RECORDS, "\t"), headers={"Content-Type": "text/tab-separated-values"}),
         RECORDS,
     ),
+    "a byte order mark, whatever the header says": (
+        Answer(
+            "id,name\n1,ä\n".encode("utf-16"),
+            headers={"Content-Type": "text/csv; charset=ISO-8859-1"},
+        ),
+        [{"id": "1", "name": "ä"}],
+    ),
     "the charset of the header": (
         Answer(
             as_csv([{"a": "ä"}], encoding="latin-1"),
@@ -133,6 +140,11 @@ SAID: dict[str, tuple[bytes, Any, Any]] = {
     "utf-16": ("a\nä\n".encode("utf-16"), "csv", [{"a": "ä"}]),
     "an encoding": (b"a\n\x80\n", {"type": "csv", "encoding": "cp1252"}, [{"a": "€"}]),
     "two files": (zipped(b"a\n1\n", b"a,b\n2,3\n"), "csv", [{"a": "1"}, {"a": "2", "b": "3"}]),
+    "what a Mac adds": (
+        zipped(b"a\n1\n", also={"__MACOSX/._0": b"x\ny\n"}),
+        "csv",
+        [{"a": "1"}],
+    ),
     "two members": (
         gzip.compress(b"a\n1\n") + gzip.compress(b"2\n"),
         "csv",

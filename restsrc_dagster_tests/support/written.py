@@ -46,13 +46,15 @@ FORMATS: Mapping[str, tuple[Callable[[Records], bytes], Any]] = {
 """By format: how records are written, and what `reading.<resource>.format` says of it."""
 
 
-def zipped(*files: bytes) -> bytes:
-    """An archive, of a folder as well."""
+def zipped(*files: bytes, also: Mapping[str, bytes] | None = None) -> bytes:
+    """An archive, of a folder as well, and of some files by their paths."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.mkdir("folder")
         for number, file in enumerate(files):
             archive.writestr(f"folder/{number}", file)
+        for path, content in (also or {}).items():
+            archive.writestr(path, content)
     return made.getvalue()
 
 
