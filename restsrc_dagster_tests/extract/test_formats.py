@@ -172,6 +172,11 @@ SAID: dict[str, tuple[bytes, Any, Any]] = {
         {"type": "xml", "record": "r/i", "lists": ["t"]},
         [{"t": ["1", "2"]}, {"t": ["3"]}, {"#text": None}],
     ),
+    "text beside children": (
+        b"<r><i>\n hello <b>1</b>\n</i></r>",
+        {"type": "xml", "record": "r/i"},
+        [{"b": "1", "#text": "hello"}],
+    ),
     "nil and CDATA": (
         b'<r><i><a nil="true"/><b><![CDATA[<x> ]]></b><c>1 &lt; 2</c></i></r>',
         {"type": "xml", "record": "r/i"},
