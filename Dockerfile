@@ -12,6 +12,9 @@ RUN pip install --no-cache-dir -c constraints.txt ".[$EXTRA]"
 COPY deploy/docker/dagster.yaml /opt/dagster/home/dagster.yaml
 COPY deploy/docker/workspace.yaml ./workspace.yaml
 COPY connectors ./connectors
+# What connector files may do: docs/security.md. Another file may be mounted in its place.
+COPY deploy/policy.yaml ./policy.yaml
+ENV RESTSRC_POLICY=/opt/restsrc/policy.yaml
 
 CMD ["dagster", "code-server", "start", "-h", "0.0.0.0", "-p", "4000", \
      "-m", "restsrc_dagster.definitions"]

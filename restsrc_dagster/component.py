@@ -17,6 +17,7 @@ from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schedule.schedule import parse_schedule
 from restsrc_dagster.connector.templated_schema import TEMPLATE, templated_schema
+from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster.orchestrate.assets import Load
 from restsrc_dagster.orchestrate.build import connectors_of_folder
 from restsrc_dagster.orchestrate.location import (
@@ -25,6 +26,7 @@ from restsrc_dagster.orchestrate.location import (
     location_sensors,
 )
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator, ResourceProps
+from restsrc_dagster.permitted import refused
 from restsrc_dagster.scaffold.configuration import FirstConfiguration, References, bearer
 from restsrc_dagster.settings import Settings
 
@@ -280,6 +282,8 @@ class RestApiConnector(_Carrier):
 
     def _find(self, settings: Settings) -> FoundConnectors:
         connector = self.connector
+        if problems := refused(connector, settings, f"{connector.name}/defs.yaml: attributes"):
+            raise ConnectorError(problems)
         loaded_at = datetime.now(UTC)
         built = build_connector_definitions(
             connector,

@@ -6,10 +6,12 @@ RestsrcError             change the configuration, if it is none of those below
 │   └── WrongVariable    set it to something else
 ├── SettingsError        change the deployment's settings
 │   └── MissingPackage   install a package where runs are
+├── PolicyRefused        change the connector file, or what the deployment allows
 ├── ConnectorBusy        wait for the run that is going, or stop it
 ├── ReadError            the API answered what cannot be loaded
 │   ├── AccessDenied     fix the access at the API (401, 403)
-│   └── OriginRefused    the API points to a host that may not get the credentials
+│   ├── OriginRefused    the API points to a host that may not get the credentials
+│   └── HostRefused      an address that a connector may not reach
 └── TryLater             wait: a run tries again by itself, after a while
     ├── ApiUnavailable          the API does not answer, or not yet
     │   └── RateLimited         it wants a longer pause than the connector makes
@@ -67,6 +69,10 @@ class MissingPackage(SettingsError):
     """The destination wants a package that is not installed."""
 
 
+class PolicyRefused(RestsrcError):
+    """A connector file does what it may not in this deployment, or nowhere."""
+
+
 class ConnectorBusy(RestsrcError):
     """Another load of the same connector is going."""
 
@@ -81,6 +87,10 @@ class AccessDenied(ReadError):
 
 class OriginRefused(ReadError):
     """A next link or a redirect leads to an origin that may not get the credentials."""
+
+
+class HostRefused(ReadError):
+    """A request would go to an address that a connector may not reach."""
 
 
 class TryLater(RestsrcError):

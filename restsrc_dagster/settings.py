@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from restsrc_dagster.errors import SettingsError
+from restsrc_dagster.policy.file import read_policy
+from restsrc_dagster.policy.model import Policy
 
 EPHEMERAL_MARKS = {
     "DAGSTER_CLOUD_DEPLOYMENT_NAME": "Dagster Cloud",
@@ -22,7 +24,8 @@ class Settings:
 
     `commit_after_*` is how much of a long list is read before it is committed, and
     `progress_seconds` how long a run goes on before it says how far it is. `alert_url` and
-    `secret_key`, by which tokens are encrypted that are kept, are secrets.
+    `secret_key`, by which tokens are encrypted that are kept, are secrets. `policy` is what
+    connector files may do, None where that is not restricted.
     """
 
     connectors_dir: Path = Path("connectors")
@@ -37,10 +40,12 @@ class Settings:
     branch_deployment: bool = False
     alert_url: str | None = field(default=None, repr=False)
     secret_key: str | None = field(default=None, repr=False)
+    policy: Policy | None = field(default=None, hash=False)
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         data_dir = environment.get("RESTSRC_DATA_DIR")
+        policy = environment.get("RESTSRC_POLICY")
         return cls(
             connectors_dir=Path(environment.get("RESTSRC_CONNECTORS_DIR") or "connectors"),
             data_dir=Path(data_dir) if data_dir else None,
@@ -61,6 +66,7 @@ class Settings:
             ),
             alert_url=environment.get("RESTSRC_ALERT_URL") or None,
             secret_key=environment.get("RESTSRC_SECRET_KEY") or None,
+            policy=read_policy(Path(policy).absolute()) if policy else None,
             branch_deployment=environment.get("DAGSTER_CLOUD_IS_BRANCH_DEPLOYMENT") == "1",
         )
 
@@ -79,6 +85,20 @@ class Settings:
                 "folder that stays"
             )
         return Path("data")
+
+    def folder_of_files(self) -> Path | None:
+        """The same; None where there is none."""
+        try:
+            return self.local_data_dir()
+        except SettingsError:
+            return None
+
+    def file_of(self, connector: str) -> Path | None:
+        """As `duckdb_file`; None where a run would be refused."""
+        try:
+            return self.duckdb_file(connector)
+        except SettingsError:
+            return None
 
     def duckdb_file(self, connector: str) -> Path:
         """The file of a connector that names no other; raises as `local_data_dir` does."""

@@ -13,6 +13,7 @@ from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError, MissingPackage, Problem
+from restsrc_dagster.permitted import refused
 from restsrc_dagster.settings import Settings
 
 connectors_dir_option = click.option(
@@ -42,18 +43,20 @@ def named_connector(name: str, connectors_dir: Path) -> Connector:
 
 
 def dlt_problems(connector: Connector, file: str) -> list[Problem]:
-    """What dlt does not take, though the models do: the configuration, or the destination, or what
-    that is to do."""
+    """What the models take and nothing else does: what no file may do here; else the configuration,
+    or the destination, or what that is to do."""
     from restsrc_dagster.extract.validation import validate_with_dlt
     from restsrc_dagster.load.destinations.destination import unknown_destination
 
-    problems = []
+    settings = Settings.from_environment()
+    if problems := refused(connector, settings, file):
+        return with_lines(problems, Path(file))
     if refusal := validate_with_dlt(connector):
         problems.append(Problem(file, "configuration", f"dlt refuses it: {refusal}"))
-    if unknown := unknown_destination(connector, Settings.from_environment()):
+    if unknown := unknown_destination(connector, settings):
         problems.append(Problem(file, *unknown))
-    refused = _fitted(connector).refused
-    problems += [Problem(file, refusal.path, refusal.message) for refusal in refused]
+    cannot = _fitted(connector).refused
+    problems += [Problem(file, refusal.path, refusal.message) for refusal in cannot]
     return with_lines(problems, Path(file))
 
 

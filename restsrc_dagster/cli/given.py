@@ -2,7 +2,8 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,8 +11,10 @@ import click
 
 from restsrc_dagster.cli.recipes import from_recipe
 from restsrc_dagster.connector.files.parse import parse, parse_text
+from restsrc_dagster.permitted import own_variable
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.from_curl import from_curl
+from restsrc_dagster.settings import Settings
 
 Reader = Callable[..., FirstConfiguration]
 
@@ -51,6 +54,14 @@ class Given:
             raise click.UsageError("Missing option '--schedule'.")
 
     def first(self, name: str, target: Path) -> FirstConfiguration:
+        """What is to be written, with variables that the connector may read."""
+        made = self._made(name, target)
+        settings = replace(Settings.from_environment(), connectors_dir=target.parent)
+        if settings.policy is None or self.config_file is not None:
+            return made
+        return made.renamed(partial(own_variable, settings, name))
+
+    def _made(self, name: str, target: Path) -> FirstConfiguration:
         if self.curl is not None:
             command = sys.stdin.read() if self.curl == "-" else self.curl
             return _from_curl(command, name)

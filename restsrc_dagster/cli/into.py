@@ -14,6 +14,7 @@ from restsrc_dagster.connector.files.folder import check_content, read_connector
 from restsrc_dagster.connector.files.parse import parse, parse_text
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError
+from restsrc_dagster.permitted import permitted
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.insertion import with_resources
 from restsrc_dagster.scaffold.into import rebased
@@ -116,9 +117,15 @@ def read_a_little(connector: Connector, names: list[str]) -> None:
     from restsrc_dagster.load.tokens import tokens_beside_loads
 
     samples = []
-    with tokens_beside_loads(connector, Settings.from_environment(), os.environ) as tokens:
+    allowed = permitted(connector, Settings.from_environment(), os.environ)
+    with tokens_beside_loads(connector, allowed.settings, os.environ) as tokens:
         for sample in read_samples(
-            connector, os.environ, resources=names, limit=100, tokens=tokens
+            connector,
+            allowed.environment,
+            resources=names,
+            limit=100,
+            tokens=tokens,
+            hosts=allowed.hosts,
         ):
             samples.append(sample)
             click.echo("\n".join(as_text(sample)) + "\n")

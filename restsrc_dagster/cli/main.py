@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -23,10 +24,13 @@ from restsrc_dagster.cli.stamp import created_now, stamp_text
 from restsrc_dagster.connector.files.conflicts import conflicts
 from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.files.folder import connector_paths, read_connector
+from restsrc_dagster.connector.files.lines import with_lines
 from restsrc_dagster.connector.files.parse import parse
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schema import connector_schema
 from restsrc_dagster.errors import ConnectorError, MissingVariable, Problem, RestsrcError
+from restsrc_dagster.permitted import permitted, refused
+from restsrc_dagster.policy.model import policy_schema
 from restsrc_dagster.settings import Settings
 
 
@@ -83,6 +87,7 @@ def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> Non
     if not paths:
         click.echo(f"no connector files in {connectors_dir}")
         return
+    settings = replace(Settings.from_environment(), connectors_dir=connectors_dir)
     problems: list[Problem] = []
     warnings = 0
     stems: dict[Path, Path] = {}
@@ -98,6 +103,11 @@ def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> Non
         except ConnectorError as error:
             problems += error.problems
             continue
+        if found := refused(connector, settings, str(path)):
+            problems += with_lines(found, path)
+            connectors[connector.name] = connector
+            paths_of[connector.name] = str(path)
+            continue
         try:
             connector = in_environment(connector, os.environ, as_far_as_set=True)
         except MissingVariable as error:
@@ -107,14 +117,16 @@ def validate(files: tuple[Path, ...], strict: bool, connectors_dir: Path) -> Non
         warnings += warn(connector, str(path))
         connectors[connector.name] = connector
         paths_of[connector.name] = str(path)
-    default = Settings.from_environment().destination
-    for name, place, message in conflicts(connectors, default):
+    for name, place, message in conflicts(
+        connectors, settings.destination, default_file=settings.file_of
+    ):
         problems.append(Problem(paths_of[name], place, message))
     fail_on(problems)
     if warnings and strict:
         raise click.ClickException(f"{_counted(warnings, 'warning')}, and --strict lets none pass")
     warned = f" ({_counted(warnings, 'warning')})" if warnings else ""
-    click.echo(f"{_counted(len(paths), 'connector file')}, all in order{warned}")
+    under = f", by the policy {settings.policy.file}" if settings.policy else ""
+    click.echo(f"{_counted(len(paths), 'connector file')}, all in order{under}{warned}")
 
 
 def _counted(count: int, thing: str) -> str:
@@ -139,9 +151,11 @@ def next_slots(name: str, count: int, connectors_dir: Path) -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the schema to this file instead of printing it.",
 )
-def schema(output: Path | None) -> None:
+@click.option("--policy", is_flag=True, help="That of a policy file, RESTSRC_POLICY, instead.")
+def schema(output: Path | None, policy: bool) -> None:
     """Print the JSON Schema of a connector file, by which editors complete and explain."""
-    text = json.dumps(connector_schema(), indent=2, ensure_ascii=False) + "\n"
+    made = policy_schema() if policy else connector_schema()
+    text = json.dumps(made, indent=2, ensure_ascii=False) + "\n"
     if output is None:
         click.echo(text, nl=False)
     else:
@@ -172,13 +186,15 @@ def test_read(
     connector = named_connector(name, connectors_dir)
     _refuse_unknown(connector, names)
     samples = []
-    with tokens_beside_loads(connector, Settings.from_environment(), os.environ) as tokens:
+    allowed = permitted(connector, Settings.from_environment(), os.environ)
+    with tokens_beside_loads(connector, allowed.settings, os.environ) as tokens:
         for sample in read_samples(
             connector,
-            os.environ,
+            allowed.environment,
             resources=list(names or connector.resources),
             limit=limit,
             tokens=tokens,
+            hosts=allowed.hosts,
             progress=lambda text: click.echo(text, err=True),
         ):
             samples.append(sample)

@@ -11,7 +11,7 @@ from restsrc_dagster.connector.configuration import (
     ConfigProblem,
     configuration_problems,
 )
-from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, table_identifier
+from restsrc_dagster.connector.naming import MAX_RESOURCE_NAME, reserved, table_identifier
 from restsrc_dagster.connector.resources.graph import NO_VALUES
 from restsrc_dagster.connector.resources.needs import lost, needs
 from restsrc_dagster.connector.resources.parents import parents_problems
@@ -158,8 +158,8 @@ def _check_names(names: list[str | None]) -> Iterator[ConfigProblem]:
             yield ConfigProblem(
                 path, f"{name!r} begins or ends with a space, or has a control character"
             )
-        elif table.startswith("_dlt"):
-            yield ConfigProblem(path, f"{name!r} begins with _dlt, which names dlt's own tables")
+        elif whose := reserved(table):
+            yield ConfigProblem(path, f"{name!r} {whose}")
         elif name.startswith("re:"):
             yield ConfigProblem(
                 path, f"{name!r} begins with re:, which dlt takes for a regular expression"
@@ -176,6 +176,10 @@ def _check_names(names: list[str | None]) -> Iterator[ConfigProblem]:
 def _check_tables(
     resources: Resources, positions: Mapping[str | None, int]
 ) -> Iterator[ConfigProblem]:
+    for name, resource in resources.items():
+        named, table = resource.table_name, table_identifier(resource.table_name)
+        if named != name and (whose := reserved(table)):
+            yield ConfigProblem(f"resources[{positions[name]}].table_name", f"{named!r} {whose}")
     for name, message in one_table_conflicts(resources):
         yield ConfigProblem(f"resources[{positions[name]}].table_name", message)
 

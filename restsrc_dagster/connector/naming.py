@@ -12,6 +12,15 @@ _BREAK_BEFORE_WORD = re.compile("([^_])([A-Z][a-z]+)")
 _BREAK_AFTER_LOWER = re.compile("([a-z0-9])([A-Z])")
 
 
+RESERVED = {"_dlt": "dlt's own tables", "restsrc_": "tables that are kept beside yours"}
+
+
+def reserved(table: str) -> str | None:
+    """Why an identifier may not be a connector's table; None where it may."""
+    found = ((start, whose) for start, whose in RESERVED.items() if table.startswith(start))
+    return next((f"begins with {start}, which names {whose}" for start, whose in found), None)
+
+
 @lru_cache(maxsize=100_000)
 def table_identifier(name: str) -> str:
     """The name after dlt's default naming convention, snake_case, without its shortening.

@@ -64,7 +64,7 @@ class DemoFolder:
         """
         import fcntl  # no Windows, nor has the rest of the demonstration: see `run_demo`
 
-        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         (self.path / ".gitignore").write_text("*\n", encoding="utf-8")
         with (self.path / "demo.lock").open("w") as lock:
             try:

@@ -58,6 +58,7 @@ class DagsterProcess:
                 cwd=cwd,
                 env=dict(env),
                 stdin=subprocess.DEVNULL,
+                umask=0o077,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -1,7 +1,7 @@
 """How a connector is read."""
 
 from collections.abc import Callable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.auth.tokens import Tokens
@@ -12,6 +12,7 @@ from restsrc_dagster.extract.parents.backlog import Backlog
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.records.column_limit import ColumnLimit
 from restsrc_dagster.extract.stats.waits import Waits
+from restsrc_dagster.policy.hosts import HostRules
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class ReadOptions:
             for all.
         kept: answers that are not asked for again; None where none is kept.
         only_ask: names of resources whose first requests are sent, and whose pages are not read.
+        hosts: which hosts may be reached at all.
     """
 
     selection: Set[str] | None = None
@@ -51,6 +53,7 @@ class ReadOptions:
     newest_windows: int | None = None
     kept: KeptAnswers | None = None
     only_ask: Set[str] = frozenset()
+    hosts: HostRules = field(default_factory=HostRules)
 
 
 READ_EVERYTHING = ReadOptions()

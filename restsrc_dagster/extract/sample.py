@@ -46,6 +46,7 @@ from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.step_order import StepOrder
 from restsrc_dagster.json_types import Json
+from restsrc_dagster.policy.hosts import HostRules
 
 PAGES = 2
 """One page tells nothing about paging."""
@@ -192,13 +193,14 @@ def read_samples(
     resources: list[str],
     limit: int,
     tokens: Tokens | None = None,
+    hosts: HostRules | None = None,
     progress: Callable[[str], None] = lambda _: None,
     progress_seconds: float = 5.0,
 ) -> Iterator[Sample]:
     """Read a little of each of `resources`, one after the other.
 
-    `tokens` are those of all that is read here. `progress` gets a line for each, and what is waited
-    for every `progress_seconds`.
+    `tokens` are those of all that is read here, `hosts` tells which may be reached. `progress` gets
+    a line for each, and what is waited for every `progress_seconds`.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or is no number where one is wanted.
@@ -214,6 +216,7 @@ def read_samples(
             newest_windows=NEWEST_WINDOWS,
             kept=(kept := jobs.again()),
             tokens=tokens,
+            hosts=hosts or HostRules(),
         )
         with (
             _without_warnings_of_dlt(),

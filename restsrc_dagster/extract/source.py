@@ -63,6 +63,7 @@ def open_reading(
         token_urls=token_urls(configuration),
         judged=connector.waiting | job_creators(resources, connector.waiting).keys(),
         formats=answer_formats(resources, connector.reading),
+        hosts=options.hosts,
     )
     lists = ListsOfValues(known.values_by_name, environment)
     context = _context(connector, configuration, resources, lists, sessions, redact, options)

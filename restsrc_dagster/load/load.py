@@ -45,7 +45,9 @@ from restsrc_dagster.load.state.pipeline_state import known_schema, resource_sta
 from restsrc_dagster.load.state.recovery import remove_broken_loads
 from restsrc_dagster.load.state.value_lists import Digests, digests_of, missing
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
+from restsrc_dagster.load.tables.owners import refuse_tables_of_others
 from restsrc_dagster.load.tables.schema_changes import column_limit_of, columns_now
+from restsrc_dagster.permitted import permitted
 from restsrc_dagster.settings import Settings
 
 DLT_SETTINGS = environment_defaults(
@@ -99,6 +101,8 @@ def load(
         RestsrcError: what concerns the whole connector, in words for the person, without secrets.
     """
     progress = Progress(settings.progress_seconds)
+    allowed = permitted(connector, settings, environment)
+    settings, environment = allowed.settings, allowed.environment
     with (
         DLT_SETTINGS,
         TYPES_ONCE,
@@ -130,6 +134,7 @@ def load(
                 on_message=on_message,
                 waits=progress.waits,
                 tokens=Tokens(keeper_of(connector, pipeline, settings)),
+                hosts=allowed.hosts,
             )
             read = partial(open_reading, connector, environment)
             commits = Commits(pipeline, still_held, on_message, progress)
@@ -168,6 +173,7 @@ def load(
                 absent,
                 jobs,
                 deletions,
+                settings,
             ).run(order, cut)
 
 
@@ -181,6 +187,7 @@ class _Load:
         absent: why some of them are not there.
         jobs: what it creates, and waits for.
         deletions: what becomes of rows whose records are deleted.
+        settings: of the deployment.
     """
 
     def __init__(
@@ -196,7 +203,9 @@ class _Load:
         absent: Mapping[str, RestsrcError],
         jobs: Jobs,
         deletions: Deletions,
+        settings: Settings,
     ) -> None:
+        self._settings = settings
         self._lists, self._absent = lists, absent
         self._deletions = deletions
         self._jobs = jobs
@@ -252,6 +261,7 @@ class _Load:
         pipeline, resources = self._pipeline, self._connector.resources
         pipeline.sync_destination()
         known = known_at(pipeline, self._connector.name, resources)
+        refuse_tables_of_others(self._connector, pipeline, known.schema, self._settings)
         is_range = order.between is not None
         self._reports.unfilled.begin(columns_now(known.schema), reads_old=is_range)
         forget_old_hints(known.schema, resources)

@@ -22,6 +22,7 @@ from restsrc_dagster.load.plan.make import make_plan
 from restsrc_dagster.load.plan.plan import LoadPlan
 from restsrc_dagster.load.state.value_lists import digests_of, missing
 from restsrc_dagster.load.tables.old_hints import forget_old_hints
+from restsrc_dagster.permitted import permitted
 from restsrc_dagster.settings import Settings
 
 
@@ -43,6 +44,8 @@ def plan_load(
         RestsrcError: the destination lacks something, is away, or is locked by a load that writes
             to it; or it cannot do what the file says. In words for the person.
     """
+    allowed = permitted(connector, settings, environment)
+    settings, environment = allowed.settings, allowed.environment
     with DLT_SETTINGS, explaining_failures(connector, environment), working_folder() as folder:
         connector = in_environment(connector, environment)
         pipeline, fit = opened(connector, settings, environment, folder)

@@ -9,6 +9,7 @@ from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.load.destinations.kept_tokens import keeper_of
 from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
+from restsrc_dagster.permitted import permitted
 from restsrc_dagster.settings import Settings
 
 
@@ -22,7 +23,10 @@ def tokens_beside_loads(
     Raises:
         MissingVariable: a `${NAME}` of the destination is not set.
         SettingsError: there is no place to keep them.
+        PolicyRefused: the connector does what it may not.
     """
+    allowed = permitted(connector, settings, environment)
+    settings, environment = allowed.settings, allowed.environment
     if not connector.rotates_tokens:
         yield Tokens()
         return

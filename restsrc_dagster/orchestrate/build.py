@@ -3,6 +3,7 @@
 import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -32,6 +33,7 @@ from restsrc_dagster.orchestrate.one_run import (
     is_reconstruction,
 )
 from restsrc_dagster.orchestrate.translator import ConnectorTranslator
+from restsrc_dagster.permitted import refused as not_permitted
 from restsrc_dagster.settings import Settings
 
 NEW_FOR = timedelta(minutes=10)
@@ -176,10 +178,8 @@ def connectors_of_folder(
 def _connectors_of(
     read: ConnectorFolder, folder: Path, settings: Settings, translator: ConnectorTranslator | None
 ) -> FoundConnectors:
-    refused = {
-        name: Problem(str(folder / name), place, message)
-        for name, place, message in conflicts(read.connectors, settings.destination)
-    }
+    settings = replace(settings, connectors_dir=folder)
+    refused = _refused(read, folder, settings)
     watch = FolderWatch(folder, read, refused)
     build = _LocationBuilder(
         watch, {path.stem: path for path in read.signature}, settings, translator
@@ -198,6 +198,23 @@ def _connectors_of(
     return FoundConnectors(built, broken, watch, is_new)
 
 
+def _refused(read: ConnectorFolder, folder: Path, settings: Settings) -> dict[str, Problem]:
+    """Of connectors that are in order by themselves: what they may not do here, and whose tables
+    are another one's."""
+    names = [*read.connectors, *read.broken]
+    found: dict[str, Problem] = {}
+    for name, connector in read.connectors.items():
+        if problems := not_permitted(connector, settings, str(folder / name), names):
+            rest = "".join(f"; {one.path}: {one.message}" for one in problems[1:])
+            found[name] = replace(problems[0], message=problems[0].message + rest)
+    allowed = {name: one for name, one in read.connectors.items() if name not in found}
+    for name, place, message in conflicts(
+        allowed, settings.destination, default_file=settings.file_of
+    ):
+        found[name] = Problem(str(folder / name), place, message)
+    return found
+
+
 def _of_job(
     job: str, folder: Path, settings: Settings, translator: ConnectorTranslator | None
 ) -> dg.Definitions | None:
@@ -209,7 +226,10 @@ def _of_job(
     name = connector_of_job(job)
     try:
         connector = find_connector(folder, name) if name else None
-        if connector is None or may_conflict(connector, folder, settings.destination):
+        if connector is None or may_conflict(connector, folder):
+            return None
+        settings = replace(settings, connectors_dir=folder)
+        if not_permitted(connector, settings, ""):
             return None
         built = build_connector_definitions(
             connector, settings=settings, translator=translator, loaded_at=datetime.now(UTC)

@@ -152,7 +152,8 @@ def location_sensors(
         shown |= place.shown
     # Those of one folder were compared as it was read, and one of each two is not among them.
     every = {name: definitions.connector for name, definitions in built.items()}
-    if len(found) > 1 and (shared := list(conflicts(every, settings.destination))):
+    clashes = conflicts(every, settings.destination, default_file=settings.file_of)
+    if len(found) > 1 and (shared := list(clashes)):
         raise ConnectorError([Problem(*one) for one in shared])
     watches = [place.watch for place in found if place.watch is not None]
     sensors = [

@@ -1,7 +1,9 @@
 """A first configuration, made from what an API says of itself, and where its secrets go."""
 
+import json
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from restsrc_dagster.connector.syntax.variables import REFERENCE
@@ -31,6 +33,22 @@ class FirstConfiguration:
     beside: dict[str, Any] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     schedule: str | None = None
+
+    def renamed(self, named: Callable[[str], str]) -> "FirstConfiguration":
+        """The same with other names of its variables."""
+        name = re.compile(r"(?<=\$\{)((?:\w+:)?)(\w+)")
+
+        def in_text(text: str) -> str:
+            return name.sub(lambda found: found[1] + named(found[2]), text)
+
+        return replace(
+            self,
+            configuration=json.loads(in_text(json.dumps(self.configuration))),
+            beside=json.loads(in_text(json.dumps(self.beside))),
+            variables=[named(one) for one in self.variables],
+            notes=[in_text(note) for note in self.notes],
+            told={named(one): told for one, told in self.told.items()},
+        )
 
 
 class References:

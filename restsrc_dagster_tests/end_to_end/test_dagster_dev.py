@@ -12,6 +12,7 @@ import pytest
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items, write
 from restsrc_dagster_tests.support.dagster_dev import DagsterDev
+from restsrc_dagster_tests.support.dialled import Dialled
 from restsrc_dagster_tests.support.ui import rows_loaded
 
 pytestmark = pytest.mark.timeout(400)
@@ -44,7 +45,12 @@ def stored(folder: Path) -> list[tuple[int, str]]:
         return database.sql("select id, name from acme.customers order by id, name").fetchall()
 
 
-def test_rows_arrive_by_themselves_then_only_what_changed(tmp_path: Path, api: Api) -> None:
+def test_rows_arrive_by_themselves_then_only_what_changed(
+    tmp_path: Path, api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("RUNTIME__DLTHUB_TELEMETRY", "DO_NOT_TRACK"):  # as a person has it
+        monkeypatch.delenv(name, raising=False)
+    dialled = Dialled(tmp_path)
     customers = Customers(20)
     api.routes["/customers"] = customers
     write(
@@ -68,7 +74,7 @@ def test_rows_arrive_by_themselves_then_only_what_changed(tmp_path: Path, api: A
     env_file = tmp_path / ".env"
     env_file.write_text("ACME_TOKEN=first\n", encoding="utf-8")
 
-    with DagsterDev(tmp_path) as dagster:
+    with DagsterDev(tmp_path, dialled.environment) as dagster:
         (first,) = dagster.wait("first run", lambda: dagster.ended("initial"))
         assert first["status"] == "SUCCESS"
         assert rows_loaded(first) == {"acme/customers": 20}
@@ -91,12 +97,14 @@ def test_rows_arrive_by_themselves_then_only_what_changed(tmp_path: Path, api: A
         (7, "customer 7"),
     }
 
-    with DagsterDev(tmp_path) as dagster:
+    with DagsterDev(tmp_path, dialled.environment) as dagster:
         before = len(dagster.ended("schedule"))
         assert len(dagster.ended("initial")) == 1, "the history is kept over a restart"
         dagster.wait("further slot", lambda: len(dagster.ended("schedule")) > before)
         initial = [run for run in dagster.runs() if run["tags"].get("restsrc/trigger") == "initial"]
         assert [run["runId"] for run in initial] == [first["runId"]]
+    assert api.url.rpartition(":")[2] in dialled.ports, "the run was watched"
+    assert dialled.hosts <= {"127.0.0.1", "localhost", "::1"}, "no telemetry, no other host"
 
 
 def test_runs_wait_for_each_other_and_a_canceled_one_frees_its_place(

@@ -1,6 +1,7 @@
 """Which destination is meant, and what is said where it cannot be one."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,9 +42,9 @@ def test_a_misspelt_destination_of_the_deployment() -> None:
     )
 
 
-def test_a_path_that_cannot_be_imported(settings: Settings) -> None:
-    assert refusal(connector(destination={"type": "acme.stores.lake"}), settings) == (
-        "destination.type: 'acme.stores.lake' is not a destination of dlt; nothing of that name "
+def test_a_path_that_cannot_be_imported() -> None:
+    assert refusal(connector(), Settings(destination="acme.stores.lake")) == (
+        "RESTSRC_DESTINATION: 'acme.stores.lake' is not a destination of dlt; nothing of that name "
         "can be imported"
     )
 
@@ -170,11 +171,11 @@ class Store(duckdb):
 
 
 def test_a_destination_of_ones_own(settings: Settings) -> None:
-    own = {"type": f"{__name__}.Store"}
-    assert unknown_destination(connector(destination=own), settings) is None
-    assert "(TypeError): an argument" in refusal(connector(destination=own), settings)
-    acme = connector(destination=own | {"shelf": "a"})
-    store = build_destination(acme, settings, {})
+    own = replace(settings, destination=f"{__name__}.Store")
+    assert unknown_destination(connector(), own) is None
+    assert "(TypeError): an argument" in refusal(connector(), own)
+    acme = connector(destination={"shelf": "a"})
+    store = build_destination(acme, own, {})
     assert isinstance(store, Store)
     assert profile_of(store) is PROFILES["duckdb"], "it is locked, and loaded, as DuckDB is"
 

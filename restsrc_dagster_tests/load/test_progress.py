@@ -14,6 +14,7 @@ from dlt.load.load import Load
 from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.load.destinations.lock_file import lock_beside, open_lock, write
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.report import LoadReport
@@ -197,9 +198,10 @@ def test_a_file_that_another_connector_loads_into_is_told(
     serve(api)
     assert settings.data_dir is not None
     settings.data_dir.mkdir()
-    descriptor = os.open(settings.data_dir / "restsrc_acme.duckdb.lock", os.O_RDWR | os.O_CREAT)
+    descriptor = open_lock(lock_beside(settings.data_dir / "restsrc_acme.duckdb"), make=True)
+    assert descriptor is not None
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    os.pwrite(descriptor, b"other\nrun 1", 0)
+    write(descriptor, "other\nrun 1")
 
     def let_go() -> None:
         told.wait_for("waiting for another connector's load into the destination: 1 s so far")

@@ -8,25 +8,30 @@ from restsrc_dagster.connector.configuration.auth.oauth2_refresh_token import (
     rotates,
 )
 from restsrc_dagster.connector.configuration.auth.places import auths
+from restsrc_dagster.connector.files.database import DefaultFile
 from restsrc_dagster.connector.files.folder import connector_paths
-from restsrc_dagster.connector.files.table_conflicts import may_share_tables, shared_tables
+from restsrc_dagster.connector.files.table_conflicts import by_age, may_share_tables, shared_tables
 from restsrc_dagster.connector.model import Connector
 
 
 def conflicts(
-    connectors: Mapping[str, Connector], default_destination: str
+    connectors: Mapping[str, Connector],
+    default_destination: str,
+    *,
+    default_file: DefaultFile = lambda _: None,
 ) -> Iterator[tuple[str, str, str]]:
-    """(connector, path in its file, message) of each one that one before it is in the way of."""
-    for name, message in shared_tables(connectors, default_destination):
+    """(connector, path in its file, message) of each one that an older one is in the way of;
+    `default_file` is as for `shared_tables`."""
+    for name, message in shared_tables(connectors, default_destination, default_file=default_file):
         yield name, "destination", message
     yield from shared_grants(connectors)
 
 
 def shared_grants(connectors: Mapping[str, Connector]) -> Iterator[tuple[str, str, str]]:
-    """(connector, path in its file, message) of each one with the refresh token of one before it,
+    """(connector, path in its file, message) of each one with the refresh token of an older one,
     where either says that it is another one each time."""
     owners: dict[str, tuple[str, bool]] = {}
-    for name, connector in sorted(connectors.items()):
+    for name, connector in sorted(connectors.items(), key=by_age):
         for place, auth in auths(connector.configuration):
             if auth.get("type") != OAUTH2_REFRESH_TOKEN.name:
                 continue
@@ -44,11 +49,9 @@ def shared_grants(connectors: Mapping[str, Connector]) -> Iterator[tuple[str, st
                 break
 
 
-def may_conflict(connector: Connector, folder: Path, default_destination: str) -> bool:
+def may_conflict(connector: Connector, folder: Path) -> bool:
     """Whether another file of `folder` might be in the way of `connector`, seen from outside."""
-    return may_share_tables(connector, folder, default_destination) or _may_share_grants(
-        connector, folder
-    )
+    return may_share_tables(connector, folder) or _may_share_grants(connector, folder)
 
 
 def _may_share_grants(connector: Connector, folder: Path) -> bool:

@@ -17,6 +17,7 @@ from restsrc_dagster.extract.formats.reader import AnswerFormat, AnswerReader
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.budget import Budget
 from restsrc_dagster.extract.http.connecting import Connecting
+from restsrc_dagster.extract.http.dialling import checked
 from restsrc_dagster.extract.http.exchange import Exchange
 from restsrc_dagster.extract.http.gate import gated
 from restsrc_dagster.extract.http.metrics import Metrics
@@ -25,6 +26,7 @@ from restsrc_dagster.extract.http.polling import Poller
 from restsrc_dagster.extract.http.request_context import resource_asked_for
 from restsrc_dagster.extract.http.retry import RetryPolicy
 from restsrc_dagster.extract.http.retrying import RetryingSender
+from restsrc_dagster.policy.hosts import HostRules
 
 
 class ApiAdapter(HTTPAdapter):
@@ -38,6 +40,7 @@ class ApiAdapter(HTTPAdapter):
         formats: how the answers to each resource are read, by its name.
         redact: takes secrets out of the texts of exceptions.
         policy: how often and how long a request is tried again.
+        rules: which hosts may be reached at all.
 
     Attributes:
         policy: how often and how long a request is tried again.
@@ -57,16 +60,19 @@ class ApiAdapter(HTTPAdapter):
         judged: Container[str] = (),
         redact: Redactor,
         policy: RetryPolicy,
+        rules: HostRules | None = None,
     ) -> None:
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.reach = reach
+        self._rules = rules or HostRules()
+        self._has_own_proxy = http.proxy is not None
         self.policy = policy
         self._guard = OriginGuard(reach, redact)
         self.metrics = metrics = Metrics(http.max_pages)
         self.budget = Budget(http, policy=policy, metrics=metrics)
         limit = http.max_response_mb
         reader = AnswerReader(formats, limit, redact)
-        self.connecting = Connecting(http, reach.is_anonymous)
+        self.connecting = Connecting(http, reach.is_anonymous, self._rules)
         self.exchange = Exchange(
             self.connecting.sending(super().send),
             budget=self.budget,
@@ -96,6 +102,7 @@ class ApiAdapter(HTTPAdapter):
 
         Raises:
             OriginRefused: the request would take the credentials elsewhere.
+            HostRefused: no request may go there.
             RateLimited: the API wants a longer pause than the connector makes.
             ReadError: a limit of the connector is reached.
             requests.RequestException: as requests does, secrets taken out.
@@ -114,8 +121,11 @@ class ApiAdapter(HTTPAdapter):
         return self._token_sender.send(request, *args, is_page=False, **kwargs)
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
-        """As requests does; the connections of the pool ask at the last moment."""
+        """As requests does; the connections of the pool ask at the last moment, whether they may
+        dial, and whether they may write."""
         pool: Any = super().get_connection_with_tls_context(*args, **kwargs)
+        own = self._has_own_proxy
+        pool.ConnectionCls = checked(pool.ConnectionCls, self._rules, checks_proxy=own)
         pool.ConnectionCls = gated(pool.ConnectionCls, self.budget.gate)
         return pool
 

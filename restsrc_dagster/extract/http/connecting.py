@@ -19,9 +19,12 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     load_pem_private_key,
 )
+from requests.utils import select_proxy
 
 from restsrc_dagster.connector.model import ClientCertificate, Http
+from restsrc_dagster.connector.syntax.origins import origin_of
 from restsrc_dagster.errors import RestsrcError
+from restsrc_dagster.policy.hosts import HostRules
 
 BEGIN = "-----BEGIN "
 Send = Callable[..., requests.Response]
@@ -33,9 +36,14 @@ class Connecting:
     Args:
         http: of the connector, without references.
         is_anonymous: whether an address gets nothing that is the connector's own.
+        rules: which hosts may be reached; asked here where a proxy looks them up.
     """
 
-    def __init__(self, http: Http, is_anonymous: Callable[[str], bool]) -> None:
+    def __init__(
+        self, http: Http, is_anonymous: Callable[[str], bool], rules: HostRules | None = None
+    ) -> None:
+        self._rules = rules or HostRules()
+        self._behind_proxy: set[str] = set()
         self._http = http
         self._is_anonymous = is_anonymous
         self._folder: TemporaryDirectory[str] | None = None
@@ -58,9 +66,18 @@ class Connecting:
                 kwargs["cert"] = self._certificate
             if self._proxies:
                 kwargs["proxies"] = self._proxies
+            if select_proxy(request.url or "", kwargs.get("proxies")):
+                self._check_behind_proxy(request.url or "")
             return send(request, *args, **kwargs)
 
         return connected
+
+    def _check_behind_proxy(self, url: str) -> None:
+        """Once for each host; raises HostRefused."""
+        _, host, port = origin_of(url)
+        if host not in self._behind_proxy:
+            self._rules.check_behind_proxy(host, port)
+            self._behind_proxy.add(host)
 
     def close(self) -> None:
         """Remove the files."""

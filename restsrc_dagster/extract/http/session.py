@@ -27,6 +27,7 @@ from restsrc_dagster.extract.http.signature import hand_on
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
 from restsrc_dagster.extract.prefetch.requests import RequestDropped, copied
 from restsrc_dagster.extract.response.url_redaction import redacted_url
+from restsrc_dagster.policy.hosts import HostRules
 
 SEE_OTHER = 303
 
@@ -176,12 +177,13 @@ def open_sessions(
     token_urls: Iterable[str],
     formats: Mapping[str, AnswerFormat],
     judged: Container[str] = (),
+    hosts: HostRules | None = None,
 ) -> Sessions:
     """The sessions of one run.
 
     `base_url` and `resources` are resolved: no reference is left in them; `judged` is as for
-    `Poller`. dlt's own settings of the deployment, `RUNTIME__REQUEST_*`, hold where the connector
-    says nothing.
+    `Poller`, `hosts` tells which may be reached. dlt's own settings of the deployment,
+    `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
     reach = AllowedOrigins.of(base_url, http)
@@ -193,6 +195,7 @@ def open_sessions(
         formats=formats,
         redact=redact,
         policy=RetryPolicy.of(runtime, http.max_wait_seconds),
+        rules=hosts,
     )
     token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *reach.named])
     own = "timeout_seconds" in http.model_fields_set

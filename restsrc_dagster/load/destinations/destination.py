@@ -1,5 +1,6 @@
 """Which dlt destination a connector loads to."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -20,6 +21,8 @@ from restsrc_dagster.connector.wording import nearest
 from restsrc_dagster.dlt_compat.replaced import replace_method
 from restsrc_dagster.errors import SettingsError
 from restsrc_dagster.load.destinations.profile import FileFormat, profile_of
+from restsrc_dagster.permitted import refuse_arguments
+from restsrc_dagster.policy.destinations import type_problem
 from restsrc_dagster.settings import Settings
 
 STAGING_LAYOUT = ("staging_dataset_name_layout", "_staging_%s")
@@ -40,9 +43,11 @@ def build_destination(
     Raises:
         MissingVariable: a `${NAME}` is not set.
         SettingsError: dlt knows no such destination, or a local file would not stay.
+        PolicyRefused: the file may not name it, or give it an argument.
     """
     kind = connector.destination_type(settings.destination)
     arguments = resolve(connector.destination.arguments, environment, "destination")
+    refuse_arguments(connector, settings, arguments)
     if kind == "duckdb" and not arguments.get("credentials"):
         arguments["credentials"] = str(duckdb_file(connector.name, settings))
     if arguments.get("credentials") in VANISHING:
@@ -101,9 +106,12 @@ def unknown_destination(connector: Connector, settings: Settings) -> tuple[str, 
     """(setting, message) where the connector's destination is none that dlt can find.
 
     dlt finds its own by name, those that its configuration gives a type
-    (`DESTINATION__<NAME>__DESTINATION_TYPE`), and by a path with dots what can be imported.
+    (`DESTINATION__<NAME>__DESTINATION_TYPE`), and by a path with dots what can be imported: nothing
+    is, of what a connector's file names.
     """
     kind = connector.destination_type(settings.destination)
+    if wrong := type_problem(kind, settings.destination, os.environ, settings.policy):
+        return "destination.type", wrong
     try:
         Destination.from_reference(kind)
     except UnknownDestinationModule:
@@ -122,7 +130,7 @@ def unknown_destination(connector: Connector, settings: Settings) -> tuple[str, 
 def duckdb_file(connector: str, settings: Settings) -> Path:
     """The DuckDB file of a connector; its folder exists afterwards."""
     file = settings.duckdb_file(connector)
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return file
 
 

@@ -20,6 +20,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy
 from restsrc_dagster.load.destinations.destination import local_database
+from restsrc_dagster.load.destinations.lock_file import lock_beside, open_lock, read, write
 from restsrc_dagster.load.destinations.profile import profile_of
 
 LONGEST_WAIT_SECONDS = 900
@@ -45,20 +46,17 @@ def connector_lock(pipeline: Pipeline, holder: str) -> Iterator[Callable[[], boo
 
     Raises:
         ConnectorBusy: somebody holds it, says who, where that is known; the check raises it, too.
+        SettingsError: the lock's place beside a file is taken.
     """
     match profile_of(pipeline.destination).lock:
         case "file" if path := local_database(pipeline):
-            with _file_lock(_beside(path), pipeline, holder):
+            with _file_lock(lock_beside(path), pipeline, holder):
                 yield _held
         case "session":
             with _advisory_lock(pipeline, holder) as still_held:
                 yield still_held
         case _:
             yield None
-
-
-def _beside(file: Path) -> Path:
-    return file.with_name(f"{file.name}.lock")
 
 
 @contextlib.contextmanager
@@ -70,14 +68,13 @@ def loads_wait(pipeline: Pipeline) -> Iterator[None]:
     is_file = profile_of(pipeline.destination).lock == "file"
     file = local_database(pipeline) if is_file else None
     with contextlib.ExitStack() as stack:
-        if file is not None and (path := _beside(file)).exists():
-            descriptor = os.open(path, os.O_RDWR)
+        descriptor = open_lock(lock_beside(file), make=False) if file is not None else None
+        if descriptor is not None:
             stack.callback(os.close, descriptor)
             with contextlib.suppress(BlockingIOError):
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, LOOKING.encode(), 0)
-                stack.callback(os.ftruncate, descriptor, 0)
+                write(descriptor, LOOKING)
+                stack.callback(write, descriptor, "")
         yield
 
 
@@ -93,7 +90,8 @@ def _file_lock(path: Path, pipeline: Pipeline, holder: str) -> Iterator[None]:
     DuckDB lets one process write to a file: where connectors share one, they wait for each other.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    descriptor = open_lock(path, make=True)
+    assert descriptor is not None  # noqa: S101 - for the type checker
     deadline = time.monotonic() + LONGEST_WAIT_SECONDS
     try:
         while True:
@@ -101,15 +99,13 @@ def _file_lock(path: Path, pipeline: Pipeline, holder: str) -> Iterator[None]:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                held = os.pread(descriptor, 500, 0).decode(errors="replace")
-                connector, _, who = held.partition("\n")
+                connector, _, who = read(descriptor).partition("\n")
                 if connector in ("", pipeline.pipeline_name) or time.monotonic() > deadline:
                     raise _busy(pipeline, who) from None
             time.sleep(POLL_SECONDS)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{pipeline.pipeline_name}\n{holder}".encode(), 0)
+        write(descriptor, f"{pipeline.pipeline_name}\n{holder}")
         yield
-        os.ftruncate(descriptor, 0)
+        write(descriptor, "")
     finally:
         os.close(descriptor)
 

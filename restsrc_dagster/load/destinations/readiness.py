@@ -26,10 +26,17 @@ from sqlalchemy.exc import ArgumentError
 from restsrc_dagster.connector.fitted import Fitted, fitted
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.dlt_compat.schemas import keep_schemas
-from restsrc_dagster.errors import MissingPackage, MissingVariable, RestsrcError, SettingsError
+from restsrc_dagster.errors import (
+    MissingPackage,
+    MissingVariable,
+    PolicyRefused,
+    RestsrcError,
+    SettingsError,
+)
 from restsrc_dagster.load.destinations.abilities import abilities_of
 from restsrc_dagster.load.destinations.destination import build_destination, unknown_destination
 from restsrc_dagster.load.destinations.kept_tokens import refuse_without_key
+from restsrc_dagster.load.destinations.permitted_place import refuse_place
 from restsrc_dagster.load.destinations.profile import FILESYSTEM, type_of
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.settings import Settings
@@ -76,6 +83,7 @@ def opened(
     Raises:
         MissingVariable: a `${NAME}` of the destination is not set.
         SettingsError: the destination is unknown, or lacks a variable or a package.
+        PolicyRefused: the file may not name it, or give it an argument.
     """
     with opening(connector.destination_type(settings.destination)):
         destination = build_destination(connector, settings, environment)
@@ -89,6 +97,7 @@ def opened(
         )
         keep_schemas(pipeline)
         pipeline.destination_client()
+        refuse_place(connector, pipeline, settings)
         fit = fitted(connector, abilities_of(destination.capabilities()), settings)
         refuse_without_packages(fit.connector, destination)
     return pipeline, fit
@@ -130,7 +139,7 @@ def unready(
     with working_folder() as folder:
         try:
             opened(connector, settings, environment, folder)
-        except (SettingsError, MissingVariable) as error:
+        except (SettingsError, MissingVariable, PolicyRefused) as error:
             return error
     return None
 

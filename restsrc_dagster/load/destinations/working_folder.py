@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from restsrc_dagster.load.destinations.private_files import PRIVATE_FILES
+
 PREFIX = "restsrc_"
 OWNED = "owned"
 """A file that the load keeps locked: the kernel lets go of it when the process ends."""
@@ -15,12 +17,13 @@ OWNED = "owned"
 
 @contextmanager
 def working_folder() -> Iterator[Path]:
-    """A folder in the temporary one, which vanishes with the load.
+    """A folder in the temporary one, which vanishes with the load. Meanwhile, files that are made
+    anywhere are the user's alone.
 
     Folders of loads that were killed are removed first: they hold rows, and fill the disk.
     """
     _sweep(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
+    with PRIVATE_FILES, tempfile.TemporaryDirectory(prefix=PREFIX) as name:
         folder = Path(name)
         # Locked before it has its name, or a sweep could find it without its lock.
         descriptor, path = tempfile.mkstemp(dir=folder)
