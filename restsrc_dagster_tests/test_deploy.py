@@ -17,6 +17,8 @@ from dagster._config import process_config
 from dagster._core.instance.config import dagster_instance_config_schema
 
 from restsrc_dagster.connector.files.folder import read_folder
+from restsrc_dagster.policy.file import read_policy
+from restsrc_dagster.policy.model import Policy
 from restsrc_dagster.settings import default_dagster_yaml
 from restsrc_dagster_tests.support.connectors import write
 
@@ -259,3 +261,18 @@ def _resolved(extras: Mapping[str, list[str]], extra: str) -> Iterator[str]:
                 yield from _resolved(extras, name)
         else:
             yield one
+
+
+def test_every_deployment_begins_with_the_strict_policy() -> None:
+    file = "/opt/restsrc/policy.yaml"
+    assert read_policy(DEPLOY / "policy.yaml").model_dump() == Policy().model_dump(), (
+        "what stands there is what holds anyway"
+    )
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert f"COPY deploy/policy.yaml ./policy.yaml\nENV RESTSRC_POLICY={file}\n" in image
+    compose = yaml.safe_load((DEPLOY / "docker" / "compose.yaml").read_text(encoding="utf-8"))
+    service = compose["services"]["connectors"]
+    assert service["environment"]["RESTSRC_POLICY"] == file
+    assert f"../policy.yaml:{file}:ro" in service["volumes"]
+    (deployment,) = HELM["dagster-user-deployments"]["deployments"]
+    assert deployment["env"]["RESTSRC_POLICY"] == file

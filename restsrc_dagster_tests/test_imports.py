@@ -132,7 +132,7 @@ def test_imports_run_one_way_late_ones_too(area: str) -> None:
 def test_the_imports_are_seen() -> None:
     tree = ast.parse("import a.b\nfrom c.d import e, f\ndef g():\n    import h")
     assert list(imports(tree)) == ["a.b", "c.d.e", "c.d.f", "h"]
-    assert graph()["settings"] == {"errors"}
+    assert graph()["settings"] == {"errors", "policy"}
     assert "http" in graph("extract")["failures"]
     assert len(SOURCES) > 30
 
