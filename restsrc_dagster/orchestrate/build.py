@@ -226,7 +226,7 @@ def _of_job(
     name = connector_of_job(job)
     try:
         connector = find_connector(folder, name) if name else None
-        if connector is None or may_conflict(connector, folder):
+        if connector is None or may_conflict(connector, folder, settings.destination):
             return None
         settings = replace(settings, connectors_dir=folder)
         if not_permitted(connector, settings, ""):

@@ -75,9 +75,10 @@ def test_the_other_files_tell_whether_tables_may_be_shared(
 ) -> None:
     (tmp_path / "east.json").write_text(east)
     west = connector("west", destination={"dataset": "Sales-Data"})
-    assert may_share_tables(west, tmp_path) == shares
+    assert may_share_tables(west, tmp_path, "postgres") == shares
+    assert not may_share_tables(west, tmp_path, "duckdb"), "a file for each"
     own = connector("west", destination={"dataset": "east"})
-    assert may_share_tables(own, tmp_path), "a dataset is named like its file"
+    assert may_share_tables(own, tmp_path, "postgres"), "a dataset is named like its file"
 
 
 def let_in(token: str = "${TOKEN}", **options: Any) -> dict[str, Any]:
@@ -110,7 +111,7 @@ def test_a_refresh_token_that_rotates_is_of_one_connector(
     read = read_folder(tmp_path).connectors
     assert [name for name, _, _ in shared_grants(read)] == (["west"] if is_refused else [])
     is_another = west.get("token") is not None
-    assert may_conflict(read["west"], tmp_path) != is_another
+    assert may_conflict(read["west"], tmp_path, "duckdb") != is_another
     specs = build_definitions(tmp_path).resolve_all_asset_specs()
     told = {spec.key.path[0] for spec in specs if "is not in order" in (spec.description or "")}
     assert told == ({"west"} if is_refused else set())

@@ -49,9 +49,11 @@ def shared_grants(connectors: Mapping[str, Connector]) -> Iterator[tuple[str, st
                 break
 
 
-def may_conflict(connector: Connector, folder: Path) -> bool:
+def may_conflict(connector: Connector, folder: Path, default_destination: str) -> bool:
     """Whether another file of `folder` might be in the way of `connector`, seen from outside."""
-    return may_share_tables(connector, folder) or _may_share_grants(connector, folder)
+    return may_share_tables(connector, folder, default_destination) or _may_share_grants(
+        connector, folder
+    )
 
 
 def _may_share_grants(connector: Connector, folder: Path) -> bool:

@@ -51,18 +51,27 @@ def by_age(named: tuple[str, Connector]) -> tuple[float, str]:
     return named[1].created_at.timestamp(), named[0]
 
 
-def may_share_tables(connector: Connector, folder: Path) -> bool:
+def may_share_tables(connector: Connector, folder: Path, default_destination: str) -> bool:
     """Whether another file of `folder` might share a table with `connector`.
 
     The other files are looked at from outside: a dataset is named like its file, unless the file
-    speaks of datasets.
+    speaks of datasets. Who has a DuckDB file of its own need not look: another one that names this
+    file is the one to be refused, or else its rows are found there.
     """
+    if _has_its_own_file(connector, default_destination):
+        return False
     dataset = table_identifier(connector.dataset)
     return any(
         dataset in _datasets(path)
         for path in connector_paths(folder)
         if path.stem != connector.name
     )
+
+
+def _has_its_own_file(connector: Connector, default_destination: str) -> bool:
+    return connector.destination_type(
+        default_destination
+    ) == "duckdb" and not connector.destination.arguments.get("credentials")
 
 
 def _datasets(path: Path) -> set[str]:
