@@ -26,7 +26,7 @@ WORDS: Mapping[str, re.Pattern[str]] = {
     "replace_strategy": re.compile(r"[a-z-]+"),
     "naming_convention": re.compile(r"snake_case|duck_case|direct|sql_c[is]_v1|s3_tables"),
     "environment": IDENTIFIER,
-    "layout": re.compile(r"(?!.*(?:\.\.|::))[^/\\].*"),
+    "layout": re.compile(r"(?!.*(?:\.\.|::))[^/\\].*\{(?:ext|file_id|load_id)\}"),
     "current_datetime": re.compile(r"[\w:.+ -]*"),
     "stage_name": IDENTIFIER,
     "query_tag": re.compile(r"""[^'"\\;]*"""),
@@ -49,6 +49,11 @@ WORDS: Mapping[str, re.Pattern[str]] = {
     "vectorizer": IDENTIFIER,
 }
 """Arguments of any destination that are texts, and what they look like."""
+NO_DATABASE = re.compile(
+    r".*(?:\.(?:py|pyc|pth|so|sh|json|ya?ml|toml|cfg|ini|env|wal|restsrc-lock)|-(?:wal|shm|journal))",
+    re.IGNORECASE | re.DOTALL,
+)
+"""Paths of files that others execute or read, or that lie beside a database."""
 MAPPINGS = _words(
     """extra_placeholders deltalake_configuration iceberg_table_properties module_config
     iceberg_namespace_properties table_properties"""

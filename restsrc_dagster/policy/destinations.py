@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
+from restsrc_dagster.connector.syntax.local_paths import path_in
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.connector.syntax.variables import whole_reference
 from restsrc_dagster.errors import HostRefused
@@ -17,6 +18,7 @@ from restsrc_dagster.policy.arguments import (
     IDENTIFIER,
     LAKE,
     MAPPINGS,
+    NO_DATABASE,
     PLACES,
     SETTING,
     SQLALCHEMY,
@@ -176,6 +178,9 @@ def _address(kind: str, place: str, text: str) -> Iterator[Found]:
     url = _split(text)
     if kind == "ducklake" and not LAKE.fullmatch(text):
         yield place, _NO_DATA
+    path = path_in(text) if kind in ("duckdb", "sqlalchemy") else None
+    if path is not None and NO_DATABASE.fullmatch(path):
+        yield place, "has the name of a file that is no database:"
     if kind in ("duckdb", "motherduck") and url is None:
         if (prefix := _PREFIX.match(text)) and prefix["name"].lower() not in ("md", "motherduck"):
             yield place, "is no path of a file:"
