@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.files.folder import connector_paths
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import Problem, SettingsError
@@ -33,12 +34,16 @@ def permitted(
     Raises:
         SettingsError: the policy cannot be read any more, or is wrong.
         PolicyRefused: the file does what it may not, and what.
+        WrongVariable: a variable holds what its place does not take.
     """
     settings = replace(settings, policy=again(settings.policy))
     others = names_beside(settings) if settings.policy else ()
     refuse(_found(connector, settings, others), connector)
-    readable = ReadableVariables(settings.policy, connector.name, others)
-    return Permitted(settings, readable.of(environment), HostRules(settings.policy))
+    readable = ReadableVariables(settings.policy, connector.name, others).of(environment)
+    if settings.policy is not None and connector.later is not None:  # paths in variables
+        known = in_environment(connector, readable, as_far_as_set=True)
+        refuse(_found(known, settings, others), connector)
+    return Permitted(settings, readable, HostRules(settings.policy))
 
 
 def refused(

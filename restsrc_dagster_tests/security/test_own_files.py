@@ -12,6 +12,7 @@ import pytest
 from restsrc_dagster.errors import PolicyRefused, SettingsError
 from restsrc_dagster.load.destinations.lock_file import lock_beside
 from restsrc_dagster.load.load import LoadRequest, load
+from restsrc_dagster.permitted import permitted
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.security.ruled import told, under
 from restsrc_dagster_tests.support.api import Api
@@ -132,6 +133,9 @@ def test_a_policy_keeps_files_in_their_folders(
     inside = {"credentials": f"{settings.data_dir}/x.duckdb"}
     run(api, ruled, destination=inside)  # the control
     assert "files.outside" in told(ruled, http={"ca_bundle": "/etc/other.pem"})[0]
+    in_a_variable = connector("acme", api.url, http={"ca_bundle": "${PLACE}"})
+    with pytest.raises(PolicyRefused, match=r"http\.ca_bundle: .*files\.outside"):
+        permitted(in_a_variable, ruled, {"PLACE": "/etc/other.pem"})
     assert "files.outside" in told(ruled, http={"client_certificate": "/etc/other.pem"})[0]
 
 

@@ -9,7 +9,8 @@ import jsonschema
 import pytest
 from dagster import DagsterInstance, materialize
 
-from restsrc_dagster.errors import RestsrcError, SettingsError
+from restsrc_dagster.component import RestApiConnector
+from restsrc_dagster.errors import ConnectorError, RestsrcError, SettingsError
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.planning import plan_load
 from restsrc_dagster.orchestrate.build import build_definitions
@@ -17,7 +18,7 @@ from restsrc_dagster.policy.model import policy_schema
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.security.ruled import restsrc
 from restsrc_dagster_tests.support.api import Api
-from restsrc_dagster_tests.support.connectors import connector, write
+from restsrc_dagster_tests.support.connectors import connector, content, write
 
 WRONG: list[tuple[str, str]] = [
     ("{", "policy.json: line 1"),
@@ -151,3 +152,13 @@ def test_through_dagster(place: Path, api: Api) -> None:
     (failed,) = ended.get_step_failure_events()
     assert "hosts.private" in str(failed.event_specific_data)
     assert api.asked == []
+
+
+def test_a_component_is_held_to_it(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write_text("{}")
+    attributes = content("http://10.0.0.1")
+    component = RestApiConnector(name="acme", **attributes)
+    with pytest.raises(ConnectorError, match=r"defs\.yaml: attributes: .*hosts\.private"):
+        component.find()
+    monkeypatch.delenv("RESTSRC_POLICY")
+    assert RestApiConnector(name="acme", **attributes).find().in_order.keys() == {"acme"}
