@@ -87,8 +87,9 @@ _NO_DATA = "is no argument that a connector file may give:"
 def _cure(kind: str, place: str, policy: Policy | None) -> str:
     path = place.removeprefix("destination.")
     variable = f"DESTINATION__{kind}__{path.replace('.', '__')}".upper()
-    where = policy.at(f"destinations.arguments.{kind}") if policy else "(RESTSRC_POLICY)"
-    return f"say it for the deployment, as {variable}, or list it {where}"
+    listed = f"destinations.arguments.{kind}"
+    where = policy.at(listed) if policy else f"(RESTSRC_POLICY: {listed})"
+    return f"say it for the deployment, as {variable}, or let a policy list it {where}"
 
 
 def _listed(kind: str, policy: Policy | None) -> frozenset[str]:
@@ -123,7 +124,7 @@ def _argument(kind: str, name: str, value: Any, allowed: frozenset[str]) -> Iter
     elif (pattern := WORDS.get(name)) is None:
         yield place, _NO_DATA
     elif not isinstance(value, str) or not pattern.fullmatch(value):
-        yield place, f"has a value that {_NO_DATA.removeprefix('is no argument that ')}"
+        yield place, "has a value that no connector file may give:"
 
 
 def _text(place: str, value: Any, is_right: Any) -> Iterator[Found]:
@@ -190,7 +191,7 @@ def _address(kind: str, place: str, text: str) -> Iterator[Found]:
     if kind == "duckdb" and url.scheme not in ("duckdb", "md", "motherduck"):
         yield place, "is no path of a file:"
     if kind == "sqlalchemy" and not _is_dialect(url.scheme):
-        yield place, f"has a kind of database that {_NO_DATA.removeprefix('is no argument that ')}"
+        yield place, "has a kind of database that no connector file may name:"
     for name, value in parse_qsl(url.query, keep_blank_values=True):
         known = BELOW_CREDENTIALS["query"]
         pattern = CREDENTIAL_WORDS.get(name.lower())

@@ -37,8 +37,9 @@ def may_be_used(place: str, data_dir: Path | None, policy: Policy | None) -> boo
 
 
 def refusal(place: str, policy: Policy) -> str:
+    """`place` is what is shown of it: nothing of what may be a key, in place of its path."""
     return (
-        f"{place!r} is neither in the data folder nor in a place that the policy lists "
+        f"{place} is neither in the data folder nor in a place that the policy lists "
         f"{policy.at('files.outside')}"
     )
 

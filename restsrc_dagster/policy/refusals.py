@@ -26,6 +26,7 @@ from restsrc_dagster.policy.variables import ReadableVariables
 
 Found = tuple[str, str]
 BEGIN = "-----BEGIN "
+_VALUES = TypeAdapter(dict[str, Values])
 
 
 def refusals(
@@ -104,7 +105,8 @@ def _places(
     for place, text in (*_files_of_rows(kind, arguments), *_certificates(connector)):
         is_path = isinstance(text, str) and text and BEGIN not in text and not is_reference(text)
         if is_path and not may_be_used(text, data_dir, policy):
-            yield place, refusal(text, policy)
+            is_shown = place.startswith("destination")
+            yield place, refusal(repr(text) if is_shown else "the path", policy)
 
 
 def _files_of_rows(kind: str, arguments: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -130,7 +132,7 @@ def _variables(connector: Connector, readable: ReadableVariables) -> Iterator[Fo
     parts: dict[str, Any] = {
         "configuration": connector.configuration,
         "destination": connector.destination.model_dump(),
-        "values": TypeAdapter(dict[str, Values]).dump_python(connector.values),
+        "values": _VALUES.dump_python(connector.values),
     }
     if connector.later is not None:  # http and reading have variables in this case alone
         parts |= connector.later.written

@@ -134,8 +134,9 @@ def test_a_policy_keeps_files_in_their_folders(
     run(api, ruled, destination=inside)  # the control
     assert "files.outside" in told(ruled, http={"ca_bundle": "/etc/other.pem"})[0]
     in_a_variable = connector("acme", api.url, http={"ca_bundle": "${PLACE}"})
-    with pytest.raises(PolicyRefused, match=r"http\.ca_bundle: .*files\.outside"):
-        permitted(in_a_variable, ruled, {"PLACE": "/etc/other.pem"})
+    with pytest.raises(PolicyRefused, match=r"http\.ca_bundle: .*files\.outside") as refused:
+        permitted(in_a_variable, ruled, {"PLACE": "/etc/m4rk3r"})
+    assert "m4rk3r" not in str(refused.value), "it may be a key, by mistake"
     assert "files.outside" in told(ruled, http={"client_certificate": "/etc/other.pem"})[0]
 
 

@@ -21,7 +21,7 @@ def refuse_place(connector: Connector, pipeline: Pipeline, settings: Settings) -
         return
     place = _place(pipeline)
     if place and not may_be_used(place, settings.folder_of_files(), policy):
-        raise PolicyRefused(f"{connector.name}: destination: {refusal(place, policy)}")
+        raise PolicyRefused(f"{connector.name}: destination: {refusal(repr(place), policy)}")
 
 
 def _place(pipeline: Pipeline) -> str | None:
