@@ -2,7 +2,9 @@
 
 `links.next` is null on the last page; `filter` names an operator, a field and a time: profiles take
 `greater-than(updated,…)` alone, events `greater-or-equal` and `less-than` of `datetime`. Campaigns
-are listed by channel and are refused without one. Each request names a `revision`.
+are listed by channel and are refused without one, up to the revision 2026-07-15; from then on they
+have no channel. Campaigns and flows that are archived come with `equals(archived,true)` alone. Each
+request names a `revision`.
 """
 
 import re
@@ -15,7 +17,8 @@ from restsrc_dagster.demo.apis.server import Asked
 from restsrc_dagster.json_types import Record
 
 FILTER = re.compile(r"(greater-than|greater-or-equal|less-than)\((\w+),([^)]*)\)")
-CHANNEL = re.compile(r"equals\(messages\.channel,'(\w+)'\)")
+CHANNEL = re.compile(r"equals\(messages\.channel,'(email|sms|mobile_push)'\)")
+ARCHIVED = "equals(archived,true)"
 ALLOWED = {
     "profiles": {("greater-than", "updated")},
     "events": {("greater-or-equal", "datetime"), ("less-than", "datetime")},
@@ -23,6 +26,7 @@ ALLOWED = {
     "flows": {("greater-than", "updated")},
     "templates": {("greater-than", "updated")},
 }
+LAST_BY_CHANNEL = "2026-07-15"
 MOST = {"profiles": 100, "events": 1000, "flows": 50}
 
 
@@ -48,8 +52,19 @@ def _event(number: int, at: datetime, text: str) -> Record:
 
 
 def _campaign(number: int, changed: datetime, text: str) -> Record:
-    channel = {"_channels_value": "sms" if number % 2 else "email"}
-    return {**_changed("updated_at", "name")(number, changed, text), **channel}
+    channel = {"_channels_value": ("email", "sms", "mobile_push")[number % 3]}
+    return {**_archived("updated_at")(number, changed, text), **channel}
+
+
+def _archived(field: str) -> Make:
+    """What has the number 1 is archived, and what changes is by that."""
+
+    def make(number: int, changed: datetime, text: str) -> Record:
+        one = _changed(field, "name")(number, changed, text)
+        one["attributes"]["archived"] = number == 1 or text == "changed"
+        return one
+
+    return make
 
 
 class Klaviyo(Known):
@@ -59,8 +74,10 @@ class Klaviyo(Known):
         "profiles": Kind(_profile, ("id", "attributes.email"), 25),
         "events": Kind(_event, ("id", "attributes.uuid"), 45, None),
         "metrics": Kind(_changed("updated", "name"), ("id", "attributes.name"), 22),
-        "campaigns": Kind(_campaign, ("id", "attributes.name", "_channels_value"), 5),
-        "flows": Kind(_changed("updated", "name"), ("id", "attributes.name")),
+        "campaigns": Kind(
+            _campaign, ("id", "attributes.name", "attributes.archived", "_channels_value"), 5
+        ),
+        "flows": Kind(_archived("updated"), ("id", "attributes.name", "attributes.archived")),
         "lists": Kind(_changed("updated", "name"), ("id", "attributes.name")),
         "segments": Kind(_changed("updated", "name"), ("id", "attributes.name")),
         "templates": Kind(_changed("updated", "name"), ("id", "attributes.name")),
@@ -85,14 +102,18 @@ class Klaviyo(Known):
         if "page[cursor]" in asked.params and self._refuse_once:
             self._refuse_once = False
             return _error(429, "Request was throttled.", **SOON)
-        found = self._filtered(name, asked.params.get("filter", ""))
+        expression = asked.params.get("filter", "")
+        found = self._filtered(name, expression, asked.headers["revision"])
         return found if not isinstance(found, list) else self._page(asked, found, size)
 
-    def _filtered(self, name: str, expression: str) -> Any:
+    def _filtered(self, name: str, expression: str, revision: str) -> Any:
         found = self.held[name]
+        if name in ("campaigns", "flows"):
+            archived = ARCHIVED in expression
+            found = [one for one in found if one["attributes"]["archived"] == archived]
         if name == "campaigns":
             channel = CHANNEL.search(expression)
-            if not channel:
+            if not channel or revision > LAST_BY_CHANNEL:
                 return _error(400, "A channel filter is required to list campaigns.")
             found = [one for one in found if one["_channels_value"] == channel[1]]
         for operator, field, value in FILTER.findall(expression):

@@ -2,7 +2,8 @@
 
 The key is sent without a word before it. `first` is 250 at most, and a query may be as complex as
 10,000 points: a point for each object, a tenth for each of its fields, times `first`. Errors come
-with status 400; one that says RATELIMITED passes. What is archived comes if the query says so.
+with status 400; one that says RATELIMITED passes. What is archived comes if the query says so, and
+so do users who are disabled or suspended.
 """
 
 import re
@@ -41,6 +42,10 @@ def _node(title: str) -> Make:
     return make
 
 
+def _user(number: int, changed: datetime, text: str) -> Record:
+    return {**_node("name")(number, changed, text), "archivedAt": None, "active": number != 1}
+
+
 class Linear(Known):
     host = "api.linear.app"
     environment: ClassVar = {"LINEAR_API_KEY": "lin_api_1"}
@@ -50,7 +55,7 @@ class Linear(Known):
         "projects": Kind(_node("name")),
         "cycles": Kind(_node("name")),
         "teams": Kind(_node("name")),
-        "users": Kind(_node("name")),
+        "users": Kind(_user, ("id", "name", "active")),
         "workflow_states": Kind(_node("name")),
         "labels": Kind(_node("name")),
     }
@@ -84,6 +89,8 @@ class Linear(Known):
         )
         if "includeArchived: true" not in arguments:
             found = [one for one in found if not one["archivedAt"]]
+        if "includeDisabled: true" not in arguments:
+            found = [one for one in found if one.get("active", True)]
         ids = [one["id"] for one in found]
         begin = ids.index(variables["after"]) + 1 if variables.get("after") else 0
         page = found[begin : begin + variables["first"]]

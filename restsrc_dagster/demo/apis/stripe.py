@@ -2,7 +2,8 @@
 
 `has_more`, and the id of the last object as `starting_after`; newest first; `created[gte]` and
 `created[lte]` filter; 100 of a page at most; a parameter that it does not know is refused, and 429
-is told without a time to wait. Subscriptions that are cancelled come with `status=all` alone.
+is told without a time to wait. Subscriptions that are cancelled come with `status=all` alone, and
+prices that are not active with `active=false`.
 """
 
 from datetime import datetime
@@ -15,6 +16,7 @@ from restsrc_dagster.json_types import Record
 
 PATHS = {"checkout/sessions": "checkout_sessions", "invoiceitems": "invoice_items"}
 KNOWN = {"limit", "starting_after", "ending_before", "created[gte]", "created[lte]", "customer"}
+MORE = {"subscriptions": {"status"}, "prices": {"active"}}
 
 
 def _object(kind: str, prefix: str) -> Make:
@@ -31,6 +33,12 @@ def _object(kind: str, prefix: str) -> Make:
     return make
 
 
+def _price(number: int, created: datetime, text: str) -> Record:
+    """The oldest one, and the one that changes, are not active, or no longer."""
+    active = number > 0 and text != "changed"
+    return {**_object("price", "price")(number, created, text), "active": active}
+
+
 def _created(kind: str, prefix: str, count: int = 3) -> Kind:
     return Kind(_object(kind, prefix), ("id", "description"), count, "newest")
 
@@ -41,7 +49,7 @@ class Stripe(Known):
     kinds: ClassVar = {
         "customers": _created("customer", "cus", 230),
         "products": _created("product", "prod"),
-        "prices": _created("price", "price"),
+        "prices": Kind(_price, ("id", "description", "active"), 3, "newest"),
         "coupons": _created("coupon", "co"),
         "promotion_codes": _created("promotion_code", "promo"),
         "subscriptions": _created("subscription", "sub"),
@@ -65,7 +73,7 @@ class Stripe(Known):
         name = PATHS.get(path, path)
         if name not in self.held:
             return _invalid(f"Unrecognized request URL (GET: {asked.path}).", 404)
-        known = KNOWN | ({"status"} if name == "subscriptions" else set())
+        known = KNOWN | MORE.get(name, set())
         for unknown in asked.params.keys() - known:
             return _invalid(f"Received unknown parameter: {unknown}")
         limit = int(asked.params.get("limit", 10))
@@ -81,6 +89,9 @@ class Stripe(Known):
         found = since(self.held[name], "created", *(one and int(one) for one in ends))
         if name == "subscriptions" and asked.params.get("status") != "all":
             return found[:1]
+        if name == "prices":
+            active = asked.params.get("active", "true") == "true"
+            found = [one for one in found if one["active"] == active]
         return found[::-1]
 
     def _page(self, asked: Asked, found: list[Record], limit: int) -> Any:

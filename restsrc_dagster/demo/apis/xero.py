@@ -1,8 +1,9 @@
 """Xero's Accounting API: `GET /api.xro/2.0/Invoices` and so on.
 
 Lists that are long come in pages, which count from 1; the end is an empty one. The header
-`If-Modified-Since` filters by `UpdatedDateUTC`, which is written as .NET does. A token is given for
-the client's id and secret as HTTP Basic. Sixty requests a minute; 429 has `Retry-After`.
+`If-Modified-Since` filters by `UpdatedDateUTC`, which is written as .NET does. Contacts that are
+archived come with `includeArchived=true` alone. A token is given for the client's id and secret as
+HTTP Basic. Sixty requests a minute; 429 has `Retry-After`.
 """
 
 from datetime import UTC, datetime
@@ -40,6 +41,11 @@ def _changed(key: str) -> Make:
     return make
 
 
+def _contact(number: int, changed: datetime, text: str) -> Record:
+    status = {"ContactStatus": "ARCHIVED" if number == 1 else "ACTIVE"}
+    return {**_changed("ContactID")(number, changed, text), **status}
+
+
 def _named(key: str) -> Make:
     return lambda number, _, text: {key: f"{number}", "Status": text}
 
@@ -63,7 +69,7 @@ class Xero(Known):
         "bank_transactions": _kind("BankTransactionID"),
         "manual_journals": _kind("ManualJournalID"),
         "purchase_orders": _kind("PurchaseOrderID"),
-        "contacts": _kind("ContactID"),
+        "contacts": Kind(_contact, ("ContactID", "Status", "ContactStatus")),
         "items": Kind(_named("ItemID"), ("ItemID", "Status")),
         "accounts": Kind(_named("AccountID"), ("AccountID", "Status")),
         "tax_rates": Kind(_named("Name"), ("Name", "Status")),
@@ -94,6 +100,8 @@ class Xero(Known):
             return refused(429, {"Message": "rate limit exceeded"}, **SOON)
         start = datetime.fromisoformat(asked.headers["If-Modified-Since"]).replace(tzinfo=UTC)
         found = [one for one in self.held[PATHS[path]] if _moment(one) >= epoch(start)]
+        if asked.params.get("includeArchived") != "true":
+            found = [one for one in found if one.get("ContactStatus") != "ARCHIVED"]
         return {path: found[(page - 1) * size : page * size]}
 
 
