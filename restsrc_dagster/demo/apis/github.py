@@ -2,7 +2,8 @@
 
 The `Link` header names the next page, by the repository's id; `since` filters issues and comments
 by `updated_at` and commits by their date, pull requests take none; 100 of a page at most (more are
-taken as 100). Of workflow runs that `created` filters, 1,000 are given. The secondary rate limit
+taken as 100). Pages have numbers: what changes while a list is read moves all that lies between.
+Of workflow runs that `created` filters, 1,000 are given. The secondary rate limit
 is 403 with `retry-after`, the primary one 403 with `x-ratelimit-reset`.
 """
 
@@ -88,7 +89,7 @@ class GitHub(Known):
 
     def __init__(self) -> None:
         super().__init__()
-        self._refuse_once = True
+        self._refuse_once = self._touch_once = True
 
     def later(self) -> None:
         """A repository stays what it is; who reviews a pull request changes it."""
@@ -108,10 +109,19 @@ class GitHub(Known):
             return refused(404, {"message": "Not Found"})
         if not path:
             return self.held["repositories"][REPOS.index(repo)]
+        if path == "issues" and "page" in asked.params and self._touch_once:
+            self._touch(repo, asked)
         start = asked.params.get("since")
         if start and "T" not in start:
             return refused(422, {"message": "Validation Failed"})
         return self._page(asked, self._found(path, repo, asked))
+
+    def _touch(self, repo: str, asked: Asked) -> None:
+        """Somebody votes on an issue that is on the first page, before the second is asked for."""
+        self._touch_once = False
+        issues = self.held["issues"]
+        place = issues.index(self._found("issues", repo, asked)[0])
+        issues.append({**issues.pop(place), "updated_at": iso(ago(0))})
 
     def _place(self, asked: Asked) -> tuple[str, str]:
         """The repository, by name or by id, and what lies below it."""

@@ -3,7 +3,8 @@
 Pages of 200 at most, and "the search endpoints are limited to 10,000 total results for any given
 query. Attempting to page beyond 10,000 will result in a 400 error". `total` announces all of them;
 `paging.next.after` is missing on the last page. Times are sent in milliseconds. A search that is
-one too many for this second is 429 with the policy TEN_SECONDLY_ROLLING or SECONDLY.
+one too many for this second is 429 with the policy TEN_SECONDLY_ROLLING or SECONDLY. Owners who are
+deactivated come with `archived=true` alone.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -52,7 +53,10 @@ def _association(number: int, _: datetime, _text: str) -> Record:
 
 
 def _owner(number: int, _: datetime, text: str) -> Record:
-    return {"id": str(number), "email": f"{text.replace(' ', '')}@example.com"}
+    """The second one, and the one that changes, are of users who are deactivated."""
+    archived = number == 1 or text == "changed"
+    email = f"{text.replace(' ', '')}@example.com"
+    return {"id": str(number), "email": email, "archived": archived}
 
 
 def _pipeline(number: int, _: datetime, text: str) -> Record:
@@ -70,7 +74,7 @@ class HubSpot(Known):
         "contacts": _searched("contacts", 720),
         "deal_contacts": Kind(_association, ("_deals_id", "toObjectId"), 6, None),
         "deal_companies": Kind(_association, ("_deals_id", "toObjectId"), 6, None),
-        "owners": Kind(_owner, ("id", "email"), 130),
+        "owners": Kind(_owner, ("id", "email", "archived"), 130),
         "deal_pipelines": Kind(_pipeline, ("id", "label")),
         "ticket_pipelines": Kind(_pipeline, ("id", "label")),
     }
@@ -111,7 +115,9 @@ class HubSpot(Known):
                 return {"results": found}
             case ["crm", "v3", "owners"]:
                 begin, size = int(asked.params.get("after", 0)), int(asked.params["limit"])
-                return _page(self.held["owners"], begin, size)
+                archived = asked.params.get("archived", "false") == "true"
+                found = [one for one in self.held["owners"] if one["archived"] == archived]
+                return _page(found, begin, size)
             case ["crm", "v3", "pipelines", name]:
                 return {"results": self.held[f"{name[:-1]}_pipelines"]}
         return _error("resource not found", 404)

@@ -2,7 +2,9 @@
 
 v2: `additional_data.next_cursor` is null on the last page, 500 of a page at most; `updated_since`
 filters, `sort_by=update_time` sorts. v1: `additional_data.pagination` has `next_start` as long as
-`more_items_in_collection`. What is empty is null. 429 is both too fast and too much of a day.
+`more_items_in_collection`. What is empty is null. Deals that are deleted come by their `status`
+alone, deals and leads that are archived from lists of their own. 429 is both too fast and too much
+of a day.
 """
 
 from datetime import datetime
@@ -28,6 +30,11 @@ def _changed(title: str) -> Make:
     return make
 
 
+def _deal(number: int, changed: datetime, text: str) -> Record:
+    status = "deleted" if number == 1 else ("open", "won", "lost")[number % 3]
+    return {**_changed("title")(number, changed, text), "status": status}
+
+
 def _product(number: int, _: datetime, text: str) -> Record:
     """All but the next one are of the deal that changes."""
     return {"id": 70 + number, "name": text, "deal_id": 0 if number < 4 else 25}
@@ -45,7 +52,8 @@ class Pipedrive(Known):
         "PIPEDRIVE_SINCE": iso(ago(60)),
     }
     kinds: ClassVar = {
-        "deals": Kind(_changed("title"), ("id", "title"), 25),
+        "deals": Kind(_deal, ("id", "title", "status"), 25),
+        "archived_deals": Kind(_deal, ("id", "title", "status"), 4),
         "deal_products": Kind(_product, ("id", "name"), 4, None),
         "persons": Kind(_changed("name"), count=12),
         "organizations": Kind(_changed("name")),
@@ -54,6 +62,7 @@ class Pipedrive(Known):
         "pipelines": Kind(_named),
         "stages": Kind(_named),
         "leads": Kind(_named, count=12),
+        "archived_leads": Kind(_named),
         "notes": Kind(_named),
         "users": Kind(_named),
         "deal_fields": Kind(_named, count=11),
@@ -78,11 +87,18 @@ class Pipedrive(Known):
             case ["v2", "deals", deal, "products"]:
                 every = self.held["deal_products"]
                 return _by_cursor([one for one in every if one["deal_id"] == int(deal)], asked)
+            case ["v2", "deals", *archived]:
+                found = self.held["archived_deals" if archived else "deals"]
+                wanted = asked.params.get("status", "open,won,lost").split(",")
+                found = since(found, "update_time", asked.params.get("updated_since"))
+                return _by_cursor([one for one in found if one["status"] in wanted], asked)
             case ["v2", name] if name in self.held:
                 found = since(self.held[name], "update_time", asked.params.get("updated_since"))
                 return _by_cursor(found, asked)
             case ["v1", "users"]:
                 return {"success": True, "data": self.held["users"]}
+            case ["v1", "leads", "archived"]:
+                return _by_start(self.held["archived_leads"], asked)
             case ["v1", name]:
                 return _by_start(self.held[FIELDS.get(name, name)], asked)
         return _error(404, "Not found")
