@@ -128,12 +128,23 @@ class Http(_Part):
 
     max_concurrency: int = Field(4, ge=1, description="Requests under way at once.")
     requests_per_second: float | None = Field(None, gt=0, description="Never more than this rate.")
-    timeout_seconds: float = Field(60, gt=0, description="Longest wait for an answer.")
+    timeout_seconds: float = Field(60, gt=0, description="Longest wait for a sign of life.")
     max_wait_seconds: float = Field(
         900, ge=0, description="Longest time that a rate limit of the API is waited out."
     )
-    max_pages: int | None = Field(None, ge=1, description="Pages of one resource in one run.")
-    max_response_mb: float | None = Field(None, gt=0, description="Largest answer, in megabytes.")
+    max_request_seconds: float | None = Field(
+        None,
+        gt=0,
+        description="Longest time until the last byte of an answer is there, beside 5 seconds for "
+        "each of its megabytes; by default 600, or twice timeout_seconds.",
+    )
+    max_pages: int = Field(1_000_000, ge=1, description="Pages of one resource in one run.")
+    max_response_mb: float | None = Field(
+        None,
+        gt=0,
+        description="Largest answer, in megabytes, unpacked; by default 100, or 10000 of one that "
+        "is read in pieces.",
+    )
     allowed_hosts: list[Host] = Field(
         default_factory=list,
         description="Who else may get the credentials, as host, host:port or origin.",

@@ -32,6 +32,8 @@ def file_of(
         http={
             "max_concurrency": how.concurrency,
             "max_pages": 1000,
+            "max_request_seconds": 120,
+            "max_response_mb": 50,
             "max_wait_seconds": 20,
         },
     )

@@ -36,6 +36,8 @@ OTHER_WORDS: tuple[OtherWords, ...] = (
     ),
     OtherWords("retriever requester http_requester", "`endpoint`; what all share is in `client`"),
     OtherWords("timeout request_timeout read_timeout connect_timeout", "`http.timeout_seconds`"),
+    OtherWords("total_timeout max_time max_duration", "`http.max_request_seconds`"),
+    OtherWords("max_response_size max_body_size max_content_length", "`http.max_response_mb`"),
     OtherWords(
         "rate_limit throttle requests_per_minute api_budget call_rate",
         "`http.requests_per_second`",

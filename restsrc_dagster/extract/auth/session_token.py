@@ -17,6 +17,7 @@ from restsrc_dagster.extract.auth.shared_token import (
 )
 from restsrc_dagster.extract.auth.signed import REQUIRED
 from restsrc_dagster.extract.auth.tokens import Token
+from restsrc_dagster.extract.response.charset import text_of
 from restsrc_dagster.json_types import Json
 
 CURE = "check what the login sends (configuration.client.auth.login)"
@@ -99,7 +100,7 @@ _SENT = ("params", "headers", "json", "data")
 def _body(response: requests.Response) -> Json:
     """As JSON; of what is none, the text."""
     body = json_of(response)
-    return response.text.strip() if body is None else body
+    return text_of(response).strip() if body is None else body
 
 
 def _first(path: str | None, body: Any) -> Any:

@@ -15,7 +15,17 @@ class Broken(Exception):
 
 
 class TooLarge(Exception):
-    """An answer has more bytes, unpacked, than the connector takes."""
+    """An answer has more bytes, unpacked, than the connector takes.
+
+    Args:
+        most: how many it takes.
+        what: has more.
+    """
+
+    def __init__(self, most: float, what: str = "an answer") -> None:
+        super().__init__(most, what)
+        self.most = most
+        self.what = what
 
 
 class NoJson(Broken):

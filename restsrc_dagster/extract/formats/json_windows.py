@@ -19,6 +19,8 @@ from restsrc_dagster.extract.response.decode import decoded
 _SPACE = re.compile(rb"[ \t\r\n]*")
 _FIRST_KEY = re.compile(rb'\{\s*"(?:[^"\\]|\\.)*"\s*:')
 _TRIES = 40
+MOST_BESIDE = 100_000_000
+"""Bytes of the document but its records: they are in memory until its end."""
 _SCAN = json.JSONDecoder()
 
 
@@ -43,6 +45,7 @@ class JsonWindows:
         self._text = b""
         self._is_over = False
         self._handed_on = False
+        self._beside = 0
         self.body: Any = None
 
     def pieces(self) -> Pieces:
@@ -175,10 +178,14 @@ class JsonWindows:
         size = len(text[:end].encode())
         value = decoded(self._text[:size]).value
         self._text = self._text[size:]
+        self._beside += size
+        if self._beside > MOST_BESIDE:
+            raise Broken(f"has more than {MOST_BESIDE // 1_000_000} MB beside its records")
         return value
 
     def _fill(self) -> None:
-        more = self._stream.read(sizes.PIECE)
+        """Read on; what did not suffice is doubled, as all of it is tried again."""
+        more = self._stream.read(max(sizes.PIECE, len(self._text)))
         self._is_over = not more
         self._text += more
 

@@ -30,9 +30,8 @@ from restsrc_dagster.extract.formats.kinds import (
     format_of,
     media_type,
 )
-from restsrc_dagster.extract.formats.packed import compression_of, unpacked
+from restsrc_dagster.extract.formats.packed import Counted, compression_of, unpacked
 from restsrc_dagster.extract.formats.piece import Pieces
-from restsrc_dagster.extract.formats.text import charset_of
 from restsrc_dagster.extract.formats.text_lines import text_lines
 from restsrc_dagster.extract.formats.xml_elements import XmlElements
 from restsrc_dagster.extract.response import sizes
@@ -43,10 +42,11 @@ from restsrc_dagster.extract.response.body import (
     is_several,
     refuse,
     take_json,
-    too_large,
 )
 from restsrc_dagster.extract.response.body_file import is_in_file, open_body
-from restsrc_dagster.extract.response.decode import Decoded
+from restsrc_dagster.extract.response.charset import charset_of
+from restsrc_dagster.extract.response.decode import Decoded, TooManyDigits
+from restsrc_dagster.extract.response.limits import AnswerLimits, too_large
 from restsrc_dagster.extract.response.not_ready import not_ready
 from restsrc_dagster.extract.response.taken import InPieces, Whole, note_read_as
 from restsrc_dagster.extract.response.url_redaction import redacted_url
@@ -94,15 +94,15 @@ class AnswerReader:
 
     Args:
         formats: by the resource's name.
-        limit: the most megabytes of an answer, unpacked; None for any number.
+        limits: how much of an answer is taken.
         redact: takes secrets out of what is shown.
     """
 
     def __init__(
-        self, formats: Mapping[str, AnswerFormat], limit: float | None, redact: Redactor
+        self, formats: Mapping[str, AnswerFormat], limits: AnswerLimits, redact: Redactor
     ) -> None:
         self._formats = formats
-        self._limit = limit
+        self.limits = limits
         self._redact = redact
 
     def may_be_in_pieces(self, resource: str) -> bool:
@@ -116,6 +116,7 @@ class AnswerReader:
             ReadError: no other try would help.
         """
         how = self._formats.get(resource, AS_IT_IS)
+        self.limits.refuse_many_values(response.content)
         if how.may_be_json and _seems_json(response) and take_json(response):
             return None
         is_empty = not (response.content.strip() or how.is_packed)
@@ -136,15 +137,15 @@ class AnswerReader:
             )
         except Broken as broken:
             return broken
-        except TooLarge:
-            raise too_large(self._limit or 0) from None
+        except TooLarge as large:
+            raise too_large(large.most, large.what) from None
         return None
 
     def _take(self, response: requests.Response, how: AnswerFormat) -> None:
         packed = how.compression or compression_of(response.content)
         if how.is_packed and compression_of(response.content) == "none":
             packed = _unpacked_on_the_way(response, packed)
-        seen = self._looked_over(response, packed)
+        seen = self._looked_over(response, packed, how)
         content_type = response.headers.get("Content-Type", "")
         said = format_of(how.said, content_type, seen.begins)
         if how.said is None and (why_not := how.not_as.get(said.type)):
@@ -189,10 +190,13 @@ class AnswerReader:
                 response.json = InPieces(opened.windows(path))  # type: ignore[method-assign]
                 return
         content = opened.only_file()
+        self.limits.refuse_many_values(content)
         if not take_json(response, content):
             raise NoJson("is no JSON", is_cut=begins_json(content) and not is_several(content))
 
-    def _looked_over(self, response: requests.Response, packed: Compression) -> "_Seen":
+    def _looked_over(
+        self, response: requests.Response, packed: Compression, how: AnswerFormat
+    ) -> "_Seen":
         """Raises Broken.
 
         What is packed is unpacked to its end before anything of it is used: if its end is missing,
@@ -203,8 +207,9 @@ class AnswerReader:
             return _Seen(content[:LOOKED_AT], len(content), content[-_TAIL:], content)
         begins, size, ends, files = b"", 0, b"", 0
         kept: list[bytes] = []
+        counted = Counted(self.limits.of_body(in_pieces=how.in_pieces))
         with open_body(response) as body:
-            for stream in unpacked(body, packed, self.most_bytes):
+            for stream in unpacked(body, packed, counted):
                 files += 1
                 while piece := stream.read(sizes.CHUNK):
                     begins, size, ends = begins or piece, size + len(piece), ends[-_TAIL:] + piece
@@ -212,11 +217,6 @@ class AnswerReader:
                         kept.append(piece)
         content = b"".join(kept) if size <= sizes.AT_ONCE and files == 1 else None
         return _Seen(begins[:LOOKED_AT], size, ends[-_TAIL:], content, files)
-
-    @property
-    def most_bytes(self) -> float | None:
-        """Of an answer, unpacked."""
-        return None if self._limit is None else self._limit * 1_000_000
 
     @contextmanager
     def told(self, response: requests.Response) -> Iterator[None]:
@@ -226,12 +226,14 @@ class AnswerReader:
         except Broken as broken:
             kind = ApiUnavailable if broken.is_cut else ReadError
             raise kind(self.in_words(response, broken)) from None
-        except TooLarge:
-            raise too_large(self._limit or 0) from None
+        except TooLarge as large:
+            raise too_large(large.most, large.what) from None
         except RecursionError:
             raise ReadError(
                 self.in_words(response, Broken("is JSON that is nested too deeply to be read"))
             ) from None
+        except TooManyDigits as error:
+            raise ReadError(self.in_words(response, Broken(str(error)))) from None
 
     def refuse(self, response: requests.Response, broken: Broken, resource: str) -> None:
         """Let `response.json()` say what is wrong with an answer."""
@@ -303,13 +305,18 @@ class _Answer:
         return _Document(self)
 
     @contextmanager
-    def files(self) -> Iterator[Iterator[BinaryIO]]:
-        """Unpacked; raises Broken, TooLarge."""
+    def files(self, counted: Counted | None = None) -> Iterator[Iterator[BinaryIO]]:
+        """Unpacked; raises Broken, TooLarge: also where too much is held at once."""
         if self.content is not None:
             yield iter([BytesIO(self.content)])
             return
         with open_body(self.response) as body:
-            yield unpacked(body, self.packed, self.reader.most_bytes)
+            yield unpacked(body, self.packed, counted or self.counted())
+
+    def counted(self) -> Counted:
+        """That of its bytes, of which no more may be held than fit into memory."""
+        limits = self.reader.limits
+        return Counted(limits.in_pieces, limits.in_memory)
 
     def only_file(self) -> bytes:
         """All of the document; raises Broken."""
@@ -353,10 +360,12 @@ class _Document:
             yield from self.pieces_or_broken()
 
     def pieces_or_broken(self) -> Pieces:
-        answer = self._answer
-        with answer.files() as files:
+        answer, counted = self._answer, self._answer.counted()
+        with answer.files(counted) as files:
             for file in files:
-                yield from self._records(file)
+                for piece in self._records(file):
+                    yield piece
+                    counted.used_up()
 
     def _records(self, file: BinaryIO) -> Pieces:
         said, charset = self._answer.said, self._answer.charset
@@ -385,7 +394,9 @@ class _Windows:
         return [] if self._windows is None else self._windows.body
 
     def pieces(self) -> Pieces:
-        answer = self._answer
-        with answer.reader.told(answer.response), answer.files() as files:
+        answer, counted = self._answer, self._answer.counted()
+        with answer.reader.told(answer.response), answer.files(counted) as files:
             self._windows = JsonWindows(next(files), self._path)
-            yield from self._windows.pieces()
+            for piece in self._windows.pieces():
+                yield piece
+                counted.used_up()

@@ -2,12 +2,10 @@
 
 import codecs
 import io
-import re
 from typing import Any, BinaryIO, TextIO
 
 from restsrc_dagster.extract.formats.broken import Broken
 
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -16,17 +14,6 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LONGEST_MARK = 4
-
-
-def charset_of(content_type: str) -> str | None:
-    """The encoding that a header names, if Python knows it."""
-    found = _CHARSET.search(content_type)
-    if found is None:
-        return None
-    try:
-        return codecs.lookup(found[1]).name
-    except LookupError:
-        return None
 
 
 def encoding_of(stream: Any, said: str | None, charset: str | None) -> str:

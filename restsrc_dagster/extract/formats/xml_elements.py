@@ -12,6 +12,7 @@ from xml.parsers import expat
 
 from restsrc_dagster.connector.resources.format import XmlFormat
 from restsrc_dagster.extract.formats.broken import Broken
+from restsrc_dagster.extract.formats.json_windows import MOST_BESIDE
 from restsrc_dagster.extract.formats.piece import Pieces, Records
 from restsrc_dagster.extract.formats.text import not_text
 from restsrc_dagster.extract.response import sizes
@@ -20,6 +21,8 @@ TEXT = "#text"
 _READ = 1 << 18
 _NAMES = 10_000
 """Of elements that are kept; a document has few."""
+_ELEMENT = 100
+"""Bytes that one takes in memory beside what is in it, at least."""
 _DEEPEST = 240
 """Levels of elements; what is deeper could not be written into a table."""
 _CUT = frozenset(
@@ -49,6 +52,7 @@ class XmlElements:
         self._records: Records = []
         self._within = 0
         """Levels below the element of a record, that one included; 0 outside of any."""
+        self._beside = 0
         self._has_parent = False
         """Whether the element was there that records are in."""
         encoding = said.encoding or charset
@@ -109,14 +113,14 @@ class XmlElements:
         """Most elements are within a record, where no path is looked at."""
         name = self._names.get(name) or self._named(name)
         if not self._within:
-            self._start_beside(name)
+            self._start_beside(name, attributes)
         else:
             self._within += 1
         if len(self._open) >= _DEEPEST:
             raise Broken(f"is XML of more than {_DEEPEST} levels, which cannot be loaded")
         self._open.append(_Element(name, self._fields(attributes) if attributes else {}))
 
-    def _start_beside(self, name: str) -> None:
+    def _start_beside(self, name: str, attributes: list[str]) -> None:
         """What begins is a record, or beside them."""
         if not self._open and name != self._path[0]:
             raise Broken(
@@ -126,6 +130,8 @@ class XmlElements:
         self._has_parent = self._has_parent or self._is_at(self._path[:-1], name)
         if self._is_at(self._path, name):
             self._within = 1
+        else:
+            self._add_beside(_ELEMENT + sum(map(len, attributes)))
 
     def _is_at(self, path: Sequence[str], name: str) -> bool:
         """Whether an element that begins is at the end of a path."""
@@ -150,6 +156,14 @@ class XmlElements:
 
     def _text(self, text: str) -> None:
         self._open[-1].text.append(text)
+        if not self._within:
+            self._add_beside(len(text))
+
+    def _add_beside(self, size: int) -> None:
+        """What is beside the records is in memory until the end of the document."""
+        self._beside += size
+        if self._beside > MOST_BESIDE:
+            raise Broken(f"has more than {MOST_BESIDE // 1_000_000} MB beside its records")
 
     def _end(self, _: str) -> None:
         element = self._open.pop()

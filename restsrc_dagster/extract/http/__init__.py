@@ -19,5 +19,6 @@ throttle            when the next request may start
 connecting          certificates of the client and of issuers, and a proxy
 signature           signatures that are made when a request is sent
 gate                connections that ask at the last moment
+patience            how long an answer is waited for, as a whole
 metrics             what requests cost, and what they wait for
 """

@@ -27,6 +27,7 @@ from restsrc_dagster.extract.http.request_context import resource_asked_for
 from restsrc_dagster.extract.http.retry import RetryPolicy
 from restsrc_dagster.extract.http.retrying import RetryingSender
 from restsrc_dagster.policy.hosts import HostRules
+from restsrc_dagster.extract.response.limits import AnswerLimits
 
 
 class ApiAdapter(HTTPAdapter):
@@ -41,6 +42,7 @@ class ApiAdapter(HTTPAdapter):
         redact: takes secrets out of the texts of exceptions.
         policy: how often and how long a request is tried again.
         rules: which hosts may be reached at all.
+        limits: how much of an answer is taken, and how long it may take.
 
     Attributes:
         policy: how often and how long a request is tried again.
@@ -61,6 +63,7 @@ class ApiAdapter(HTTPAdapter):
         redact: Redactor,
         policy: RetryPolicy,
         rules: HostRules | None = None,
+        limits: AnswerLimits,
     ) -> None:
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.reach = reach
@@ -73,12 +76,14 @@ class ApiAdapter(HTTPAdapter):
         limit = http.max_response_mb
         reader = AnswerReader(formats, limit, redact)
         self.connecting = Connecting(http, reach.is_anonymous, self._rules)
+        reader = AnswerReader(formats, limits, redact)
+        self.connecting = Connecting(http, reach.is_anonymous)
         self.exchange = Exchange(
             self.connecting.sending(super().send),
             budget=self.budget,
             metrics=metrics,
             redact=redact,
-            max_response_mb=limit,
+            limits=limits,
             may_be_in_pieces=reader.may_be_in_pieces,
         )
 
@@ -87,7 +92,7 @@ class ApiAdapter(HTTPAdapter):
                 self.exchange, reader=reader, policy=policy, metrics=metrics, redact=redact
             )
 
-        self._token_sender = sender(AnswerReader({}, limit, redact))
+        self._token_sender = sender(AnswerReader({}, limits, redact))
         self._poller = Poller(
             sender(reader),
             policy=policy,

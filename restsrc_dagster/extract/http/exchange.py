@@ -12,12 +12,14 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.http.budget import Budget
 from restsrc_dagster.extract.http.gate import SendDeferred
 from restsrc_dagster.extract.http.metrics import Metrics
+from restsrc_dagster.extract.http.patience import patience
 from restsrc_dagster.extract.http.request_context import asker, resource_asked_for
 from restsrc_dagster.extract.http.retry import FailedTry
 from restsrc_dagster.extract.http.signature import sign_again
 from restsrc_dagster.extract.prefetch.requests import RequestDropped
 from restsrc_dagster.extract.response.body import read_body
 from restsrc_dagster.extract.response.body_file import body_size
+from restsrc_dagster.extract.response.limits import AnswerLimits
 from restsrc_dagster.extract.response.url_redaction import HIDDEN, redacted_url
 from restsrc_dagster.extract.stats.waits import Wait
 
@@ -32,7 +34,7 @@ class Exchange:
         budget: when it may be sent; hears what the head says of a limit.
         metrics: counts it, and what it waits for.
         redact: takes secrets out of the texts of exceptions.
-        max_response_mb: the most megabytes of a body; None for any number.
+        limits: how much of a body is taken, and how long it may take.
         may_be_in_pieces: whether a large answer to a resource, by its name, need not stay in
             memory.
 
@@ -47,7 +49,7 @@ class Exchange:
         budget: Budget,
         metrics: Metrics,
         redact: Redactor,
-        max_response_mb: float | None,
+        limits: AnswerLimits,
         may_be_in_pieces: Callable[[str], bool] = lambda _: False,
     ) -> None:
         self.watch: Callable[[requests.Response, float], None] = lambda *_: None
@@ -55,7 +57,7 @@ class Exchange:
         self._budget = budget
         self._metrics = metrics
         self._redact = redact
-        self._max_response_mb = max_response_mb
+        self._limits = limits
         self._may_be_in_pieces = may_be_in_pieces
 
     def send(
@@ -65,6 +67,7 @@ class Exchange:
 
         Raises:
             ReadError: the body is too large.
+            ApiUnavailable: it does not end.
             RequestDropped: nobody wants the answer any more.
             requests.RequestException: as the transport does, secrets taken out.
         """
@@ -87,13 +90,19 @@ class Exchange:
             self._log_request(request)
             started = time.monotonic()
             try:
-                with self._metrics.waits.held(Wait.ANSWER, resource):
+                in_pieces = self._may_be_in_pieces(resource)
+                most = self._limits.of_body(in_pieces=in_pieces)
+                with (
+                    self._metrics.waits.held(Wait.ANSWER, resource),
+                    patience(self._limits.seconds, most),
+                ):
                     sign_again(request)
                     response = self._transport(request, *args, **kwargs)
                     refusal = self._budget.heed(response)
                     slot.is_granted = response.ok
-                    in_pieces = self._may_be_in_pieces(resource)
-                    read_body(response, self._max_response_mb, in_pieces=in_pieces)
+                    if not response.ok:
+                        most = self._limits.in_memory
+                    read_body(response, most, in_pieces=in_pieces)
                 size = body_size(response)
             except (SendDeferred, RequestDropped):
                 is_written = False

@@ -1,7 +1,8 @@
 """Connections that ask at the last moment: nothing is written to one that may not be.
 
 Between the decision to send a request and its first byte, a thread may wait for its connection, or
-for its turn; meanwhile another one may have been refused.
+for its turn; meanwhile another one may have been refused. What they receive is received with
+patience.
 """
 
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 from urllib3.connection import HTTPConnection
+
+from restsrc_dagster.extract.http.patience import PatientResponse
 
 Gate = Callable[[], AbstractContextManager[None]]
 """Held while the head of a request is written; raises SendDeferred where it may not be."""
@@ -20,6 +23,7 @@ class SendDeferred(Exception):
 
 class _GatedConnection:
     gate: Gate
+    response_class = PatientResponse
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         """As `http.client` does, which writes the head of the request here."""

@@ -11,14 +11,14 @@ class Metrics:
     """Counted by all threads that send, resource by resource.
 
     Args:
-        max_pages: the most pages of one resource; None for any number.
+        max_pages: the most pages of one resource.
 
     Attributes:
         traffic: what each resource cost so far, by name; "" is what belongs to none.
         waits: what was waited for, over all of them.
     """
 
-    def __init__(self, max_pages: int | None) -> None:
+    def __init__(self, max_pages: int) -> None:
         self.traffic: dict[str, Traffic] = {}
         self.waits = Waits()
         self._max_pages = max_pages
@@ -50,9 +50,10 @@ class Metrics:
             traffic = self._of(resource)
             traffic.pages += 1
             pages = traffic.pages
-        if self._max_pages is not None and pages > self._max_pages:
+        if pages > self._max_pages:
             raise ReadError(
-                f"there are more than {self._max_pages} pages, the limit that http.max_pages sets"
+                f"there are more than {self._max_pages:,} pages, the limit that http.max_pages "
+                "sets; if that many are right, raise it"
             )
 
     def _of(self, resource: str) -> Traffic:

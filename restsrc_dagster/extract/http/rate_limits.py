@@ -22,6 +22,8 @@ EPOCH_SECONDS, EPOCH_MILLISECONDS = 10**9, 10**11
 """From these on, a number is a point in time; below, it is a duration in seconds."""
 _PREFIXES = ("x-ratelimit-", "ratelimit-", "x-rate-limit-", "rate-limit-")
 PRECISE_BELOW = 10
+LONGEST_TOLD = 10 * 366 * 86_400
+"""Seconds; some headers count in other units, and some are not meant to be waited for."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,9 @@ class RateLimit:
 
 
 def in_seconds(seconds: float) -> str:
-    """`0.4 s`, `12 s`."""
+    """`0.4 s`, `12 s`; of what nobody waits for, that it is so."""
+    if seconds > LONGEST_TOLD:
+        return "more than ten years"
     return f"{seconds:.2g} s" if seconds < PRECISE_BELOW else f"{seconds:.0f} s"
 
 

@@ -26,6 +26,8 @@ from restsrc_dagster.extract.http.retry import RetryPolicy
 from restsrc_dagster.extract.http.signature import hand_on
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
 from restsrc_dagster.extract.prefetch.requests import RequestDropped, copied
+from restsrc_dagster.extract.response.limits import AnswerLimits
+from restsrc_dagster.extract.response.links import link_of
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.policy.hosts import HostRules
 
@@ -93,8 +95,15 @@ class ApiSession(Session):
         return super().prepare_request(as_linked(request) if anonymous else request)
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
-        """As requests does, or below `base_url`, if that is another address."""
-        target: str | None = super().get_redirect_target(resp)
+        """As requests does, or below `base_url`, if that is another address; raises ReadError where
+        it is none."""
+        said_by = f"{redacted_url(resp.url)} answered {resp.status_code}, which redirects to"
+        try:
+            target: str | None = super().get_redirect_target(resp)
+        except ValueError:  # of bytes that are no text
+            raise ReadError(f"{said_by} what is no address") from None
+        if target:
+            link_of(target, said_by)
         if target is None or "://" not in target:
             return target
         followed = self._adapter.reach.followed(target)
@@ -186,6 +195,8 @@ def open_sessions(
     `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
+    own = "timeout_seconds" in http.model_fields_set
+    timeout = http.timeout_seconds if own else runtime.request_timeout
     reach = AllowedOrigins.of(base_url, http)
     adapter = ApiAdapter(
         http=http,
@@ -196,10 +207,9 @@ def open_sessions(
         redact=redact,
         policy=RetryPolicy.of(runtime, http.max_wait_seconds),
         rules=hosts,
+        limits=AnswerLimits.of(http, timeout),
     )
     token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *reach.named])
-    own = "timeout_seconds" in http.model_fields_set
-    timeout = http.timeout_seconds if own else runtime.request_timeout
     api = ApiSession(adapter, timeout)
     token = Session(timeout=timeout, raise_for_status=False)
     for scheme in ("http", "https"):

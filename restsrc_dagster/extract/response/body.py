@@ -16,7 +16,9 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.response import sizes
 from restsrc_dagster.extract.response.body_file import BodyFile, keep_in_file
-from restsrc_dagster.extract.response.decode import Decoded, decoded, decoded_slowly
+from restsrc_dagster.extract.response.charset import charset_of, text_of
+from restsrc_dagster.extract.response.decode import Decoded, TooManyDigits, decoded, decoded_slowly
+from restsrc_dagster.extract.response.limits import too_large
 from restsrc_dagster.extract.response.not_ready import ACCEPTED
 from restsrc_dagster.extract.response.rules import rule_for
 from restsrc_dagster.extract.response.taken import Whole
@@ -25,10 +27,11 @@ from restsrc_dagster.extract.response.url_redaction import redacted_url
 BEGINNING = 120
 LOOKED_AT = 1 << 16
 EMPTY: list[Any] = []
+NO_LENGTH = "a chunk of the answer has no length that can be"
 
 
-def read_body(response: requests.Response, limit: float | None, *, in_pieces: bool = False) -> None:
-    """Read the whole body, of no more than `limit` megabytes; raises ReadError.
+def read_body(response: requests.Response, limit: float, *, in_pieces: bool = False) -> None:
+    """Read the whole body, of no more than `limit` bytes; raises ReadError.
 
     Read here, the body counts as under way, and the connection of a refusal is given back: dlt
     raises for it before requests would have read it.
@@ -39,9 +42,9 @@ def read_body(response: requests.Response, limit: float | None, *, in_pieces: bo
     chunks: list[bytes] = []
     file, size = None, 0
     largest = _in_memory(response) if in_pieces and response.ok else inf
-    for chunk in _chunks(response):
+    for chunk in _sound(_chunks(response)):
         size += len(chunk)
-        if limit is not None and size > limit * 1_000_000:
+        if size > limit:
             response.close()
             raise too_large(limit)
         if file is not None:
@@ -58,12 +61,12 @@ def read_body(response: requests.Response, limit: float | None, *, in_pieces: bo
         response._content = b"".join(chunks)
 
 
-def too_large(limit: float) -> ReadError:
-    """What to say of an answer with more megabytes, packed or unpacked."""
-    return ReadError(
-        f"an answer is larger than http.max_response_mb ({limit:g}); ask for smaller pages, or "
-        "raise the limit"
-    )
+def _sound(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """The chunks; raises ChunkedEncodingError where one has a length that none can have."""
+    try:
+        yield from chunks
+    except ValueError:
+        raise requests.exceptions.ChunkedEncodingError(NO_LENGTH) from None
 
 
 def _in_memory(response: requests.Response) -> float:
@@ -91,14 +94,15 @@ def _says_json(response: requests.Response) -> bool:
 def _ungzipped(response: requests.Response) -> Iterator[bytes]:
     made = None
     for chunk in response.iter_content(sizes.CHUNK):
-        left = chunk
-        while left:
+        left, is_more = chunk, False
+        while left or is_more:
             made = made if made is not None and not made.eof else zlib.decompressobj(31)
             try:
-                yield made.decompress(left)
+                piece = made.decompress(left, sizes.UNPACKED)
             except zlib.error as error:
                 raise requests.exceptions.ContentDecodingError(str(error)) from None
-            left = made.unused_data
+            yield piece
+            left, is_more = made.unconsumed_tail or made.unused_data, len(piece) == sizes.UNPACKED
     if made is not None and not made.eof:
         raise requests.exceptions.ChunkedEncodingError("the gzip of the answer ends too early")
 
@@ -119,7 +123,7 @@ def take_json(response: requests.Response, content: bytes | None = None) -> bool
         content: the body, where it was unpacked.
 
     Raises:
-        ReadError: it is JSON, of more levels than Python reads; no second try would help.
+        ReadError: it is JSON, of more levels or digits than Python reads; no second try would help.
     """
     content = response.content if content is None else content
     if response.status_code == 204 or not content.strip():
@@ -135,6 +139,11 @@ def take_json(response: requests.Response, content: bytes | None = None) -> bool
             raise ReadError(
                 f"{redacted_url(response.url)} answered {response.status_code} with JSON that is "
                 "nested too deeply to be read"
+            ) from None
+        except TooManyDigits as error:
+            raise ReadError(
+                f"{redacted_url(response.url)} answered {response.status_code} with JSON that "
+                f"{error}"
             ) from None
     response.json = Whole(body)  # type: ignore[method-assign]
     return True
@@ -179,7 +188,8 @@ def described(response: requests.Response, redact: Redactor) -> str:
 
 def beginning(response: requests.Response, redact: Redactor, most: int = BEGINNING) -> str:
     """The first characters of the answer, in one line: redacted first, lest a secret is cut."""
-    text = response.content[:LOOKED_AT].decode(response.encoding or "utf-8", errors="replace")
+    charset = charset_of(response.headers.get("Content-Type", "")) or "utf-8"
+    text = response.content[:LOOKED_AT].decode(charset, errors="replace")
     line = " ".join(redact(text).split())
     return line if len(line) <= most else f"{line[:most]}…"
 
@@ -188,4 +198,4 @@ def _parsed(response: requests.Response, content: bytes) -> Decoded:
     try:
         return decoded(content)
     except UnicodeDecodeError:
-        return Decoded(decoded_slowly(response.text))
+        return Decoded(decoded_slowly(text_of(response)))

@@ -6,6 +6,7 @@ NaN, half a surrogate pair, or UTF-16.
 """
 
 import json
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,14 @@ from restsrc_dagster.collector import without_collecting
 _DIGITS_ALIKE = bytes.maketrans(b"123456789", b"000000000")
 _MORE_THAN_64_BITS = b"0" * 19
 _NUL = b"\\u0000"
+
+
+class TooManyDigits(Exception):
+    """It is JSON, with an integer that Python does not read."""
+
+    def __init__(self) -> None:
+        most = sys.get_int_max_str_digits()
+        super().__init__(f"has an integer of more than {most:,} digits, which is not read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,7 @@ def decoded(content: bytes) -> Decoded:
     Raises:
         ValueError: it is no JSON; UnicodeDecodeError where its encoding cannot be told.
         RecursionError: it has more levels than Python reads.
+        TooManyDigits: one of its integers has more than Python reads.
     """
     with without_collecting():
         if _MORE_THAN_64_BITS not in content.translate(_DIGITS_ALIKE):
@@ -44,8 +54,13 @@ def decoded(content: bytes) -> Decoded:
 
 
 def decoded_slowly(content: bytes | str) -> Any:
-    """As Python's own decoder does."""
-    return json.loads(content, parse_constant=_no_number)
+    """As Python's own decoder does, but for integers that it refuses; raises TooManyDigits."""
+    try:
+        return json.loads(content, parse_constant=_no_number)
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        raise
+    except ValueError:
+        raise TooManyDigits from None
 
 
 def _no_number(_: str) -> None:

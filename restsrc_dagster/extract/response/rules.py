@@ -11,6 +11,7 @@ from restsrc_dagster.connector.syntax.response_actions import Action, action_of,
 from restsrc_dagster.dlt_compat.rest_api import IgnoreResponseException
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.expressions import predicate
+from restsrc_dagster.extract.response.charset import text_of
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 NOT_MODIFIED = 304
@@ -131,7 +132,7 @@ def _holds(content: str | None, place: str) -> Callable[[requests.Response], boo
         return lambda _: True
     expression = expression_of(content)
     if expression is None:
-        return lambda response: content in response.text
+        return lambda response: content in text_of(response)
     holds = predicate(expression, place)
 
     def is_so(response: requests.Response) -> bool:
