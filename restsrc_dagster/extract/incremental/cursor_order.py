@@ -3,6 +3,7 @@
 dlt compares what the API wrote: texts letter by letter, whatever they mean.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any, Literal
@@ -20,6 +21,9 @@ from restsrc_dagster.extract.incremental.cursor_text import (
 
 Read = Literal["time", "number", "text"]
 LARGEST = 2**63
+LONGEST = 10_000
+"""Characters of a cursor."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class CursorOrder:
@@ -73,6 +77,7 @@ class CursorOrder:
             return
         self._refuse_mixture(values)
         texts = [value for value in values if isinstance(value, str)]
+        self._refuse_unkept(texts)
         if self.kind == "text":
             self._learn_lengths(texts)
         else:
@@ -94,6 +99,20 @@ class CursorOrder:
                     f"the cursor {self._path} is {value}, an integer of more than 64 bits, which "
                     "cannot be kept from run to run: name another field, or have the API give it "
                     "as a text"
+                )
+
+    def _refuse_unkept(self, texts: Sequence[str]) -> None:
+        """The cursor is kept in dlt's state, sent in an address, and shown."""
+        for text in texts:
+            if len(text) > LONGEST:
+                raise ReadError(
+                    f"the cursor {self._path} is a text of {len(text):,} characters in some "
+                    f"record; at most {LONGEST:,} are kept from run to run: name another field"
+                )
+            if not text.isascii() and _SURROGATE.search(text):
+                raise ReadError(
+                    f"the cursor {self._path} is {text[:20]!r} in some record, which has half a "
+                    "character (a lone surrogate) and cannot be kept from run to run"
                 )
 
     def _refuse_mixture(self, values: Sequence[Any]) -> None:

@@ -24,9 +24,11 @@ from restsrc_dagster.extract.paging.item_count import slots
 from restsrc_dagster.extract.paging.more_pages import says_end
 from restsrc_dagster.extract.records.field import bytes_of
 from restsrc_dagster.extract.response.envelope import Envelope
+from restsrc_dagster.extract.response.links import link_of, refuse_endless
 from restsrc_dagster.json_types import Json
 
 SHOWN = 6
+LONGEST_SIZE = 19
 
 
 class LinkedPaginator(ReferencePaginator):
@@ -53,6 +55,8 @@ class LinkedPaginator(ReferencePaginator):
         after = self.next_reference
         if isinstance(after, (dict, list)) and not getattr(self, "cursor_body_path", None):
             raise ReadError(self._of_several(after))
+        if after:
+            self._refuse_no_reference(after)
         if not after or (after == before and not data and not self.same_is_meant):
             self.next_reference = None
         self._records, self.before = self.before + len(data or ()), 0
@@ -76,10 +80,16 @@ class LinkedPaginator(ReferencePaginator):
         """Whether there was room for more, by the page size in the query or the body."""
         _, query, body, _ = asked
         sizes = [*query, *(body.items() if isinstance(body, dict) else ())]
-        return any(
-            is_page_size(key) and str(value).isdecimal() and int(value) > self._records
-            for key, value in sizes
-        )
+        return any(is_page_size(key) and _size(str(value)) > self._records for key, value in sizes)
+
+    def _refuse_no_reference(self, found: Any) -> None:
+        """Raises ReadError at a next link that is no address, or a cursor without end."""
+        option, path = self.looked_in()
+        said_by = f"the paginator's {option}, {path!r}, leads to"
+        if option in ("next_url_path", "links_next_key"):
+            link_of(found, said_by)
+        elif isinstance(found, str):
+            refuse_endless(found, said_by)
 
     def looked_in(self) -> tuple[str, str]:
         """(option, its value): where the next page is looked for."""
@@ -180,7 +190,7 @@ class CountingPaginator(NumberPaginator):
         _refuse_object("total_path", path, found[0])
         try:
             return int(found[0])
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, OverflowError):
             raise ReadError(f"total_path {str(path)!r} leads to no number") from None
 
     def _has_more(self, response: requests.Response, path: Any) -> bool:
@@ -268,6 +278,11 @@ class OffsetPaginator(CountingPaginator, dlt_paginators.OffsetPaginator):
             return True
         is_size = begins == self.initial_value == 0 and total == self.value_step == self.limit
         return self.current_value <= total and not is_size
+
+
+def _size(text: str) -> int:
+    """Of a page; what has more digits than any size is none."""
+    return int(text) if text.isdecimal() and len(text) < LONGEST_SIZE else 0
 
 
 def told_total(paginator: RangePaginator, response: requests.Response) -> int | None:

@@ -32,7 +32,7 @@ PAGES_KEYS = frozenset(
 )
 PAGE_KEYS = frozenset({"page", "currentpage", "pagenumber", "pageindex", "pageno", "pagenum"})
 SIZE_KEYS = frozenset({"limit", "perpage", "pagesize", "hitsperpage", "resultsperpage"})
-_RANGE = re.compile(r"(?!bytes)\S* ?\d+-\d+/(\d+)")
+_RANGE = re.compile(r"(?!bytes)\S* ?\d+-\d+/(\d{1,18})")
 """`Content-Range: items 0-99/250`."""
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
@@ -127,7 +127,7 @@ def announced_pages(paginator: PageNumberPaginator, body: Json) -> int | None:
     found = jsonpath.find_values(paginator.total_path, body)
     try:
         return int(found[0]) if found else None
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 

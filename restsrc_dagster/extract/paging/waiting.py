@@ -19,6 +19,7 @@ from restsrc_dagster.extract.http.retry import LONGEST_BACKOFF
 from restsrc_dagster.extract.prefetch.requests import copied
 from restsrc_dagster.extract.records.expressions import predicate
 from restsrc_dagster.extract.response.body import beginning
+from restsrc_dagster.extract.response.links import link_of
 from restsrc_dagster.extract.response.not_ready import ACCEPTED
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.extract.stats.waits import Wait
@@ -159,6 +160,7 @@ def _moved(request: requests.Request, response: requests.Response) -> requests.R
     location = response.headers.get("Location")
     if response.status_code != ACCEPTED or not location:
         return request
+    link_of(location, f"{redacted_url(response.url)} answered {ACCEPTED}, which names as Location")
     moved = copied(request)
     moved.method, moved.url = "GET", urljoin(response.url, location)
     moved.params, moved.json, moved.data = {}, None, []

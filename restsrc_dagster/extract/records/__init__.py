@@ -6,6 +6,7 @@ steps           the processing steps of a resource
 masking         personal data, removed or hashed
 sanitize        values that JSON can hold and a table cannot
 tables          the tables that dlt will make of the records
+bounds          how many they may be, how they may not be called
 column_limit    how many columns a table may have
 dedup           records of one load with the same primary key (`key_index`, `digests`, `rewind`)
 parent_of_key   keys of a child that hang on another parent than before

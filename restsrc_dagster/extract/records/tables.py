@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from restsrc_dagster.connector.wording import kind_of
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.records.bounds import Bounds, refuse_own
 from restsrc_dagster.extract.records.remedies import excluding, type_hint, without
 from restsrc_dagster.extract.records.transpose import aligned
 from restsrc_dagster.json_types import Json
@@ -66,6 +67,7 @@ class Tables:
         self.others = others
         self.news: list[tuple[Rows, str]] = []
         """Columns that came, be they null, and those for which a new kind of scalar came."""
+        self.bounds = Bounds()
         self._names: dict[str, str] = {}
         self.root = Rows(self, None, (table,), (), nesting)
 
@@ -100,6 +102,7 @@ class Rows:
         self.level = level
         self.name = tables.naming.shorten_fragments(*table)
         self.kinds: dict[str, set[type]] = {}
+        tables.bounds.add_table(self.name, ".".join(path), len(tables.stored.get(self.name, {})))
         self.fields = Fields(self, (), (), level)
         self.fields.required.update(tables.required.get(self.name, {}))
         if parent and self.name in tables.others:
@@ -136,6 +139,8 @@ class Rows:
         kinds = self.kinds.get(column)
         if kinds is None:
             kinds = self.kinds[column] = set()
+            if not self.is_stored(column):
+                self.tables.bounds.add_column(".".join((*self.path, column)))
             self.tables.news.append((self, column))
         if kind not in kinds and kind is not NoneType:
             kinds.add(kind)
@@ -243,6 +248,7 @@ class Fields:
         column = self._columns.get(name)
         if column is None:
             column = self._rows.tables.naming.shorten_fragments(*self._prefix, name)
+            refuse_own(column, self.path(name))
             self._columns[name] = column
         return column
 

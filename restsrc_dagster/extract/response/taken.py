@@ -87,7 +87,7 @@ def weight_of(response: requests.Response) -> int:
 def body_of(response: requests.Response) -> Any:
     """The body; in place of lines, one object is it."""
     body, taken = response.json(), response.json
-    is_lines = isinstance(taken, Whole) and taken.records is body
+    is_lines = isinstance(taken, Whole) and taken.records is not None and taken.records is body
     return body[0] if is_lines and len(body) == 1 and isinstance(body[0], dict) else body
 
 
