@@ -10,6 +10,7 @@ from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
+from restsrc_dagster.connector.visible import visible
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
 from restsrc_dagster.extract.incremental.convert import CursorConverter
 from restsrc_dagster.extract.incremental.cursor_text import CursorText
@@ -54,8 +55,9 @@ def as_json(connector: Connector, samples: list[Sample]) -> str:
 
 
 def as_text(sample: Sample) -> Iterator[str]:
-    """The lines for one resource, secrets taken out: some APIs repeat what they are sent."""
-    yield from map(sample.redact, _lines(sample))
+    """The lines for one resource, secrets taken out: some APIs repeat what they are sent. None does
+    anything to a terminal but being shown."""
+    yield from (visible(sample.redact(line)) for line in _lines(sample))
 
 
 def _lines(sample: Sample) -> Iterator[str]:

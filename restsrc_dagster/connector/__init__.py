@@ -12,6 +12,7 @@ In the order in which a file is read:
     abilities       what destinations can do; `fitted` is a connector as its own can load it
 
 What all of these use: `syntax` (the small languages inside a configuration), `time` (instants,
-formats and lags of cursors), `naming`, `secrets`, `page_size`, `wording`; and `schema` is the JSON
-Schema of a file, for editors.
+formats and lags of cursors), `naming`, `secrets` (also as `encodings` has them), `visible` (texts
+of others in a line of ours), `page_size`, `wording`; and `schema` is the JSON Schema of a file, for
+editors.
 """

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from restsrc_dagster.connector.configuration.auth import NOT_SECRET, is_registered_auth
+from restsrc_dagster.connector.encodings import without_encoded
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.syntax.references import (
     SALT,
@@ -20,6 +21,8 @@ from restsrc_dagster.connector.syntax.variables import has_default, items_of
 
 MASK = "***"
 SHORTEST_SECRET = 4
+SHORTEST_IN_ANY_CASE = 8
+"""In another case, what is shorter may be a word of some language."""
 SECRET_KEY = re.compile(
     r"token|secret|passw|pwd|(api|private|account|access).?key|hapikey|app.?id|auth|credential"
     r"|cookie|session|signature|^key$",
@@ -36,11 +39,17 @@ _PLAIN_FILE = re.compile(r"[^@?=;]+\.(duckdb|db|sqlite)")
 
 
 class Redactor:
-    """Replaces every known secret, in every form that it takes on its way, by `***`."""
+    """Replaces every known secret, in every form that it takes on its way, by `***`.
+
+    Of what an API answers, it also finds them in upper and lower case, and in what `encodings`
+    reads.
+    """
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: set[str] = set()
         self._known: re.Pattern[str] | None = None
+        self._long: list[str] = []
+        """What is looked for in any case, in lower case; the shortest first."""
         self.learn(*secrets)
 
     def learn(self, *secrets: str) -> None:
@@ -50,6 +59,8 @@ class Redactor:
             self._forms |= forms
             ordered = sorted(self._forms, key=len, reverse=True)
             self._known = re.compile("|".join(map(re.escape, ordered)))
+            long = {one.lower() for one in self._forms if len(one) >= SHORTEST_IN_ANY_CASE}
+            self._long = sorted(long, key=len)
 
     def knows(self, text: str) -> bool:
         """Whether a known secret is in `text`."""
@@ -57,7 +68,19 @@ class Redactor:
 
     def __call__(self, text: str) -> str:
         text = _USERINFO.sub(MASK, text)
-        return self._known.sub(MASK, text) if self._known else text
+        if self._known is None:
+            return text
+        text = self._known.sub(MASK, text)
+        if not self._long:
+            return text
+        if self._is_in_any_case(text):
+            found = "|".join(map(re.escape, reversed(self._long)))
+            text = re.sub(found, MASK, text, flags=re.IGNORECASE)
+        return without_encoded(text, self._is_in_any_case, len(self._long[0]), MASK)
+
+    def _is_in_any_case(self, text: str) -> bool:
+        lower = text.lower()
+        return any(secret in lower for secret in self._long)
 
     def __repr__(self) -> str:
         return "Redactor(…)"

@@ -28,7 +28,7 @@ from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.dlt_compat.paginators import end_list
 from restsrc_dagster.errors import ReadError, RestsrcError, causes
 from restsrc_dagster.extract.auth.tokens import Tokens
-from restsrc_dagster.extract.failures.explain import explain
+from restsrc_dagster.extract.failures.explain import explain, explaining_failures, telling
 from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.options import ReadOptions
@@ -205,22 +205,42 @@ def read_samples(
     Raises:
         MissingVariable: a `${NAME}` is not set, or is no number where one is wanted.
     """
-    connector = in_environment(connector, environment)
+    with explaining_failures(connector, environment) as redact:
+        yield from _samples(
+            in_environment(connector, environment),
+            environment,
+            ReadOptions(
+                prefetch=False,
+                newest_windows=NEWEST_WINDOWS,
+                tokens=tokens or Tokens(),
+                redact=redact,
+                on_message=telling(progress, redact),
+                hosts=hosts or HostRules(),
+            ),
+            resources=resources,
+            limit=limit,
+            progress_seconds=progress_seconds,
+        )
+
+
+def _samples(
+    connector: Connector,
+    environment: Mapping[str, str],
+    common: ReadOptions,
+    *,
+    resources: list[str],
+    limit: int,
+    progress_seconds: float,
+) -> Iterator[Sample]:
     jobs = KeptAnswers(job_creators(connector.resources, connector.waiting).keys())
-    tokens = tokens or Tokens()
+    progress = common.on_message
     for name in resources:
         progress(f"reading {name} …")
-        options = ReadOptions(
-            selection=frozenset({name}),
-            prefetch=False,
-            newest_windows=NEWEST_WINDOWS,
-            kept=(kept := jobs.again()),
-            tokens=tokens,
-            hosts=hosts or HostRules(),
-        )
+        kept = jobs.again()
+        options = replace(common, selection=frozenset({name}), kept=kept)
         with (
             _without_warnings_of_dlt(),
-            open_reading(connector, environment, replace(options, on_message=progress)) as reading,
+            open_reading(connector, environment, options) as reading,
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
@@ -228,10 +248,14 @@ def read_samples(
         if _sends_first_start(sample) and name not in connector.resources.windows:
             with (
                 _without_warnings_of_dlt(),
-                open_reading(connector, environment, options) as reading,
+                open_reading(connector, environment, replace(options, on_message=_nobody)) as again,
             ):
-                sample.left_out = _left_out(reading, sample.resource, limit)
+                sample.left_out = _left_out(again, sample.resource, limit)
         yield sample
+
+
+def _nobody(_: str) -> None:
+    pass
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Mapping, Set
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +21,7 @@ from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.extract.chunks.chunk import Bound
 from restsrc_dagster.extract.chunks.chunks import Chunks
-from restsrc_dagster.extract.failures.explain import explaining_failures
+from restsrc_dagster.extract.failures.explain import explaining_failures, telling
 from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
@@ -109,7 +110,8 @@ def load(
         without_looking_back(),
         explaining_failures(connector, environment) as redact,
         working_folder() as folder,
-        Ticker(progress.line, on_message, seconds=settings.progress_seconds),
+        nullcontext(telling(on_message, redact)) as tell,
+        Ticker(progress.line, tell, seconds=settings.progress_seconds),
     ):
         connector = in_environment(connector, environment)
         pipeline, fit = opened(connector, settings, environment, folder, progress=progress.counts)
@@ -131,13 +133,13 @@ def load(
             options = ReadOptions(
                 redact=redact,
                 column_limit=column_limit_of(pipeline.destination),
-                on_message=on_message,
+                on_message=tell,
                 waits=progress.waits,
                 tokens=Tokens(keeper_of(connector, pipeline, settings)),
                 hosts=allowed.hosts,
             )
             read = partial(open_reading, connector, environment)
-            commits = Commits(pipeline, still_held, on_message, progress)
+            commits = Commits(pipeline, still_held, tell, progress)
             jobs = Jobs(
                 connector, pipeline, read=read, options=options, commits=commits, progress=progress
             )
@@ -168,7 +170,7 @@ def load(
                 passes,
                 bound,
                 progress,
-                on_message,
+                tell,
                 lists,
                 absent,
                 jobs,

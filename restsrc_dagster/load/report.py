@@ -9,6 +9,8 @@ from typing import Any
 from dlt.common.schema.typing import TColumnSchema
 
 from restsrc_dagster.connector.resources.resources import WriteDisposition
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.visible import visible
 from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.paging.page_stats import PageStats
@@ -48,6 +50,8 @@ class ResourceReport:
     changes: SchemaChanges = field(default_factory=SchemaChanges)
     row_by_row: Reasons = field(default_factory=dict)
     rows_deleted: int | None = None
+    redact: Redactor = field(default_factory=Redactor, repr=False)
+    """Takes secrets out of what the API has written into warnings and cursors."""
 
     def after(self, before: "ResourceReport") -> "ResourceReport":
         """Both of two chunks; the later one's stats and traffic are of both already."""
@@ -66,7 +70,11 @@ class ResourceReport:
 
     @property
     def warnings(self) -> list[str]:
-        """What a person should look at, although the load went well."""
+        """What a person should look at, although the load went well; each in one line, without
+        secrets."""
+        return [visible(self.redact(one)) for one in self._warnings()]
+
+    def _warnings(self) -> list[str]:
         found = list(self.read.warnings)
         if self.missing:
             different = self.read.records - self.missing + self.read.missing

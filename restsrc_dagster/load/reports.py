@@ -78,6 +78,7 @@ class Reports:
                 read=copy(reading.pages[name]),  # what a further reading counts may be dropped
                 rows_before=rows_before.get(name),
                 row_by_row=row_by_row.get(table, {}),
+                redact=reading.redact,
             )
         return reports
 

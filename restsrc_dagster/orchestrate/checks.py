@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.visible import without_markup
 from restsrc_dagster.errors import Problem, RestsrcError
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, DELIVERY_CHECK, SCHEMA_CHECK
 
@@ -87,7 +88,7 @@ def of_a_load(
                 check_name=DELIVERY_CHECK,
                 passed=not report.warnings,
                 severity=severity.WARN,
-                description="\n".join(report.warnings) or None,
+                description="\n".join(map(without_markup, report.warnings)) or None,
                 metadata={"records": report.read.records, "missing": report.missing},
             )
         elif check.name == SCHEMA_CHECK:
@@ -98,7 +99,7 @@ def of_a_load(
                 check_name=SCHEMA_CHECK,
                 passed=not lines,
                 severity=severity.ERROR if fails else severity.WARN,
-                description="\n\n".join(lines)
+                description="\n\n".join(map(without_markup, lines))
                 or "No column is new, gone, without values or of another type.",
             )
 

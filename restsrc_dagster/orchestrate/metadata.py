@@ -6,6 +6,8 @@ from typing import Any
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.secrets import Redactor
+from restsrc_dagster.connector.visible import visible, without_markup
 from restsrc_dagster.extract.progress import counted
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.columns.row_by_row import NEW_TABLE
@@ -14,6 +16,8 @@ from restsrc_dagster.load.report import LoadReport, ResourceReport
 from restsrc_dagster.orchestrate.names import iso
 from restsrc_dagster.orchestrate.storage import Storage
 
+LONGEST_TEXT = 500
+"""Characters of what an API has written."""
 WORTH_TELLING = 0.05
 """Seconds; below that nobody has waited."""
 REASONS_TOLD = 5
@@ -41,7 +45,7 @@ def materialization_metadata(
     if report.traffic.retries:
         metadata["retries"] = report.traffic.retries
     if report.read.not_ahead and report.traffic.pages > 1:
-        metadata["not_prefetched_because"] = report.read.not_ahead
+        metadata["not_prefetched_because"] = _shown(report.read.not_ahead, report.redact)
     if report.read.announced is not None:
         metadata["records_announced"] = report.read.announced
         metadata["records_missing"] = report.missing
@@ -50,8 +54,8 @@ def materialization_metadata(
     if report.rows_deleted is not None:
         metadata["rows_deleted"] = report.rows_deleted
     if report.cursor_before is not None or report.cursor_after is not None:
-        metadata["cursor_before"] = _cursor(report.cursor_before)
-        metadata["cursor_after"] = _cursor(report.cursor_after)
+        metadata["cursor_before"] = _cursor(report.cursor_before, report.redact)
+        metadata["cursor_after"] = _cursor(report.cursor_after, report.redact)
     if report.columns:
         metadata["dagster/column_schema"] = _table_schema(report.columns)
     if report.nested_rows:
@@ -66,7 +70,7 @@ def materialization_metadata(
     row_by_row = {why: count for why, count in report.row_by_row.items() if why != NEW_TABLE}
     if row_by_row:
         metadata["records_row_by_row"] = sum(row_by_row.values())
-        metadata["row_by_row_because"] = _reasons(row_by_row)
+        metadata["row_by_row_because"] = _shown(_reasons(row_by_row), report.redact)
     return {**metadata, **_left_out(report), **_of_the_order(load, report)}
 
 
@@ -130,8 +134,16 @@ def _reasons(records: Mapping[str, int]) -> str:
     return "; ".join(first + more)
 
 
-def _cursor(value: Any) -> Any:
-    return "none" if value is None else value if isinstance(value, (int, float)) else str(value)
+def _cursor(value: Any, redact: Redactor) -> Any:
+    """As it is shown: an API may give a secret as the cursor, and a text of any length."""
+    if value is None or isinstance(value, (int, float)):
+        return "none" if value is None else value
+    return _shown(str(value), redact)
+
+
+def _shown(text: str, redact: Redactor) -> str:
+    text = without_markup(visible(redact(text)))
+    return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}…"
 
 
 def _table_schema(columns: Mapping[str, Any]) -> dg.TableSchema:

@@ -5,7 +5,7 @@ import logging
 import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 import requests
@@ -17,6 +17,7 @@ from dlt.pipeline.exceptions import PipelineStepFailed
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.references import resolve
+from restsrc_dagster.connector.visible import visible
 from restsrc_dagster.errors import (
     AccessDenied,
     ApiUnavailable,
@@ -34,7 +35,7 @@ from restsrc_dagster.extract.http.transient import (
     TRANSIENT_STATUSES,
     is_certificate_error,
 )
-from restsrc_dagster.extract.response.body import beginning
+from restsrc_dagster.extract.response.body import NO_LENGTH, beginning
 from restsrc_dagster.extract.response.url_redaction import redacted_url
 
 LONGEST_MESSAGE = 600
@@ -53,6 +54,12 @@ _PAYLOAD = re.compile(
 )
 _ROW = re.compile(r"DETAIL: [^\n]*|\[parameters: [^\n]*")
 """PostgreSQL shows the whole row that it refuses, and SQLAlchemy all that it was given."""
+_NO_HTTP = re.compile(
+    r"BadStatusLine|UnknownProtocol|LineTooLong|got more than \d+ headers|InvalidChunkLength"
+    r"|failed to decode it|content encodings in the chain|Content-Length contained"
+    rf"|Response chunk size line|{NO_LENGTH}"
+)
+"""Of errors: somebody has answered, and not well."""
 OF_ROWS = (ValueError, TypeError)
 """What libraries raise that write files of tables."""
 REDACTED_LOGGERS = ("dlt", "urllib3", "requests", "restsrc_dagster")
@@ -78,11 +85,20 @@ def explaining_failures(connector: Connector, environment: Mapping[str, str]) ->
             raise explain(error, redact) from None
 
 
+def telling(tell: Callable[[str], None], redact: Redactor) -> Callable[[str], None]:
+    """As `tell`, of lines of which an API may have written parts."""
+    return lambda line: tell(_told(redact, line))
+
+
 def is_silence(error: Exception) -> bool:
-    """Whether nobody answered: a refused connection, a time-out, a name that is not known."""
+    """Whether nobody answered: a refused connection, a time-out, a name that is not known.
+
+    Who answers what is no HTTP may answer another request well.
+    """
     return any(
         isinstance(cause, (requests.ConnectionError, requests.Timeout))
         and not is_certificate_error(cause)
+        and not _NO_HTTP.search(str(cause))
         for cause in causes(error)
     )
 
@@ -151,31 +167,38 @@ def explain(
     where = f"{resource}: " if resource else ""
     for cause in chain:
         if isinstance(cause, RestsrcError):
-            return type(cause)(redact(f"{where}{cause}"))
+            return type(cause)(_told(redact, f"{where}{cause}"))
     for cause in chain:
         if isinstance(cause, requests.HTTPError) and cause.response is not None:
             return _refused(where, cause.response, redact, parent)
         if isinstance(cause, DataValidationError):
-            return ReadError(redact(contract_in_words(cause)))
-    root = chain[-1]
+            return ReadError(_told(redact, contract_in_words(cause)))
+    # The end of an iteration is no cause of what goes wrong behind it.
+    root = next((one for one in reversed(chain) if not isinstance(one, StopIteration)), error)
     for cause in chain:
         if isinstance(cause, requests.JSONDecodeError):
-            return ReadError(_short(redact(f"{where}{_not_json(cause.doc)}")))
+            return ReadError(_short(redact, f"{where}{_not_json(cause.doc)}"))
     for cause in chain:
         if isinstance(cause, requests.RequestException):
             return _unanswered(where, cause, redact)
     if is_full(error):
         files = f"the run's own in {tempfile.gettempdir()}, or the destination's"
         return DestinationUnavailable(
-            _short(redact(f"no room is left for files ({files}): {root}"))
+            _short(redact, f"no room is left for files ({files}): {root}")
         )
     if is_destination_away(error):
-        return DestinationUnavailable(_short(redact(f"the destination is not to be had: {root}")))
+        return DestinationUnavailable(_short(redact, f"the destination is not to be had: {root}"))
     if isinstance(root, KeyError):
-        return ReadError(_short(redact(f"{where}a record has no field {root}, which a key names")))
+        return ReadError(_short(redact, f"{where}a record has no field {root}, which a key names"))
     step = next((cause.step for cause in chain if isinstance(cause, PipelineStepFailed)), None)
     at = f" (while dlt's step {step!r})" if step else ""
-    return ReadError(_short(redact(f"{where}{type(root).__name__}{at}: {root}")))
+    return ReadError(_short(redact, f"{where}{type(root).__name__}{at}: {root}"))
+
+
+def _told(redact: Redactor, text: str) -> str:
+    """What is said to the person, of which an API may have written parts: no message leaves here
+    otherwise."""
+    return visible(redact(text))
 
 
 def _not_json(text: str) -> str:
@@ -184,14 +207,18 @@ def _not_json(text: str) -> str:
 
 
 def _unanswered(where: str, cause: requests.RequestException, redact: Redactor) -> RestsrcError:
+    if _NO_HTTP.search(str(cause)):
+        return ApiUnavailable(_short(redact, f"{where}the API's answer cannot be read: {cause}"))
+    if isinstance(cause, requests.TooManyRedirects):
+        return ReadError(_short(redact, f"{where}the API redirects without end: {cause}"))
     if isinstance(cause, PERMANENT_ERRORS):
-        return ReadError(_short(redact(f"{where}no request can be made: {cause}")))
+        return ReadError(_short(redact, f"{where}no request can be made: {cause}"))
     if is_certificate_error(cause):
-        return ReadError(_short(redact(f"{where}{_distrusted(cause)}")))
+        return ReadError(_short(redact, f"{where}{_distrusted(cause)}"))
     if isinstance(cause, requests.exceptions.SSLError):
         cure = "; if it wants a certificate of the client, name it in http.client_certificate"
-        return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")) + cure)
-    return ApiUnavailable(_short(redact(f"{where}the API did not answer: {cause}")))
+        return ApiUnavailable(_short(redact, f"{where}the API did not answer: {cause}") + cure)
+    return ApiUnavailable(_short(redact, f"{where}the API did not answer: {cause}"))
 
 
 def _distrusted(cause: BaseException) -> str:
@@ -218,7 +245,7 @@ def _refused(
     told = _without_tokens(beginning(response, redact, LONGEST_REFUSAL))
     body = f": {told!r}" if response.content.strip() else ""
     answer = f"{redacted_url(response.url)} answered {status} {response.reason or ''}".rstrip()
-    message = redact(f"{where}{answer}{body}")
+    message = _told(redact, f"{where}{answer}{body}")
     if status in (401, 403):
         return AccessDenied(
             f"{message}; check the credentials (configuration.client.auth) and what they may read"
@@ -237,10 +264,10 @@ def _without_tokens(text: str) -> str:
     return _QUERY_VALUE.sub(lambda found: f"{found['key'] or found['other']}=…", text)
 
 
-def _short(message: str) -> str:
+def _short(redact: Redactor, text: str) -> str:
     """Some of dlt's errors carry a whole answer of the API: megabytes of somebody's data."""
-    message = _PAYLOAD.sub("", message)
-    return message if len(message) <= LONGEST_MESSAGE else f"{message[:LONGEST_MESSAGE]}…"
+    line = " ".join(_PAYLOAD.sub("", redact(text)).split())
+    return visible(line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]}…")
 
 
 class _RedactingFilter(logging.Filter):
@@ -249,7 +276,9 @@ class _RedactingFilter(logging.Filter):
         self._redact = redact
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.msg = _ROW.sub("", self._redact(record.getMessage()))
+        lines = _ROW.sub("", self._redact(record.getMessage())).split("\n")
+        # What dlt says in several lines; none of the API's own begins where a line of the log does.
+        record.msg = "\n    ".join(map(visible, lines))
         record.args = None
         if record.exc_info:
             record.exc_info = None

@@ -62,8 +62,8 @@ class ApiAdapter(HTTPAdapter):
         judged: Container[str] = (),
         redact: Redactor,
         policy: RetryPolicy,
-        rules: HostRules | None = None,
         limits: AnswerLimits,
+        rules: HostRules | None = None,
     ) -> None:
         super().__init__(pool_maxsize=max(50, http.max_concurrency))
         self.reach = reach
@@ -73,11 +73,8 @@ class ApiAdapter(HTTPAdapter):
         self._guard = OriginGuard(reach, redact)
         self.metrics = metrics = Metrics(http.max_pages)
         self.budget = Budget(http, policy=policy, metrics=metrics)
-        limit = http.max_response_mb
-        reader = AnswerReader(formats, limit, redact)
-        self.connecting = Connecting(http, reach.is_anonymous, self._rules)
         reader = AnswerReader(formats, limits, redact)
-        self.connecting = Connecting(http, reach.is_anonymous)
+        self.connecting = Connecting(http, reach.is_anonymous, self._rules)
         self.exchange = Exchange(
             self.connecting.sending(super().send),
             budget=self.budget,
