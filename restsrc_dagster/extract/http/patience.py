@@ -38,6 +38,8 @@ class Patience:
         self._began = time.monotonic()
         self._received = self._of_head = 0
         self.in_head = False
+        self.responses: list[http.client.HTTPResponse] = []
+        """What is received: urllib3 forgets one whose head it refuses, and its socket with it."""
 
     @contextmanager
     def head(self) -> Iterator[None]:
@@ -69,11 +71,16 @@ _current = threading.local()
 
 @contextmanager
 def patience(seconds: float, most_bytes: float) -> Iterator[None]:
-    """What this thread receives within is received with this patience."""
-    _current.patience = Patience(seconds, most_bytes)
+    """What this thread receives within is received with this patience; what fails is closed."""
+    one = _current.patience = Patience(seconds, most_bytes)
     try:
         yield
+    except BaseException:
+        for response in one.responses:
+            response.close()
+        raise
     finally:
+        one.responses.clear()
         _current.patience = None
 
 
@@ -84,6 +91,7 @@ class PatientResponse(http.client.HTTPResponse):
         super().__init__(*args, **kwargs)
         self._patience: Patience | None = getattr(_current, "patience", None)
         if self._patience is not None:
+            self._patience.responses.append(self)
             self.fp = _Lines(_Received(self.fp.detach(), self._patience))
 
     def begin(self) -> None:
