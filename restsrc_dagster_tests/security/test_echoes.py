@@ -13,6 +13,8 @@ from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.security.wire import Wire, answer
 from restsrc_dagster_tests.support.connectors import items
 
+pytestmark = pytest.mark.usefixtures("one_try")
+
 SECRET = "tok_S3cr3t-VALUE/9+x"
 
 

@@ -14,6 +14,8 @@ from restsrc_dagster_tests.security.shapes import UNSEEN, since
 from restsrc_dagster_tests.security.wire import Wire, answer
 from restsrc_dagster_tests.support.connectors import connector, items
 
+pytestmark = pytest.mark.usefixtures("one_try")
+
 MARKUP = "[click](http://evil.example) ![x](http://evil.example/x.png) <img src=x> www.evil.example"
 TOKEN = "tok_8fj3k2-Xq91"
 

@@ -7,6 +7,8 @@ from restsrc_dagster_tests.security.attacking import attack
 from restsrc_dagster_tests.security.fuzzing import ANSWERS, Drawn
 from restsrc_dagster_tests.security.wire import answer
 
+pytestmark = pytest.mark.usefixtures("one_try")
+
 
 @settings(
     max_examples=4,

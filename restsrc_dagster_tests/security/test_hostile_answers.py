@@ -9,6 +9,8 @@ from restsrc_dagster_tests.security.shapes import OWN, SHAPES, WELL, Shape, of
 from restsrc_dagster_tests.security.wire import Wire, answer
 from restsrc_dagster_tests.support.connectors import items
 
+pytestmark = pytest.mark.usefixtures("one_try")
+
 
 def loaded(duck: Warehouse, shapes: dict[str, Shape], **http: object) -> LoadReport:
     """All of them in one load, with two resources that nothing is wrong with, first and last."""

@@ -21,6 +21,8 @@ from restsrc_dagster_tests.security.test_hostile_answers import loaded, wrong
 from restsrc_dagster_tests.security.wire import Wire, answer, dripping, pouring
 from restsrc_dagster_tests.support.connectors import items
 
+pytestmark = pytest.mark.usefixtures("one_try")
+
 MB = 1_000_000
 TOO_LARGE = "larger than http.max_response_mb (2)"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"

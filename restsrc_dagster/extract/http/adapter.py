@@ -26,8 +26,8 @@ from restsrc_dagster.extract.http.polling import Poller
 from restsrc_dagster.extract.http.request_context import resource_asked_for
 from restsrc_dagster.extract.http.retry import RetryPolicy
 from restsrc_dagster.extract.http.retrying import RetryingSender
-from restsrc_dagster.policy.hosts import HostRules
 from restsrc_dagster.extract.response.limits import AnswerLimits
+from restsrc_dagster.policy.hosts import HostRules
 
 
 class ApiAdapter(HTTPAdapter):
