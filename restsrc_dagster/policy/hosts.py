@@ -33,19 +33,28 @@ class HostRules:
         self._resolver = resolver
 
     def addresses(self, host: str, port: int) -> list[str]:
-        """The addresses of a host, which may all be dialled, in the order of the resolver.
+        """The addresses of a host that may be dialled, in the order of the resolver.
 
-        One that may not refuses the host: which of several is dialled is left to chance otherwise.
+        Others are left out: `localhost` is link-local, too, on a Mac.
 
         Raises:
-            HostRefused: one of them may not be, and why.
+            HostRefused: none of them may be, and why.
             OSError: the name has none.
         """
         self.check_name(host)
-        found = list(dict.fromkeys(str(one[4][0]) for one in self._resolver(host, port)))
-        for text in found:
-            self._check(host, literal(text))
-        return found
+        allowed, refused = [], None
+        for text in self._looked_up(host, port):
+            try:
+                self._check(host, literal(text))
+                allowed.append(text)
+            except HostRefused as error:
+                refused = refused or error
+        if refused is not None and not allowed:
+            raise refused
+        return allowed
+
+    def _looked_up(self, host: str, port: int) -> list[str]:
+        return list(dict.fromkeys(str(one[4][0]) for one in self._resolver(host, port)))
 
     def check_name(self, host: str) -> None:
         """Raises HostRefused where the host itself tells that it may not be reached."""
@@ -58,13 +67,16 @@ class HostRules:
             self._check(host, address)
 
     def check_behind_proxy(self, host: str, port: int) -> None:
-        """The same of a host whose name a proxy looks up: by what it is called here, if it is.
+        """The same of a host whose name a proxy looks up: by what it is called here, if it is. One
+        address is enough to refuse it, as the proxy may take any.
 
         Raises:
             HostRefused: it may not be reached, and why.
         """
         try:
-            self.addresses(host, port)
+            self.check_name(host)
+            for text in self._looked_up(host, port):
+                self._check(host, literal(text))
         except OSError:  # the proxy may know it
             policy = self._policy
             if policy and not policy.hosts.public and not _is_named(host, policy.hosts.allowed):
