@@ -7,18 +7,17 @@ from restsrc_dagster_tests.apis.mock import Content, endpoint
 from restsrc_dagster_tests.apis.tried import Tried
 
 
-def _without_windows(content: Content) -> None:
-    del content["reading"]
+def _by_places(content: Content) -> None:
+    paginator = {"type": "cursor", "cursor_path": "paging.next.after", "cursor_body_path": "after"}
     for one in content["configuration"]["resources"][:11]:
-        del one["endpoint"]["json"]["filterGroups"][0]["filters"][1]
+        one["endpoint"]["paginator"] = paginator
 
 
 class HubSpot(Tried, served.HubSpot):
     requests = (60, 40)
     most = 600
-    smaller: ClassVar = {'"at_most": 10000': '"at_most": 600'}
     refusals: ClassVar = {
-        "one search for everything": (_without_windows, "There is a limit of 600"),
+        "one search for everything": (_by_places, "There is a limit of 600"),
         "pages of 500": (
             lambda content: endpoint(content)["json"].update(limit=500),
             "The limit must be at most 200",

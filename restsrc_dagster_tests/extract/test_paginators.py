@@ -153,6 +153,20 @@ def test_cursor_in_the_body_of_a_post(api: Api) -> None:
     assert params(api) == [{}, {}, {}]
 
 
+def test_cursor_in_a_list_of_the_body(api: Api) -> None:
+    """HubSpot's searches go on behind the last id, which is the value of a filter."""
+    api.routes["/items"] = lambda asked: by_cursor(int(asked.json["filters"][1]["value"][1:]))
+    place = {"type": "cursor", "cursor_path": "cursors.next", "cursor_body_path": "filters.1.value"}
+    body = {"filters": [{"value": "all"}, {"value": "c0"}]}
+    for _ in range(2):
+        api.asked.clear()
+        assert read_items(api, place, method="POST", json=body) == RECORDS
+        values = [[one["value"] for one in asked["filters"]] for asked in bodies(api)]
+        assert values == [["all", "c0"], ["all", "c1"], ["all", "c2"]]
+    with pytest.raises(Exception, match="'filters.2.value' names '2' in a list of 2 items"):
+        read_items(api, {**place, "cursor_body_path": "filters.2.value"}, method="POST", json=body)
+
+
 @pytest.mark.parametrize(
     ("keys", "requests"), [({"has_more_path": "more"}, 3), ({"stop_after_empty_page": True}, 4)]
 )

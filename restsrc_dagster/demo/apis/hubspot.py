@@ -34,7 +34,7 @@ def _object(name: str) -> Make:
     def make(number: int, changed: datetime, text: str) -> Record:
         at = f"{changed:%Y-%m-%dT%H:%M:%S}.{number % 1000:03}Z"
         properties = {TITLES[name]: text, _time(name): at, "not_asked_for": "x"}
-        return {"id": str(number), "properties": properties, "updatedAt": at, "archived": False}
+        return {"id": str(1 + number), "properties": properties, "updatedAt": at, "archived": False}
 
     return make
 
@@ -49,7 +49,7 @@ def _searched(name: str, count: int) -> Kind:
 
 def _association(number: int, _: datetime, _text: str) -> Record:
     """A deal has two, and the next one is of the deal that is new."""
-    return {"_deals_id": str(number // 2), "toObjectId": 100 + number, "associationTypes": []}
+    return {"_deals_id": str(1 + number // 2), "toObjectId": 100 + number, "associationTypes": []}
 
 
 def _owner(number: int, _: datetime, text: str) -> Record:
@@ -82,10 +82,19 @@ class HubSpot(Known):
     def __init__(self) -> None:
         super().__init__()
         self._index()
-        self._refuse_once = True
+        self._refuse_once = self._touch_once = True
 
     def _index(self) -> None:
         self._times = {name: [_milliseconds(one) for one in self.held[name]] for name in TITLES}
+
+    def _touch(self) -> None:
+        """Somebody changes the contact that came first: it leaves the range that is asked for."""
+        self._touch_once = False
+        contacts = self.held["contacts"]
+        one, now = contacts[0], f"{ago(0):%Y-%m-%dT%H:%M:%S}.000Z"
+        properties = {**one["properties"], _time("contacts"): now}
+        contacts[0] = {**one, "properties": properties, "updatedAt": now}
+        self._index()
 
     def later(self) -> None:
         """A contact is taken from the deal that changes."""
@@ -131,17 +140,23 @@ class HubSpot(Known):
         if begin and self._refuse_once:
             self._refuse_once = False
             return _error("You have reached your secondly limit.", 429, **SOON)
-        low, high = 0, 1 << 60
+        low, high, behind = 0, 1 << 60, 0
         for one in body["filterGroups"][0]["filters"]:
-            if one["propertyName"] != _time(name) or not one.get("value"):
-                return _error("Invalid input JSON")
-            match one["operator"]:
-                case "GTE":
-                    low = int(one["value"])
-                case "LTE":
-                    high = int(one["value"])
+            match one["propertyName"], one["operator"], one.get("value"):
+                case ("hs_object_id", "GT", str() | int() as value):
+                    behind = int(value)
+                case (field, "GTE", str() | int() as value) if field == _time(name):
+                    low = int(value)
+                case (field, "LTE", str() | int() as value) if field == _time(name):
+                    high = int(value)
+                case _:
+                    return _error("Invalid input JSON")
+        if (begin or behind) and name == "contacts" and self._touch_once:
+            self._touch()
         times = zip(self._times[name], self.held[name], strict=True)
-        found = [one for time, one in times if low <= time <= high]
+        found = [one for time, one in times if low <= time <= high and int(one["id"]) > behind]
+        if body["sorts"][0]["propertyName"] == "hs_object_id":
+            found.sort(key=lambda one: int(one["id"]))
         answer = _page(found, begin, size)
         asked_for = set(body["properties"])
         results = [_with(one, asked_for) for one in answer["results"]]

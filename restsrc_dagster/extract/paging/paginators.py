@@ -20,6 +20,7 @@ from dlt.sources.helpers.rest_client.paginators import RangePaginator
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.dlt_compat.paginators import NumberPaginator, ReferencePaginator
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.paging.body_cursor import BodyCursorPaginator
 from restsrc_dagster.extract.paging.item_count import slots
 from restsrc_dagster.extract.paging.more_pages import says_end
 from restsrc_dagster.extract.records.field import bytes_of
@@ -127,7 +128,7 @@ class JSONLinkPaginator(LinkedPaginator, dlt_paginators.JSONLinkPaginator):
     """dlt's, ending well."""
 
 
-class JSONResponseCursorPaginator(LinkedPaginator, dlt_paginators.JSONResponseCursorPaginator):
+class JSONResponseCursorPaginator(LinkedPaginator, BodyCursorPaginator):
     """dlt's, ending well, and naming what its flag is where that is none."""
 
     def update_state(self, response: requests.Response, data: list[Any] | None = None) -> None:
