@@ -25,7 +25,8 @@ class JsonResponseCursor(Part):
         None, description="The query parameter that takes it; `cursor` if nothing is named."
     )
     cursor_body_path: Name | None = Field(
-        None, description=(
+        None,
+        description=(
             "Where it goes in the JSON body, with dots between the names; a number is an item of a "
             "list, which begins with 0."
         ),
