@@ -1,7 +1,6 @@
 """`restsrc add --into`: further resources for a connector that is there."""
 
 import json
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +13,9 @@ from restsrc_dagster.connector.files.folder import check_content, read_connector
 from restsrc_dagster.connector.files.parse import parse, parse_text
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import ConnectorError
-from restsrc_dagster.permitted import permitted
 from restsrc_dagster.scaffold.configuration import FirstConfiguration
 from restsrc_dagster.scaffold.insertion import with_resources
 from restsrc_dagster.scaffold.into import rebased
-from restsrc_dagster.settings import Settings
 
 
 def add_into(
@@ -112,23 +109,12 @@ def _tell(first: FirstConfiguration) -> None:
 
 def read_a_little(connector: Connector, names: list[str]) -> None:
     """Read some records of these resources, and end the command where that fails."""
-    from restsrc_dagster.cli.sample import as_text, exit_code
-    from restsrc_dagster.extract.sample import read_samples
-    from restsrc_dagster.load.tokens import tokens_beside_loads
+    from restsrc_dagster.cli.sample import as_text, exit_code, samples_of
 
     samples = []
-    allowed = permitted(connector, Settings.from_environment(), os.environ)
-    with tokens_beside_loads(connector, allowed.settings, os.environ) as tokens:
-        for sample in read_samples(
-            connector,
-            allowed.environment,
-            resources=names,
-            limit=100,
-            tokens=tokens,
-            hosts=allowed.hosts,
-        ):
-            samples.append(sample)
-            click.echo("\n".join(as_text(sample)) + "\n")
+    for sample in samples_of(connector, names):
+        samples.append(sample)
+        click.echo("\n".join(as_text(sample)) + "\n")
     if code := exit_code(samples):
         click.echo("nothing was written", err=True)
         sys.exit(code)

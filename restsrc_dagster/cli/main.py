@@ -29,7 +29,7 @@ from restsrc_dagster.connector.files.parse import parse
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schema import connector_schema
 from restsrc_dagster.errors import ConnectorError, MissingVariable, Problem, RestsrcError
-from restsrc_dagster.permitted import permitted, refused
+from restsrc_dagster.permitted import refused
 from restsrc_dagster.policy.model import policy_schema
 from restsrc_dagster.settings import Settings
 
@@ -179,27 +179,20 @@ def test_read(
     Exit codes: 0, all is well; 1, change the configuration; 3, the API refuses the access;
     4, the API answered something else, or nothing.
     """
-    from restsrc_dagster.cli.sample import as_json, as_text, exit_code
-    from restsrc_dagster.extract.sample import read_samples
-    from restsrc_dagster.load.tokens import tokens_beside_loads
+    from restsrc_dagster.cli.sample import as_json, as_text, exit_code, samples_of
 
     connector = named_connector(name, connectors_dir)
     _refuse_unknown(connector, names)
     samples = []
-    allowed = permitted(connector, Settings.from_environment(), os.environ)
-    with tokens_beside_loads(connector, allowed.settings, os.environ) as tokens:
-        for sample in read_samples(
-            connector,
-            allowed.environment,
-            resources=list(names or connector.resources),
-            limit=limit,
-            tokens=tokens,
-            hosts=allowed.hosts,
-            progress=lambda text: click.echo(text, err=True),
-        ):
-            samples.append(sample)
-            if not for_machines:
-                click.echo("\n".join(as_text(sample)) + "\n")
+    for sample in samples_of(
+        connector,
+        list(names or connector.resources),
+        limit=limit,
+        progress=lambda text: click.echo(text, err=True),
+    ):
+        samples.append(sample)
+        if not for_machines:
+            click.echo("\n".join(as_text(sample)) + "\n")
     if for_machines:
         click.echo(as_json(connector, samples))
     sys.exit(exit_code(samples))

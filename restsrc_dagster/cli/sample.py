@@ -1,8 +1,9 @@
 """`restsrc test`: what the API really answers, as text for people or JSON for machines."""
 
 import json
+import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
@@ -23,8 +24,11 @@ from restsrc_dagster.extract.records.flattening import flattening
 from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
 from restsrc_dagster.extract.records.remedies import key_of_child
 from restsrc_dagster.extract.response.taken import read_as
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample import Sample, read_samples
+from restsrc_dagster.load.tokens import tokens_beside_loads
+from restsrc_dagster.permitted import permitted
 from restsrc_dagster.scaffold.configuration import START
+from restsrc_dagster.settings import Settings
 
 OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4
 """Exit codes: 2 is the command's own, for words that it does not know."""
@@ -52,6 +56,27 @@ def as_json(connector: Connector, samples: list[Sample]) -> str:
     for sample in samples:
         text = sample.redact(text)
     return text
+
+
+def samples_of(
+    connector: Connector,
+    names: list[str],
+    *,
+    limit: int = 100,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Iterator[Sample]:
+    """Read up to `limit` records of each of these resources, as the deployment allows it."""
+    allowed = permitted(connector, Settings.from_environment(), os.environ)
+    with tokens_beside_loads(connector, allowed.settings, os.environ) as tokens:
+        yield from read_samples(
+            connector,
+            allowed.environment,
+            resources=names,
+            limit=limit,
+            tokens=tokens,
+            hosts=allowed.hosts,
+            progress=progress,
+        )
 
 
 def as_text(sample: Sample) -> Iterator[str]:
