@@ -9,6 +9,7 @@ from restsrc_dagster_tests.apis.tried import Tried
 
 class Xero(Tried, served.Xero):
     requests = (32, 28)
+    smaller: ClassVar = {'"pageSize": 1000': '"pageSize": 100'}
     refusals: ClassVar = {
         "pages of 2000": (
             lambda content: endpoint(content)["params"].update(pageSize=2000),

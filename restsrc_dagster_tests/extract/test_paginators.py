@@ -163,6 +163,12 @@ def test_cursor_in_a_list_of_the_body(api: Api) -> None:
         assert read_items(api, place, method="POST", json=body) == RECORDS
         values = [[one["value"] for one in asked["filters"]] for asked in bodies(api)]
         assert values == [["all", "c0"], ["all", "c1"], ["all", "c2"]]
+    within = {**place, "cursor_body_path": "filters.0.paging.after"}
+    api.asked.clear()
+    api.routes["/items"] = lambda asked: by_cursor(
+        int(asked.json["filters"][0].get("paging", {"after": "c0"})["after"][1:])
+    )
+    assert read_items(api, within, method="POST", json=body) == RECORDS
     with pytest.raises(Exception, match="names '2' in a list of 2 items"):
         read_items(api, {**place, "cursor_body_path": "filters.2.value"}, method="POST", json=body)
 

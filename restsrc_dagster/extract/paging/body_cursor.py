@@ -24,7 +24,8 @@ class BodyCursorPaginator(ReferencePaginator, dlt_paginators.JSONResponseCursorP
         *way, last = path.split(".")
         place: Any = request.json
         for part in way:
-            place = place[_key(place, part, path)]
+            key = _key(place, part, path)
+            place = place.setdefault(key, {}) if isinstance(place, dict) else place[key]
         place[_key(place, last, path)] = self.next_reference
 
 
