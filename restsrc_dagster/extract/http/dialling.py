@@ -26,15 +26,15 @@ class _CheckedConnection:
         connection: Any = self
         if _is_of_proxy(connection) and not self.checks_proxy:
             return super()._new_conn()  # type: ignore[misc]
-        name, failed = connection._dns_host, None
+        name, failed = connection.host, None
         for address in _addresses(connection, self.rules):
-            connection._dns_host = address
+            connection.host = address
             try:
                 return super()._new_conn()  # type: ignore[misc]
             except (NewConnectionError, ConnectTimeoutError) as error:
                 failed = error
             finally:
-                connection._dns_host = name
+                connection.host = name
         raise failed or NewConnectionError(connection, f"{name} has no address")
 
 
@@ -45,7 +45,7 @@ def _is_of_proxy(connection: Any) -> bool:
 
 def _addresses(connection: Any, rules: HostRules) -> list[str]:
     """Raises HostRefused, and urllib3's own errors where a name has no address."""
-    host = connection._dns_host.strip("[]")
+    host = connection.host.strip("[]")
     try:
         return rules.addresses(host, connection.port)
     except UnicodeError:

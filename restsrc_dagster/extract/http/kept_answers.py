@@ -18,8 +18,6 @@ from requests.structures import CaseInsensitiveDict
 from restsrc_dagster.extract.response.body import take_json
 from restsrc_dagster.extract.stats.traffic import Traffic
 
-VERSION = "restsrc_version"
-"""The attribute of a request that has the version of the parent that it is for."""
 HEADERS = ("Content-Type", "Location", "Retry-After")
 """Those of an answer that say something of a job."""
 
@@ -161,7 +159,8 @@ def digest_of(request: requests.Request) -> str:
     """What two requests for the same job have in common: what they send, and of whom. A record that
     has changed since, below a cursor that has seen it, wants another job."""
     asked = [request.method, request.url, request.params, request.json, request.data]
-    if version := getattr(request, VERSION, ""):
+    # Set by `ListReader.begin`: the version of the parent that it is for.
+    if version := getattr(request, "restsrc_version", ""):
         asked.append(version)
     text = json.dumps(asked, sort_keys=True, default=str)
     return blake2b(text.encode(), digest_size=16).hexdigest()

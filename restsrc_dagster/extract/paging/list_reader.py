@@ -30,7 +30,6 @@ from restsrc_dagster.dlt_compat.rest_api import (
 )
 from restsrc_dagster.dlt_compat.rest_client import join_url
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.http.kept_answers import VERSION
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint
 from restsrc_dagster.extract.paging.kinds import counts_pages, is_registered, is_single
 from restsrc_dagster.extract.paging.last_page import LastPage
@@ -179,7 +178,7 @@ class ListReader:
             auth=self.client.auth,
             hooks=self.hooks,
         )
-        setattr(request, VERSION, first.version)
+        request.restsrc_version = first.version  # type: ignore[attr-defined]
         paginator = self.new_paginator()
         if paginator is not None:
             paginator.init_request(request)

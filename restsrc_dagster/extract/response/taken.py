@@ -11,8 +11,6 @@ import requests
 
 from restsrc_dagster.extract.response.decode import Decoded
 
-_READ_AS = "restsrc_read_as"
-
 
 class Document(Protocol):
     """An answer that is read in pieces."""
@@ -109,11 +107,11 @@ def is_plain(response: requests.Response) -> bool:
 def note_read_as(response: requests.Response, kind: str, packed: str) -> None:
     """Say of an answer what it was read as: `CSV`, packed by `gzip`, or `none`."""
     words = kind if packed == "none" else f"{kind}, {packed}"
-    setattr(response, _READ_AS, words)
+    response.restsrc_read_as = words  # type: ignore[attr-defined]
 
 
 def read_as(response: requests.Response) -> str:
     """`CSV, gzip, in pieces`: what an answer was read as; of plain JSON nothing."""
-    words = str(getattr(response, _READ_AS, ""))
+    words = str(getattr(response, "restsrc_read_as", ""))
     in_pieces = ", in pieces" if words and is_in_pieces(response) else ""
     return "" if words == "JSON" and not in_pieces else words + in_pieces
