@@ -93,9 +93,14 @@ def index_keys(resource: Resource, context: ReadContext) -> Iterator[IndexKeys]:
     name, parts = resource.name, context.parts[resource.name]
     if resource.selected or parts.cursor is None:
         return
-    if resource.has_primary_key and context.may_slip(name):
-        key = named_by(resource.hints, "primary_key")
-        yield IndexKeys(key, parts.cursor.cursor.field, parts.stats.keys)
+    if not resource.has_primary_key:
+        return
+    stats, cursor = parts.stats, parts.cursor.cursor
+    key = named_by(resource.hints, "primary_key")
+    if context.may_slip(name):
+        yield IndexKeys(key, cursor.field, stats.keys)
+    elif context.may_follow_places(name):
+        yield IndexKeys(key, cursor.field, stats.keys, stats.is_counted)
 
 
 def take_what_is_new(resource: Resource, context: ReadContext) -> Iterator[CursorStep]:

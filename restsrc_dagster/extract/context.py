@@ -109,6 +109,11 @@ class ReadContext:
         is_numbered = kind.is_counted or kind.next_page == "guessed"
         return is_numbered and self.options.isolation is not None
 
+    def may_follow_places(self, name: str) -> bool:
+        """Whether links or cursors of a list may be numbers of pages, which only they tell."""
+        is_linked = self.resources.paginator_kind(name).next_page == "linked"
+        return is_linked and self.options.isolation is not None
+
     def leave(self, name: str) -> None:
         """No further page of a list is wanted."""
         self.parts[name].checks.left()

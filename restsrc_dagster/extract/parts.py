@@ -15,6 +15,7 @@ from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.paging.prefetch_step import PrefetchStep
+from restsrc_dagster.extract.records.dedup import always
 from restsrc_dagster.extract.records.key_index import KeyIndex
 from restsrc_dagster.extract.records.remedies import key_of_child
 
@@ -145,13 +146,15 @@ def _conformer(
     # changed meanwhile tells that others may have slipped.
     by_parents = chunking(context.resources, resource.name) == "parents"
     notes_versions = context.may_slip(resource.name) or by_parents
+    if_counted = not notes_versions and context.may_follow_places(resource.name)
     return RecordConformer(
         resource,
         context.resources,
         stats,
         # What a contract discards is no column: the load counts what is left.
         None if resource.hints.get("schema_contract") else context.options.column_limit,
-        versions_of=cursor.cursor.field if cursor is not None and notes_versions else None,
+        versions_of=cursor.cursor.field if cursor and (notes_versions or if_counted) else None,
+        notes_versions=stats.is_counted if if_counted else always,
         at_hand=context.at_hand[resource.name],
     )
 

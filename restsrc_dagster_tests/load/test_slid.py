@@ -3,12 +3,13 @@
 import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster_tests.load.warehouse import Warehouse
-from restsrc_dagster_tests.support.api import Api, Asked
+from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items
 
 BEGAN = datetime.now(UTC).replace(microsecond=0)
@@ -67,6 +68,50 @@ def test_it_comes_with_the_next_run(
     moving = Moving(api, 10)
     moving.change[2] = moved
     acme = duck.connector(api.url, [resource(paginator)], http={"max_concurrency": 1})
+    report = duck.load(acme).resources["items"]
+    assert [one.partition(":")[0] for one in report.warnings] == [TOLD]
+    assert len(duck.values("SELECT id FROM acme.items")) == 9, "nothing has slipped"
+    report = duck.load(acme)
+    assert not report.failed, str(report.failed)
+    assert not report.resources["items"].warnings
+    assert duck.values("SELECT id FROM acme.items") == list(range(10))
+
+
+class Leading(Moving):
+    """The same list behind links and cursors: they say which place comes next, or, if they are
+    `opaque`, which record came last."""
+
+    def __init__(self, api: Api, count: int, way: str) -> None:
+        super().__init__(api, count)
+        self.way = way
+        api.routes["/items"] = self._led
+
+    def _led(self, asked: Asked) -> Any:
+        at = int(asked.params.get("place", 0))
+        given = {name: value for name, value in asked.params.items() if name != "place"}
+        found = self._answer(Asked("GET", "/items", {**given, "offset": str(at)}, {}, b""))["data"]
+        shown = [one for one in self.records if str(one["at"]) >= asked.params.get("since", "")]
+        then = at + PAGE if at + PAGE < len(shown) else None
+        link = f"/items?{urlencode({**given, 'place': then})}" if then else None
+        if self.way == "header_link":
+            headers = {"Link": f'<{link}>; rel="next"'} if link else {}
+            return Answer({"data": found}, headers=headers)
+        return {"data": found, "next": link, "after": str(then) if then else None}
+
+
+LEADING: dict[str, dict[str, Any]] = {
+    "header_link": {"type": "header_link"},
+    "json_link": {"type": "json_link", "next_url_path": "next"},
+    "cursor": {"type": "cursor", "cursor_path": "after", "cursor_param": "place"},
+}
+
+
+@pytest.mark.parametrize("way", LEADING)
+def test_links_and_cursors_that_are_places_move_alike(api: Api, duck: Warehouse, way: str) -> None:
+    """GitHub's `?page=2` in a Link header, HubSpot's `"after": "100"`."""
+    moving = Leading(api, 10, way)
+    moving.change[2] = 0
+    acme = duck.connector(api.url, [resource(LEADING[way])])
     report = duck.load(acme).resources["items"]
     assert [one.partition(":")[0] for one in report.warnings] == [TOLD]
     assert len(duck.values("SELECT id FROM acme.items")) == 9, "nothing has slipped"

@@ -4,7 +4,7 @@ Each is made right, refused by name, or told; dlt's own ways are a crash in the 
 or one value that silently takes the place of another.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, cast
 
@@ -29,7 +29,7 @@ from restsrc_dagster.extract.incremental.parent_cursors import bound_to
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.records.column_limit import ColumnLimit
-from restsrc_dagster.extract.records.dedup import KeyDeduplicator, refuses_others
+from restsrc_dagster.extract.records.dedup import KeyDeduplicator, always, refuses_others
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.parent_of_key import ParentOfKey
 from restsrc_dagster.extract.records.sanitize import OversizedInt, ValueSanitizer, are_odd
@@ -48,7 +48,8 @@ class RecordConformer(ItemTransform[Any, Any]):
     """Sees what is left of each page after the processing steps and the cursor.
 
     `at_hand` notes the pages before that. `versions_of` is the cursor of which the values are
-    remembered by the key, in case that versions of a record come in several chunks.
+    remembered by the key, in case that versions of a record come in several chunks;
+    `notes_versions` says of each page whether they are.
     """
 
     placement_affinity = StepOrder.CONFORM
@@ -61,11 +62,13 @@ class RecordConformer(ItemTransform[Any, Any]):
         column_limit: ColumnLimit | None = None,
         *,
         versions_of: FieldReader | None = None,
+        notes_versions: Callable[[], bool] = always,
         at_hand: PageAtHand | None = None,
     ) -> None:
         super().__init__(lambda item: item)
         self._at_hand = at_hand
         self._versions_of = versions_of
+        self._notes_versions = notes_versions
         self._resource = resource
         self._column_limit = column_limit
         self._stats = stats
@@ -140,6 +143,7 @@ class RecordConformer(ItemTransform[Any, Any]):
                 self._stats.keys,
                 refuses=refuses_others(self._strategy),
                 versions_of=self._versions_of,
+                notes_versions=self._notes_versions,
                 parents=self._parent_of_key,
             )
         if self._beside and keys and self._merges:

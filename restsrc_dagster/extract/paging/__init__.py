@@ -21,6 +21,7 @@ counted_families  answers whose pages are counted
 keyed_object      an object whose keys are data, taken for one record
 empty_list        whether nothing at a selector is an empty list
 error_body        an error that comes with a good status
+places            links and cursors that are numbers of pages, or of records
 repetition        paging that goes round in circles, or gives the same again
 checks            the step that looks at each page with all of these
 page_stats        what was seen of the pages of a resource

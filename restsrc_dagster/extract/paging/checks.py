@@ -30,6 +30,7 @@ from restsrc_dagster.extract.paging.list_reader import Page
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
 from restsrc_dagster.extract.paging.only_page import doubt, looked_in, refuse_part
 from restsrc_dagster.extract.paging.page_stats import ListPosition, PageStats
+from restsrc_dagster.extract.paging.places import leads_to_a_place
 from restsrc_dagster.extract.paging.proposal import advice, better_than_guessed
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
 from restsrc_dagster.extract.paging.totals import announced_pages, announced_total
@@ -215,7 +216,11 @@ class PageChecks(ItemTransform[Any, Any]):
         if not crawl.pages and is_guessed(page.paginator):
             crawl.better = better_than_guessed(page.paginator, response, list(page))
         crawl.pages += 1
-        self.stats.counts_pages |= is_counted(page.paginator)
+        self.stats.counts_pages = (
+            self.stats.counts_pages
+            or is_counted(page.paginator)
+            or leads_to_a_place(page.paginator, response, page, crawl.records)
+        )
         self.stats.pages += 1
         self.stats.place = _place(page.paginator, crawl)
         if not crawl.records and crawl.total and not page.paginator.has_next_page:

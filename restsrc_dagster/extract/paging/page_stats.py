@@ -92,6 +92,10 @@ class PageStats:
     warnings: dict[str, None] = field(default_factory=dict)
     _silent: bool = False
 
+    def is_counted(self) -> bool:
+        """Whether it is known, up to the page at hand, that pages are asked for by numbers."""
+        return self.counts_pages
+
     def begin_anew(self) -> None:
         """The lists are read from their start once more, in the same run."""
         self.records = self.missing = self.cut_off = self.repeated = self.ambiguous = 0

@@ -6,7 +6,7 @@ read (`KeyIndex`), and what becomes of them is decided then (`load/rows/versions
 """
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2b
 from operator import itemgetter
 from typing import Any
@@ -23,6 +23,11 @@ from restsrc_dagster.json_types import Json
 PAGES_REMEMBERED = 3
 
 
+def always() -> bool:
+    """Of each page."""
+    return True
+
+
 class KeyDeduplicator:
     """The keys of a resource's records.
 
@@ -32,6 +37,7 @@ class KeyDeduplicator:
         refuses: whether a second record that differs is refused at once: a merge that inserts
             would keep both (dlt #2202: its input is assumed to be deduplicated).
         versions_of: the cursor whose values are noted in the index; None for none.
+        notes_versions: whether those of the page that has come are.
         parents: gets the keys with their parents; None for nothing.
     """
 
@@ -42,10 +48,12 @@ class KeyDeduplicator:
         *,
         refuses: bool,
         versions_of: FieldReader | None = None,
+        notes_versions: Callable[[], bool] = always,
         parents: ParentOfKey | None = None,
     ) -> None:
         self._parents = parents
         self._versions_of = versions_of
+        self._notes_versions = notes_versions
         self._names = names
         self._index = index
         self._refuses = refuses
@@ -78,7 +86,7 @@ class KeyDeduplicator:
             self._index.add_of_parent(hashes, _signed(parent), contents)
             if self._parents is not None:
                 self._parents.look(keys, parent)
-        if self._versions_of is not None:
+        if self._versions_of is not None and self._notes_versions():
             self._index.note_values(hashes, list(map(self._versions_of.get, records)))
         return records
 

@@ -1,0 +1,70 @@
+"""Whether what leads to the next page is a place in the list: its number, or the records before it.
+
+Many an API that gives links, or a cursor, counts behind them: `?page=2`, `"after": "100"`. A record
+that moves then takes another past the page that is read next, as where the pages are asked for by
+numbers.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, urljoin, urlsplit
+
+import requests
+from dlt.sources.helpers.rest_client.paginators import BasePaginator
+
+from restsrc_dagster.connector.page_size import is_page_size
+from restsrc_dagster.dlt_compat.paginators import ReferencePaginator
+from restsrc_dagster.json_types import Json
+
+_FIRST = 1
+
+
+def leads_to_a_place(
+    paginator: BasePaginator, response: requests.Response, page: Sequence[Json], before: int
+) -> bool:
+    """Of a page that has come; `before` is how many records of its list have come with it.
+
+    A number that stands in the last record is its id, as of a list that goes on behind it.
+    """
+    if not isinstance(paginator, ReferencePaginator) or not paginator.has_next_page:
+        return False
+    reference = paginator.next_reference
+    if isinstance(reference, str) and ("/" in reference or "?" in reference):
+        found = _counted_in(response.url, urljoin(response.url, reference), len(page))
+    else:
+        found = _number(reference)
+        found = found if found in (before, before + _FIRST) else None
+    is_id = bool(page) and isinstance(page[-1], dict) and _stands_in(found, page[-1])
+    return found is not None and not is_id
+
+
+def _counted_in(asked: str, following: str, size: int) -> int | None:
+    """The number that is one more, or more by the size of a page, and all that differs.
+
+    Names that only the link has are not looked at beside one that both have: the API writes out
+    what it takes for granted.
+    """
+    now, then = _params(asked), _params(following)
+    changed = {name for name in then if name in now and now[name] != then[name]}
+    if not changed:
+        added = {name for name in then if name not in now and not is_page_size(name)}
+        first = [_number(then[name]) for name in added]
+        return first[0] if len(first) == 1 and first[0] in (2, size, size + _FIRST) else None
+    (name, *others) = changed
+    last, number = _number(now[name]), _number(then[name])
+    if others or last is None or number is None:
+        return None
+    return number if number - last in (1, size) else None
+
+
+def _params(url: str) -> dict[str, str]:
+    return {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def _number(value: Any) -> int | None:
+    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
+
+
+def _stands_in(number: int | None, record: Mapping[str, Json]) -> bool:
+    return number is not None and any(_number(value) == number for value in record.values())
