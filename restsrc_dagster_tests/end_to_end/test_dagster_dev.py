@@ -51,6 +51,8 @@ def test_rows_arrive_by_themselves_then_only_what_changed(
     for name in ("RUNTIME__DLTHUB_TELEMETRY", "DO_NOT_TRACK"):  # as a person has it
         monkeypatch.delenv(name, raising=False)
     dialled = Dialled(tmp_path)
+    # What another Dagster of this user has left in ~/.dagster/logs is sent, whatever is configured.
+    watched = {**dialled.environment, "HOME": str(tmp_path)}
     customers = Customers(20)
     api.routes["/customers"] = customers
     write(
@@ -74,7 +76,7 @@ def test_rows_arrive_by_themselves_then_only_what_changed(
     env_file = tmp_path / ".env"
     env_file.write_text("ACME_TOKEN=first\n", encoding="utf-8")
 
-    with DagsterDev(tmp_path, dialled.environment) as dagster:
+    with DagsterDev(tmp_path, watched) as dagster:
         (first,) = dagster.wait("first run", lambda: dagster.ended("initial"))
         assert first["status"] == "SUCCESS"
         assert rows_loaded(first) == {"acme/customers": 20}
@@ -97,7 +99,7 @@ def test_rows_arrive_by_themselves_then_only_what_changed(
         (7, "customer 7"),
     }
 
-    with DagsterDev(tmp_path, dialled.environment) as dagster:
+    with DagsterDev(tmp_path, watched) as dagster:
         before = len(dagster.ended("schedule"))
         assert len(dagster.ended("initial")) == 1, "the history is kept over a restart"
         dagster.wait("further slot", lambda: len(dagster.ended("schedule")) > before)

@@ -76,7 +76,11 @@ def test_the_project_of_the_page_is_loaded_and_its_command_works(
     (package / "__init__.py").touch()
     (package / "definitions.py").write_text(code, encoding="utf-8")
     write(tmp_path / "connectors", "acme", resources=["customers"])
-    environment = {"PATH": "/usr/bin:/bin", "PYTHONPATH": f"{site}:{tmp_path}", "DO_NOT_TRACK": "1"}
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "PYTHONPATH": f"{site}:{tmp_path}",
+        "HOME": str(tmp_path),
+    }
     where = "import restsrc_dagster; print(restsrc_dagster.__file__)"
     found = ran("-c", where, cwd=tmp_path, environment=environment)
     assert found.stdout.strip() == str(site / "restsrc_dagster" / "__init__.py"), found.stderr

@@ -302,7 +302,7 @@ def test_a_connector_that_is_there_is_told_what_to_add(tmp_path: Path) -> None:
     add(tmp_path, *file, "--path", "/v2/contacts")
     result = add(tmp_path, *file, "--path", "/v2/deals/search")
     assert result.exit_code == 1
-    assert "To its resources, add what is in this list" in result.output
+    assert "by hand, add to its resources what is in this list" in result.output
     assert '"name": "deals"' in result.output
 
 
