@@ -79,7 +79,7 @@ SHAPES = {
     "lists_500": of({"id": 1, "x": within(500)}, "more than 240 levels"),
     "json_deep": raw(DEEP, "nested too deeply"),
     "keys": of({f"k{n}": n for n in range(10_001)}, "more than 10,000 columns"),
-    "tables": of({f"k{n}": [n] for n in range(1001)}, "more than 1,000 tables"),
+    "tables": of({f"k{n}": [n] for n in range(301)}, "more than 300 tables"),
     "collide": of({f"a{UNSEEN}b": 1, f"a{UNSEEN}\u2066b": 2}, r"a\u202e\u200b\x1b[31m\nb"),
     "selector": Shape(answer({f"{UNSEEN}[a](http://evil)": 1}), r"\u202e\u200b\x1b[31m\n[a]"),
     # numbers and texts
