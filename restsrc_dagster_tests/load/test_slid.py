@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -47,6 +48,16 @@ class Moving:
         return {"data": found[first : first + PAGE]}
 
 
+def assert_it_is_told_and_comes_with_the_next_run(duck: Warehouse, acme: Connector) -> None:
+    report = duck.load(acme).resources["items"]
+    assert [one.partition(":")[0] for one in report.warnings] == [TOLD]
+    assert len(duck.values("SELECT id FROM acme.items")) == 9, "nothing has slipped"
+    report = duck.load(acme)
+    assert not report.failed, str(report.failed)
+    assert not report.resources["items"].warnings
+    assert duck.values("SELECT id FROM acme.items") == list(range(10))
+
+
 def resource(paginator: dict[str, Any], **hints: Any) -> dict[str, Any]:
     cursor = {"cursor_path": "at", "initial_value": "2020-01-01T00:00:00+00:00"}
     return {
@@ -68,13 +79,7 @@ def test_it_comes_with_the_next_run(
     moving = Moving(api, 10)
     moving.change[2] = moved
     acme = duck.connector(api.url, [resource(paginator)], http={"max_concurrency": 1})
-    report = duck.load(acme).resources["items"]
-    assert [one.partition(":")[0] for one in report.warnings] == [TOLD]
-    assert len(duck.values("SELECT id FROM acme.items")) == 9, "nothing has slipped"
-    report = duck.load(acme)
-    assert not report.failed, str(report.failed)
-    assert not report.resources["items"].warnings
-    assert duck.values("SELECT id FROM acme.items") == list(range(10))
+    assert_it_is_told_and_comes_with_the_next_run(duck, acme)
 
 
 class Leading(Moving):
@@ -112,13 +117,7 @@ def test_links_and_cursors_that_are_places_move_alike(api: Api, duck: Warehouse,
     moving = Leading(api, 10, way)
     moving.change[2] = 0
     acme = duck.connector(api.url, [resource(LEADING[way])])
-    report = duck.load(acme).resources["items"]
-    assert [one.partition(":")[0] for one in report.warnings] == [TOLD]
-    assert len(duck.values("SELECT id FROM acme.items")) == 9, "nothing has slipped"
-    report = duck.load(acme)
-    assert not report.failed, str(report.failed)
-    assert not report.resources["items"].warnings
-    assert duck.values("SELECT id FROM acme.items") == list(range(10))
+    assert_it_is_told_and_comes_with_the_next_run(duck, acme)
 
 
 @pytest.mark.parametrize("disposition", ["merge", "append"])
