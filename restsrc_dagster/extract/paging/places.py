@@ -6,7 +6,6 @@ numbers.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from urllib.parse import parse_qs, urljoin, urlsplit
 
 import requests
@@ -14,6 +13,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.dlt_compat.paginators import ReferencePaginator
+from restsrc_dagster.extract.paging.totals import number
 from restsrc_dagster.json_types import Json
 
 _FIRST = 1
@@ -32,7 +32,7 @@ def leads_to_a_place(
     if isinstance(reference, str) and ("/" in reference or "?" in reference):
         found = _counted_in(response.url, urljoin(response.url, reference), len(page))
     else:
-        found = _number(reference)
+        found = number(reference)
         found = found if found in (before, before + _FIRST) else None
     is_id = bool(page) and isinstance(page[-1], dict) and _stands_in(found, page[-1])
     return found is not None and not is_id
@@ -48,23 +48,18 @@ def _counted_in(asked: str, following: str, size: int) -> int | None:
     changed = {name for name in then if name in now and now[name] != then[name]}
     if not changed:
         added = {name for name in then if name not in now and not is_page_size(name)}
-        first = [_number(then[name]) for name in added]
+        first = [number(then[name]) for name in added]
         return first[0] if len(first) == 1 and first[0] in (2, size, size + _FIRST) else None
     (name, *others) = changed
-    last, number = _number(now[name]), _number(then[name])
-    if others or last is None or number is None:
+    last, place = number(now[name]), number(then[name])
+    if others or last is None or place is None:
         return None
-    return number if number - last in (1, size) else None
+    return place if place - last in (1, size) else None
 
 
 def _params(url: str) -> dict[str, str]:
     return {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
-def _number(value: Any) -> int | None:
-    text = str(value) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 12 else None
-
-
-def _stands_in(number: int | None, record: Mapping[str, Json]) -> bool:
-    return number is not None and any(_number(value) == number for value in record.values())
+def _stands_in(place: int | None, record: Mapping[str, Json]) -> bool:
+    return place is not None and any(number(value) == place for value in record.values())

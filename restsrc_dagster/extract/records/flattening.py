@@ -10,11 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.json_types import Json, Record
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_NOT_A_WORD = re.compile(r"\W+", re.ASCII)
-_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 @dataclass(frozen=True)
@@ -63,13 +62,9 @@ def _linked(rows: Sequence[Record]) -> Iterator[str]:
             data = link.get("data") if isinstance(link, dict) else None
             links[name] = data or links.get(name)
     for name, data in links.items():
-        column = _NOT_A_WORD.sub("_", _WORD.sub("_", name)).strip("_").lower()
+        column = table_identifier(name)
         place = name if _PLAIN.fullmatch(name) else json.dumps(name)
         if isinstance(data, list):
-            yield f"{_plain(column)}_ids: relationships.{place}.data[*].id"
+            yield f"{column}_ids: relationships.{place}.data[*].id"
         elif isinstance(data, dict):
-            yield f"{_plain(column)}_id: relationships.{place}.data.id"
-
-
-def _plain(column: str) -> str:
-    return column if _PLAIN.fullmatch(column) else f"_{column}"
+            yield f"{column}_id: relationships.{place}.data.id"
