@@ -9,7 +9,6 @@ from itertools import islice
 from pathlib import Path
 
 import click
-from dotenv import dotenv_values
 
 from restsrc_dagster.cli.add import add
 from restsrc_dagster.cli.common import (
@@ -28,6 +27,7 @@ from restsrc_dagster.connector.files.lines import with_lines
 from restsrc_dagster.connector.files.parse import parse
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.schema import connector_schema
+from restsrc_dagster.env_file import read_env_file
 from restsrc_dagster.errors import ConnectorError, MissingVariable, Problem, RestsrcError
 from restsrc_dagster.permitted import refused
 from restsrc_dagster.policy.model import policy_schema
@@ -247,7 +247,7 @@ def main() -> None:
 
     A file `.env` in the working folder counts as it does for `dagster dev`, which lets it win.
     """
-    os.environ.update({key: value for key, value in dotenv_values(".env").items() if value})
+    read_env_file()
     try:
         cli()
     except RestsrcError as error:

@@ -9,6 +9,7 @@ import dagster as dg
 
 from restsrc_dagster.collector import without_collecting
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.env_file import read_env_file_again
 from restsrc_dagster.errors import RestsrcError, TryLater
 from restsrc_dagster.orchestrate.checks import (
     ColumnsChanged,
@@ -19,7 +20,6 @@ from restsrc_dagster.orchestrate.checks import (
     refused_changes,
     told_again,
 )
-from restsrc_dagster.orchestrate.env_file import read_env_file_again
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from restsrc_dagster.orchestrate.env_file import read_env_file_again
+from restsrc_dagster.env_file import read_env_file_again
 
 
 @pytest.mark.parametrize(
