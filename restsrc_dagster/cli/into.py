@@ -109,7 +109,9 @@ def _tell(first: FirstConfiguration) -> None:
 
 def read_a_little(connector: Connector, names: list[str]) -> None:
     """Read some records of these resources, and end the command where that fails."""
-    from restsrc_dagster.cli.sample import as_text, exit_code, samples_of
+    from restsrc_dagster.cli.sample.read import samples_of
+    from restsrc_dagster.cli.sample.report import as_text
+    from restsrc_dagster.cli.sample.verdict import exit_code
 
     samples = []
     for sample in samples_of(connector, names):

@@ -179,7 +179,9 @@ def test_read(
     Exit codes: 0, all is well; 1, change the configuration; 3, the API refuses the access;
     4, the API answered something else, or nothing.
     """
-    from restsrc_dagster.cli.sample import as_json, as_text, exit_code, samples_of
+    from restsrc_dagster.cli.sample.read import samples_of
+    from restsrc_dagster.cli.sample.report import as_json, as_text
+    from restsrc_dagster.cli.sample.verdict import exit_code
 
     connector = named_connector(name, connectors_dir)
     _refuse_unknown(connector, names)

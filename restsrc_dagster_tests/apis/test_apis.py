@@ -8,7 +8,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from restsrc_dagster.cli.sample import as_json
+from restsrc_dagster.cli.sample.report import as_json
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.demo.apis.mock import Rows
 from restsrc_dagster.extract.sample import read_samples

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.cli.sample import as_text
+from restsrc_dagster.cli.sample.report import as_text
 from restsrc_dagster.connector.resources.resource import resource_of
 from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.older import OlderThanSent

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from restsrc_dagster.cli.sample import as_text
+from restsrc_dagster.cli.sample.report import as_text
 from restsrc_dagster.connector.visible import visible, without_markup
 from restsrc_dagster.extract.sample import read_samples
 from restsrc_dagster.orchestrate.metadata import materialization_metadata

@@ -1,0 +1,98 @@
+"""How the list of a sample is read: its paginator, whether there is a next page, and a total."""
+
+import json
+
+from restsrc_dagster.extract.paging.full_page import came_full
+from restsrc_dagster.extract.paging.kinds import as_written
+from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
+from restsrc_dagster.extract.paging.proposal import agrees, proposal
+from restsrc_dagster.extract.sample import Sample
+
+
+def total_of(sample: Sample) -> str | None:
+    if sample.total is None:
+        return None
+    if sample.is_single_by_choice and sample.total > sample.seen:
+        return f"the API announces {sample.total}; by single_page the others are not asked for"
+    return f"the API announces {sample.total}"
+
+
+def paginator_of(sample: Sample) -> str | None:
+    if sample.paginator is None:
+        return None
+    details = " ".join(str(sample.paginator).partition(": ")[2].split())
+    used = type(sample.paginator).__name__ + (f" ({details})" if details else "")
+    if sample.paginator_configured:
+        return f"{used}, as configured"
+    return f"{used}, {_to_write(sample)}"
+
+
+def _to_write(sample: Sample) -> str:
+    """Of a paginator that was guessed: what a person should write into the file."""
+    first, guessed = sample.first, sample.paginator
+    found = proposal(first.response, first.page) if first is not None else None
+    doubt = f"; {found.doubt}" if found is not None and found.doubt else ""
+    if found is not None and (sample.is_guessed or not agrees(found, guessed)):
+        how = "as nothing was recognized" if sample.is_guessed else "guessed"
+        return f"{how}: write {found}, which fits the answer{doubt}"
+    if not sample.is_guessed:
+        return f"detected: so that it stays, write {json.dumps(as_written(guessed))}{doubt}"
+    return _where_nothing_fits(sample)
+
+
+def _where_nothing_fits(sample: Sample) -> str:
+    """Of one page, whose answer tells of no further one, or not how it is asked for."""
+    if sample.error or sample.more is None:
+        return (
+            "as nothing was recognized: name the paginator that the API's documentation describes"
+        )
+    if full := _full(sample):
+        return (
+            f"as nothing was recognized: the page came full, {full}; the API's documentation must "
+            "say how further pages are asked for"
+        )
+    if word := _word_of_paging(sample):
+        return (
+            f"as there is no next page; that a longer list has one is told by {word!r}: name the "
+            "paginator that the API's documentation describes"
+        )
+    return f"detected: so that it stays, write {json.dumps(as_written(sample.paginator))}"
+
+
+def _word_of_paging(sample: Sample) -> str | None:
+    return word_of_paging(sample.first.envelope) if sample.first is not None else None
+
+
+def next_page_of(sample: Sample) -> str | None:
+    if sample.more is None:
+        return None
+    if sample.more:
+        return "there is one"
+    full = _full(sample)
+    if sample.is_guessed and (sample.error or full):
+        return f"nothing recognized{': the page came full, so there may be one' if full else ''}"
+    if sample.nothing_at and (sample.error or full):
+        because = "and the page came full, so there may be one" if full else "which is wrong"
+        return f"nothing is at {sample.nothing_at}, {because}"
+    return "none: this was the last"
+
+
+def _full(sample: Sample) -> str | None:
+    """How the only page is known to be full, in words, where the answer does not call it the last;
+    None if it does, or if it is not."""
+    if sample.first is None or sample.pages > 1 or _calls_it_the_last(sample):
+        return None
+    return came_full(sample.first)
+
+
+def _calls_it_the_last(sample: Sample) -> bool:
+    first = sample.first
+    return (
+        sample.error is None
+        and first is not None
+        and (
+            says_end(first.envelope, len(first.page))
+            or sample.total == sample.seen
+            or (not sample.nothing_at and _word_of_paging(sample) is not None)
+        )
+    )

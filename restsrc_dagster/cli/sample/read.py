@@ -1,0 +1,31 @@
+"""Reading a little of a connector, as the deployment allows it."""
+
+import os
+from collections.abc import Callable, Iterator
+
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.extract.sample import Sample, read_samples
+from restsrc_dagster.load.tokens import tokens_beside_loads
+from restsrc_dagster.permitted import permitted
+from restsrc_dagster.settings import Settings
+
+
+def samples_of(
+    connector: Connector,
+    names: list[str],
+    *,
+    limit: int = 100,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Iterator[Sample]:
+    """Read up to `limit` records of each of these resources, as the deployment allows it."""
+    allowed = permitted(connector, Settings.from_environment(), os.environ)
+    with tokens_beside_loads(connector, allowed.settings, os.environ) as tokens:
+        yield from read_samples(
+            connector,
+            allowed.environment,
+            resources=names,
+            limit=limit,
+            tokens=tokens,
+            hosts=allowed.hosts,
+            progress=progress,
+        )

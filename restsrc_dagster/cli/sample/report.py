@@ -1,0 +1,88 @@
+"""What a sample tells, as text for people or JSON for machines."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from restsrc_dagster.cli.sample.cursors import cursor_of, second_run_of
+from restsrc_dagster.cli.sample.paging import next_page_of, paginator_of, total_of
+from restsrc_dagster.cli.sample.records import key_of, shape_of, steps_of
+from restsrc_dagster.cli.sample.verdict import verdict_of
+from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.visible import visible
+from restsrc_dagster.extract.records.infer import infer_columns
+from restsrc_dagster.extract.response.taken import read_as
+from restsrc_dagster.extract.sample import Sample
+
+EXAMPLE_LENGTH = 48
+
+
+def as_json(connector: Connector, samples: list[Sample]) -> str:
+    """One object: the connector's name, and per resource what `as_text` tells."""
+    described = [_facts(sample) for sample in samples]
+    text = json.dumps({"connector": connector.name, "resources": described}, default=str, indent=2)
+    for sample in samples:
+        text = sample.redact(text)
+    return text
+
+
+def as_text(sample: Sample) -> Iterator[str]:
+    """The lines for one resource, secrets taken out: some APIs repeat what they are sent. None does
+    anything to a terminal but being shown."""
+    yield from (visible(sample.redact(line)) for line in _lines(sample))
+
+
+def _lines(sample: Sample) -> Iterator[str]:
+    shown = _facts(sample)
+    yield sample.resource.name
+    for seen in sample.requests:
+        size = f"{seen.size / 1000:.1f} kB" if seen.size >= 1000 else f"{seen.size} B"
+        yield f"  {seen.method} {seen.url}"
+        yield f"      {seen.status}, {seen.seconds * 1000:.0f} ms, {size}"
+    for label in ("format", "paginator", "next page", "selector", "records", "total"):
+        if shown.get(label) is not None:
+            yield f"  {label:<11}{shown[label]}"
+    if shown["shape"]:
+        yield f"  {'shape':<11}{shown['shape']}"
+    if shown["columns"]:
+        yield "  columns"
+        width = max(len(column["name"]) for column in shown["columns"])
+        for column in shown["columns"]:
+            name, kind = column["name"], column["type"]
+            yield f"    {name:<{width}}  {kind:<12}  {_shown(column['example'])}"
+    for label in ("key", "cursor", "second run"):
+        if shown.get(label) is not None:
+            yield f"  {label:<11}{shown[label]}"
+    if sample.older:
+        yield f"  left out   {sample.older}"
+    if sample.error:
+        yield f"  failed     {sample.error}"
+    elif verdict := verdict_of(sample):
+        yield f"  look here  {verdict}"
+
+
+def _facts(sample: Sample) -> dict[str, Any]:
+    resource = sample.resource
+    pages = sample.pages
+    return {
+        "name": resource.name,
+        "requests": [vars(seen) for seen in sample.requests],
+        "format": (read_as(sample.first.response) or None) if sample.first else None,
+        "paginator": paginator_of(sample),
+        "next page": next_page_of(sample),
+        "selector": resource.endpoint.get("data_selector") or "found by itself",
+        "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{steps_of(sample)}",
+        "total": total_of(sample),
+        "shape": shape_of(sample),
+        "columns": [vars(column) for column in infer_columns(sample.records)],
+        "key": key_of(sample),
+        "cursor": cursor_of(sample),
+        "second run": second_run_of(sample),
+        "left out": sample.older or None,
+        "problem": str(sample.error) if sample.error else verdict_of(sample),
+    }
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= EXAMPLE_LENGTH else f"{text[:EXAMPLE_LENGTH]}…"
