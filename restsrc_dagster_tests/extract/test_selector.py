@@ -111,3 +111,23 @@ def test_what_an_answer_holds_is_not_told(api: Api, settings: Settings) -> None:
         read(settings, api, paged)
     assert "nothing is at the paginator's total_path, 'total'" in str(failed.value)
     assert "ada@example.com" not in str(failed.value)
+
+
+SCHEMAS = ["urn:ietf:params:scim:api:messages:2.0:ListResponse"]
+
+
+def test_a_list_of_texts_is_not_taken_for_records_beside_one_of_objects(
+    api: Api, settings: Settings
+) -> None:
+    """dlt takes the first list where none has a name that it knows."""
+    api.routes["/items"] = lambda _: {"schemas": SCHEMAS, "found": {"Resources": [{"id": 1}]}}
+    unnamed = {"name": "items", "endpoint": {"path": "items"}}
+    with pytest.raises(ReadError) as failed:
+        read(settings, api, unnamed)
+    told = str(failed.value)
+    assert told.startswith("items: the records were not named, and a list without objects was")
+    assert told.endswith('name the right one, "data_selector": "found.Resources"')
+    named = items(data_selector="schemas")
+    assert read(settings, api, named).resources["items"].rows_loaded == 1
+    api.routes["/items"] = lambda _: {"names": ["a", "b"], "none": [], "of": {"x": 1}}
+    assert read(settings, api, unnamed).resources["items"].rows_loaded == 2

@@ -142,7 +142,7 @@ class Answer:
         return None
 
     def _is_list(self, value: Json) -> bool:
-        return isinstance(value, list) and bool(value) and value[0] is self.page[0]
+        return isinstance(value, list) and bool(value and self.page) and value[0] is self.page[0]
 
     @cached_property
     def _names_sent(self) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ dlt takes a list that is not where it was said to be for an empty page, an error
 record, the same page twice for two pages; and it follows whatever comes next, for ever.
 """
 
+import json
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
@@ -17,6 +18,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.empty_list import is_empty_there
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint, what_is_found
+from restsrc_dagster.extract.paging.found_list import list_of_objects
 from restsrc_dagster.extract.paging.keyed_object import is_keyed_object
 from restsrc_dagster.extract.paging.kinds import (
     counts_from_zero,
@@ -188,6 +190,7 @@ class PageChecks(ItemTransform[Any, Any]):
         if len(page) == page.size == 1 and isinstance(body, list) and records_of(response):
             found = FoundError.CHOSEN if self._selector else FoundError.WHOLE
             self._refuse_error(page[0], response, found)  # in place of lines
+        self._refuse_other_list(body, page)
         if not page and not crawl.pages and self._selector and not self._may_lack_list:
             self._refuse_missing_list(body)
         if not self._reshapes and page.size == 1 and is_keyed_object(page[0]):
@@ -246,6 +249,14 @@ class PageChecks(ItemTransform[Any, Any]):
             f"nothing is at {where}: the answer {_shape(body)}. Correct the {what}, or, if the API "
             f"leaves an empty list out, name {self._resource!r} in http.allow_missing_selector"
         )
+
+    def _refuse_other_list(self, body: Json, page: Page) -> None:
+        if self._selector is None and (elsewhere := list_of_objects(body, page)):
+            raise ReadError(
+                "the records were not named, and a list without objects was taken for them; "
+                f'{elsewhere} has objects: name the right one, "data_selector": '
+                f"{json.dumps(elsewhere)}"
+            )
 
     def _refuse_keyed_object(self, record: Record) -> None:
         at = self._selector if self._selector not in (None, "$") else ""
