@@ -20,9 +20,11 @@ from restsrc_dagster.scaffold.configuration import (
     bearer,
     user_and_password,
 )
+from restsrc_dagster.scaffold.graphql_query import connection_of
+from restsrc_dagster.scaffold.standards import is_any_type, standard_of
 from restsrc_dagster.scaffold.starts import notes_of_starts
 
-_SKIPPED = frozenset({"accept", "user-agent", "content-type", "content-length", "host", "cookie"})
+_SKIPPED = frozenset({"user-agent", "content-type", "content-length", "host", "cookie"})
 _TAKES_VALUE = frozenset(
     {
         *("-o", "--output", "-A", "--user-agent", "-e", "--referer", "-m", "--max-time"),
@@ -76,21 +78,32 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
     user = curl.user or _userinfo(parts.username, parts.password)
     if auth := _auth(curl, params, user, reference):
         client["auth"] = auth
-    headers = {name: value for name, value in curl.headers if name.lower() not in _SKIPPED}
+    headers = {name: value for name, value in curl.headers if _is_sent(name, value)}
+    accept = next((value for name, value in headers.items() if name.lower() == "accept"), "")
     for sent in (params, headers):
         sent |= {name: reference(name) for name in sent if _is_secret(name)}
-    as_they_are = sorted(name for name, value in headers.items() if "${" not in value)
+    as_they_are = sorted(
+        name for name, value in headers.items() if "${" not in value and name.lower() != "accept"
+    )
     if headers:
         client["headers"] = headers
-    if paginator := _paginator(params):
+    standard = standard_of(parts.path, params, accept)
+    connection = connection_of(body)
+    endpoint |= connection.endpoint if connection else standard.endpoint
+    if "paginator" not in endpoint and (paginator := _paginator(params)):
         endpoint["paginator"] = paginator
+    notes = [*standard.notes, *notes_of_starts(params)]
     if params:
-        endpoint["params"] = params
+        endpoint["params"] = _literal(params)
     if body is not None:
-        endpoint |= {"method": "POST", "json": body}
-    name = _NAME.sub("_", _EXTENSION.sub("", last)).strip("_") or "items"
-    configuration = {"client": client, "resources": [{"name": name, "endpoint": endpoint}]}
-    notes = list(notes_of_starts(params))
+        endpoint |= {"method": "POST", "json": _literal(body)}
+    name = connection.name if connection else _EXTENSION.sub("", last)
+    name = _NAME.sub("_", name).strip("_") or "items"
+    resource: dict[str, Any] = {"name": name}
+    if standard.primary_key:
+        resource["primary_key"] = standard.primary_key
+    resource["endpoint"] = endpoint
+    configuration = {"client": client, "resources": [resource]}
     if as_they_are:
         notes.append(
             f"{', '.join(as_they_are)} {'is' if len(as_they_are) == 1 else 'are'} in the file as "
@@ -101,6 +114,23 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
         for key in sorted(curl.of_http)
     ]
     return FirstConfiguration(configuration, reference.variables, notes)
+
+
+def _is_sent(name: str, value: str) -> bool:
+    if name.lower() == "accept":
+        return not is_any_type(value)
+    return name.lower() not in _SKIPPED
+
+
+def _literal(value: Any) -> Any:
+    """As it is written where braces are placeholders; references stay."""
+    if isinstance(value, dict):
+        return {key: _literal(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_literal(item) for item in value]
+    if not isinstance(value, str) or "${" in value:
+        return value
+    return value.replace("{", "{{").replace("}", "}}")
 
 
 def _is_secret(name: str) -> bool:

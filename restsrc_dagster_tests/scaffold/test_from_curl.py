@@ -114,6 +114,47 @@ COMMANDS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {"headers": {"X-Version": "3"}},
         {"paginator": {"type": "offset", "limit": 200, "total_path": None}},
     ),
+    "JSON:API": (
+        f"curl {URL} -H 'Accept: application/vnd.api+json'",
+        {"headers": {"Accept": "application/vnd.api+json"}},
+        {
+            "data_selector": "data",
+            "paginator": {"type": "json_link", "next_url_path": "links.next"},
+        },
+    ),
+    "HAL": (
+        f"curl {URL} -H 'accept: application/hal+json'",
+        {"headers": {"accept": "application/hal+json"}},
+        {"paginator": {"type": "json_link", "next_url_path": "_links.next.href"}},
+    ),
+    "OData": (
+        f"curl '{URL}?$select=id,name&$top=10'",
+        {},
+        {
+            "data_selector": "value",
+            "paginator": {"type": "json_link", "next_url_path": "['@odata.nextLink']"},
+            "params": {"$select": "id,name"},
+        },
+    ),
+    "OData by $skip": (
+        f"curl '{URL}?$skip=0&$top=10'",
+        {},
+        {
+            "data_selector": "value",
+            "paginator": {
+                "type": "offset",
+                "limit": 10,
+                "offset_param": "$skip",
+                "limit_param": "$top",
+                "total_path": None,
+            },
+        },
+    ),
+    "braces": (
+        f"curl -G {URL} -d 'filter={{\"a\": 1}}'",
+        {},
+        {"params": {"filter": '{{"a": 1}}'}},
+    ),
     "post": (
         f"""curl -X POST {URL} --json '{{"query": "x"}}'""",
         {},
@@ -127,6 +168,8 @@ def test_a_command_becomes_a_configuration(
     command: str, client: dict[str, Any], endpoint: dict[str, Any]
 ) -> None:
     first = from_curl(command, "acme")
+    (resource,) = first.configuration["resources"]
+    assert resource.pop("primary_key", None) == ("id" if "vnd.api+json" in command else None)
     assert first.configuration == {
         "client": {"base_url": "https://api.acme.com/v2", **client},
         "resources": [{"name": "customers", "endpoint": {"path": "customers", **endpoint}}],
@@ -134,6 +177,54 @@ def test_a_command_becomes_a_configuration(
     assert SECRET not in json.dumps(first.configuration)
     whole = {**content(), "configuration": first.configuration}
     assert validate_with_dlt(check_content("acme", whole, file="acme.json")) is None
+
+
+def test_the_most_records_of_a_list_by_odata_are_no_page() -> None:
+    (told,) = from_curl(f"curl '{URL}?$top=10'", "acme").notes
+    assert told.startswith("$top=10 is left out: by OData it is the most records of the whole list")
+
+
+PAGES = "pageInfo {hasNextPage endCursor}"
+QUERIES: dict[str, tuple[str, dict[str, Any]]] = {
+    "edges": (
+        "query($c: String) {a: orders(after: $c) {edges {node {id}} %s}}",
+        {"data_selector": "data.a.edges[*].node", "variable": "variables.c"},
+    ),
+    "nodes, deeper": (
+        "query($c: String) {shop {orders(after: $c) {nodes {id lines {nodes {id} %s}} %s}}}",
+        {"data_selector": "data.shop.orders.nodes", "variable": "variables.c"},
+    ),
+    "without a variable": (
+        "{orders {nodes {id} %s}}",
+        {"data_selector": "data.orders.nodes", "variable": None},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_a_query_of_graphql_says_where_its_records_are(name: str) -> None:
+    query, known = QUERIES[name]
+    query = query.replace("%s", PAGES)
+    command = f"curl https://api.acme.com/graphql --json '{json.dumps({'query': query})}'"
+    (resource,) = from_curl(command, "acme").configuration["resources"]
+    endpoint = resource["endpoint"]
+    assert resource["name"] in ("a", "orders")
+    assert endpoint["data_selector"] == known["data_selector"]
+    assert endpoint["json"]["query"] == query.replace("{", "{{").replace("}", "}}")
+    paginator = endpoint.get("paginator", {})
+    assert paginator.get("cursor_body_path") == known["variable"]
+    if paginator:
+        info = known["data_selector"].partition(".edges")[0].removesuffix(".nodes") + ".pageInfo"
+        assert paginator["cursor_path"] == f"{info}.endCursor"
+        assert paginator["has_more_path"] == f"{info}.hasNextPage"
+
+
+@pytest.mark.parametrize("query", ["{", "{viewer {id}}", "{pageInfo {endCursor}}", "fragment", 1])
+def test_any_other_query_is_left_as_it_is(query: Any) -> None:
+    command = f"curl https://api.acme.com/graphql --json '{json.dumps({'query': query})}'"
+    (resource,) = from_curl(command, "acme").configuration["resources"]
+    assert resource["name"] == "graphql"
+    assert resource["endpoint"].keys() == {"path", "method", "json"}
 
 
 @pytest.mark.parametrize(
