@@ -22,7 +22,7 @@ FIRST = ("end_to_end", "soak", "worlds")
 """What mostly waits, or takes a minute and more by one test: beside it the others are done."""
 SLOW = (
     *("end_to_end", "soak", "worlds/test_worlds.py", "test_component.py", "demo/test_run.py"),
-    *("apis", "load/columns", "load/destinations", "recipes", "security"),
+    *("apis", "envelopes", "load/columns", "load/destinations", "recipes", "security"),
     *(
         f"load/test_{name}.py"
         for name in (

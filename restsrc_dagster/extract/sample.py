@@ -33,6 +33,7 @@ from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.paging.answer import Answer
+from restsrc_dagster.extract.paging.found_list import list_of_objects
 from restsrc_dagster.extract.paging.kinds import is_single
 from restsrc_dagster.extract.paging.only_page import in_vain
 from restsrc_dagster.extract.paging.page_stats import PageStats
@@ -96,6 +97,8 @@ class Sample:
     """Records without the cursor, which the API gives only where it is sent no start."""
     older: str = ""
     """What is to be said of records before the `initial_value` that was sent."""
+    below_cursor: tuple[str, str] | None = None
+    """(resource, its cursor), of the nearest one above this that is read by a cursor."""
     paginator_configured: bool = False
     redact: Redactor = field(default_factory=Redactor)
 
@@ -106,6 +109,11 @@ class Sample:
         if selector is None or self.first is None:
             return False
         return bool(jsonpath.find_values(selector, self.first.response.json()))
+
+    @property
+    def list_path(self) -> str | None:
+        """Where the records were found, as `data_selector` names it; None if they are no list."""
+        return self.first.list_path() if self.first is not None else None
 
     @property
     def is_guessed(self) -> bool:
@@ -144,12 +152,22 @@ class _ObservePages(ItemTransform[Any, Any]):
             sample.paginator = item.paginator
             sample.more = bool(item.paginator.has_next_page)
             if sample.first is None:
-                sample.first = Answer(item.response, list(item))
+                sample.first = _first_answer(sample, item)
                 sample.nothing_at = in_vain(item.paginator, item.response)
             if sample.total is None and self._of_one_list:
                 envelope = Envelope.of_answer(item.response, item)
                 sample.total = announced_total(item.response, envelope, len(item))
         return item
+
+
+def _first_answer(sample: Sample, page: PageData[Any]) -> Answer:
+    """With the records that the answer has, where a list of something else was taken for them."""
+    records, body = list(page), page.response.json()
+    if sample.resource.endpoint.get("data_selector") is None and (
+        path := list_of_objects(body, records)
+    ):
+        records = list(jsonpath.find_values(path, body)[0])
+    return Answer(page.response, records)
 
 
 class _CollectRecords(ItemTransform[Any, Any]):
@@ -285,6 +303,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     sample = Sample(
         resource=resource,
         redact=reading.redact,
+        below_cursor=_cursor_above(connector, name),
         paginator_configured=connector.resources.paginator_kind(name).next_page != "guessed",
     )
     source = reading.source
@@ -323,6 +342,13 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
             )
         )
     return sample
+
+
+def _cursor_above(connector: Connector, name: str) -> tuple[str, str] | None:
+    for above in connector.resources.ancestors(name):
+        if (path := connector.resources[above].cursor_path) is not None:
+            return above, path
+    return None
 
 
 def _refused(first: Answer | None) -> list[Json]:

@@ -463,6 +463,31 @@ def test_the_documentation_shows_such_a_line(api: Api, tmp_path: Path) -> None:
     assert told_of(folder, "paginator") in page.read_text(encoding="utf-8").splitlines()
 
 
+def test_the_documentation_shows_what_is_pasted(api: Api, tmp_path: Path) -> None:
+    records = [{"id": n, "@odata.etag": f'W/"{n}"'} for n in (1, 2)]
+    api.routes["/items"] = lambda _: {"value": records, "@odata.nextLink": f"{api.url}/more"}
+    unnamed = {"name": "items", "endpoint": {"path": "items"}}
+    folder = acme(tmp_path, api.url, [unnamed], paginator="auto")
+    page = Path(__file__).parents[2] / "docs" / "command.md"
+    assert told_of(folder, "to write") in page.read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("path", ["accounts", "v1/Accounts/", "accounts.json"])
+def test_a_key_with_the_name_of_the_list_comes_first(api: Api, tmp_path: Path, path: str) -> None:
+    records = [{"owner_id": n, "accountid": f"a{n}"} for n in (1, 2)]
+    api.other = lambda _: {"data": records}
+    folder = acme(tmp_path, api.url, [items(path=path)])
+    assert told_of(folder, "key").endswith("accountid, owner_id could be one")
+    assert told_of(folder, "to write").endswith('{"primary_key": "accountid"}')
+
+
+def test_a_key_that_its_name_does_not_tell_is_not_pasted(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"owner_id": n, "code": n} for n in (1, 2)]}
+    folder = acme(tmp_path, api.url)
+    assert told_of(folder, "key").endswith("code, owner_id could be one")
+    assert told_of(folder, "to write") == ""
+
+
 @pytest.mark.parametrize("name", WHOLE)
 def test_a_list_that_is_whole_is_told_to_be(api: Api, tmp_path: Path, name: str) -> None:
     folder = acme(tmp_path, api.url, [served(api, WHOLE[name], "auto")], paginator="auto")

@@ -1,17 +1,21 @@
 """By what only new records are read, and what a second run would send."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from restsrc_dagster.cli.sample.shape import flat_records
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.extract.incremental.convert import CursorConverter
 from restsrc_dagster.extract.incremental.cursor_text import CursorText
 from restsrc_dagster.extract.records.field import FieldReader
-from restsrc_dagster.extract.records.infer import cursor_candidates
+from restsrc_dagster.extract.records.flattening import flattening
+from restsrc_dagster.extract.records.infer import cursor_candidates, names_a_change
 from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.json_types import Json
 from restsrc_dagster.scaffold.configuration import START
 
 _START = re.compile(r"\{incremental\.(?:start|last)_value\}")
@@ -22,9 +26,15 @@ def cursor_of(sample: Sample) -> str | None:
         return None
     path = sample.resource.cursor_path
     if path is None:
-        found = cursor_candidates(sample.records)
+        found = cursor_candidates(flat_records(sample))
         could = f"; {', '.join(found)} could be one" if found else ""
-        return f"none: every run reads everything{could}"
+        if sample.below_cursor is None:
+            return f"none: every run reads everything{could}"
+        above, by = sample.below_cursor
+        return (
+            f"none of its own: a run reads it for the records of {above} that are new to it, by "
+            f"{by}{could}"
+        )
     try:
         bounds = _bounds(sample, path)
     except TypeError:
@@ -32,6 +42,40 @@ def cursor_of(sample: Sample) -> str | None:
     return (
         f"{path}, from {bounds[0]} to {bounds[1]}" if bounds else f"{path}: no record seen has it"
     )
+
+
+def changes_of(sample: Sample) -> str | None:
+    """What to write so that only changes are read, where a field looks like the time of one."""
+    records = flat_records(sample)
+    path = next(iter(cursor_candidates(records)), None)
+    if sample.resource.incremental is not None or path is None or not names_a_change(path):
+        return None
+    cursor = {"cursor_path": path, **_initial(records, path)}
+    written = f'"incremental": {json.dumps(cursor)}'
+    envelope = flattening(sample.first.page) if sample.first is not None else None
+    if envelope is not None and envelope.filters is not None:
+        param, value = envelope.filters
+        filters = {param: value.replace("{cursor}", path)}
+        return (
+            f'to read them only, write {written}, "params": {json.dumps(filters)} into the '
+            "endpoint, if the API filters by it"
+        )
+    return (
+        f"to read them only, write {written} into the endpoint, and {START} as the param by which "
+        "the API gives what changed since a time"
+    )
+
+
+def _initial(records: Sequence[Json], path: str) -> dict[str, str | int]:
+    """The `initial_value` from which everything is new, as the API writes its times."""
+    field = FieldReader(path)
+    value = next((one for one in field.of(records) if one is not None), None)
+    if isinstance(value, str):
+        shape = re.match(r"\d{4}-\d\d-\d\d(T)?", value)
+        if shape is None:
+            return {}
+        return {"initial_value": "1970-01-01T00:00:00Z" if shape[1] else "1970-01-01"}
+    return {"initial_value": 0}
 
 
 def _bounds(sample: Sample, path: str) -> tuple[Any, Any] | None:

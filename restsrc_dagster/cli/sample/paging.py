@@ -1,11 +1,14 @@
 """How the list of a sample is read: its paginator, whether there is a next page, and a total."""
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from restsrc_dagster.extract.paging.full_page import came_full
 from restsrc_dagster.extract.paging.kinds import as_written
 from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
 from restsrc_dagster.extract.paging.proposal import agrees, proposal
+from restsrc_dagster.extract.paging.proposed import Proposal
 from restsrc_dagster.extract.sample import Sample
 
 
@@ -27,16 +30,45 @@ def paginator_of(sample: Sample) -> str | None:
     return f"{used}, {_to_write(sample)}"
 
 
+def paginator_to_write(sample: Sample) -> Mapping[str, Any] | None:
+    """That which reads the list, where none is named; None if it is not known."""
+    if sample.paginator is None or sample.paginator_configured:
+        return None
+    if (found := _proposed(sample)) is not None:
+        return found.written
+    if sample.is_guessed and _where_nothing_fits(sample) != _detected(sample):
+        return None
+    return as_written(sample.paginator)
+
+
+def selector_of(sample: Sample) -> str:
+    """Where the records are, and whether the file says so."""
+    if named := sample.resource.endpoint.get("data_selector"):
+        return str(named)
+    where = sample.list_path
+    if where is None:
+        return "found by itself"
+    return f'found by itself, at {where}: so that it stays, write "data_selector": "{where}"'
+
+
+def _proposed(sample: Sample) -> Proposal | None:
+    """What fits the answer better than what was guessed."""
+    first = sample.first
+    found = proposal(first.response, first.page) if first is not None else None
+    is_other = sample.is_guessed or (found is not None and not agrees(found, sample.paginator))
+    return found if is_other else None
+
+
 def _to_write(sample: Sample) -> str:
     """Of a paginator that was guessed: what a person should write into the file."""
-    first, guessed = sample.first, sample.paginator
+    first = sample.first
     found = proposal(first.response, first.page) if first is not None else None
     doubt = f"; {found.doubt}" if found is not None and found.doubt else ""
-    if found is not None and (sample.is_guessed or not agrees(found, guessed)):
+    if _proposed(sample) is not None:
         how = "as nothing was recognized" if sample.is_guessed else "guessed"
         return f"{how}: write {found}, which fits the answer{doubt}"
     if not sample.is_guessed:
-        return f"detected: so that it stays, write {json.dumps(as_written(guessed))}{doubt}"
+        return f"{_detected(sample)}{doubt}"
     return _where_nothing_fits(sample)
 
 
@@ -56,6 +88,10 @@ def _where_nothing_fits(sample: Sample) -> str:
             f"as there is no next page; that a longer list has one is told by {word!r}: name the "
             "paginator that the API's documentation describes"
         )
+    return _detected(sample)
+
+
+def _detected(sample: Sample) -> str:
     return f"detected: so that it stays, write {json.dumps(as_written(sample.paginator))}"
 
 

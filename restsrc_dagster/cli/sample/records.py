@@ -1,28 +1,19 @@
-"""What the records of a sample are: their shape, and what tells them apart."""
+"""What tells the records of a sample apart."""
 
+from restsrc_dagster.cli.sample.shape import envelope_of, flat_records
 from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.extract.records.field import FieldReader
-from restsrc_dagster.extract.records.flattening import flattening
-from restsrc_dagster.extract.records.infer import cursor_candidates, infer_columns, key_candidates
+from restsrc_dagster.extract.records.infer import infer_columns, key_candidates, names_a_key
 from restsrc_dagster.extract.records.remedies import key_of_child
 from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.scaffold.openapi.records import subject
+from restsrc_dagster.scaffold.openapi.words import plain, singular
 
 
 def steps_of(sample: Sample) -> str:
     if not sample.resource.steps:
         return ""
     return f"; after the processing_steps {len(sample.records)}, shown as they would be loaded"
-
-
-def shape_of(sample: Sample) -> str | None:
-    """How the fields of a record come out of an envelope, where no step does so."""
-    found = None if sample.resource.steps else flattening(sample.records)
-    if found is None:
-        return None
-    cursors = [one for one in cursor_candidates(sample.records) if one.startswith(found.above)]
-    names = ", ".join(one.removeprefix(found.above) for one in cursors)
-    cursor = f"; the cursor is named as it is then: {names}" if names else ""
-    return f"{found.shape}: so that each field is a column, write {found.steps}{cursor}"
 
 
 def key_of(sample: Sample) -> str | None:
@@ -32,10 +23,37 @@ def key_of(sample: Sample) -> str | None:
         return f"primary_key {', '.join(absent)}: no record seen has it"
     if sample.resource.has_primary_key:
         return f"primary_key {', '.join(_named_key(sample))}{_repeated(sample)}"
-    found = key_candidates(sample.records)
+    envelope = envelope_of(sample)
+    if envelope is not None and envelope.key:
+        return f"no primary_key set; by {envelope.shape}, it is {' and '.join(envelope.key)}"
+    found = keys_by_name(sample)
     if not found:
         return "no primary_key set; no field that is named as keys are is different in every record"
     return f"no primary_key set; {', '.join(found)} could be one"
+
+
+def keys_by_name(sample: Sample) -> list[str]:
+    """Fields that could be the key, that of the list's own name first: `accountid` of accounts."""
+    own = _own_id(sample)
+    return sorted(key_candidates(flat_records(sample)), key=lambda name: plain(name) != own)
+
+
+def _own_id(sample: Sample) -> str:
+    """The plain name of a key that is called as the list is: `accountid` of accounts."""
+    return f"{singular(plain(subject(str(sample.resource.endpoint.get('path', '')))))}id"
+
+
+def key_to_write(sample: Sample) -> str | list[str] | None:
+    """The key that a person can write without a look at the documentation: by a standard, or by its
+    name. None of a child, whose key may tell its records apart only within a parent."""
+    if sample.resource.has_primary_key or sample.resource.parent is not None:
+        return None
+    envelope, names = envelope_of(sample), keys_by_name(sample)
+    if envelope is not None and envelope.key:
+        return envelope.key[0] if len(envelope.key) == 1 else list(envelope.key)
+    first = next(iter(names), None)
+    is_sure = first is not None and (plain(first) == _own_id(sample) or names_a_key(first))
+    return first if is_sure else None
 
 
 def _named_key(sample: Sample) -> list[str]:

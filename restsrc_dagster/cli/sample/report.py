@@ -4,11 +4,14 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from restsrc_dagster.cli.sample.cursors import cursor_of, second_run_of
-from restsrc_dagster.cli.sample.paging import next_page_of, paginator_of, total_of
-from restsrc_dagster.cli.sample.records import key_of, shape_of, steps_of
+from restsrc_dagster.cli.sample.cursors import changes_of, cursor_of, second_run_of
+from restsrc_dagster.cli.sample.paging import next_page_of, paginator_of, selector_of, total_of
+from restsrc_dagster.cli.sample.paste import to_paste
+from restsrc_dagster.cli.sample.records import key_of, steps_of
+from restsrc_dagster.cli.sample.shape import shape_of
 from restsrc_dagster.cli.sample.verdict import verdict_of
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.visible import visible
 from restsrc_dagster.extract.records.infer import infer_columns
 from restsrc_dagster.extract.response.taken import read_as
@@ -50,11 +53,14 @@ def _lines(sample: Sample) -> Iterator[str]:
         for column in shown["columns"]:
             name, kind = column["name"], column["type"]
             yield f"    {name:<{width}}  {kind:<12}  {_shown(column['example'])}"
-    for label in ("key", "cursor", "second run"):
+    for label in ("key", "cursor", "changes", "second run"):
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
     if sample.older:
         yield f"  left out   {sample.older}"
+    if shown["to write"]:
+        written = json.dumps(shown["to write"], ensure_ascii=False)
+        yield f"  to write   into the resource: {written}"
     if sample.error:
         yield f"  failed     {sample.error}"
     elif verdict := verdict_of(sample):
@@ -66,18 +72,21 @@ def _facts(sample: Sample) -> dict[str, Any]:
     pages = sample.pages
     return {
         "name": resource.name,
+        "table": table_identifier(resource.table_name),
         "requests": [vars(seen) for seen in sample.requests],
         "format": (read_as(sample.first.response) or None) if sample.first else None,
         "paginator": paginator_of(sample),
         "next page": next_page_of(sample),
-        "selector": resource.endpoint.get("data_selector") or "found by itself",
+        "selector": selector_of(sample),
         "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{steps_of(sample)}",
         "total": total_of(sample),
         "shape": shape_of(sample),
         "columns": [vars(column) for column in infer_columns(sample.records)],
         "key": key_of(sample),
         "cursor": cursor_of(sample),
+        "changes": changes_of(sample),
         "second run": second_run_of(sample),
+        "to write": to_paste(sample) or None,
         "left out": sample.older or None,
         "problem": str(sample.error) if sample.error else verdict_of(sample),
     }

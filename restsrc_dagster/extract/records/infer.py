@@ -66,6 +66,16 @@ def _likely_keys(rows: Sequence[Json]) -> list[str]:
     return sorted(likely, key=_key_rank)
 
 
+def names_a_key(name: str) -> bool:
+    """Whether a name alone says that it tells records apart: `id`, `uuid`, `guid`."""
+    return _key_rank(name) < 3
+
+
+def names_a_change(path: str) -> bool:
+    """Whether a name says that its time moves with each change, and not only for a new record."""
+    return _cursor_rank(path.rpartition(".")[2]) < _CURSOR_NAMES.index("created")
+
+
 def cursor_candidates(records: Sequence[Json]) -> list[str]:
     """Fields that look like the time of a change, as paths, best first; those of objects in the
     records, too."""

@@ -1,0 +1,1 @@
+"""APIs that wrap their records in an envelope of a standard, from curl to rows."""
