@@ -10,7 +10,10 @@ text_lines      lines that are records
 xml_elements    elements that are records
 json_windows    one JSON document that is too large to be read at once
 kinds           which format an answer is in
-chosen          how the answers to each resource are read
-kinds           which format an answer is in
+answer_format   how the answers to one resource are read
+chosen          the same for each resource of a connector
+complaints      what is wrong with an answer, as a person reads it
+looked_over     what its first and last bytes show
+opened          an answer of a known format, piece by piece
 reader          reads an answer: at once, or so that the page loop does, piece by piece
 """

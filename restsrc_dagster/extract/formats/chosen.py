@@ -7,7 +7,7 @@ from restsrc_dagster.connector.resources.format import format_object, format_pro
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.syntax.fields import plain_path
-from restsrc_dagster.extract.formats.reader import AnswerFormat
+from restsrc_dagster.extract.formats.answer_format import AnswerFormat
 
 
 def answer_formats(

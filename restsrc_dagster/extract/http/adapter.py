@@ -13,7 +13,8 @@ from requests.adapters import HTTPAdapter
 from restsrc_dagster.connector.model import Http
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin
-from restsrc_dagster.extract.formats.reader import AnswerFormat, AnswerReader
+from restsrc_dagster.extract.formats.answer_format import AnswerFormat
+from restsrc_dagster.extract.formats.reader import AnswerReader
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.budget import Budget
 from restsrc_dagster.extract.http.connecting import Connecting

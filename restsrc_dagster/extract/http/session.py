@@ -15,7 +15,7 @@ from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin, origin_of
 from restsrc_dagster.errors import ReadError
-from restsrc_dagster.extract.formats.reader import AnswerFormat
+from restsrc_dagster.extract.formats.answer_format import AnswerFormat
 from restsrc_dagster.extract.http.adapter import ApiAdapter
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins
 from restsrc_dagster.extract.http.credentials import as_linked
