@@ -5,7 +5,8 @@ In the order in which a file is read:
     files           a folder of connector files: text to plain values, with their lines
     configuration   dlt's `rest_api_source` as pydantic models, and what is wrong with one
     check           what must be there before anything can be built from a configuration
-    model           what a connector is: the keys of its file
+    model           what a connector is: the keys of its file; `http` is how its API is asked,
+                    `file_texts` are its creation, owners and tags, `file_part` what objects share
     schedule        when it runs: slots, and the cron strings that have them
     resources       its resources as Dagster and the destination see them
     lint            what is valid, and will hurt later

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import TypeAdapter
 
-from restsrc_dagster.connector.model import ClientCertificate, Connector
+from restsrc_dagster.connector.http import ClientCertificate
+from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.values import Values
 from restsrc_dagster.connector.syntax.references import references
 from restsrc_dagster.connector.syntax.variables import is_reference

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.http import Http
 from restsrc_dagster.connector.syntax.origins import below
 from restsrc_dagster.errors import OriginRefused
 from restsrc_dagster.extract.http.allowed_origins import AllowedOrigins

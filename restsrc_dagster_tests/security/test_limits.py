@@ -11,7 +11,7 @@ from itertools import count
 import pyarrow as pa
 import pytest
 
-from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.http import Http
 from restsrc_dagster.errors import ApiUnavailable
 from restsrc_dagster.extract.http.patience import Patience
 from restsrc_dagster.extract.response.limits import AnswerLimits

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Mapping, Set
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.configuration.steps import Expression
+from restsrc_dagster.connector.file_part import FilePart
 from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.jobs import below_jobs
 from restsrc_dagster.connector.resources.resources import Resources
@@ -34,10 +35,8 @@ def share(text: str) -> float:
     return float(match["percent"]) / 100
 
 
-class Deletes(BaseModel):
+class Deletes(FilePart):
     """How deletions are told, and what is done with the rows."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     by: Literal["missing"] | None = Field(
         None, description="missing: what a list that is read whole does not have any more."

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from restsrc_dagster.connector.file_part import FilePart
 from restsrc_dagster.connector.resources.ranges import why_no_range
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.resources.values import ValueList
@@ -15,10 +16,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MONDAY = 0
 
 
-class Partitions(BaseModel):
+class Partitions(FilePart):
     """Which periods there are. All times are UTC; weeks begin on Monday."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     every: Every = Field(description="The length of a partition: hour, day, week or month.")
     first: str = Field(alias="from", description="The day of the first one, such as 2025-01-01.")

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from restsrc_dagster.connector.configuration.part import Name, StandIn
 from restsrc_dagster.connector.configuration.steps import Expression
+from restsrc_dagster.connector.file_part import FilePart
 from restsrc_dagster.connector.resources.deletes import SaidDeletes, deletes_problems
 from restsrc_dagster.connector.resources.format import Compression, Format, format_problems
 from restsrc_dagster.connector.resources.graph import NO_VALUES
@@ -27,10 +28,8 @@ OF_WAITING = ("failed_if", "every", "at_most", "resume_within")
 """Keys that say nothing without `wait_until`."""
 
 
-class ResourceReading(BaseModel):
+class ResourceReading(FilePart):
     """How one resource is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     cursor: Literal["per_parent", "shared"] = Field(
         "per_parent",

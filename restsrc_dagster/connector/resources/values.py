@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Tag, WithJsonSchema
+from pydantic import AfterValidator, Field, Tag, WithJsonSchema
 
 from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name
+from restsrc_dagster.connector.file_part import FilePart
 from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.syntax.references import (
     misplaced_references,
@@ -61,10 +62,8 @@ Items = Annotated[
 ]
 
 
-class OfEach(BaseModel):
+class OfEach(FilePart):
     """A list that is gone through for each record of a resource."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     of: Name = Field(description="The resource, for each record of which the list is gone through.")
     list: Items = Field(description="The values, or ${NAME}.")

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from restsrc_dagster.connector.configuration.part import StandIn
+from restsrc_dagster.connector.file_part import FilePart
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.connector.time.conversion import seconds_since_1970
 from restsrc_dagster.connector.time.instants import seconds_of
@@ -71,10 +72,8 @@ def _has_no_unit(value: Any) -> bool:
         return False
 
 
-class Window(BaseModel):
+class Window(FilePart):
     """The range from the cursor to an end, in slices; of a child, that of each parent."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     size: SpanText = Field(
         description="The length of a slice, such as 31 days: minutes, hours, days, weeks, months."

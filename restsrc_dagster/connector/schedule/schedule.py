@@ -7,8 +7,9 @@ from difflib import get_close_matches
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
+from restsrc_dagster.connector.file_part import FilePart
 from restsrc_dagster.connector.schedule.slots import MINUTES_A_DAY, AnySlots, Slots, ZonedDays
 
 Mode = Literal["days", "hours", "minutes"]
@@ -25,14 +26,12 @@ WORDS_EXAMPLES = (
 )
 
 
-class Schedule(BaseModel):
+class Schedule(FilePart):
     """When the connector runs. All times are UTC, but for `days` with a `timezone`.
 
     `days` count from 00:00 of the creation date plus `offset`, `hours` likewise, `minutes` from
     the creation, cut to the minute. With a `timezone`, `days` and `offset` are by its clocks.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     mode: Mode = Field(description="The unit of `interval`.")
     interval: int = Field(1, ge=1, le=100_000, description="Every so many days, hours or minutes.")

@@ -10,7 +10,7 @@ from typing import Any
 import requests
 from requests.adapters import HTTPAdapter
 
-from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.http import Http
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin
 from restsrc_dagster.extract.formats.answer_format import AnswerFormat

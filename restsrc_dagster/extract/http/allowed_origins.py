@@ -4,7 +4,7 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Self
 
-from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.http import Http
 from restsrc_dagster.connector.syntax.origins import (
     Origin,
     below,

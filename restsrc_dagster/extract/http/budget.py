@@ -14,7 +14,7 @@ from math import inf
 
 import requests
 
-from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.http import Http
 from restsrc_dagster.extract.http.gate import SendDeferred
 from restsrc_dagster.extract.http.metrics import Metrics
 from restsrc_dagster.extract.http.rate_limits import (

@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from requests.utils import select_proxy
 
-from restsrc_dagster.connector.model import ClientCertificate, Http
+from restsrc_dagster.connector.http import ClientCertificate, Http
 from restsrc_dagster.connector.syntax.origins import origin_of
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.policy.hosts import HostRules

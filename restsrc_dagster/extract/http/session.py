@@ -10,7 +10,7 @@ from dlt.common.configuration.specs import RuntimeConfiguration
 from dlt.sources.helpers.requests import Session
 from requests.adapters import HTTPAdapter
 
-from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.http import Http
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.origins import Origin, origin_of

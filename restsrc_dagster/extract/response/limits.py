@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from restsrc_dagster.connector.model import Http
+from restsrc_dagster.connector.http import Http
 from restsrc_dagster.errors import ReadError
 
 MB = 1_000_000

@@ -15,7 +15,8 @@ from restsrc_dagster.connector.configuration.paginators import PAGINATORS
 from restsrc_dagster.connector.configuration.resource import ResourceModel
 from restsrc_dagster.connector.configuration.word import OtherWords, Place, place_of, plain
 from restsrc_dagster.connector.files.folder import check_content
-from restsrc_dagster.connector.model import Connector, Http
+from restsrc_dagster.connector.http import Http
+from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.reading import ResourceReading
 from restsrc_dagster.connector.resources.window import Window
 from restsrc_dagster.connector.schedule.schedule import Schedule
