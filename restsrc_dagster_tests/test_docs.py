@@ -115,7 +115,8 @@ def test_yaml_shown_is_yaml() -> None:
     named = [{"allow_deletes"}, {"full_refresh"}, {"from", "to"}]
     assert [set(config) for config in configs] == named
     assert all(config.keys() <= CONFIG_SCHEMA.keys() for config in configs)
-    (component,) = [one["attributes"] for one in shown if "attributes" in one]
+    component, folder = [one["attributes"] for one in shown if "attributes" in one]
+    assert folder == {"folder": "connectors"}
     component["created_at"] = CREATED_AT  # a time without quotes, as YAML has them
     assert check_content("acme", component, file="defs.yaml").resources.keys() == {"customers"}
     (policy,) = [one for one in shown if "variables" in one]

@@ -15,6 +15,7 @@ As a run goes:
 
     materialize     a load, and what is told of it: `metadata`, `checks`
     one_load        never two loads of a connector at once
+    instance        what the Dagster instance lacks is told, once
     unfinished      what of a run that failed need not be loaded again
 
 What is kept: `ledger` (which slots were requested), `memory` (of the sensors), `runs`. Names that

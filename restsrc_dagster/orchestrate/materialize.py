@@ -20,6 +20,7 @@ from restsrc_dagster.orchestrate.checks import (
     refused_changes,
     told_again,
 )
+from restsrc_dagster.orchestrate.instance import tell_what_is_missing
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster.orchestrate.unfinished import already_materialized
 from restsrc_dagster.settings import Settings
@@ -56,6 +57,7 @@ def materialize_connector(
     done = already_materialized(context.instance, context.run, again=context.retry_number > 0)
     checks = of_loads(context.selected_asset_check_keys)
     if context.retry_number == 0:
+        tell_what_is_missing(context, connector.name, settings=settings)
         known = done | (set(keys.values()) - context.selected_asset_keys)
         yield from told_again(
             context.instance, [check for check in checks if check.asset_key in known]

@@ -9,6 +9,8 @@ TRIGGER_TAG = "restsrc/trigger"
 SLOT_TAG = "restsrc/slot"
 CREATED_AT_TAG = "restsrc/created_at"
 SCHEDULE_TAG = "restsrc/schedule"
+TOLD_TAG = "restsrc/instance_lacks"
+"""Of the run that has told what its Dagster instance lacks."""
 
 INITIAL = "initial"
 SCHEDULE = "schedule"
