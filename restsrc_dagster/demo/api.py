@@ -7,7 +7,10 @@
 Query: `limit` (1 to 250, default 100), `updated_since` (RFC 3339, inclusive), `cursor` (from a next
 link only). Answer: `{"data": [...], "paging": {"next": "<absolute URL or null>", "total": N}}`, in
 the order of (updated_at, id). Errors: `{"error": {"code": "...", "message": "..."}}` with 400, 401,
-404, 429 (`Retry-After`).
+404, 429 (`Retry-After`), 503.
+
+For who tries things out, from anywhere and without a token: `POST /break` (from then on 503),
+`POST /mend`, and `POST /add-field` (customers that change from then on have `loyalty_points`).
 """
 
 import base64
@@ -17,6 +20,7 @@ import itertools
 import json
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,6 +30,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from restsrc_dagster.demo.data import timestamp
 from restsrc_dagster.demo.shop import Key, Page, Shop
+from restsrc_dagster.demo.trials import Trials
 from restsrc_dagster.json_types import Record
 
 DEFAULT_TOKEN = "restsrc-demo-token"  # noqa: S105 - opens nothing but made-up data on loopback
@@ -45,7 +50,8 @@ class DemoApi:
     """Serves a `Shop` from `with` to its end.
 
     `port` 0 takes any free one; a taken one raises OSError on entering. Every `throttle_every`-th
-    request that brings the token is answered 429 with `Retry-After: 1`; None never does.
+    request that brings the token is answered 429 with `Retry-After: 1`; None never does. `trials`
+    is what a person has done to it.
     """
 
     def __init__(
@@ -55,8 +61,10 @@ class DemoApi:
         port: int = 0,
         token: str = DEFAULT_TOKEN,
         throttle_every: int | None = 25,
+        trials: Trials | None = None,
     ) -> None:
         self._shop = shop or Shop()
+        self._trials = trials or Trials()
         self._token = token
         self._wanted_port = port
         self._throttle_every = throttle_every
@@ -99,6 +107,8 @@ class DemoApi:
 
     def _answer(self, target: str, authorization: str) -> dict[str, Any]:
         """The body for a request target such as `/v1/customers?limit=5`; raises _Refused."""
+        if self._trials.is_broken:
+            raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE, "down", "down: POST /mend mends it")
         if not hmac.compare_digest(authorization.encode(), f"Bearer {self._token}".encode()):
             raise _Refused(HTTPStatus.UNAUTHORIZED, "unauthorized", "send a valid bearer token")
         if self._throttle_every and next(self._count) % self._throttle_every == 0:
@@ -116,7 +126,17 @@ class DemoApi:
             kept = {"limit": limit} | ({"updated_since": since} if since else {})
             next_query = urlencode(kept | {"cursor": _encode_cursor(page.after)})
             next_url = f"{self.base_url.removesuffix('/v1')}{url.path}?{next_query}"
-        return {"data": page.records, "paging": {"next": next_url, "total": page.total}}
+        records = page.records
+        if url.path == "/v1/customers":
+            records = [self._trials.with_field(record) for record in records]
+        return {"data": records, "paging": {"next": next_url, "total": page.total}}
+
+    def _try(self, target: str) -> dict[str, Any]:
+        """What a person does to it, and what that means; raises _Refused."""
+        said = self._trials.do(urlsplit(target).path.strip("/"))
+        if said is None:
+            raise _Refused(HTTPStatus.NOT_FOUND, "not_found", "POST /break, /mend or /add-field")
+        return {"done": said}
 
     def _page(self, path: str, *, limit: int, since: str, after: Key | None) -> Page | None:
         match path.split("/"):
@@ -147,8 +167,16 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
+        token = self.headers.get("Authorization", "")
+        self._respond(lambda: self.api._answer(self.path, token))
+
+    def do_POST(self) -> None:
+        self.close_connection = True  # a body, if there is one, is not read
+        self._respond(lambda: self.api._try(self.path))
+
+    def _respond(self, answer: Callable[[], dict[str, Any]]) -> None:
         try:
-            body = self.api._answer(self.path, self.headers.get("Authorization", ""))
+            body = answer()
         except _Refused as refused:
             self._send(refused.status, _error(refused.code, refused.message))
         else:

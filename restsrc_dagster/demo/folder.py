@@ -81,7 +81,7 @@ class DemoFolder:
         A shop that opened more than 14 days ago opens anew.
         """
         try:
-            state = json.loads(self._state.read_text(encoding="utf-8"))
+            state = self._noted
             opened, port = datetime.fromisoformat(state["opened_at"]), int(state["api_port"])
         except (OSError, ValueError, TypeError, KeyError):
             return now, 0
@@ -91,8 +91,28 @@ class DemoFolder:
 
     def remember(self, *, opened_at: datetime, api_port: int) -> None:
         """What `recall` will say at the next start; moments to the second."""
-        state = {"opened_at": timestamp(opened_at), "api_port": api_port}
-        self._state.write_text(_dump(state), encoding="utf-8")
+        self._note(opened_at=timestamp(opened_at), api_port=api_port)
+
+    @property
+    def field_since(self) -> datetime | None:
+        """When a person has added a field to the API; None before."""
+        try:
+            return datetime.fromisoformat(self._noted["field_since"])
+        except (ValueError, TypeError, KeyError):
+            return None
+
+    def remember_field(self, since: datetime) -> None:
+        self._note(field_since=timestamp(since))
+
+    @property
+    def _noted(self) -> dict[str, Any]:
+        try:
+            return dict(json.loads(self._state.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return {}
+
+    def _note(self, **news: Any) -> None:
+        self._state.write_text(_dump({**self._noted, **news}), encoding="utf-8")
 
     def write_dagster_files(self, dagster_yaml: str) -> None:
         """`workspace.yaml` and `dagster.yaml`, anew at each start, and the empty data folder."""

@@ -39,6 +39,7 @@ def show_recipe(
     return Shown(
         title=f"{recipe.title}, as its documentation describes it, and the recipe {name}",
         connector=name,
+        asset=recipe.resources[0],
         api=f"{api.url}   (stands in for https://{mock.host}, with made-up data)",
         query=f"select * from {name}.{recipe.resources[0]} limit 5",
         environment=mock.environment,

@@ -1,7 +1,6 @@
 """`restsrc demo`: the whole product at work, in a folder of its own."""
 
 import os
-import shlex
 import socket
 import sys
 import time
@@ -15,8 +14,10 @@ from restsrc_dagster.demo.api import DEFAULT_TOKEN, DemoApi
 from restsrc_dagster.demo.folder import CONNECTOR, TOKEN_VARIABLE, DemoError, DemoFolder
 from restsrc_dagster.demo.known import show_recipe
 from restsrc_dagster.demo.process import POLL_SECONDS, DagsterProcess, StopRequests, last_lines
+from restsrc_dagster.demo.screen import introduction, short
 from restsrc_dagster.demo.shop import Shop, utc_now
 from restsrc_dagster.demo.shown import Shown
+from restsrc_dagster.demo.trials import Trials
 from restsrc_dagster.demo.webserver import RunEnd, Webserver
 from restsrc_dagster.recipes.recipe import read_recipe
 from restsrc_dagster.settings import default_dagster_yaml
@@ -67,7 +68,8 @@ def run_demo(
                 log=place.log,
             )
             try:
-                _introduce(place, shown, port=port, echo=echo)
+                for line in introduction(place, shown, port=port):
+                    echo(line)
                 watch = _RunWatch(dagster, stops, place, Webserver(port), echo)
                 first_run_succeeded = watch.first_run(started_at, first_run_timeout_seconds)
                 shown.later()
@@ -84,7 +86,7 @@ def run_demo(
                     dagster.stop(
                         patience_seconds=STOP_PATIENCE_SECONDS, hurry=lambda: stops.count > asked
                     )
-                echo(f"Stopped. {_shown(place.path)} keeps the data; delete it to begin afresh.")
+                echo(f"Stopped. {short(place.path)} keeps the data; delete it to begin afresh.")
     except DemoError as error:
         echo(str(error))
         return 1
@@ -117,7 +119,7 @@ class _RunWatch:
             if glimpse and glimpse.load_error:
                 reason = shorten(glimpse.load_error.strip().splitlines()[-1], 200)
                 self._echo(
-                    f"The code location does not load: {reason} (log: {_shown(self._place.log)})"
+                    f"The code location does not load: {reason} (log: {short(self._place.log)})"
                 )
                 return None
             if glimpse and glimpse.first_run:
@@ -126,7 +128,7 @@ class _RunWatch:
             if waited > timeout_seconds:
                 self._echo(
                     f"No run has ended within {timeout_seconds:.0f} s;"
-                    f" {self._webserver.url}/runs and {_shown(self._place.log)} may tell why."
+                    f" {self._webserver.url}/runs and {short(self._place.log)} may tell why."
                 )
                 return None
         return None
@@ -146,7 +148,7 @@ class _RunWatch:
                 self.dagster_ended = True
                 self._echo(
                     f"dagster ended by itself, exit code {self._dagster.exit_code}."
-                    f" The end of {_shown(self._place.log)}:"
+                    f" The end of {short(self._place.log)}:"
                 )
                 for line in last_lines(self._place.log):
                     self._echo(f"  {line}")
@@ -163,7 +165,7 @@ class _RunWatch:
         else:
             self._echo(
                 f"The first run {run.outcome}{took}: {self._webserver.url}/runs/{run.run_id}"
-                f" (log: {_shown(self._place.log)})"
+                f" (log: {short(self._place.log)})"
             )
 
 
@@ -172,10 +174,11 @@ def start_api(place: DemoFolder, stack: ExitStack) -> DemoApi:
     now = utc_now()
     opened_at, last_port = place.recall(now=now)
     shop, token = Shop(opened_at=opened_at), os.environ.get(TOKEN_VARIABLE) or DEFAULT_TOKEN
+    trials = Trials(place.field_since, on_field=place.remember_field, clock=utc_now)
     try:
-        api = stack.enter_context(DemoApi(shop, port=last_port, token=token))
+        api = stack.enter_context(DemoApi(shop, port=last_port, token=token, trials=trials))
     except OSError:
-        api = stack.enter_context(DemoApi(shop, token=token))
+        api = stack.enter_context(DemoApi(shop, token=token, trials=trials))
     place.remember(opened_at=opened_at, api_port=api.port)
     place.write_dagster_files(default_dagster_yaml())
     if token == DEFAULT_TOKEN:
@@ -203,10 +206,21 @@ def _show(place: DemoFolder, stack: ExitStack, recipe: str | None) -> Shown:
     return Shown(
         title="a shop's API, its connector",
         connector=CONNECTOR,
+        asset="customers",
         api=f"{api.base_url}/customers   (bearer token: {token})",
         query=f"select {columns} from {table} order by updated_at desc limit 5",
         environment={TOKEN_VARIABLE: own_token or DEFAULT_TOKEN},
+        to_try=_trials(api.base_url.removesuffix("/v1")),
     )
+
+
+def _trials(api: str) -> list[tuple[str, str]]:
+    post = f"curl -X POST {api}"
+    return [
+        (f"{post}/break", "the API is down: the next run says so, and tries again"),
+        (f"{post}/mend", "it is up: what has changed meanwhile arrives, once"),
+        (f"{post}/add-field", "customers get a field: a new column, which a check tells"),
+    ]
 
 
 def _environment(place: DemoFolder, shown: Shown) -> dict[str, str]:
@@ -222,33 +236,6 @@ def _environment(place: DemoFolder, shown: Shown) -> dict[str, str]:
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
     }
-
-
-def _introduce(place: DemoFolder, shown: Shown, *, port: int, echo: Echo) -> None:
-    database, query = _shown(place.database), shown.query
-    code = f"import duckdb; print(duckdb.connect({database!r}, read_only=True).sql({query!r}))"
-    quoted = shlex.quote(code) if set(code) & set('"$`\\!') else f'"{code}"'  # easier to read
-    for line in (
-        f"The restsrc demonstration: {shown.title}, Dagster around them.",
-        "",
-        f"  UI         http://127.0.0.1:{port}   (in some seconds)",
-        f"  API        {shown.api}",
-        f"  Connector  {_shown(place.connector_file)}",
-        f"  Data       {database}",
-        f"  Log        {_shown(place.log)}",
-        "",
-        "  Between two runs, look at the data:",
-        f"  {shlex.quote(_shown(Path(sys.executable)))} -c {quoted}",
-        "",
-        "Ctrl-C stops everything.",
-    ):
-        echo(line)
-
-
-def _shown(path: Path) -> str:
-    """As short as it is from where the person stands."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _port_problem(port: int) -> str | None:

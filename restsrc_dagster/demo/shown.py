@@ -1,6 +1,6 @@
 """What a demonstration shows: an API that runs, and its connector."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -14,9 +14,13 @@ class Shown:
 
     title: str
     connector: str
+    asset: str
+    """The resource to look at first."""
     api: str
     """Its address, and how one gets in, for a person."""
     query: str
     """SQL that shows some of the data."""
     environment: Mapping[str, str]
+    to_try: Sequence[tuple[str, str]] = ()
+    """Commands for another terminal, and what comes of each."""
     later: Callable[[], None] = _nothing

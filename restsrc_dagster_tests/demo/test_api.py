@@ -82,7 +82,7 @@ def test_a_query_that_means_nothing_is_400(client: Client, params: dict[str, str
 
 
 def test_another_method_is_refused_in_json(client: Client) -> None:
-    response = client.session.post(f"{client.api.base_url}/customers", json={}, timeout=10)
+    response = client.session.put(f"{client.api.base_url}/customers", json={}, timeout=10)
     assert response.status_code == 501
     assert response.json()["error"]["code"] == "not_implemented"
 
