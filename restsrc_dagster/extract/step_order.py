@@ -24,7 +24,7 @@ class StepOrder(float, Enum):
     BIND_PARENTS = -1
     """A child's parents, before anything is requested for them."""
     SAMPLE_PAGES = 0.05
-    """Pages as the API gave them; this one and SAMPLE_RECORDS are used by `restsrc test` only."""
+    """Pages as the API gave them; `restsrc test` only, as all SAMPLE_…."""
     TRACK_PAGE = 0.1
     """Before all steps that ask which page is being processed."""
     CHECK_PAGE = 0.2
@@ -51,6 +51,8 @@ class StepOrder(float, Enum):
     """The last step that changes a record or gives hints."""
     CHECK_CONTRACT = 1.3
     """Records as they would be written."""
+    SAMPLE_TABLES = 1.4
+    """Records as they would be written, for `restsrc test` only, whose reading ends here."""
     TAG_WITH_PAGE = 1.85
     """The list that is handed to the children, which must not be replaced any more."""
     ISOLATE = 1.9

@@ -11,7 +11,7 @@ import pytest
 from restsrc_dagster.cli.sample.report import as_json
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.demo.apis.mock import Rows
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.report import LoadReport
 from restsrc_dagster.load.tokens import tokens_beside_loads

@@ -12,7 +12,7 @@ from restsrc_dagster.cli.main import cli
 from restsrc_dagster.extract.paging.kinds import made_of
 from restsrc_dagster.extract.paging.proposal import agrees
 from restsrc_dagster.extract.paging.proposed import Proposal
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster_tests.extract.api_answers import LONGER, WHOLE
 from restsrc_dagster_tests.extract.test_proposal import served
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
@@ -163,12 +163,12 @@ ENVELOPES: dict[str, tuple[list[dict[str, Any]], str, set[str]]] = {
     "JSON:API": (
         [json_api(1), json_api(2)],
         "the cursor is named as it is then: updated-at",
-        {"id", "title", "updated-at", "technician_id", "line_items_ids", "site_map_id"},
+        {"id", "title", "updated_at", "technician_id", "line_items_ids", "site_map_id"},
     ),
     "edges with a node each": (
         [{"cursor": f"c{n}", "node": {"id": n, "updatedAt": "2026-01-01"}} for n in (1, 2)],
         "the cursor is named as it is then: updatedAt",
-        {"id", "updatedAt"},
+        {"id", "updated_at"},
     ),
 }
 
@@ -186,7 +186,8 @@ def test_an_envelope_is_taken_off_by_what_can_be_pasted(
     again = acme(tmp_path / "again", api.url, [{**items(), **pasted}])
     result = test_read(again, "--json")
     (found,) = json.loads(result.stdout)["resources"]
-    assert {column["name"] for column in found["columns"]} == columns
+    lists = {table["name"].removeprefix("items__") for table in found["nested tables"]}
+    assert {column["name"] for column in found["columns"]} | lists == columns
     assert found["shape"] is None
     assert "id could be one" in found["key"]
 
@@ -226,6 +227,38 @@ def test_of_a_window_its_start_is_told(api: Api, tmp_path: Path) -> None:
     told = " ".join(test_read(tmp_path).stdout.split())
     assert "sends params.since = 2024-01-01T02:00:00Z, as far" in told
     assert "the API announces" not in told
+
+
+def test_the_body_of_a_post_is_shown_without_secrets(api: Api, tmp_path: Path) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
+    body = {"range": {"from": "{incremental.start_value}"}, "key": "${ACME_TOKEN}"}
+    searched = items(method="POST", json=body, incremental=CURSOR | {"cursor_path": "id"})
+    result = test_read(acme(tmp_path, api.url, [searched]))
+    assert TOKEN not in result.output
+    lines = result.stdout.splitlines()
+    at = lines.index(f"  POST {api.url}/items")
+    assert json.loads(lines[at + 1]) == {"range": {"from": "2024-01-01T00:00:00Z"}, "key": "***"}
+
+
+def test_of_a_child_it_is_told_for_which_parents_a_run_reads_it(api: Api, tmp_path: Path) -> None:
+    api.routes["/posts"] = pages_of_customers
+    api.other = lambda asked: {"data": [{"id": asked.path, "updated_at": "2024-01-01T00:00:00Z"}]}
+    new = {"params": {"since": "{incremental.start_value}"}, "incremental": CURSOR}
+    comments = items("comments", path="posts/{resources.posts.id}/comments")
+    votes = items("votes", path="{resources.comments.id}/votes")
+    for posts, told in (
+        (items("posts", **new), "none of its own: a run reads it for the records of posts that "),
+        (items("posts"), "none: every run reads everything; updated_at could be one"),
+    ):
+        folder = acme(tmp_path, api.url, [posts, comments, votes])
+        for name in ("comments", "votes"):
+            (line,) = [
+                line
+                for line in test_read(folder, "--resource", name).stdout.splitlines()
+                if line.startswith("  cursor")
+            ]
+            assert told in line
+            assert line.endswith("updated_at could be one")
 
 
 def test_a_child_is_read_below_a_few_parents(api: Api, tmp_path: Path) -> None:

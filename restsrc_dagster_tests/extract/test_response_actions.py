@@ -10,7 +10,7 @@ from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ApiUnavailable, ConnectorError, ReadError, RestsrcError
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.response import rules
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.settings import Settings

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector, items
 

@@ -7,7 +7,7 @@ import pytest
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.extract.failures.explain import explain
 from restsrc_dagster.extract.paging.keyed_object import is_keyed_object
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector, items

@@ -15,7 +15,7 @@ from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.position import Position
 from restsrc_dagster.extract.prefetch import prefetcher
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster_tests.extract.reading import read
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import connector, items

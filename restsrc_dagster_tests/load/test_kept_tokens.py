@@ -14,7 +14,7 @@ import pytest
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.errors import AccessDenied, SettingsError
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster.load.tokens import tokens_beside_loads
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.extract.reading import RECORDS, load_all, unauthorized

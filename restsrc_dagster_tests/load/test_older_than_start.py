@@ -11,7 +11,7 @@ from restsrc_dagster.connector.resources.resource import resource_of
 from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.paging.page_stats import PageStats
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster.orchestrate.metadata import materialization_metadata
 from restsrc_dagster.orchestrate.storage import storage_of
 from restsrc_dagster_tests.load.warehouse import Warehouse

@@ -10,7 +10,7 @@ import pytest
 
 from restsrc_dagster.cli.plan import as_text
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.sample import read_samples
+from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.load.plan.plan import LoadPlan
 from restsrc_dagster.load.planning import plan_load

@@ -14,7 +14,7 @@ from restsrc_dagster.extract.incremental.cursor_text import CursorText
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.flattening import flattening
 from restsrc_dagster.extract.records.infer import cursor_candidates, names_a_change
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample.sample import Sample
 from restsrc_dagster.json_types import Json
 from restsrc_dagster.scaffold.configuration import START
 

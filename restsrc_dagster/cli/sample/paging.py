@@ -9,7 +9,7 @@ from restsrc_dagster.extract.paging.kinds import as_written
 from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
 from restsrc_dagster.extract.paging.proposal import agrees, proposal
 from restsrc_dagster.extract.paging.proposed import Proposal
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample.sample import Sample
 
 
 def total_of(sample: Sample) -> str | None:

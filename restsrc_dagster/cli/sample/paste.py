@@ -5,7 +5,7 @@ from typing import Any
 from restsrc_dagster.cli.sample.paging import paginator_to_write
 from restsrc_dagster.cli.sample.records import key_to_write
 from restsrc_dagster.cli.sample.shape import envelope_of
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample.sample import Sample
 
 
 def to_paste(sample: Sample) -> dict[str, Any]:

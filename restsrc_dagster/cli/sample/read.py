@@ -4,7 +4,9 @@ import os
 from collections.abc import Callable, Iterator
 
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.extract.sample import Sample, read_samples
+from restsrc_dagster.extract.sample.read import read_samples
+from restsrc_dagster.extract.sample.sample import Sample
+from restsrc_dagster.load.destinations.abilities import capabilities_by_name
 from restsrc_dagster.load.tokens import tokens_beside_loads
 from restsrc_dagster.permitted import permitted
 from restsrc_dagster.settings import Settings
@@ -18,6 +20,7 @@ def samples_of(
     progress: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Sample]:
     """Read up to `limit` records of each of these resources, as the deployment allows it."""
+    kind = connector.destination_type(Settings.from_environment().destination)
     allowed = permitted(connector, Settings.from_environment(), os.environ)
     with tokens_beside_loads(connector, allowed.settings, os.environ) as tokens:
         yield from read_samples(
@@ -27,5 +30,6 @@ def samples_of(
             limit=limit,
             tokens=tokens,
             hosts=allowed.hosts,
+            capabilities=capabilities_by_name(kind),
             progress=progress,
         )

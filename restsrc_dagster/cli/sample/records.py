@@ -5,7 +5,7 @@ from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.infer import infer_columns, key_candidates, names_a_key
 from restsrc_dagster.extract.records.remedies import key_of_child
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample.sample import Sample
 from restsrc_dagster.scaffold.openapi.records import subject
 from restsrc_dagster.scaffold.openapi.words import plain, singular
 

@@ -9,15 +9,14 @@ from restsrc_dagster.cli.sample.paging import next_page_of, paginator_of, select
 from restsrc_dagster.cli.sample.paste import to_paste
 from restsrc_dagster.cli.sample.records import key_of, steps_of
 from restsrc_dagster.cli.sample.shape import shape_of
+from restsrc_dagster.cli.sample.tables import facts_of, lines_of, tables_of
 from restsrc_dagster.cli.sample.verdict import verdict_of
 from restsrc_dagster.connector.model import Connector
-from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.visible import visible
-from restsrc_dagster.extract.records.infer import infer_columns
 from restsrc_dagster.extract.response.taken import read_as
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample.sample import Sample
 
-EXAMPLE_LENGTH = 48
+BODY_LENGTH = 500
 
 
 def as_json(connector: Connector, samples: list[Sample]) -> str:
@@ -41,18 +40,15 @@ def _lines(sample: Sample) -> Iterator[str]:
     for seen in sample.requests:
         size = f"{seen.size / 1000:.1f} kB" if seen.size >= 1000 else f"{seen.size} B"
         yield f"  {seen.method} {seen.url}"
+        if seen.body:
+            yield f"      {_shortened(seen.body)}"
         yield f"      {seen.status}, {seen.seconds * 1000:.0f} ms, {size}"
     for label in ("format", "paginator", "next page", "selector", "records", "total"):
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
     if shown["shape"]:
         yield f"  {'shape':<11}{shown['shape']}"
-    if shown["columns"]:
-        yield "  columns"
-        width = max(len(column["name"]) for column in shown["columns"])
-        for column in shown["columns"]:
-            name, kind = column["name"], column["type"]
-            yield f"    {name:<{width}}  {kind:<12}  {_shown(column['example'])}"
+    yield from lines_of(tables_of(sample))
     for label in ("key", "cursor", "changes", "second run"):
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
@@ -70,9 +66,10 @@ def _lines(sample: Sample) -> Iterator[str]:
 def _facts(sample: Sample) -> dict[str, Any]:
     resource = sample.resource
     pages = sample.pages
+    tables = [facts_of(table) for table in tables_of(sample)]
     return {
         "name": resource.name,
-        "table": table_identifier(resource.table_name),
+        "table": sample.tables[0].name if sample.tables else None,
         "requests": [vars(seen) for seen in sample.requests],
         "format": (read_as(sample.first.response) or None) if sample.first else None,
         "paginator": paginator_of(sample),
@@ -81,7 +78,8 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{steps_of(sample)}",
         "total": total_of(sample),
         "shape": shape_of(sample),
-        "columns": [vars(column) for column in infer_columns(sample.records)],
+        "columns": tables[0]["columns"] if tables else [],
+        "nested tables": tables[1:],
         "key": key_of(sample),
         "cursor": cursor_of(sample),
         "changes": changes_of(sample),
@@ -92,6 +90,5 @@ def _facts(sample: Sample) -> dict[str, Any]:
     }
 
 
-def _shown(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= EXAMPLE_LENGTH else f"{text[:EXAMPLE_LENGTH]}…"
+def _shortened(body: str) -> str:
+    return body if len(body) <= BODY_LENGTH else f"{body[:BODY_LENGTH]}…"

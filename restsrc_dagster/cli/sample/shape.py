@@ -2,7 +2,7 @@
 
 from restsrc_dagster.extract.records.flattening import Flattening, flattening
 from restsrc_dagster.extract.records.infer import cursor_candidates
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample.sample import Sample
 from restsrc_dagster.json_types import Json
 
 

@@ -2,7 +2,7 @@
 
 from restsrc_dagster.cli.sample.records import absent_keys
 from restsrc_dagster.errors import AccessDenied, MissingVariable, SettingsError
-from restsrc_dagster.extract.sample import Sample
+from restsrc_dagster.extract.sample.sample import Sample
 
 OK, CONFIGURATION, ACCESS, API = 0, 1, 3, 4
 """Exit codes: 2 is the command's own, for words that it does not know."""

@@ -28,9 +28,15 @@ def abilities_by_name(kind: str) -> Abilities | None:
     """
     if kind in ABILITIES:
         return ABILITIES[kind]
+    capabilities = capabilities_by_name(kind)
+    return abilities_of(capabilities) if capabilities is not None else None
+
+
+def capabilities_by_name(kind: str) -> DestinationCapabilitiesContext | None:
+    """The same in dlt's words, with the types that it stores."""
     with suppress(Exception):
         if destination := Destination.from_reference(kind):
-            return abilities_of(destination.capabilities())
+            return destination.capabilities()
     return None
 
 

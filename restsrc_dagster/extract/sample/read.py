@@ -8,200 +8,47 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 import requests
-from dlt.common import jsonpath
-from dlt.extract.items_transform import ItemTransform
-from dlt.sources.helpers.rest_client.client import PageData
+from dlt.common.configuration.container import Container
+from dlt.common.destination import DestinationCapabilitiesContext
 
 from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.connector.resources.jobs import job_creators
 from restsrc_dagster.connector.resources.resource import Resource
-from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.connector.syntax.placeholders import endpoint_placeholders
 from restsrc_dagster.connector.syntax.references import blank
-from restsrc_dagster.dlt_compat.paginators import end_list
-from restsrc_dagster.errors import ReadError, RestsrcError, causes
+from restsrc_dagster.errors import ReadError, causes
 from restsrc_dagster.extract.auth.tokens import Tokens
+from restsrc_dagster.extract.conform.seen_tables import SeenTables
 from restsrc_dagster.extract.failures.explain import explain, explaining_failures, telling
 from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.options import ReadOptions
 from restsrc_dagster.extract.paging.answer import Answer
-from restsrc_dagster.extract.paging.found_list import list_of_objects
-from restsrc_dagster.extract.paging.kinds import is_single
-from restsrc_dagster.extract.paging.only_page import in_vain
 from restsrc_dagster.extract.paging.page_stats import PageStats
-from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.response.body_file import body_size
-from restsrc_dagster.extract.response.envelope import Envelope
+from restsrc_dagster.extract.sample.sample import RequestSeen, Sample
+from restsrc_dagster.extract.sample.watching import (
+    CollectRecords,
+    Enough,
+    ObservePages,
+    ObserveTables,
+)
 from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
-from restsrc_dagster.extract.step_order import StepOrder
 from restsrc_dagster.json_types import Json
 from restsrc_dagster.policy.hosts import HostRules
 
-PAGES = 2
-"""One page tells nothing about paging."""
-PARENTS = 3
 NEWEST_WINDOWS = 10
 """Of a range that is read in windows: the first ones may lie years before any record."""
-EMPTY_PAGES = 10
-"""Of a parent, before it is given up: its filter may leave nothing of any page."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RequestSeen:
-    """One request and its answer; the URL without secrets."""
-
-    method: str
-    url: str
-    status: int
-    seconds: float
-    size: int
-
-
-@dataclass(kw_only=True)
-class Sample:
-    """What was seen of one resource.
-
-    `records` are as they would be loaded, after the processing steps; `seen` is how many the API
-    gave. `paginator` is dlt's, `paginator_configured` whether the configuration chose it. `more` is
-    whether the API has further pages, None where the read ended before that was known. `total` is
-    what the API announces; of a child there is one for each parent, of a range one for each window,
-    so none is told. `first` is the first
-    answer. `error` says why the read ended early, if it did.
-    """
-
-    resource: Resource
-    requests: list[RequestSeen] = field(default_factory=list)
-    records: list[Json] = field(default_factory=list)
-    seen: int = 0
-    pages: int = 0
-    paginator: Any = None
-    more: bool | None = None
-    total: int | None = None
-    first: Answer | None = None
-    nothing_at: str = ""
-    """Where the paginator has looked in vain for a next page, in the first answer."""
-    error: RestsrcError | None = None
-    left_out: int = 0
-    """Records without the cursor, which the API gives only where it is sent no start."""
-    older: str = ""
-    """What is to be said of records before the `initial_value` that was sent."""
-    below_cursor: tuple[str, str] | None = None
-    """(resource, its cursor), of the nearest one above this that is read by a cursor."""
-    paginator_configured: bool = False
-    redact: Redactor = field(default_factory=Redactor)
-
-    @property
-    def has_list(self) -> bool:
-        """Whether the first answer has something where the file says that the records are."""
-        selector = self.resource.endpoint.get("data_selector")
-        if selector is None or self.first is None:
-            return False
-        return bool(jsonpath.find_values(selector, self.first.response.json()))
-
-    @property
-    def list_path(self) -> str | None:
-        """Where the records were found, as `data_selector` names it; None if they are no list."""
-        return self.first.list_path() if self.first is not None else None
-
-    @property
-    def is_guessed(self) -> bool:
-        """Whether one page is read because no sign of a further one was found in it."""
-        return not self.paginator_configured and self._is_single
-
-    @property
-    def is_single_by_choice(self) -> bool:
-        """Whether one page is read because the configuration says so."""
-        return self.paginator_configured and self._is_single
-
-    @property
-    def _is_single(self) -> bool:
-        return self.paginator is not None and is_single(self.paginator)
-
-
-class _Enough(Exception):
-    """The sample is large enough; never leaves this module."""
-
-
-class _ObservePages(ItemTransform[Any, Any]):
-    """Sees every page as the API gave it, before the processing steps."""
-
-    placement_affinity = StepOrder.SAMPLE_PAGES
-
-    def __init__(self, sample: Sample, *, of_one_list: bool = True) -> None:
-        super().__init__(lambda item: item)
-        self._sample = sample
-        self._of_one_list = of_one_list and sample.resource.parent is None
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        sample = self._sample
-        sample.pages += 1
-        sample.seen += len(item) if isinstance(item, list) else 1
-        if isinstance(item, PageData):
-            sample.paginator = item.paginator
-            sample.more = bool(item.paginator.has_next_page)
-            if sample.first is None:
-                sample.first = _first_answer(sample, item)
-                sample.nothing_at = in_vain(item.paginator, item.response)
-            if sample.total is None and self._of_one_list:
-                envelope = Envelope.of_answer(item.response, item)
-                sample.total = announced_total(item.response, envelope, len(item))
-        return item
-
-
-def _first_answer(sample: Sample, page: PageData[Any]) -> Answer:
-    """With the records that the answer has, where a list of something else was taken for them."""
-    records, body = list(page), page.response.json()
-    if sample.resource.endpoint.get("data_selector") is None and (
-        path := list_of_objects(body, records)
-    ):
-        records = list(jsonpath.find_values(path, body)[0])
-    return Answer(page.response, records)
-
-
-class _CollectRecords(ItemTransform[Any, Any]):
-    """Sees what the processing steps leave of every page, before the cursor filters it.
-
-    Ends the read when enough was seen.
-    """
-
-    placement_affinity = StepOrder.SAMPLE_RECORDS
-
-    def __init__(self, sample: Sample, limit: int, *, is_parent: bool) -> None:
-        super().__init__(lambda item: item)
-        self._sample = sample
-        self._limit = limit
-        self._is_parent = is_parent
-
-    def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
-        sample = self._sample
-        if self._is_parent:
-            page = list(item)[: PARENTS - len(sample.records)]
-            sample.records += page
-            if sample.records:
-                # The parent ends by itself. An exception would end its children, too, before
-                # they have read: dlt asks the parent for its next page first. A list of values
-                # has no paginator, and its further pages are empty here.
-                if sample.paginator is not None:
-                    end_list(sample.paginator)
-            elif sample.pages >= EMPTY_PAGES:
-                raise _Enough
-            return page
-        sample.records += item if isinstance(item, list) else [item]
-        if sample.seen >= self._limit and sample.pages >= PAGES:
-            raise _Enough
-        return item
 
 
 def read_samples(
@@ -212,13 +59,15 @@ def read_samples(
     limit: int,
     tokens: Tokens | None = None,
     hosts: HostRules | None = None,
+    capabilities: DestinationCapabilitiesContext | None = None,
     progress: Callable[[str], None] = lambda _: None,
     progress_seconds: float = 5.0,
 ) -> Iterator[Sample]:
     """Read a little of each of `resources`, one after the other.
 
-    `tokens` are those of all that is read here, `hosts` tells which may be reached. `progress` gets
-    a line for each, and what is waited for every `progress_seconds`.
+    `tokens` are those of all that is read here, `hosts` tells which may be reached. `capabilities`
+    are those of the destination, by which the types of columns are told. `progress` gets a line for
+    each, and what is waited for every `progress_seconds`.
 
     Raises:
         MissingVariable: a `${NAME}` is not set, or is no number where one is wanted.
@@ -237,6 +86,7 @@ def read_samples(
             ),
             resources=resources,
             limit=limit,
+            capabilities=capabilities or DestinationCapabilitiesContext.generic_capabilities(),
             progress_seconds=progress_seconds,
         )
 
@@ -248,6 +98,7 @@ def _samples(
     *,
     resources: list[str],
     limit: int,
+    capabilities: DestinationCapabilitiesContext,
     progress_seconds: float,
 ) -> Iterator[Sample]:
     jobs = KeptAnswers(job_creators(connector.resources, connector.waiting).keys())
@@ -258,6 +109,7 @@ def _samples(
         options = replace(common, selection=frozenset({name}), kept=kept)
         with (
             _without_warnings_of_dlt(),
+            Container().injectable_context(capabilities),
             open_reading(connector, environment, options) as reading,
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
@@ -309,11 +161,13 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     source = reading.source
     for ancestor in connector.resources.ancestors(name):
         parent = Sample(resource=connector.resources[ancestor])
-        source.resources[ancestor].add_step(_ObservePages(parent))
-        source.resources[ancestor].add_step(_CollectRecords(parent, limit, is_parent=True))
+        source.resources[ancestor].add_step(ObservePages(parent))
+        source.resources[ancestor].add_step(CollectRecords(parent, limit, is_parent=True))
     of_one_list = name not in connector.resources.windows
-    source.resources[name].add_step(_ObservePages(sample, of_one_list=of_one_list))
-    source.resources[name].add_step(_CollectRecords(sample, limit, is_parent=False))
+    source.resources[name].add_step(ObservePages(sample, of_one_list=of_one_list))
+    source.resources[name].add_step(CollectRecords(sample, limit, is_parent=False))
+    tables = SeenTables(source.resources[name], source.schema)
+    source.resources[name].add_step(ObserveTables(sample, tables))
     answered: list[tuple[requests.Response, float]] = []
     reading.sessions.adapter.exchange.watch = lambda response, seconds: answered.append(
         (response, seconds)
@@ -326,6 +180,10 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
             sample.error = explain(error, reading.redact, parent=resource.parent)
             if not resource.steps:
                 sample.records = sample.records or _refused(sample.first)
+    if not tables.found:
+        with suppress(Exception):  # of records that no run would load
+            tables.take(sample.records, None)
+    sample.tables = tables.found
     if sample.error is None:
         sample.older = _older(reading, sample)
     if gone := reading.pages[name].most_are_gone:
@@ -336,6 +194,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
             RequestSeen(
                 method=str(request.method),
                 url=reading.redact(readable_url(str(request.url))),
+                body=reading.redact(_body_of(request)),
                 status=response.status_code,
                 seconds=seconds,
                 size=body_size(response),
@@ -402,12 +261,19 @@ def _left_out(reading: Reading, resource: Resource, limit: int) -> int:
     reading.cursors[resource.name].sends_start = False
     sample, cursor = Sample(resource=resource), FieldReader(str(resource.cursor_path))
     steps = reading.source.resources[resource.name]
-    steps.add_step(_ObservePages(sample))
-    steps.add_step(_CollectRecords(sample, limit, is_parent=False))
+    steps.add_step(ObservePages(sample))
+    steps.add_step(CollectRecords(sample, limit, is_parent=False))
+    steps.add_step(ObserveTables(sample))
     with suppress(Exception):  # what is wrong with the API was told by the read before
         for _ in steps:
             pass
     return sum(cursor.get(record) is None for record in sample.records)
+
+
+def _body_of(request: requests.PreparedRequest) -> str:
+    """What was sent beside the address; "" if nothing."""
+    body = request.body or ""
+    return body.decode("utf-8", "replace") if isinstance(body, bytes) else str(body)
 
 
 def readable_url(url: str) -> str:
@@ -418,4 +284,4 @@ def readable_url(url: str) -> str:
 
 
 def _is_enough(error: BaseException) -> bool:
-    return any(isinstance(cause, _Enough) for cause in causes(error))
+    return any(isinstance(cause, Enough) for cause in causes(error))

@@ -1,0 +1,6 @@
+"""Reading a little of an API beside all runs, for `restsrc test`.
+
+sample    what was seen of one resource
+watching  the steps that see it, and end the reading
+read      reading it
+"""
