@@ -132,8 +132,18 @@ def _of_resource(one: PlannedResource) -> Iterator[str]:
     if one.read_before:
         parent = "values" if not one.parents else f"records of {one.parents[0]}"
         yield f"{one.read_before} {parent} come last, which a run that was stopped has read"
+    yield from _of_reading(one)
+    yield from _of_cursor(one)
+
+
+def _of_reading(one: PlannedResource) -> Iterator[str]:
     if one.format:
         yield f"its answers are read as {one.format}"
+    if one.recheck:
+        yield (
+            "a window that comes on several pages is read twice, unless the API announces how many "
+            f"records it has (reading.{one.name}.window.recheck)"
+        )
     if one.deletes is not None:
         yield one.deletes
     for name, at_most in one.waits.items():
@@ -141,7 +151,6 @@ def _of_resource(one: PlannedResource) -> Iterator[str]:
     for at in one.jobs:
         created = datetime.fromtimestamp(at, UTC)
         yield f"takes up the job of {created:%Y-%m-%d %H:%M:%S} UTC, if it asks for the same"
-    yield from _of_cursor(one)
 
 
 def _of_cursor(one: PlannedResource) -> Iterator[str]:
@@ -168,6 +177,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "lists": list(one.lists),
         "every_parent": one.every_parent,
         "window": one.window,
+        "recheck": one.recheck,
         "format": one.format or None,
         "deletes": one.deletes,
         "waits": dict(one.waits),

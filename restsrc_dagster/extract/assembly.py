@@ -30,7 +30,7 @@ from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import TagWithPage
 from restsrc_dagster.extract.parents.fan_out import BindParents, ReadOfParents
 from restsrc_dagster.extract.parts import make_parts
-from restsrc_dagster.extract.read_windows import ReadWindows, ReadWindowsOfParents
+from restsrc_dagster.extract.read_windows import ReadWindows, ReadWindowsOfParents, Recheck
 from restsrc_dagster.extract.records.listed import IndexKeys
 from restsrc_dagster.extract.records.steps import ProcessingSteps
 from restsrc_dagster.extract.step_order import StepOrder
@@ -182,6 +182,9 @@ def requests_pages(
     window, newest = context.resources.windows.get(name), context.options.newest_windows
     kept = context.options.kept
     now = kept.now if kept is not None and name in kept.late else None
+    recheck = None
+    if parts.cursor is not None and context.is_rechecked(name):
+        recheck = Recheck(reader, parts.cursor, parts.stats)
     if resource.parent is not None:
         of_parents: dict[str, Any] = {
             "binding": context.bound[name],
@@ -202,6 +205,7 @@ def requests_pages(
             window=window,
             leave=leave,
             forget=prefetch.forget if prefetch is not None else None,
+            recheck=recheck,
             newest=newest,
             now=now,
             **of_parents,
@@ -210,7 +214,15 @@ def requests_pages(
         chunks = context.options.chunks
         chunk = chunks.windows.get(name) if chunks is not None else None
         return ReadWindows(
-            reader, parts.cursor, window, chunk, announce, leave=leave, newest=newest, now=now
+            reader,
+            parts.cursor,
+            window,
+            chunk,
+            announce,
+            leave=leave,
+            recheck=recheck,
+            newest=newest,
+            now=now,
         )
     return ReadList(reader, parts.cursor, announce)
 

@@ -106,13 +106,16 @@ class ReadContext:
     def may_slip(self, name: str) -> bool:
         """Whether records may come onto other pages while the list is loaded."""
         kind = self.resources.paginator_kind(name)
-        is_numbered = kind.is_counted or kind.next_page == "guessed"
-        return is_numbered and self.options.isolation is not None
+        return kind.may_be_counted and self.options.isolation is not None
 
     def may_follow_places(self, name: str) -> bool:
         """Whether links or cursors of a list may be numbers of pages, which only they tell."""
         is_linked = self.resources.paginator_kind(name).next_page == "linked"
         return is_linked and self.options.isolation is not None
+
+    def is_rechecked(self, name: str) -> bool:
+        """Whether windows of a list are read again where they may have moved; a sample is not."""
+        return self.resources.is_rechecked(name) and self.options.newest_windows is None
 
     def leave(self, name: str) -> None:
         """No further page of a list is wanted."""

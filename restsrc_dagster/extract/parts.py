@@ -4,6 +4,7 @@ from functools import partial
 from typing import Literal
 
 from restsrc_dagster.connector.resources.chunking import chunking
+from restsrc_dagster.connector.resources.columns import named_by
 from restsrc_dagster.connector.resources.format import XmlFormat, format_object
 from restsrc_dagster.connector.resources.resource import Resource
 from restsrc_dagster.extract.conform.conformer import RecordConformer
@@ -16,6 +17,7 @@ from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.paging.prefetch_step import PrefetchStep
 from restsrc_dagster.extract.records.dedup import always
+from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.key_index import KeyIndex
 from restsrc_dagster.extract.records.remedies import key_of_child
 
@@ -79,6 +81,7 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         reshapes=any("filter" not in step for step in resource.steps),
         has_rule=context.list_readers[name].last_page is not None,
         of_parents=resource.parent is not None,
+        is_rechecked=context.is_rechecked(name),
         led_on=context.led_on,
         redact=context.redact,
         stats=stats,
@@ -129,12 +132,18 @@ def _cursor(resource: Resource, stats: PageStats, context: ReadContext) -> Curso
         in_windows=name in context.resources.windows,
         goes_on=options.before is not None and name in context.resources.windows,
         older=OlderThanSent.of(resource, cursor, stats.note_older),
+        key=_key_of(resource) if context.is_rechecked(name) else None,
+        seen=lambda: stats.seen,
     )
     if options.before is not None and name in context.resources.windows:
         step.goes_on_in_range(options.before.cursors[name])
     if options.isolation is not None:
         step.leave = partial(context.leave, name)
     return step
+
+
+def _key_of(resource: Resource) -> list[FieldReader]:
+    return [FieldReader(name) for name in named_by(resource.hints, "primary_key")]
 
 
 def _conformer(

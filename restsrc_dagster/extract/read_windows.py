@@ -13,11 +13,15 @@ from restsrc_dagster.extract.chunks.by_window import ChunkByWindow
 from restsrc_dagster.extract.incremental.step import CursorStep, InWindow
 from restsrc_dagster.extract.incremental.windows import Slice, Windows
 from restsrc_dagster.extract.paging.list_reader import Announce, FirstRequest, ListReader, Page
+from restsrc_dagster.extract.paging.page_stats import ListSeen, PageStats
 from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.parents.binding import Binding, BoundParent
 from restsrc_dagster.extract.parents.fan_out import ReadOfParents
 from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
 from restsrc_dagster.extract.response.envelope import Envelope
+
+MOST_READINGS = 4
+"""Of one window, of which no two in turn hold the same."""
 
 
 class WindowReader:
@@ -75,6 +79,50 @@ class WindowReader:
         return iter(held)
 
 
+class Recheck:
+    """Reads a window again whose pages have numbers, until nothing can have been passed over.
+
+    Args:
+        reader: of the resource's lists.
+        cursor: of the resource; it knows what each reading has held.
+        stats: of its pages.
+    """
+
+    def __init__(self, reader: ListReader, cursor: CursorStep, stats: PageStats) -> None:
+        self._reader = reader
+        self._cursor = cursor
+        self._stats = stats
+
+    def pages(
+        self,
+        window: Slice,
+        pages: Iterator[Page | None],
+        first: Callable[[Slice], FirstRequest],
+        parent: BoundParent | None = None,
+    ) -> Iterator[Page | None]:
+        """Those of a window, `pages` first; of further readings nothing is left by the cursor but
+        what those before did not have. Raises as `ListReader.read` does."""
+        stats = self._stats
+        stats.seen = ListSeen()
+        yield from pages
+        if not stats.seen.may_slip or self._cursor.has_all(stats.seen.total, parent):
+            return
+        stats.read_again += 1
+        for _ in range(MOST_READINGS - 1):
+            stats.begin_again()
+            self._cursor.begin_again(parent)
+            yield from self._reader.read(first(window))
+            if self._is_settled(parent):
+                return
+        stats.unsettled.append((window.start, window.end))
+
+    def _is_settled(self, parent: BoundParent | None) -> bool:
+        """Of a window that was read again; on one page, nothing can slip from it."""
+        seen = self._stats.seen
+        is_whole = seen.pages > 0 and not seen.may_slip
+        return is_whole or self._cursor.has_all(seen.total, parent)
+
+
 class ReadWindows:
     """In place of dlt's function: requests the lists of all windows of a range.
 
@@ -86,6 +134,7 @@ class ReadWindows:
         announce: gets the first request of each window, to send it before its turn; None where
             none is.
         leave: as for `WindowReader`.
+        recheck: reads windows again that may have moved; None where none is.
         newest: only so many windows are read, the newest first; None reads all, oldest first.
         now: where the range ends, if it has no other end, in seconds since 1970.
     """
@@ -99,9 +148,11 @@ class ReadWindows:
         announce: Announce | None,
         *,
         leave: Callable[[Page], None] | None = None,
+        recheck: Recheck | None = None,
         newest: int | None = None,
         now: float | None = None,
     ) -> None:
+        self._recheck = recheck
         self._newest = newest
         self._now = now
         self._reader = reader
@@ -137,6 +188,8 @@ class ReadWindows:
         for window in windows:
             for part, pages in self._windows.parts(self._range, window, self._first):
                 self._cursor.begin_window(part)
+                if self._recheck is not None:
+                    pages = self._recheck.pages(part, pages, self._first)
                 for page in pages:
                     if self._chunk is not None and page is not None:
                         self._chunk.add(len(page))
@@ -165,6 +218,7 @@ class ReadWindowsOfParents(ReadOfParents):
         leave: as for `WindowReader`.
         forget: gets what was announced of a parent that is not there any more; None where nothing
             is announced.
+        recheck: as for `ReadWindows`.
         newest, now: as for `ReadWindows`, of each parent.
     """
 
@@ -177,6 +231,7 @@ class ReadWindowsOfParents(ReadOfParents):
         window: Window,
         leave: Callable[[Page], None] | None,
         forget: Callable[[Iterable[FirstRequest]], None] | None,
+        recheck: Recheck | None,
         newest: int | None,
         now: float | None,
         **of_parents: Any,
@@ -185,6 +240,7 @@ class ReadWindowsOfParents(ReadOfParents):
         self._cursor = cursor
         self._window = window
         self._forget = forget
+        self._recheck = recheck
         self._newest = newest
         self._now = time.time() if now is None else now  # one end for all parents
         self._windows = WindowReader(reader, window.at_most, leave)
@@ -218,6 +274,9 @@ class ReadWindowsOfParents(ReadOfParents):
         knows what the window holds."""
         is_answered = False
         self._cursor.begin_window(part, parent)
+        if self._recheck is not None:
+            first = partial(self._first_of, parent)
+            pages = self._recheck.pages(part, pages, first, parent)
         for page in pages:
             is_answered = is_answered or page is not None
             yield page

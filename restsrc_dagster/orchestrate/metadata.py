@@ -46,6 +46,8 @@ def materialization_metadata(
         metadata["retries"] = report.traffic.retries
     if report.read.not_ahead and report.traffic.pages > 1:
         metadata["not_prefetched_because"] = _shown(report.read.not_ahead, report.redact)
+    if report.read.read_again:
+        metadata["windows_read_again"] = report.read.read_again
     if report.read.announced is not None:
         metadata["records_announced"] = report.read.announced
         metadata["records_missing"] = report.missing

@@ -322,6 +322,17 @@ def test_a_format_is_told(folder: Path, api: Api, plan: Plan) -> None:
     assert json.loads(plan("acme", "--json").out)["resources"][0]["format"] == "CSV"
 
 
+@pytest.mark.parametrize("kind", ["page_number", "json_link"])
+def test_windows_that_are_read_twice_are_told(
+    folder: Path, api: Api, plan: Plan, kind: str
+) -> None:
+    window = {"window": {"size": "1 day"}}
+    one = items(incremental=CURSOR, paginator={"type": kind})
+    write(folder / "connectors", "acme", api.url, [one], reading={"items": window})
+    is_told = "a window that comes on several pages is read twice" in plan("acme").notes
+    assert is_told == (kind == "page_number")
+
+
 def test_a_plan_for_machines(folder: Path, api: Api, plan: Plan) -> None:
     run(folder, api, of_items({}))
     edit(folder, api, of_items({"cursor_path": "made"}), ALL | {"name": "others"})

@@ -261,6 +261,20 @@ def test_of_a_child_it_is_told_for_which_parents_a_run_reads_it(api: Api, tmp_pa
             assert line.endswith("updated_at could be one")
 
 
+@pytest.mark.parametrize("announces", [True, False])
+def test_of_windows_that_are_read_twice_the_price_is_told(
+    api: Api, tmp_path: Path, announces: bool
+) -> None:
+    records = [{"id": n, "at": at(n)} for n in range(5)]
+    ranges = RangeApi(records, announces=announces, by_links=False)
+    api.routes["/items"] = ranges
+    resource = items(incremental=ranges.incremental(), paginator=ranges.paginator)
+    window = {"size": "1 day", "end": "2024-01-02"}
+    write(tmp_path, "acme", api.url, [resource], reading={"items": {"window": window}})
+    told = test_read(tmp_path).stdout
+    assert ("windows    their pages have numbers" in told) != announces
+
+
 def test_a_child_is_read_below_a_few_parents(api: Api, tmp_path: Path) -> None:
     api.routes["/posts"] = lambda _: {"data": [{"id": number} for number in range(50)]}
     for number in range(50):

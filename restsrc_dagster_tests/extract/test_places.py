@@ -42,6 +42,11 @@ def test_a_number_of_pages_or_of_records_is_one(asked: str, reference: Any, befo
     assert follows(asked, reference, before=before)
 
 
+def test_what_a_link_calls_a_page_is_no_id() -> None:
+    assert follows("", f"{BASE}?page=2", records=[{"id": 1, "stars": 5}, {"id": 2, "stars": 2}])
+    assert not follows("", f"{BASE}?from=2", records=[{"id": 1, "stars": 5}, {"id": 2, "stars": 2}])
+
+
 @pytest.mark.parametrize(
     ("asked", "reference", "records"),
     [

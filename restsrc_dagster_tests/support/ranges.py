@@ -8,6 +8,7 @@ from typing import Any
 
 from restsrc_dagster_tests.support.api import Answer, Asked
 
+TOKEN = "behind-"
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 
@@ -32,7 +33,7 @@ class RangeApi:
         size: records of a page.
         cap: the most records that it gives of one range; 0 for all.
         longest: the longest range that it takes, if there is one.
-        by_links: whether a page names the next one; else pages have numbers.
+        by_links: whether a page names the next one, by a token; else pages have numbers.
         announces: whether it says how many records a range has.
         by: the field that it goes by.
     """
@@ -45,6 +46,8 @@ class RangeApi:
     by_links: bool = True
     announces: bool = False
     by: str = "at"
+    token: str = TOKEN
+    """In front of the number of a page that a link names; "" where links count."""
     clock: float | None = None
     """Hours after the beginning, by the API's own clock; None for ours."""
     wrong: Callable[[Asked], Answer | None] = lambda _: None
@@ -55,7 +58,7 @@ class RangeApi:
         if wrong := self.wrong(asked):
             return wrong
         since, until = asked.params["since"], asked.params.get("until", "")
-        page = int(asked.params.get("page", 1))
+        page = int(asked.params.get("page", "1").removeprefix(TOKEN))
         if page == 1:
             self.ranges.append((since, until))
         if self.longest and _instant(until) - _instant(since) > self.longest:
@@ -66,7 +69,7 @@ class RangeApi:
         if self.announces:
             body["total"] = len(found)
         if self.by_links and page * self.size < len(given):
-            body["next"] = f"{asked.path}?since={since}&until={until}&page={page + 1}"
+            body["next"] = f"{asked.path}?since={since}&until={until}&page={self.token}{page + 1}"
         if self.clock is None:
             return body
         now = START + timedelta(hours=self.clock)

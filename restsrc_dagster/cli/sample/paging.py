@@ -20,6 +20,17 @@ def total_of(sample: Sample) -> str | None:
     return f"the API announces {sample.total}"
 
 
+def windows_of(sample: Sample) -> str | None:
+    """What a run does with windows like these, which a sample does not."""
+    if not sample.rechecks:
+        return None
+    return (
+        "their pages have numbers: a run reads one of several pages twice, as a record may leave "
+        "it meanwhile. Choose a size that fits a page, or see "
+        f"reading.{sample.resource.name}.window.recheck"
+    )
+
+
 def paginator_of(sample: Sample) -> str | None:
     if sample.paginator is None:
         return None

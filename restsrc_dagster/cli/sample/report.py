@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from restsrc_dagster.cli.sample.cursors import changes_of, cursor_of, second_run_of
-from restsrc_dagster.cli.sample.paging import next_page_of, paginator_of, selector_of, total_of
+from restsrc_dagster.cli.sample.paging import (
+    next_page_of,
+    paginator_of,
+    selector_of,
+    total_of,
+    windows_of,
+)
 from restsrc_dagster.cli.sample.paste import to_paste
 from restsrc_dagster.cli.sample.records import key_of, steps_of
 from restsrc_dagster.cli.sample.shape import shape_of
@@ -43,7 +49,7 @@ def _lines(sample: Sample) -> Iterator[str]:
         if seen.body:
             yield f"      {_shortened(seen.body)}"
         yield f"      {seen.status}, {seen.seconds * 1000:.0f} ms, {size}"
-    for label in ("format", "paginator", "next page", "selector", "records", "total"):
+    for label in ("format", "paginator", "next page", "selector", "records", "total", "windows"):
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
     if shown["shape"]:
@@ -77,6 +83,7 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "selector": selector_of(sample),
         "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{steps_of(sample)}",
         "total": total_of(sample),
+        "windows": windows_of(sample),
         "shape": shape_of(sample),
         "columns": tables[0]["columns"] if tables else [],
         "nested tables": tables[1:],

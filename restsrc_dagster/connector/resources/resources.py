@@ -54,6 +54,12 @@ class Resources(ResourceGraph):
         """The kind of the paginator that the configuration names; `auto` if it names none."""
         return paginator_kind(self.named_paginator(name))
 
+    def is_rechecked(self, name: str) -> bool:
+        """Whether windows of a resource are read again where its pages have numbers."""
+        window = self.windows.get(name)
+        has_pages = self.paginator_kind(name).next_page != "none"
+        return window is not None and window.recheck and has_pages
+
     def named_paginator(self, name: str) -> Mapping[str, Any]:
         """The paginator that the configuration names, as an object; `auto` if it names none."""
         paginator = self[name].endpoint.get("paginator") or self._paginator or "auto"

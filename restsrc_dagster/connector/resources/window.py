@@ -90,6 +90,12 @@ class Window(FilePart):
         description="The most records that the API gives of one slice: where more are announced, "
         "or as many come, the slice is halved.",
     )
+    recheck: bool = Field(
+        True,
+        description="Whether a slice that comes on several numbered pages is read again until two "
+        "readings agree, unless the API announces how many records it has: one that leaves it "
+        "meanwhile takes another one past the page that is read next.",
+    )
 
     @property
     def span(self) -> Span:

@@ -6,6 +6,7 @@ from typing import Any
 
 from restsrc_dagster.extract.chunks.chunk import Chunk
 from restsrc_dagster.extract.incremental.step import CursorStep
+from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.family import FamilyPages
 
@@ -18,8 +19,14 @@ class ChunkByWindow:
     """Ends behind a window of which all pages are through all steps."""
 
     def __init__(
-        self, cursor: CursorStep, chunk: Chunk, at_hand: PageAtHand, family: FamilyPages
+        self,
+        cursor: CursorStep,
+        chunk: Chunk,
+        at_hand: PageAtHand,
+        family: FamilyPages,
+        stats: PageStats,
     ) -> None:
+        self._stats = stats
         self._cursor = cursor
         self._chunk = chunk
         self._at_hand = at_hand
@@ -42,6 +49,8 @@ class ChunkByWindow:
         # where this one did.
         if is_last or over is None or self._cursor.position.is_within_lag:
             return False
+        if self._stats.unsettled and not self._cursor.cursor.appends:
+            return False  # at the end, the cursor goes back there
         if not self._chunk.is_full_with(0) or self._cursor.position.remembered > MOST_AHEAD:
             return False
         if not self._chunk.is_drained():

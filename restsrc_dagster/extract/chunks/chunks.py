@@ -173,7 +173,7 @@ class Chunks:
             chunk.break_off = by_cursor.break_off
             chunk.break_off_below = by_cursor.break_off_below
         elif kind == "window" and cursor is not None:
-            by_window = ChunkByWindow(cursor, chunk, at_hand, family)
+            by_window = ChunkByWindow(cursor, chunk, at_hand, family, checks.stats)
             chunk.break_off, chunk.break_off_below = by_window.break_off, by_window.break_off_below
             self.windows[name] = by_window
         elif kind == "parents":

@@ -5,7 +5,7 @@ anew for each page of parents, and takes what the last page has moved for the st
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from restsrc_dagster.connector.resources.window import Window
@@ -23,10 +23,13 @@ from restsrc_dagster.extract.incremental.parent_cursors import ParentCursors
 from restsrc_dagster.extract.incremental.position import Position
 from restsrc_dagster.extract.incremental.window_rows import WindowRows
 from restsrc_dagster.extract.incremental.windows import Slice, Windows
+from restsrc_dagster.extract.paging.page_stats import ListSeen
 from restsrc_dagster.extract.parents.binding import BoundParent
 from restsrc_dagster.extract.parents.current_page import PageAtHand
 from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
+from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.step_order import StepOrder
+from restsrc_dagster.json_types import Json
 
 RANGE = "range"
 """In our part of the state, while a range is read of which a rest is left: where it begins. Rows of
@@ -49,6 +52,9 @@ class CursorStep(BoundIncremental[Any]):
         in_windows: whether the list is read in windows.
         goes_on: whether this run has read a part of the range before: no lag then.
         older: counts what lies before the start that is sent; None where none is.
+        key: fields of the primary key, by which the readings of a window are compared; None where
+            none is read again.
+        seen: the list at hand.
     """
 
     placement_affinity = StepOrder.CURSOR
@@ -66,6 +72,8 @@ class CursorStep(BoundIncremental[Any]):
         in_windows: bool = False,
         goes_on: bool = False,
         older: OlderThanSent | None = None,
+        key: Sequence[FieldReader] | None = None,
+        seen: Callable[[], ListSeen] = ListSeen,
     ) -> None:
         super().__init__(
             cursor.path,
@@ -99,6 +107,8 @@ class CursorStep(BoundIncremental[Any]):
         self._window_rows: dict[str | None, WindowRows] = {}
         """Of lists that are read in windows."""
         self._older = older
+        self._key = key
+        self._seen = seen
         self._is_bound = False
         self._error: ReadError | None = None
 
@@ -239,6 +249,10 @@ class CursorStep(BoundIncremental[Any]):
             values = self.cursor.values(records)
         parent = self._at_hand.parent
         position, of_windows = self._position_of(parent), self._window_rows.get(_key(parent))
+        if of_windows is not None and of_windows.readings is not None:
+            records, values = self._not_read_before(of_windows, records, values)
+            if not records:
+                return None
         if self._older is not None and self.sends_start:
             self._older.look(values, (of_windows or position).start)
         if of_windows is None:
@@ -254,6 +268,21 @@ class CursorStep(BoundIncremental[Any]):
         if not new:
             return None
         return new if isinstance(rows, list) else new[0]
+
+    def _not_read_before(
+        self, of_windows: WindowRows, records: list[Json], values: list[Any]
+    ) -> tuple[list[Json], list[Any]]:
+        """Those of a page that no reading of the window has had before this one."""
+        assert of_windows.readings is not None  # noqa: S101 - of a window that may be read again
+        if of_windows.is_open(self.began):
+            found = [value for value in values if value is not None]
+            of_windows.readings.is_moving |= bool(self.cursor.guard.held_back(found, self.began))
+        seen = self._seen()
+        known = of_windows.read_before(records, values, may_slip=seen.may_slip)
+        if not known:
+            return records, values
+        new = [n for n in range(len(records)) if n not in known]
+        return [records[n] for n in new], [values[n] for n in new]
 
     def windows(self, window: Window, now: float, parent: BoundParent | None = None) -> Windows:
         """Those of the range of a list, up to `now`."""
@@ -276,7 +305,21 @@ class CursorStep(BoundIncremental[Any]):
 
     def begin_window(self, window: Slice, parent: BoundParent | None = None) -> None:
         """Pages of a window come now."""
-        self._window_rows[_key(parent)].begin_window(window)
+        self._window_rows[_key(parent)].begin_window(window, self._key)
+
+    def begin_again(self, parent: BoundParent | None = None) -> None:
+        """Pages of the window at hand come once more."""
+        readings = self._window_rows[_key(parent)].readings
+        assert readings is not None  # noqa: S101 - who asks knows
+        readings.begin()
+
+    def has_all(self, total: int | None, parent: BoundParent | None = None) -> bool:
+        """Whether nothing of the window at hand can have been passed over: it holds what it held
+        when it was read before, or as many records as each answer has announced."""
+        readings = self._window_rows[_key(parent)].readings
+        if readings is None or readings.agree:
+            return True
+        return total is not None and total == readings.records and not readings.is_moving
 
     def goes_on_in_range(self, before: "CursorStep") -> None:
         """This reads a further part of a range that another reading of this run has begun."""

@@ -5,13 +5,15 @@ a range, or filters by another time than the cursor.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import Any
 
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.incremental.position import Position
+from restsrc_dagster.extract.incremental.window_readings import WindowReadings
 from restsrc_dagster.extract.incremental.windows import Slice
-from restsrc_dagster.extract.records.field import sorted_bytes_of
+from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of
 from restsrc_dagster.json_types import Json
 
 MOST_ROWS = 250_000
@@ -23,19 +25,38 @@ class WindowRows:
 
     Attributes:
         start: where the range begins, of which the windows are; None for the beginning of all.
+        readings: of the window at hand; None where none is read again.
     """
 
     def __init__(self, start: Any) -> None:
         self.start = start
+        self.readings: WindowReadings | None = None
         self._window: Slice | None = None
         self._brought: dict[bytes, int] = {}
         self._has_forgotten = False
         self._here: Counter[bytes] = Counter()
 
-    def begin_window(self, window: Slice) -> None:
-        """Pages of it come now."""
+    def begin_window(self, window: Slice, key: Sequence[FieldReader] | None) -> None:
+        """Pages of it come now; `key` as for `WindowReadings`, None where none is read again."""
         self._window = window
         self._here = Counter()
+        self.readings = None if key is None else WindowReadings(key)
+
+    def is_open(self, clock: float) -> bool:
+        """Whether records may still come into the window at that time."""
+        return self._window is not None and self._window.over_at(clock) is None
+
+    def read_before(
+        self, records: Sequence[Json], values: Sequence[Any], *, may_slip: bool
+    ) -> set[int]:
+        """The positions of the records of a page that came in a reading before; and of those that
+        come again, and say the same, as the list has moved: it is read again."""
+        if self.readings is None:
+            return set()
+        known = self.readings.known(records, values)
+        if self.readings.number > 1:
+            return known
+        return {n for n in known if may_slip and self._here[_digest(records[n])]}
 
     def take(
         self,

@@ -31,7 +31,7 @@ from restsrc_dagster.extract.paging.kinds import (
 from restsrc_dagster.extract.paging.list_reader import Page
 from restsrc_dagster.extract.paging.more_pages import says_more, unread_next
 from restsrc_dagster.extract.paging.only_page import doubt, looked_in, refuse_part
-from restsrc_dagster.extract.paging.page_stats import ListPosition, PageStats
+from restsrc_dagster.extract.paging.page_stats import ListPosition, ListSeen, PageStats
 from restsrc_dagster.extract.paging.places import leads_to_a_place
 from restsrc_dagster.extract.paging.proposal import advice, better_than_guessed
 from restsrc_dagster.extract.paging.repetition import Repetition, is_itself
@@ -81,11 +81,11 @@ class PageChecks(ItemTransform[Any, Any]):
 
     `stats` are of readings before, and `records_before` those of the list that is gone on with.
     `at_end` is whether the last page was the last of its list, `is_within_page` whether it is not
-    all of its answer. `has_key` is whether rows that come
-    again are told by a primary key, `reshapes` whether processing steps make other records of them,
-    `has_rule` whether the file says where a list ends, `of_parents` whether there is a list for
-    each parent. `led_on` is what has led to a further page of any resource. `element` is the path
-    of records in XML, where `selector` says the same.
+    all of its answer. `has_key` is whether rows that come again are told by a primary key,
+    `reshapes` whether processing steps make other records of them, `has_rule` whether the file says
+    where a list ends, `of_parents` whether there is a list for each parent, `is_rechecked` whether
+    one that moves is read again. `led_on` is what has led to a further page of any resource.
+    `element` is the path of records in XML, where `selector` says the same.
     """
 
     placement_affinity = StepOrder.CHECK_PAGE
@@ -103,6 +103,7 @@ class PageChecks(ItemTransform[Any, Any]):
         reshapes: bool = False,
         has_rule: bool = False,
         of_parents: bool = False,
+        is_rechecked: bool = False,
         led_on: set[str] | None = None,
         redact: Redactor,
         stats: PageStats | None = None,
@@ -126,6 +127,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._redact = redact
         self._lists = 0
         self._of_parents = of_parents
+        self._is_rechecked = is_rechecked
         self._led_on = set() if led_on is None else led_on
         self._doubts = False
         self._crawls: WeakKeyDictionary[BasePaginator, _Crawl] = WeakKeyDictionary()
@@ -178,6 +180,7 @@ class PageChecks(ItemTransform[Any, Any]):
         """Another list; or that of the reading before, which goes on."""
         self._lists += 1
         self.stats.lists += 1
+        self.stats.seen = ListSeen()
         if not self._records_before:
             self.stats.repetition = Repetition()
         return _Crawl(self._lists, records=self._records_before, repetition=self.stats.repetition)
@@ -198,6 +201,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._refuse_repetition(page, crawl, response)
         crawl.records += len(page)
         self.stats.records += len(page)
+        self.stats.seen.records += len(page)
         if not page.is_last_piece:
             return
         envelope = Envelope.of_answer(response, page)
@@ -208,7 +212,9 @@ class PageChecks(ItemTransform[Any, Any]):
                 crawl.of_pages = announced_pages(page.paginator, body)
         elif total is not None and crawl.total is not None and total != crawl.total:
             # What follows links, or tokens, does not miss a record because another one came.
-            if total < crawl.total or is_counted(page.paginator):
+            is_numbered = self.stats.seen.is_numbered or is_counted(page.paginator)
+            may_miss = total < crawl.total or is_counted(page.paginator)
+            if may_miss and not (is_numbered and self._is_rechecked):
                 self.stats.warn(
                     f"the list changed while it was read: the API announced {crawl.total} records "
                     f"first and {total} later; rows that moved between pages may have been missed"
@@ -219,11 +225,11 @@ class PageChecks(ItemTransform[Any, Any]):
         if not crawl.pages and is_guessed(page.paginator):
             crawl.better = better_than_guessed(page.paginator, response, list(page))
         crawl.pages += 1
-        self.stats.counts_pages = (
-            self.stats.counts_pages
-            or is_counted(page.paginator)
-            or leads_to_a_place(page.paginator, response, page, crawl.records)
+        is_numbered = is_counted(page.paginator) or leads_to_a_place(
+            page.paginator, response, page, crawl.records
         )
+        self.stats.counts_pages = self.stats.counts_pages or is_numbered
+        self.stats.seen.add(total, is_numbered=is_numbered)
         self.stats.pages += 1
         self.stats.place = _place(page.paginator, crawl)
         if not crawl.records and crawl.total and not page.paginator.has_next_page:

@@ -18,6 +18,37 @@ class ListPosition:
 
 
 @dataclass
+class ListSeen:
+    """The list at hand, of which a record may slip from one page to another.
+
+    Attributes:
+        pages: how many answers have come.
+        is_numbered: whether they are asked for by numbers.
+        total: what all of them announce; None where one does not, or says otherwise.
+        records: how many they gave.
+        announced, missing: what it adds to those of all lists.
+    """
+
+    pages: int = 0
+    is_numbered: bool = False
+    total: int | None = None
+    records: int = 0
+    announced: int = 0
+    missing: int = 0
+
+    def add(self, total: int | None, *, is_numbered: bool) -> None:
+        """An answer has come."""
+        self.total = total if not self.pages or total == self.total else None
+        self.is_numbered = self.is_numbered or is_numbered
+        self.pages += 1
+
+    @property
+    def may_slip(self) -> bool:
+        """Whether a record may have been passed over where another one has left the list."""
+        return self.is_numbered and self.pages > 1
+
+
+@dataclass
 class PageStats:
     """What the pages of one resource were like, over all parents.
 
@@ -76,6 +107,12 @@ class PageStats:
     how many pages these were."""
     counts_pages: bool = False
     """Whether pages are asked for by numbers, so that rows may slip from one to another."""
+    seen: ListSeen = field(default_factory=ListSeen)
+    """The list at hand."""
+    read_again: int = 0
+    """Windows that were read more than once, as their pages have numbers."""
+    unsettled: list[tuple[Any, Any]] = field(default_factory=list)
+    """From where to where those of them go of which no two readings in turn agreed."""
     not_ahead: str = ""
     """Why its pages were not asked for before their turn, if they were not."""
     began: float | None = None
@@ -103,6 +140,7 @@ class PageStats:
         self.across_parents, self.moved = 0, []
         self.older, self.of_older = 0, ""
         self.full, self.of_full = 0, ""
+        self.read_again, self.unsettled = 0, []
         self.told_deleted, self.parents_read, self.deletions = 0, {}, {}
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 
@@ -137,5 +175,15 @@ class PageStats:
         if total is None or self._silent:
             self._silent, self.announced, self.missing = True, None, 0
             return
+        missing = max(total - records, 0)
         self.announced = (self.announced or 0) + total
-        self.missing += max(total - records, 0)
+        self.missing += missing
+        self.seen.announced, self.seen.missing = total, missing
+
+    def begin_again(self) -> None:
+        """The list that was read last is read once more, and counts once."""
+        seen, self.seen = self.seen, ListSeen()
+        self.records -= seen.records
+        if self.announced is not None:
+            self.announced -= seen.announced
+            self.missing -= seen.missing

@@ -186,7 +186,10 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     sample.tables = tables.found
     if sample.error is None:
         sample.older = _older(reading, sample)
-    if gone := reading.pages[name].most_are_gone:
+    read = reading.pages[name]
+    has_pages = read.counts_pages and read.pages > read.lists and read.seen.total is None
+    sample.rechecks = has_pages and connector.resources.is_rechecked(name)
+    if gone := read.most_are_gone:
         sample.error = sample.error or explain(gone, reading.redact, parent=resource.parent)
     for response, seconds in answered:
         request = response.request

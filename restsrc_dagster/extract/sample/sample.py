@@ -57,6 +57,8 @@ class Sample:
     below_cursor: tuple[str, str] | None = None
     """(resource, its cursor), of the nearest one above this that is read by a cursor."""
     paginator_configured: bool = False
+    rechecks: bool = False
+    """Whether a run reads windows like these again."""
     tables: list[SeenTable] = field(default_factory=list)
     """What a load of these records would make, where they have come as far as that."""
     is_enough: bool = False

@@ -179,6 +179,7 @@ class _Describing:
             lists=(*filter(resources.is_list, above_it[:1]), *one.lists),
             every_parent=name in self._late or not self._goes_on_below(name),
             window=window.size if window is not None else None,
+            recheck=resources.is_rechecked(name) and resources.paginator_kind(name).may_be_counted,
             waits={
                 one: connector.reading[one].at_most for one in family if one in connector.waiting
             },

@@ -40,12 +40,12 @@ class PlannedResource:
     parent, and so on; `lists` those of values that it goes through, with each record of its parent
     if it has one; `every_parent` is whether it is read for each record of them, or only for those
     that the load brings. `window` is how long the slices are in which a range is read, None if it
-    is read in one. `waits` is the longest that is waited, by the resource whose answers are waited
-    for, itself or one above; `jobs` are when a run created jobs that none has fetched, in seconds
-    since 1970. `format` is what the file says that its answers are, "" if it says nothing.
-    `deletes` is what becomes of rows whose records are deleted, None for nothing. `chunks` is how
-    it is committed while it is read, None if at once; `read_before` how many of its parents come
-    last, as another run has read them.
+    is read in one; `recheck` whether one of several pages is read again. `waits` is the longest
+    that is waited, by the resource whose answers are waited for, itself or one above; `jobs` are
+    when a run created jobs that none has fetched, in seconds since 1970. `format` is what the file
+    says that its answers are, "" if it says nothing. `deletes` is what becomes of rows whose
+    records are deleted, None for nothing. `chunks` is how it is committed while it is read, None if
+    at once; `read_before` how many of its parents come last, as another run has read them.
     `look_at_cursor` and `look_at_page` find what no load asks its plan for: `cursor` and `page`.
 
     Why, if it is so: `refresh`, its table begins anew; `late`, it is read below a cursor that has
@@ -61,6 +61,7 @@ class PlannedResource:
     lists: tuple[str, ...] = ()
     every_parent: bool = True
     window: str | None = None
+    recheck: bool = False
     waits: Mapping[str, str] = field(default_factory=dict)
     jobs: tuple[float, ...] = ()
     format: str = ""

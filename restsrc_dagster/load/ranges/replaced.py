@@ -119,6 +119,8 @@ def _why_incomplete(stats: PageStats, rows: int) -> str | None:
         return "a list ended with an answer that response_actions ignores"
     if stats.announced is not None and stats.missing:
         return f"the API announces {stats.announced} records and gave {stats.records}"
+    if stats.unsettled:
+        return "no two readings in turn of a window of it held the same"
     if stats.repeated and stats.counts_pages:
         return f"the list moved while it was read: {stats.repeated} records came twice"
     if rows < stats.handed_on:

@@ -4,6 +4,9 @@ A record that changes leaves its place in a list that is sorted by time, and all
 the first of a page that is still to come is then on one that has been read. It is seen by the
 record that has changed, which comes again with a cursor of after the beginning of the reading. What
 has slipped stood behind it, so its cursor is not before that which the record had.
+
+A list that is read in windows, of which a record leaves its window when it changes, is read again
+instead (`extract/read_windows.py`); here is told where that has come to nothing.
 """
 
 from collections.abc import Callable
@@ -13,6 +16,7 @@ from typing import Any
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.page_stats import PageStats
+from restsrc_dagster.extract.read_windows import MOST_READINGS
 from restsrc_dagster.extract.reading import Reading
 
 
@@ -59,10 +63,39 @@ def hold_where_it_slid(
     on_message(f"{finding}. The next run reads again from where they were")
 
 
+def hold_where_unsettled(
+    step: CursorStep,
+    stats: PageStats,
+    state: dict[str, Any],
+    *,
+    is_read_again: bool,
+    on_message: Callable[[str], None],
+) -> None:
+    """As `hold_where_it_slid`, where no two readings in turn of a window have agreed."""
+    known = state.get("incremental", {}).get(step.cursor.path)
+    if not stats.unsettled:
+        return
+    start, end = stats.unsettled[0]
+    windows = "window" if len(stats.unsettled) == 1 else "windows"
+    finding = (
+        f"{len(stats.unsettled)} {windows}, the first from {start} to {end}, held other records "
+        f"each time that they were read, {MOST_READINGS} times, and pages are asked for by "
+        "numbers: others may have been passed over"
+    )
+    if not known or step.cursor.appends or not is_read_again:
+        on_message(f"{finding}; read that range again, from and to, if none may be missing")
+        return
+    last = known.get("last_value")
+    if last is None or step.cursor.is_later(last, start):
+        known["last_value"] = start
+    on_message(f"{finding}. The next run reads again from there")
+
+
 def tell_what_slid(resources: Resources, reading: Reading) -> None:
     """Of a reading that moves no cursor, so that none can be held."""
     for name, step in reading.cursors.items():
-        hold_where_it_slid(
+        hold = hold_where_unsettled if resources.is_rechecked(name) else hold_where_it_slid
+        hold(
             step,
             reading.pages[name],
             {"incremental": {step.cursor.path: {}}},

@@ -46,6 +46,11 @@ class PaginatorKind:
         return self.next_page in ("page number", "record number")
 
     @property
+    def may_be_counted(self) -> bool:
+        """Whether they may have, as is found in an answer."""
+        return self.is_counted or self.next_page == "guessed"
+
+    @property
     def paths(self) -> tuple[str, ...]:
         """The options that are paths in the answer."""
         options = self.model.model_fields
