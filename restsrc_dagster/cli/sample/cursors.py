@@ -14,6 +14,7 @@ from restsrc_dagster.extract.incremental.cursor_text import CursorText
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.records.flattening import flattening
 from restsrc_dagster.extract.records.infer import cursor_candidates, names_a_change
+from restsrc_dagster.extract.records.meant import meant_cursor
 from restsrc_dagster.extract.sample.sample import Sample
 from restsrc_dagster.json_types import Json
 from restsrc_dagster.scaffold.configuration import START
@@ -39,9 +40,10 @@ def cursor_of(sample: Sample) -> str | None:
         bounds = _bounds(sample, path)
     except TypeError:
         return f"{path}: its values are of several kinds and cannot be compared"
-    return (
-        f"{path}, from {bounds[0]} to {bounds[1]}" if bounds else f"{path}: no record seen has it"
-    )
+    if bounds:
+        return f"{path}, from {bounds[0]} to {bounds[1]}"
+    meant = meant_cursor(path, sample.records[0])
+    return f"{path}: no record seen has it{f'; did you mean {meant}?' if meant else ''}"
 
 
 def changes_of(sample: Sample) -> str | None:

@@ -14,7 +14,7 @@ from typing import Any
 from restsrc_dagster.connector.time.conversion import seconds_since_1970, tells_seconds
 from restsrc_dagster.connector.time.lag import NoLag, is_date, lagged
 from restsrc_dagster.connector.time.spelling import spelled_as
-from restsrc_dagster.connector.wording import nearest, quoted
+from restsrc_dagster.connector.wording import quoted
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.incremental.comparison import CursorComparison
 from restsrc_dagster.extract.incremental.cursor_order import CursorOrder
@@ -22,6 +22,7 @@ from restsrc_dagster.extract.incremental.cursor_time import CursorTime
 from restsrc_dagster.extract.incremental.delivered import Delivered
 from restsrc_dagster.extract.incremental.future_guard import FutureGuard
 from restsrc_dagster.extract.records.field import FieldReader
+from restsrc_dagster.extract.records.meant import meant_cursor
 from restsrc_dagster.json_types import Json
 
 STATE_KEY, BY = "restsrc", "by"
@@ -185,9 +186,8 @@ class IncrementalCursor:
     def _refuse_missing(self, records: Sequence[Json], values: list[Any]) -> None:
         if self._missing != "raise":
             return
-        record = records[values.index(None)]
-        fields = [str(key) for key in record] if isinstance(record, dict) else []
-        meant = nearest(self.path, fields) if self.path not in fields else None
+        is_anywhere = any(value is not None for value in values)
+        meant = None if is_anywhere else meant_cursor(self.path, records[values.index(None)])
         hint = f"did you mean {meant}? Else " if meant else ""
         raise ReadError(
             f"a record has no value for the cursor {self.path}; {hint}set on_cursor_value_missing "
