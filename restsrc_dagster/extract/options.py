@@ -37,6 +37,7 @@ class ReadOptions:
         kept: answers that are not asked for again; None where none is kept.
         only_ask: names of resources whose first requests are sent, and whose pages are not read.
         hosts: which hosts may be reached at all.
+        hurried: whether somebody sits before it: an API that is down is not waited for.
     """
 
     selection: Set[str] | None = None
@@ -54,6 +55,7 @@ class ReadOptions:
     kept: KeptAnswers | None = None
     only_ask: Set[str] = frozenset()
     hosts: HostRules = field(default_factory=HostRules)
+    hurried: bool = False
 
 
 READ_EVERYTHING = ReadOptions()

@@ -64,6 +64,7 @@ def open_reading(
         judged=connector.waiting | job_creators(resources, connector.waiting).keys(),
         formats=answer_formats(resources, connector.reading),
         hosts=options.hosts,
+        hurried=options.hurried,
     )
     lists = ListsOfValues(known.values_by_name, environment)
     context = _context(connector, configuration, resources, lists, sessions, redact, options)

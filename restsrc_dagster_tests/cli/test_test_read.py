@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -587,10 +590,51 @@ def test_where_the_answer_says_more_nobody_is_told_that_it_was_all(
     assert told["next page"] == "nothing recognized"
 
 
-def test_nobody_answers(tmp_path: Path) -> None:
-    result = test_read(acme(tmp_path, "http://127.0.0.1:1"))
+@contextmanager
+def deaf() -> Iterator[str]:
+    """The address of who takes no connection: those that wait to be taken fill the queue."""
+    with ExitStack() as stack:
+        port = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0)).getsockname()
+        for _ in range(4):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(port)
+        yield f"http://127.0.0.1:{port[1]}"
+
+
+SILENT = {
+    "http://127.0.0.1:1": "nothing listens at 127.0.0.1, port 1 (connection refused); check config",
+    "http://x.invalid": "no address is known for the name x.invalid; check it in configuration.cl",
+    "deaf": "no connection came about to 127.0.0.1, port {port} within 0.2 s; check configuration",
+}
+
+
+@pytest.mark.parametrize("url", SILENT)
+def test_nobody_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """It is told at once, and the others are not asked."""
+    monkeypatch.setattr("restsrc_dagster.extract.http.session.LONGEST_CONNECT", 0.2)
+    with deaf() as deaf_url:
+        address = deaf_url if url == "deaf" else url
+        result = test_read(acme(tmp_path, address, [items("a"), items("b")]))
     assert result.exit_code == 4
-    assert "the API did not answer" in result.stdout
+    told = SILENT[url].replace("{port}", deaf_url.rpartition(":")[2])
+    assert f"failed     a: the API did not answer: {address}/a: {told}" in result.stdout
+    assert "failed     not asked, as the API gives nothing now" in result.stdout
+
+
+def test_an_api_that_is_out_of_order_is_not_waited_for(
+    api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("RUNTIME__REQUEST_MAX_ATTEMPTS")
+    monkeypatch.setenv("RUNTIME__REQUEST_BACKOFF_FACTOR", "0")
+    answers = {"/a": Answer({}, 503), "/b": Answer({}, 503, {"Retry-After": "600"}), "/c": Answer()}
+    api.routes |= {path: lambda asked: answers[asked.path] for path in answers}
+    result = test_read(acme(tmp_path, api.url, [items("a"), items("b"), items("c")]))
+    assert result.exit_code == 4
+    assert api.paths() == ["/a", "/a", "/b"]
+    assert result.stdout.count("answered 503 Service Unavailable") == 2
+    assert "failed     not asked, as the API gives nothing now; --resource asks" in result.stdout
+    assert "is waited for" not in result.stderr
 
 
 def test_an_echoed_token_is_not_shown(api: Api, tmp_path: Path) -> None:
@@ -615,6 +659,41 @@ def test_unknown_names_name_the_known(tmp_path: Path) -> None:
     assert "it has items" in test_read(folder, "--resource", "itmes").output
     unknown = CliRunner().invoke(cli, ["test", "acne", "--connectors-dir", str(folder)])
     assert "it has acme" in unknown.output
+
+
+MEANT: list[tuple[str, dict[str, Any], str]] = [
+    ("updated_at", {"updatedAt": "2026-01-01", "update": {}}, "updatedAt"),
+    ("updated_at", {"attributes": {"updated_at": "2026-01-01"}}, "attributes.updated_at"),
+    ("updated_at", {"a": {"b": {"updated-at": "2026-01-01"}}}, "a.b.updated-at"),
+    ("attributes.updated_at", {"attributes": {"modified_at": 1767225600, "x": 1}, "changed": 1},
+     "attributes.modified_at"),
+    ("updated_at", {"upated_at": "2026-01-01", "updated_by": "me"}, "upated_at"),
+    ("meta.updated", {"meta": {"lastModified": "2026-01-01"}}, "meta.lastModified"),
+    ("updated_at", {"title": "x", "updated": {"by": "me"}, "updates": [1]}, ""),
+    ("updated_at", {"updated_at": None, "updatedAt": "2026-01-01"}, ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("path", "fields", "meant"), MEANT)
+def test_a_cursor_that_no_record_has_names_the_one_beside_it(
+    api: Api, tmp_path: Path, path: str, fields: dict[str, Any], meant: str
+) -> None:
+    api.routes["/items"] = lambda _: {"data": [{"id": 1, **fields}]}
+    result = test_read(acme(tmp_path, api.url, [items(incremental={"cursor_path": path})]))
+    hint = f"did you mean {meant}?" if meant else ""
+    assert f"cursor     {path}: no record seen has it{f'; {hint}' if hint else ''}\n" in (
+        result.stdout
+    )
+    else_ = f"{hint} Else set" if hint else "set"
+    assert f"has no value for the cursor {path}; {else_} on_cursor_value_missing" in result.stdout
+
+
+def test_a_cursor_that_one_record_lacks_is_no_wrong_one(api: Api, tmp_path: Path) -> None:
+    records = [{"at": "2026-01-01"}, {"at": None, "created_at": "2026-01-01"}]
+    api.routes["/items"] = lambda _: {"data": records}
+    told = test_read(acme(tmp_path, api.url, [items(incremental={"cursor_path": "at"})])).stdout
+    assert "did you mean" not in told
+    assert "has no value for the cursor at; set on_cursor_value_missing" in told
 
 
 def test_a_key_that_no_record_has_is_told(api: Api, tmp_path: Path) -> None:

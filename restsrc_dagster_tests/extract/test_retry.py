@@ -121,6 +121,18 @@ def test_a_deployment_that_tries_once_does_not_try_again(failure: FailedTry) -> 
     assert ONCE.decide(failure, FIRST) == OFTEN
 
 
+def test_who_sits_before_it_waits_for_a_limit_and_not_for_an_outage() -> None:
+    policy = RetryPolicy(attempts=5, backoff=4, max_wait=900, chance=lambda: 0).hurried()
+    assert (policy.attempts, policy.backoff) == (2, 1)
+    later = {"Retry-After": "60"}
+    assert isinstance(policy.decide(refused(429, later), Tries()), WaitForLimit)
+    assert isinstance(policy.decide(refused(503, later), Tries()), GiveUp)
+    soon = refused(503, {"Retry-After": "4"})
+    assert isinstance(policy.decide(soon, Tries(waited=4)), WaitForLimit)
+    assert isinstance(policy.decide(soon, Tries(waited=8)), GiveUp)
+    assert RetryPolicy(1, 4, 900).hurried().attempts == 1
+
+
 def test_pauses_grow_up_to_a_minute_and_waits_add_up() -> None:
     policy, tries, pauses = replace(POLICY, attempts=9, backoff=2), Tries(), []
     while isinstance(decided := policy.decide(refused(500, {}), tries), Retry):

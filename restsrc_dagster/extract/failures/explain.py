@@ -29,6 +29,7 @@ from restsrc_dagster.errors import (
     causes,
 )
 from restsrc_dagster.extract.failures.contracts import contract_in_words
+from restsrc_dagster.extract.failures.silence import why_silent
 from restsrc_dagster.extract.http.transient import (
     PERMANENT_ERRORS,
     THROTTLING_STATUSES,
@@ -218,7 +219,7 @@ def _unanswered(where: str, cause: requests.RequestException, redact: Redactor) 
     if isinstance(cause, requests.exceptions.SSLError):
         cure = "; if it wants a certificate of the client, name it in http.client_certificate"
         return ApiUnavailable(_short(redact, f"{where}the API did not answer: {cause}") + cure)
-    return ApiUnavailable(_short(redact, f"{where}the API did not answer: {cause}"))
+    return ApiUnavailable(_short(redact, f"{where}the API did not answer: {why_silent(cause)}"))
 
 
 def _distrusted(cause: BaseException) -> str:

@@ -131,7 +131,7 @@ class Budget:
             with self._lock:
                 self._throttle.refused(time.monotonic())
             log.debug("throttle: refused with %d, one goes first after the pause", refusal.status)
-        if refusal.limit:
+        if refusal.limit and self._policy.waits_out(refusal):
             self._pause(refusal.limit, f"it answered {refusal.status}")
 
     def _pause(self, limit: RateLimit, reason: str) -> None:

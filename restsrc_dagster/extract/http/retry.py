@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import inf
 
 import requests
 from dlt.common.configuration.specs import RuntimeConfiguration
@@ -15,6 +16,7 @@ from restsrc_dagster.extract.http.transient import (
 )
 
 LONGEST_BACKOFF = 60.0
+HURRIED_ATTEMPTS, HURRIED_OUTAGE = 2, 10.0
 JITTER = 0.25
 """By at most so much of itself a pause is longer, by chance: connectors that share a schedule, and
 requests that were refused side by side, do not come again all at once."""
@@ -115,18 +117,30 @@ class RetryPolicy:
         attempts: tries in all, where the API does not say how long to wait.
         backoff: seconds before the second try; doubled for each further one.
         max_wait: the most seconds that one request waits because the API says so.
+        max_outage: the most of them where the API is out of order, and knows for how long.
         chance: gives a number from 0 to 1, by which a pause is longer.
     """
 
     attempts: int
     backoff: float
     max_wait: float
+    max_outage: float = inf
     chance: Callable[[], float] = field(default=random.random, repr=False)
 
     @classmethod
     def of(cls, runtime: RuntimeConfiguration, max_wait: float) -> "RetryPolicy":
         """dlt's own settings, `RUNTIME__REQUEST_*`, and the connector's `max_wait_seconds`."""
         return cls(runtime.request_max_attempts, runtime.request_backoff_factor, max_wait)
+
+    def hurried(self) -> "RetryPolicy":
+        """For who sits before it: what is broken for a moment gets a second try; a limit that the
+        API tells is waited for as ever, an outage is not."""
+        return replace(
+            self,
+            attempts=min(self.attempts, HURRIED_ATTEMPTS),
+            backoff=min(self.backoff, 1.0),
+            max_outage=HURRIED_OUTAGE,
+        )
 
     @property
     def waits_up_to(self) -> float:
@@ -140,6 +154,8 @@ class RetryPolicy:
         """
         limit = failure.limit
         if limit is not None and limit.seconds:
+            if not self.waits_out(failure, tries.waited):
+                return GiveUp("out of order for longer than is waited here")
             if tries.waited + limit.seconds > self.waits_up_to:
                 return GiveUp(self._too_long(failure.status, limit, tries), is_wait_too_long=True)
             return WaitForLimit(limit)
@@ -148,6 +164,13 @@ class RetryPolicy:
         if tries.failed + 1 >= self.attempts:
             return GiveUp("tried often enough")
         return Retry(self._pause(tries.failed), failure.reason)
+
+    def waits_out(self, refusal: FailedTry, waited: float = 0.0) -> bool:
+        """Whether a time that is named is waited for, after so many seconds: not where the API is
+        out of order, if somebody sits before it."""
+        if refusal.limit is None or refusal.status in THROTTLING_STATUSES:
+            return True
+        return waited + refusal.limit.seconds <= self.max_outage
 
     def slows_all(self, refusal: FailedTry) -> bool:
         """Whether a refusal is one of whatever is asked next: then all requests slow down."""

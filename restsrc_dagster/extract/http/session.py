@@ -32,6 +32,8 @@ from restsrc_dagster.extract.response.url_redaction import redacted_url
 from restsrc_dagster.policy.hosts import HostRules
 
 SEE_OTHER = 303
+LONGEST_CONNECT = 4.0
+"""Seconds until somebody who waits is told that an address does not answer."""
 
 
 class ApiSession(Session):
@@ -187,17 +189,23 @@ def open_sessions(
     formats: Mapping[str, AnswerFormat],
     judged: Container[str] = (),
     hosts: HostRules | None = None,
+    *,
+    hurried: bool = False,
 ) -> Sessions:
     """The sessions of one run.
 
     `base_url` and `resources` are resolved: no reference is left in them; `judged` is as for
-    `Poller`, `hosts` tells which may be reached. dlt's own settings of the deployment,
+    `Poller`, `hosts` tells which may be reached, `hurried` that an API which is down is not waited
+    for. dlt's own settings of the deployment,
     `RUNTIME__REQUEST_*`, hold where the connector says nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
     own = "timeout_seconds" in http.model_fields_set
     timeout = http.timeout_seconds if own else runtime.request_timeout
-    reach = AllowedOrigins.of(base_url, http)
+    reach, policy = (
+        AllowedOrigins.of(base_url, http),
+        RetryPolicy.of(runtime, http.max_wait_seconds),
+    )
     adapter = ApiAdapter(
         http=http,
         reach=reach,
@@ -205,13 +213,14 @@ def open_sessions(
         selectors={name: one.endpoint.get("data_selector") for name, one in resources.items()},
         formats=formats,
         redact=redact,
-        policy=RetryPolicy.of(runtime, http.max_wait_seconds),
+        policy=policy.hurried() if hurried else policy,
         rules=hosts,
         limits=AnswerLimits.of(http, timeout),
     )
     token_adapter = TokenAdapter(adapter, [*map(origin_of, token_urls), *reach.named])
-    api = ApiSession(adapter, timeout)
-    token = Session(timeout=timeout, raise_for_status=False)
+    each = (min(timeout, LONGEST_CONNECT), timeout) if hurried else timeout
+    api = ApiSession(adapter, each)
+    token = Session(timeout=each, raise_for_status=False)
     for scheme in ("http", "https"):
         api.mount(f"{scheme}://", adapter)
         token.mount(f"{scheme}://", token_adapter)

@@ -2,5 +2,6 @@
 
 sample    what was seen of one resource
 watching  the steps that see it, and end the reading
+outage    whether the API is down
 read      reading it
 """

@@ -25,7 +25,12 @@ from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.errors import ReadError, causes
 from restsrc_dagster.extract.auth.tokens import Tokens
 from restsrc_dagster.extract.conform.seen_tables import SeenTables
-from restsrc_dagster.extract.failures.explain import explain, explaining_failures, telling
+from restsrc_dagster.extract.failures.explain import (
+    explain,
+    explaining_failures,
+    is_silence,
+    telling,
+)
 from restsrc_dagster.extract.http.kept_answers import KeptAnswers
 from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.options import ReadOptions
@@ -35,6 +40,7 @@ from restsrc_dagster.extract.progress import counted, waiting
 from restsrc_dagster.extract.reading import Reading
 from restsrc_dagster.extract.records.field import FieldReader
 from restsrc_dagster.extract.response.body_file import body_size
+from restsrc_dagster.extract.sample.outage import Outage
 from restsrc_dagster.extract.sample.sample import RequestSeen, Sample
 from restsrc_dagster.extract.sample.watching import (
     CollectRecords,
@@ -83,6 +89,7 @@ def read_samples(
                 redact=redact,
                 on_message=telling(progress, redact),
                 hosts=hosts or HostRules(),
+                hurried=True,
             ),
             resources=resources,
             limit=limit,
@@ -102,8 +109,11 @@ def _samples(
     progress_seconds: float,
 ) -> Iterator[Sample]:
     jobs = KeptAnswers(job_creators(connector.resources, connector.waiting).keys())
-    progress = common.on_message
+    progress, down = common.on_message, Outage()
     for name in resources:
+        if down.is_sure:
+            yield Sample(resource=connector.resources[name], error=down.error)
+            continue
         progress(f"reading {name} …")
         kept = jobs.again()
         options = replace(common, selection=frozenset({name}), kept=kept)
@@ -115,6 +125,7 @@ def _samples(
         ):
             sample = _read(connector, reading, name, limit)
         jobs.made += kept.made
+        down.note(sample)
         if _sends_first_start(sample) and name not in connector.resources.windows:
             with (
                 _without_warnings_of_dlt(),
@@ -178,6 +189,7 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     except Exception as error:
         if not _is_enough(error):
             sample.error = explain(error, reading.redact, parent=resource.parent)
+            sample.is_silence = is_silence(error)
             if not resource.steps:
                 sample.records = sample.records or _refused(sample.first)
     if not tables.found:

@@ -50,6 +50,8 @@ class Sample:
     nothing_at: str = ""
     """Where the paginator has looked in vain for a next page, in the first answer."""
     error: RestsrcError | None = None
+    is_silence: bool = False
+    """Whether the error is that nobody answered."""
     left_out: int = 0
     """Records without the cursor, which the API gives only where it is sent no start."""
     older: str = ""
