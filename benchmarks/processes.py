@@ -19,6 +19,11 @@ def cpu(pid: int) -> float:
     return (int(fields[11]) + int(fields[12])) / TICKS
 
 
+def cpu_with_waited_for(pid: int) -> float:
+    """The same with what those took that it has started and waited for."""
+    return sum(map(int, _stat(pid)[11:15])) / TICKS
+
+
 def memory(pid: int) -> dict[str, float]:
     """In MB: `RSS`, and `USS`, which no other process has a part in."""
     pages = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8").splitlines()[1:]

@@ -48,9 +48,19 @@ def without_looking_back() -> ProcessWide:
     return _FROZEN
 
 
+def freeze_for_good() -> None:
+    """What this process has, it keeps, and what it forks leaves it alone: not a page of it is
+    copied for being looked at."""
+    global _is_frozen
+    gc.collect()
+    gc.freeze()
+    _is_frozen = True
+
+
 def _freeze() -> None:
     global _is_ours
-    _is_ours = not gc.get_freeze_count()
+    # The count itself looks at each thing that is frozen.
+    _is_ours = not (_is_frozen or gc.get_freeze_count())
     if _is_ours:
         gc.freeze()
 
@@ -60,5 +70,5 @@ def _unfreeze() -> None:
         gc.unfreeze()
 
 
-_is_ours = False
+_is_ours = _is_frozen = False
 _FROZEN = ProcessWide(_freeze, _unfreeze)

@@ -31,6 +31,7 @@ from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.connector.configuration.tables import (
     validate_with_dlt as dlts_refusal,
 )
+from restsrc_dagster_tests.orchestrate.forking.conftest import LAUNCHER
 from restsrc_dagster_tests.support.connectors import CREATED_AT, connector, content, items
 from restsrc_dagster_tests.support.pages import (
     ALL_PAGES,
@@ -121,7 +122,9 @@ def test_yaml_shown_is_yaml() -> None:
     assert check_content("acme", component, file="defs.yaml").resources.keys() == {"customers"}
     (policy,) = [one for one in shown if "variables" in one]
     assert Policy.model_validate(policy).hosts.allowed == ["erp.acme.internal"]
-    held_elsewhere = {"ops", "attributes", "python_logs", "sources", "variables"}
+    (launcher,) = [one["run_launcher"] for one in shown if "run_launcher" in one]
+    assert launcher == LAUNCHER
+    held_elsewhere = {"ops", "attributes", "python_logs", "sources", "variables", "run_launcher"}
     files = ("restsrc_dagster/dagster.yaml", "deploy/deployment_settings.yaml")
     settings = [yaml.safe_load((ROOT / file).read_text("utf-8")) for file in files]
     shown_settings = [one for one in shown if held_elsewhere.isdisjoint(one)]

@@ -26,7 +26,15 @@ INTERNAL = (
     "dlt.sources.helpers.rest_client.utils",
 )
 """Modules of dlt whose names have no underscore, and which are its own affair all the same."""
-OF_OTHERS = {"_replace": "of a named tuple", "_content": "of an answer of requests"}
+OF_OTHERS = {
+    "_replace": "of a named tuple",
+    "_content": "of an answer of requests",
+    "_exit": "of os",
+    "_run_exitfuncs": "of atexit",
+    "_shutdown": "of threading",
+    "_instance": "of Dagster's launchers, for those who write one",
+    "_run_ids": "of Dagster's launcher, which waits for them",
+}
 """Names with an underscore that are neither dlt's nor ours."""
 REPLACE_OTHERS = dict.fromkeys(
     (Path("extract/response/body.py"), Path("extract/formats/reader.py")),
