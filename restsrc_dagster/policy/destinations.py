@@ -2,14 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from restsrc_dagster.connector.syntax.local_paths import path_in
 from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.connector.syntax.variables import whole_reference
-from restsrc_dagster.errors import HostRefused
 from restsrc_dagster.policy.arguments import (
     BELOW_CREDENTIALS,
     BUCKETS,
@@ -25,14 +23,13 @@ from restsrc_dagster.policy.arguments import (
     TYPES,
     WORDS,
 )
-from restsrc_dagster.policy.hosts import HostRules
+from restsrc_dagster.policy.database_hosts import as_url, forbidden_hosts
 from restsrc_dagster.policy.model import Policy
 from restsrc_dagster.policy.places import is_in_a_file
 
 OF_DLT = "dlt.destinations."
 Found = tuple[str, str]
 """(place in the file, what is wrong and what to do)."""
-_HOSTS = frozenset({"host", "hostaddr", "server_hostname", "azure_account_host", "host_override"})
 _PREFIX = re.compile(r"(?P<name>\w{2,}):(?!//)")
 """Before a path: DuckDB loads an extension of that name."""
 
@@ -63,9 +60,14 @@ def type_problem(
 
 
 def argument_problems(
-    kind: str, arguments: Mapping[str, Any], environment: Mapping[str, str], policy: Policy | None
+    kind: str,
+    arguments: Mapping[str, Any],
+    environment: Mapping[str, str],
+    policy: Policy | None,
+    look_up: bool = False,
 ) -> Iterator[Found]:
-    """Every argument that is no data, or that the policy does not let a file give."""
+    """Every argument that is no data, or that the policy does not let a file give; with `look_up`,
+    the names of hosts are looked up."""
     made_of = (registered(kind, environment) or kind).rpartition(".")[2]
     allowed = _listed(kind, policy)
     for name, value in arguments.items():
@@ -78,7 +80,7 @@ def argument_problems(
                 "is for the deployment to say, or a ${NAME} alone that it sets; where files may "
                 f"say it, list it {policy.at(f'destinations.arguments.{kind}')}",
             )
-    yield from _forbidden_hosts(arguments)
+    yield from forbidden_hosts(arguments, look_up=look_up)
 
 
 _NO_DATA = "is no argument that a connector file may give:"
@@ -176,7 +178,7 @@ def _below(place: str, key: str, value: Any) -> Iterator[Found]:
 
 def _address(kind: str, place: str, text: str) -> Iterator[Found]:
     """Credentials in one text: an address of a database, or the path of a file."""
-    url = _split(text)
+    url = as_url(text)
     if kind == "ducklake" and not LAKE.fullmatch(text):
         yield place, _NO_DATA
     path = path_in(text) if kind in ("duckdb", "sqlalchemy") else None
@@ -199,13 +201,6 @@ def _address(kind: str, place: str, text: str) -> Iterator[Found]:
             yield f"{place}.query.{name}", _NO_DATA
 
 
-def _split(text: str) -> SplitResult | None:
-    with suppress(ValueError):
-        url = urlsplit(text)
-        return url if "://" in text and url.scheme else None
-    return None
-
-
 def _is_dialect(scheme: str) -> bool:
     dialect, _, driver = scheme.partition("+")
     if dialect == "sqlite":
@@ -219,7 +214,7 @@ def _is_bucket(text: str) -> bool:
 
 
 def _is_catalog(text: str) -> bool:
-    url = _split(text)
+    url = as_url(text)
     kinds = ("sqlite", "duckdb", "postgres", "postgresql", "mysql", "md")
     has_quote = any(sign in text for sign in "'\";")
     return not has_quote and (not _PREFIX.match(text) if url is None else url.scheme in kinds)
@@ -267,22 +262,3 @@ def as_far_as_known(written: Any, resolved: Any = None) -> Any:
             if known is None or key in known
         }
     return blank(written) if resolved is None else resolved
-
-
-def _forbidden_hosts(value: Any, place: str = "destination", key: str = "") -> Iterator[Found]:
-    """Addresses that nobody may reach, as far as they are written out."""
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield from _forbidden_hosts(item, f"{place}.{name}", name)
-    elif isinstance(value, str):
-        url = _split(value)
-        named = [value] if key in _HOSTS else [url.hostname or "", *_in_query(url)] if url else []
-        for host in named:
-            try:
-                HostRules().check_name(host)
-            except HostRefused as error:
-                yield place, str(error)
-
-
-def _in_query(url: SplitResult) -> list[str]:
-    return [value for name, value in parse_qsl(url.query) if name.lower() in _HOSTS]

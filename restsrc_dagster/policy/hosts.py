@@ -66,9 +66,9 @@ class HostRules:
         if (address := literal(host)) is not None:
             self._check(host, address)
 
-    def check_behind_proxy(self, host: str, port: int) -> None:
-        """The same of a host whose name a proxy looks up: by what it is called here, if it is. One
-        address is enough to refuse it, as the proxy may take any.
+    def check_dialled_by_others(self, host: str, port: int) -> None:
+        """The same of a host that a proxy looks up and dials, or the library of a database: by what
+        it is called here, if it is. One address is enough to refuse it, as they may take any.
 
         Raises:
             HostRefused: it may not be reached, and why.
@@ -77,7 +77,7 @@ class HostRules:
             self.check_name(host)
             for text in self._looked_up(host, port):
                 self._check(host, literal(text))
-        except OSError:  # the proxy may know it
+        except (OSError, UnicodeError):  # they may know it
             policy = self._policy
             if policy and not policy.hosts.public and not _is_named(host, policy.hosts.allowed):
                 raise HostRefused(_not_listed(host, policy)) from None

@@ -50,7 +50,8 @@ def refusals(
         environment: where the deployment registers destinations; no text of it is told.
     """
     known = as_far_as_known(connector.destination.arguments, arguments)
-    found = [*_destination(connector, policy, destination, known, environment)]
+    is_run = arguments is not None
+    found = [*_destination(connector, policy, destination, known, environment, is_run)]
     found += _staging(connector)
     if policy is not None:
         kind = connector.destination_type(destination)
@@ -78,13 +79,14 @@ def _destination(
     default: str,
     arguments: Mapping[str, Any],
     environment: Mapping[str, str],
+    look_up: bool,
 ) -> Iterator[Found]:
     said = connector.destination
     if said.type and (wrong := type_problem(said.type, default, environment, policy)):
         yield "destination.type", wrong
         return
     kind = connector.destination_type(default)
-    yield from argument_problems(kind, arguments, environment, policy)
+    yield from argument_problems(kind, arguments, environment, policy, look_up)
 
 
 def _staging(connector: Connector) -> Iterator[Found]:

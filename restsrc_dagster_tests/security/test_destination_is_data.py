@@ -1,5 +1,6 @@
 """What a connector file says of its destination runs no code, and leads to no other place."""
 
+import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -83,6 +84,8 @@ CODE: list[dict[str, Any]] = [
     {"type": "lancedb", "embedding_model_provider": "sentence-transformers"},
     {"type": "postgres", "credentials": "postgresql://169.254.169.254/x"},
     {"type": "postgres", "credentials": "postgresql:///x?host=169.254.169.254"},
+    {"type": "postgres", "credentials": "postgresql://127.0.0.1:1,169.254.169.254:2/x"},
+    {"type": "postgres", "credentials": {"host": "127.0.0.1, 169.254.169.254"}},
     {
         "type": "filesystem",
         "bucket_url": "s3://b",
@@ -109,10 +112,15 @@ DATA: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+def not_found(*_: Any, **__: Any) -> Any:
+    raise socket.gaierror
+
+
 @pytest.mark.parametrize("destination", CODE, ids=str)
 def test_code_is_refused_before_anything_is_done(
-    destination: Mapping[str, Any], settings: Settings
+    destination: Mapping[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", not_found)
     before = set(sys.modules)
     assert told(settings, destination=dict(destination)), (
         "definitions and `restsrc validate` tell it"
@@ -138,8 +146,9 @@ def test_what_is_refused_would_run(tmp_path: Path) -> None:
     assert written.exists()
 
 
-def test_a_variable_is_no_way_around(settings: Settings) -> None:
+def test_a_variable_is_no_way_around(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its default, and a text that it is part of, are the file's; what it holds is not."""
+    monkeypatch.setattr(socket, "getaddrinfo", not_found)
     of_the_file = connector(destination={"credentials": "${NOT_SET:-evil:/tmp/x}"})
     with pytest.raises(PolicyRefused, match="is no path of a file"):
         build_destination(of_the_file, settings, {})
@@ -149,6 +158,41 @@ def test_a_variable_is_no_way_around(settings: Settings) -> None:
         build_destination(mixed, settings, {"A": "postgresql://h/x?"})
     alone = connector(destination={"type": "postgres", "credentials": "${A}"})
     assert build_destination(alone, settings, {"A": url}), "the deployment has set it"
+
+
+@pytest.mark.parametrize(
+    "destination",
+    [
+        {"type": "postgres", "credentials": "postgresql://db.acme.invalid/x"},
+        {"type": "postgres", "credentials": {"host": "db.acme.invalid", "database": "x"}},
+        {"type": "filesystem", "bucket_url": "sftp://db.acme.invalid/x"},
+    ],
+    ids=str,
+)
+def test_a_name_of_a_database_is_looked_up_before_it_is_dialled(
+    destination: Mapping[str, Any], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, found = [], "93.184.215.14"
+
+    def look_up(host: str, *_: Any, **__: Any) -> list[Any]:
+        asked.append(host)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (found, 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    acme = connector(destination=dict(destination))
+    assert told(settings, destination=dict(destination)) == []
+    assert asked == [], "definitions load without the network"
+    assert build_destination(acme, settings, {})
+    assert set(asked) == {"db.acme.invalid"}
+    found = "169.254.169.254"
+    with pytest.raises(PolicyRefused, match=r"db\.acme\.invalid \(169\.254\.169\.254\) is "):
+        build_destination(acme, settings, {})
+
+
+def test_a_bucket_is_no_host(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", None)
+    lake = connector(destination={"type": "filesystem", "bucket_url": "s3://bucket/raw"})
+    assert build_destination(lake, settings, {})
 
 
 def test_validate_imports_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

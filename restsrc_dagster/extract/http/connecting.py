@@ -76,7 +76,7 @@ class Connecting:
         """Once for each host; raises HostRefused."""
         _, host, port = origin_of(url)
         if host not in self._behind_proxy:
-            self._rules.check_behind_proxy(host, port)
+            self._rules.check_dialled_by_others(host, port)
             self._behind_proxy.add(host)
 
     def close(self) -> None:
