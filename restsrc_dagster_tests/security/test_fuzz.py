@@ -11,7 +11,7 @@ pytestmark = pytest.mark.usefixtures("one_try")
 
 
 @settings(
-    max_examples=4,
+    max_examples=70,  # a minute of a processor
     derandomize=True,
     deadline=None,
     suppress_health_check=list(HealthCheck),
