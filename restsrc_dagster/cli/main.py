@@ -169,16 +169,25 @@ def schema(output: Path | None, policy: bool) -> None:
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1), help="Records of a resource."
 )
+@click.option(
+    "--destination", "looks", is_flag=True, help="Connect to the destination, too; write nothing."
+)
 @click.option("--json", "for_machines", is_flag=True, help="Print JSON instead of text.")
 @connectors_dir_option
 def test_read(
-    name: str, names: tuple[str, ...], limit: int, for_machines: bool, connectors_dir: Path
+    name: str,
+    names: tuple[str, ...],
+    limit: int,
+    looks: bool,
+    for_machines: bool,
+    connectors_dir: Path,
 ) -> None:
     """Read a little of the connector NAME without loading it, and tell what the API answers.
 
     Exit codes: 0, all is well; 1, change the configuration; 3, the API refuses the access;
-    4, the API answered something else, or nothing.
+    4, the API answered something else, or nothing; 5, the destination cannot be reached.
     """
+    from restsrc_dagster.cli.sample.destination import DestinationTold
     from restsrc_dagster.cli.sample.read import samples_of
     from restsrc_dagster.cli.sample.report import as_json, as_text
     from restsrc_dagster.cli.sample.verdict import exit_code
@@ -195,9 +204,13 @@ def test_read(
         samples.append(sample)
         if not for_machines:
             click.echo("\n".join(as_text(sample)) + "\n")
+    destination = DestinationTold(connector) if looks else None
     if for_machines:
-        click.echo(as_json(connector, samples))
-    sys.exit(exit_code(samples))
+        beside = {"destination": destination.facts} if destination else {}
+        click.echo(as_json(connector, samples, **beside))
+    elif destination:
+        click.echo("\n".join(destination.lines()))
+    sys.exit(exit_code(samples) or (destination.exit_code if destination else 0))
 
 
 @cli.command("plan")

@@ -9,6 +9,7 @@ In the order in which a run meets it:
     plan            what a load does, decided before it reads anything
     tokens          those of who reads without loading
     planning        the plan of the next load, beside whatever is going
+    inspection      whether a destination can be loaded into, without writing to it
     ranges          a range of a list that is read again
     jobs            what a load creates before it waits for it
     passes          one pass over the API: `extraction` into a load package

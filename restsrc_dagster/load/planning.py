@@ -2,18 +2,13 @@
 is written to the destination."""
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import replace
-
-from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
-from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.connector.files.environment import in_environment
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.extract.failures.explain import explaining_failures
-from restsrc_dagster.load.destinations.destination import kept_open, local_database
-from restsrc_dagster.load.destinations.lock import loads_wait
+from restsrc_dagster.load.destinations.looking import looking
 from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.load.load import DLT_SETTINGS
@@ -49,7 +44,7 @@ def plan_load(
     with DLT_SETTINGS, explaining_failures(connector, environment), working_folder() as folder:
         connector = in_environment(connector, environment)
         pipeline, fit = opened(connector, settings, environment, folder)
-        with _looking(pipeline) as is_there:
+        with looking(pipeline) as is_there:
             if is_there:
                 pipeline.sync_destination()
             known = known_at(pipeline, connector.name, fit.connector.resources)
@@ -64,20 +59,3 @@ def plan_load(
                 lists=digests_of(values, environment),
                 absent=missing(values, environment),
             )
-
-
-@contextmanager
-def _looking(pipeline: Pipeline) -> Iterator[bool]:
-    """Whether there is a destination to look into: opening the file of a database would make it.
-
-    A DuckDB file is opened for reading only.
-    """
-    if (file := local_database(pipeline)) is not None:
-        if not file.exists():
-            yield False
-            return
-        config = pipeline.destination_client().config
-        if isinstance(config, DuckDbClientConfiguration):
-            config.credentials.read_only = True  # of all clients of this pipeline
-    with loads_wait(pipeline), kept_open(pipeline):
-        yield True

@@ -7,6 +7,7 @@ records   what tells them apart
 tables    what a load would make of them
 cursors   the cursor, and what a second run would send
 paste     all that is not in the file yet, in one piece
+destination  whether rows can go where they are to go
 verdict   whether all is well, and who has to do something
 report    all of it, as text for people or JSON for machines
 """

@@ -25,10 +25,11 @@ from restsrc_dagster.extract.sample.sample import Sample
 BODY_LENGTH = 500
 
 
-def as_json(connector: Connector, samples: list[Sample]) -> str:
+def as_json(connector: Connector, samples: list[Sample], **beside: Any) -> str:
     """One object: the connector's name, and per resource what `as_text` tells."""
     described = [_facts(sample) for sample in samples]
-    text = json.dumps({"connector": connector.name, "resources": described}, default=str, indent=2)
+    told = {"connector": connector.name, "resources": described, **beside}
+    text = json.dumps(told, default=str, indent=2)
     for sample in samples:
         text = sample.redact(text)
     return text
