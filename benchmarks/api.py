@@ -28,7 +28,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -40,7 +40,7 @@ PAGE = 1000
 FEW = 10
 LIMITED_PAGES = 60
 RANGED = 2000
-RANGED_FROM = datetime(2024, 1, 1, tzinfo=UTC)
+RANGED_FROM = datetime(2024, 1, 1, tzinfo=timezone.utc)
 EVERY = timedelta(minutes=72)
 NEW = [{"id": day, "updated_at": f"2026-01-{day:02}T00:00:00Z"} for day in range(1, 29)]
 Query = dict[str, str]

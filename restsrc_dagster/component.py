@@ -3,14 +3,15 @@
 import re
 from abc import abstractmethod
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import dagster as dg
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 from pydantic import BaseModel, Field, PrivateAttr
+from typing_extensions import Self
 
 from restsrc_dagster.cli.stamp import created_now
 from restsrc_dagster.connector.files.folder import check_content
@@ -56,7 +57,7 @@ def _as_written(context: dg.ResolutionContext, value: Any) -> Any:
     if isinstance(value, str) and _TEMPLATE.search(value):
         value = context.with_scope(env=_References()).resolve_value(value)
     if isinstance(value, datetime) and value.tzinfo:  # from Python, or from a template
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return value.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
     return value
 
 
@@ -284,7 +285,7 @@ class RestApiConnector(_Carrier):
         connector = self.connector
         if problems := refused(connector, settings, f"{connector.name}/defs.yaml: attributes"):
             raise ConnectorError(problems)
-        loaded_at = datetime.now(UTC)
+        loaded_at = datetime.now(timezone.utc)
         built = build_connector_definitions(
             connector,
             settings=settings,

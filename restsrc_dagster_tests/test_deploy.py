@@ -6,12 +6,12 @@ them is the instance's settings, which Dagster itself checks.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli
 import yaml
 from dagster._config import process_config
 from dagster._core.instance.config import dagster_instance_config_schema
@@ -241,7 +241,7 @@ def test_dagster_plus_names_the_same_secrets_as_the_chart() -> None:
 
 
 def test_each_image_has_what_it_needs() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    project = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
     needed = {
         "cloud": {"dagster-cloud", "dlt[postgres]", "botocore", "requests-oauthlib"},

@@ -1,8 +1,8 @@
 """What the README promises, and the files of the repository that it leads to."""
 
 import json
-import tomllib
 
+import tomli
 import yaml
 
 from restsrc_dagster.connector.files.folder import check_content
@@ -34,7 +34,7 @@ def test_the_example_of_the_repository_is_a_connector() -> None:
 
 
 def test_both_workspaces_name_the_same_location() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     block = project["tool"]["dg"]["project"]
     (module,) = yaml.safe_load((ROOT / "workspace.yaml").read_text("utf-8"))["load_from"]
     (cloud,) = yaml.safe_load((ROOT / "dagster_cloud.yaml").read_text("utf-8"))["locations"]

@@ -2,18 +2,18 @@
 
 import re
 import subprocess
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import tomli
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from restsrc_dagster_tests.support.pages import PAGES
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 TOOLS = ("dev", "docs")
 """Extras of those who work on the package; nobody else installs them."""
 
@@ -41,7 +41,8 @@ def test_the_oldest_versions_are_the_lower_bounds() -> None:
 
 def test_the_versions_of_the_tests_are_allowed() -> None:
     tried = pins("constraints.txt")
-    missing = {"dagster-k8s", "dagster-aws", "dagster-cloud", "restsrc-dagster"}
+    backports = {"backports-datetime-fromisoformat"}
+    missing = {"dagster-k8s", "dagster-aws", "dagster-cloud", "restsrc-dagster", *backports}
     for one in requirements(tools=True):
         version = tried.get(canonicalize_name(one.name))
         assert version is None or version in one.specifier, f"{one}: {version}"

@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import requests
@@ -132,7 +132,7 @@ def deployed(root: Path, which: str, connectors: int, resources: int) -> Iterato
     """Code server and webserver; there is no daemon yet, which would start first runs."""
     (root / "dagster.yaml").write_text(default_dagster_yaml(), encoding="utf-8")
     folder = root / "connectors"
-    write_mixture(folder, connectors, resources, created_at=datetime.now(UTC))
+    write_mixture(folder, connectors, resources, created_at=datetime.now(timezone.utc))
     own = {
         "DAGSTER_HOME": str(root),
         "RESTSRC_CONNECTORS_DIR": str(folder),
@@ -153,7 +153,7 @@ def _none_is_new(deployment: Deployment, folder: Path) -> None:
     """The sensor of first runs remembers every connector."""
     known = SensorMemory()
     for connector in read_folder(folder).connectors.values():
-        known.remember(connector, datetime.now(UTC))
+        known.remember(connector, datetime.now(timezone.utc))
     selector = {
         "repositoryLocationName": LOCATION,
         "repositoryName": "__repository__",

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -59,7 +59,7 @@ from restsrc_dagster import build_definitions
 
 defs = build_definitions(FOLDER)
 """
-BEGIN = datetime(2026, 11, 23, 12, 1, tzinfo=UTC)
+BEGIN = datetime(2026, 11, 23, 12, 1, tzinfo=timezone.utc)
 SENSORS_EVERY = timedelta(seconds=5)
 
 log = logging.getLogger("idle")

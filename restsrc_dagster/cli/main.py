@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
 
@@ -141,7 +141,7 @@ def next_slots(name: str, count: int, connectors_dir: Path) -> None:
     """Print the next slots of the connector NAME, in UTC."""
     connector = named_connector(name, connectors_dir)
     click.echo(connector.schedule.describe(connector.created_at), err=True)
-    for slot in islice(connector.slots.upcoming(datetime.now(UTC)), count):
+    for slot in islice(connector.slots.upcoming(datetime.now(timezone.utc)), count):
         click.echo(slot.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from restsrc_dagster.connector.model import Connector
@@ -149,7 +149,7 @@ def _of_reading(one: PlannedResource) -> Iterator[str]:
     for name, at_most in one.waits.items():
         yield f"waits until {name} is there, at most {at_most}"
     for at in one.jobs:
-        created = datetime.fromtimestamp(at, UTC)
+        created = datetime.fromtimestamp(at, timezone.utc)
         yield f"takes up the job of {created:%Y-%m-%d %H:%M:%S} UTC, if it asks for the same"
 
 
@@ -181,7 +181,7 @@ def _facts(one: PlannedResource) -> dict[str, Any]:
         "format": one.format or None,
         "deletes": one.deletes,
         "waits": dict(one.waits),
-        "jobs": [datetime.fromtimestamp(at, UTC).isoformat() for at in one.jobs],
+        "jobs": [datetime.fromtimestamp(at, timezone.utc).isoformat() for at in one.jobs],
         "cursor": vars(cursor) if cursor else None,
         "committed": one.chunks or "at once",
         "page": one.page,

@@ -1,7 +1,7 @@
 """Writing `created_at` into the text of a connector file, and nothing else."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 from restsrc_dagster.connector.files.parse import parse_text
 
@@ -11,7 +11,7 @@ _FIRST_YAML_KEY = re.compile(r"^(?P<indent> *)(?![#%\s]|---|\.\.\.)", re.MULTILI
 
 def created_now() -> str:
     """Now, as `created_at` is written: `2026-11-23T10:03:00Z`."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def stamp_text(text: str, created_at: str, *, is_json: bool) -> str:

@@ -1,10 +1,12 @@
 """Texts of a connector file that mean something: its creation, owners, tags."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
+
+from restsrc_dagster.connector.time.iso import parse_time
 
 _RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -17,7 +19,7 @@ def _utc(value: Any) -> datetime:
     if not isinstance(value, str):
         raise ValueError("is not a time in quotes, such as 2026-11-23T10:03:00Z")
     try:
-        parsed = datetime.fromisoformat(value.upper()) if _RFC_3339.fullmatch(value) else None
+        parsed = parse_time(value.upper()) if _RFC_3339.fullmatch(value) else None
     except ValueError:
         parsed = None
     if parsed is None:
@@ -25,9 +27,9 @@ def _utc(value: Any) -> datetime:
     if parsed.year not in YEARS:
         raise ValueError(f"{value!r} is not within {YEARS.start} to {YEARS.stop - 1}")
     if parsed.utcoffset() != timedelta(0):
-        in_utc = parsed.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        in_utc = parsed.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
         raise ValueError(f"{value!r} is not in UTC; write {in_utc}")
-    return parsed.astimezone(UTC)
+    return parsed.astimezone(timezone.utc)
 
 
 # Dagster's own rules (`is_valid_owner` and `normalize_tags(strict=True)`), so that a file which

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal, Self, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import (
     BaseModel,
@@ -11,6 +11,7 @@ from pydantic import (
     Field,
     PrivateAttr,
 )
+from typing_extensions import Self
 
 from restsrc_dagster.connector.abilities import TableFormat, WhereMergeIsImpossible
 from restsrc_dagster.connector.configuration.auth.oauth2_refresh_token import rotates

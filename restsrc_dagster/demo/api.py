@@ -21,13 +21,16 @@ import json
 import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta, timezone
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from typing_extensions import Self
+
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.data import timestamp
 from restsrc_dagster.demo.shop import Key, Page, Shop
 from restsrc_dagster.demo.trials import Trials
@@ -155,7 +158,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away is nobody's error; anything else is printed as ever."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exc_info()[1], ConnectionError):
             super().handle_error(request, client_address)
 
 
@@ -227,9 +230,9 @@ def _since(text: str | None) -> str:
     if text is None:
         return ""
     try:
-        moment = datetime.fromisoformat(text)
+        moment = parse_time(text)
         if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
+            moment = moment.replace(tzinfo=timezone.utc)
         return timestamp(moment + timedelta(microseconds=-moment.microsecond % 1_000_000))
     except (ValueError, OverflowError):
         example = "2026-11-23T10:03:00Z"

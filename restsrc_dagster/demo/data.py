@@ -7,7 +7,7 @@ the same records. Moments are aware datetimes in UTC and appear in records as
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from random import Random
 from typing import Any
 
@@ -96,7 +96,7 @@ _LETTERS_WITHOUT_DECOMPOSITION = str.maketrans({"ł": "l", "Ł": "L", "ø": "o",
 
 def timestamp(moment: datetime) -> str:
     """An aware datetime as RFC 3339 in UTC, cut to the second: `2026-11-23T10:03:00Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="seconds")[:19] + "Z"
+    return moment.astimezone(timezone.utc).isoformat(timespec="seconds")[:19] + "Z"
 
 
 def customer(rng: Random, number: int, *, created: datetime, updated: datetime) -> Record:

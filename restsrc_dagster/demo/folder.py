@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.data import timestamp
 from restsrc_dagster.errors import RestsrcError
 
@@ -82,7 +83,7 @@ class DemoFolder:
         """
         try:
             state = self._noted
-            opened, port = datetime.fromisoformat(state["opened_at"]), int(state["api_port"])
+            opened, port = parse_time(state["opened_at"]), int(state["api_port"])
         except (OSError, ValueError, TypeError, KeyError):
             return now, 0
         if opened.tzinfo is None or not timedelta() <= now - opened <= REOPEN_AFTER:
@@ -97,7 +98,7 @@ class DemoFolder:
     def field_since(self) -> datetime | None:
         """When a person has added a field to the API; None before."""
         try:
-            return datetime.fromisoformat(self._noted["field_since"])
+            return parse_time(self._noted["field_since"])
         except (ValueError, TypeError, KeyError):
             return None
 
@@ -171,7 +172,7 @@ def demo_connector(base_url: str, *, created_at: datetime) -> dict[str, Any]:
     """The content of `connectors/demo_shop.json`."""
     return {
         "description": "The demonstration shop: customers, invoices, subscriptions, payments",
-        "created_at": timestamp(created_at.astimezone(UTC)),
+        "created_at": timestamp(created_at.astimezone(timezone.utc)),
         "schedule": {"mode": "minutes", "interval": 1},
         "configuration": {
             "client": {

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from textwrap import shorten
 
@@ -59,7 +59,7 @@ def run_demo(
             stops = stack.enter_context(StopRequests())
             stack.enter_context(place.held())
             shown = _show(place, stack, recipe)
-            started_at = datetime.now(UTC) - timedelta(seconds=1)
+            started_at = datetime.now(timezone.utc) - timedelta(seconds=1)
             arguments = f"dev -w workspace.yaml -p {port} -h 127.0.0.1".split()
             dagster = DagsterProcess(
                 [*dagster_command, *arguments],

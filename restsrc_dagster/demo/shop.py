@@ -11,9 +11,10 @@ import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from random import Random
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo import data
 from restsrc_dagster.demo.data import Record, timestamp
 
@@ -29,7 +30,7 @@ MOST_CUSTOMERS, MOST_INVOICES = 15_000, 25_000  # a demo that runs for days stay
 
 def utc_now() -> datetime:
     """The real clock."""
-    return datetime.now(UTC)
+    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +98,7 @@ class Shop:
         self._clock = clock
         self._rng = Random(seed)  # noqa: S311 - believable, not secret
         self._lock = threading.Lock()
-        self._next_tick = (opened_at or clock()).astimezone(UTC).replace(microsecond=0)
+        self._next_tick = (opened_at or clock()).astimezone(timezone.utc).replace(microsecond=0)
         self._ticks = 0
         self._customers = Collection()
         self._customer_ids: list[str] = []
@@ -169,7 +170,7 @@ class Shop:
                 self._add_invoice(buyer, issued, status=status, now=now)
 
     def _moment_in_life(self, buyer: Record, now: datetime) -> datetime:
-        created = datetime.fromisoformat(buyer["created_at"])
+        created = parse_time(buyer["created_at"])
         return created + (now - created) * self._rng.random()
 
     def _live(self) -> None:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Set
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import partial
 
 from dlt.pipeline.pipeline import Pipeline
@@ -222,7 +222,7 @@ class _Load:
         self._on_message = on_message
 
     def run(self, order: LoadRequest, cut: Set[str]) -> LoadReport:
-        started, began_at = time.monotonic(), datetime.now(UTC)
+        started, began_at = time.monotonic(), datetime.now(timezone.utc)
         with kept_open(self._pipeline):
             plan = self._plan(order)
             removed = remove_broken_loads(self._pipeline)

@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from hashlib import sha256
-from typing import Any, Self
+from typing import Any
 
 import dagster as dg
+from typing_extensions import Self
 
 from restsrc_dagster.connector.files.watch import FolderWatch, not_in_order
 from restsrc_dagster.connector.model import AlertKind, Connector
@@ -126,7 +127,7 @@ def build_alerts_sensor(
         "and when it is well again.",
     )
     def alerts_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        memory = Memory.parse(context.cursor, datetime.now(UTC))
+        memory = Memory.parse(context.cursor, datetime.now(timezone.utc))
         lines: dict[str, list[str]] = {}
         news = [
             *_of_runs(context.instance, connectors, memory),
@@ -187,7 +188,7 @@ def _of_runs(
     instance: dg.DagsterInstance, connectors: Mapping[str, Watched], memory: Memory
 ) -> Iterator[News]:
     """Of the runs that have ended since the last tick, and of the checks that they evaluated."""
-    after = datetime.fromtimestamp(memory.after, UTC)
+    after = datetime.fromtimestamp(memory.after, timezone.utc)
     records = instance.get_run_records(
         dg.RunsFilter(statuses=list(ENDED), updated_after=after),
         limit=RUNS_AT_ONCE,
@@ -197,7 +198,7 @@ def _of_runs(
     owners = {key: name for name, watched in connectors.items() for key in watched.keys}
     for record in records:
         run = record.dagster_run
-        memory.after = record.update_timestamp.replace(tzinfo=UTC).timestamp()
+        memory.after = record.update_timestamp.replace(tzinfo=timezone.utc).timestamp()
         names = _connectors_of(run, owners) & connectors.keys()
         if not names or run.run_id in memory.seen:
             continue

@@ -4,7 +4,7 @@ import logging
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
 from pathlib import Path
 
@@ -56,7 +56,7 @@ class _LocationBuilder:
         self._files = files
         self._settings = settings
         self._translator = translator
-        self._loaded_at = datetime.now(UTC)
+        self._loaded_at = datetime.now(timezone.utc)
 
     def in_order(self, connector: Connector) -> ConnectorDefinitions:
         return self._build(connector, self._translator)
@@ -232,7 +232,10 @@ def _of_job(
         if not_permitted(connector, settings, ""):
             return None
         built = build_connector_definitions(
-            connector, settings=settings, translator=translator, loaded_at=datetime.now(UTC)
+            connector,
+            settings=settings,
+            translator=translator,
+            loaded_at=datetime.now(timezone.utc),
         )
     except (ConnectorError, dg.DagsterError, ValueError):
         return None

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import dagster as dg
 
@@ -62,7 +62,7 @@ def build_initial_run_sensor(
         description="Starts the first run of each new connector, once.",
     )
     def initial_run_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        return evaluate_first_runs(context, connectors, keys, now=datetime.now(UTC))
+        return evaluate_first_runs(context, connectors, keys, now=datetime.now(timezone.utc))
 
     return initial_run_sensor
 

@@ -10,7 +10,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import dagster as dg
 
@@ -70,7 +70,10 @@ def build_later_slots_sensor(
     )
     def later_slots_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         return evaluate_later_slots(
-            context, later, now=datetime.now(UTC), on_by_default=not settings.branch_deployment
+            context,
+            later,
+            now=datetime.now(timezone.utc),
+            on_by_default=not settings.branch_deployment,
         )
 
     return later_slots_sensor

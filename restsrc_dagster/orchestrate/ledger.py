@@ -5,7 +5,7 @@ since when a schedule has been what it is.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 
 import dagster as dg
 
@@ -149,4 +149,4 @@ class Ledger:
 
 
 def _created(record: dg.RunRecord) -> datetime:
-    return record.create_timestamp.replace(tzinfo=UTC)
+    return record.create_timestamp.replace(tzinfo=timezone.utc)

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Set
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -114,7 +114,7 @@ def _orders(
     config = context.op_execution_context.op_config
     holder = f"run {context.run.run_id}"
     refresh = _to_refresh(config["full_refresh"], left, connector)
-    between = between_of(config, now=datetime.now(UTC))
+    between = between_of(config, now=datetime.now(timezone.utc))
     of_partitions = left & connector.partitioned
     window = range_of_partitions(context, connector.partitions, config) if of_partitions else None
     if window is not None:

@@ -9,7 +9,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+
+from typing_extensions import Self
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.orchestrate.names import from_iso, iso

@@ -1,8 +1,10 @@
 """The names and tags that users, alerts and other programs rely on."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import dagster as dg
+
+from restsrc_dagster.connector.time.iso import parse_time
 
 CONNECTOR_TAG = "restsrc/connector"
 TRIGGER_TAG = "restsrc/trigger"
@@ -62,14 +64,16 @@ def pool_name(connector: str) -> str:
 
 def iso(at: datetime) -> str:
     """A time as tags and messages show it: `2026-11-23T10:13:00Z`."""
-    text = at.astimezone(UTC).isoformat(timespec="microseconds" if at.microsecond else "seconds")
+    text = at.astimezone(timezone.utc).isoformat(
+        timespec="microseconds" if at.microsecond else "seconds"
+    )
     return text.replace("+00:00", "Z")
 
 
 def from_iso(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)
+    return parse_time(text).astimezone(timezone.utc)
 
 
 def in_words(at: datetime) -> str:
     """A time as people read it: `2026-11-23 10:13 UTC`."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+    return f"{at.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC"

@@ -1,7 +1,7 @@
 """Partitions of a connector's assets: which a run is to read again, and which it has filled."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +148,7 @@ def _end(connector: Connector, report: "LoadReport", names: Set[str]) -> datetim
     """Up to where a run has read: to when it began, if no window ends before."""
     windows, began = connector.resources.windows, report.began_at
     ends = (windows[name].reads_to(began.timestamp()) for name in names & windows.keys())
-    return min([began, *(datetime.fromtimestamp(float(end), UTC) for end in ends)])
+    return min([began, *(datetime.fromtimestamp(float(end), timezone.utc) for end in ends)])
 
 
 def _may_be_incomplete(connector: Connector, report: "LoadReport", names: Set[str]) -> bool:
@@ -168,6 +168,6 @@ def _instant(cursor: Any) -> datetime | None:
     if seconds is None:
         return None
     try:
-        return datetime.fromtimestamp(float(seconds), UTC)
+        return datetime.fromtimestamp(float(seconds), timezone.utc)
     except (OverflowError, ValueError, OSError):
         return None

@@ -1,9 +1,10 @@
 """`from` and `to` of the launchpad."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 from typing import Any
 
+from restsrc_dagster.connector.time.iso import parse_date, parse_time
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.load.ranges.ranges import Between
 
@@ -34,14 +35,14 @@ def between_of(config: Mapping[str, Any], *, now: datetime) -> Between | None:
 def _instant(config: Mapping[str, Any], key: str) -> datetime:
     text = config[key].strip()
     try:
-        day = date.fromisoformat(text)
+        day = parse_date(text)
     except ValueError:
         pass
     else:
         after = timedelta(days=1) if key == "to" else timedelta()
-        return datetime.combine(day, time(), tzinfo=UTC) + after
+        return datetime.combine(day, time(), tzinfo=timezone.utc) + after
     try:
-        at = datetime.fromisoformat(text)
+        at = parse_time(text)
     except ValueError:
         at = None
     if at is None or at.tzinfo is None:
@@ -49,4 +50,4 @@ def _instant(config: Mapping[str, Any], key: str) -> datetime:
             f"{key}: {text!r} is neither a day, such as 2026-01-31, nor an instant with its zone, "
             "such as 2026-01-31T06:00:00Z"
         )
-    return at.astimezone(UTC)
+    return at.astimezone(timezone.utc)

@@ -6,7 +6,7 @@ but "is the latest slot requested yet?".
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 
 import dagster as dg
 
@@ -84,8 +84,8 @@ def _evaluate(
         found = trouble()
         if found is not None and not found.can_run:
             return dg.SkipReason(found.says)
-        at = context.scheduled_execution_time.astimezone(UTC)
-        latest = connector.slots.latest(max(at, datetime.now(UTC)))
+        at = context.scheduled_execution_time.astimezone(timezone.utc)
+        latest = connector.slots.latest(max(at, datetime.now(timezone.utc)))
         if cron.end is not None and latest is not None and latest >= cron.end:
             return dg.SkipReason(LATER)
         return evaluate_tick(connector, at, Ledger(context.instance, connector), loaded_at)

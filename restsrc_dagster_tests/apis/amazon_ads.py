@@ -6,9 +6,10 @@ FAILED with a `failureReason`.
 """
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_date
 from restsrc_dagster.demo.apis.mock import Rows, ago, bearer, refused, rows
 from restsrc_dagster.json_types import Record
 from restsrc_dagster_tests.apis.mock import Content, Mock, endpoint
@@ -62,7 +63,7 @@ class AmazonAds(Mock):
         self._held.append(_figure(0, 3))
 
     def tables(self) -> Mapping[str, Rows]:
-        held = [{**one, "date": date.fromisoformat(one["date"])} for one in self._held]
+        held = [{**one, "date": parse_date(one["date"])} for one in self._held]
         return {"campaigns: CAST(date AS DATE), clicks": rows(held, "date", "clicks")}
 
     def __call__(self, asked: Asked) -> Any:
@@ -78,7 +79,7 @@ class AmazonAds(Mock):
         if asked.headers.get("Content-Type") != MADE:
             return refused(415, {"code": "415", "detail": "Unsupported Content-Type"})
         start, end = asked.json["startDate"], asked.json["endDate"]
-        if date.fromisoformat(end) - date.fromisoformat(start) > LONGEST:
+        if parse_date(end) - parse_date(start) > LONGEST:
             return refused(400, {"code": "400", "detail": "Report date range is too long"})
         for name, report in self._reports.items():
             if report["status"] != "COMPLETED" and (report["startDate"], report["endDate"]) == (

@@ -5,9 +5,10 @@ is there two hours later. The real answer is a zip of JSON lines, here it is a l
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.mock import Rows, basic, refused, rows
 from restsrc_dagster.json_types import Record
 from restsrc_dagster_tests.apis.mock import Mock
@@ -23,7 +24,7 @@ class Amplitude(Mock):
     environment: ClassVar = {
         "AMPLITUDE_KEY": "k",
         "AMPLITUDE_SECRET": "s",
-        "AMPLITUDE_SINCE": f"{datetime.now(UTC) - timedelta(hours=48):%Y-%m-%d %H:00:00}",
+        "AMPLITUDE_SINCE": f"{datetime.now(timezone.utc) - timedelta(hours=48):%Y-%m-%d %H:00:00}",
     }
     requests = (12, 4)
     refusals: ClassVar = {
@@ -40,7 +41,7 @@ class Amplitude(Mock):
     }
 
     def __init__(self) -> None:
-        self._hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        self._hour = datetime.now(timezone.utc).replace(minute=0, second=0, microsecond=0)
         self._held = [self._event(number, number * 7 + 3) for number in range(1, 6)]
         self._held.append(self._event(6, 1))
 
@@ -70,8 +71,8 @@ class Amplitude(Mock):
 
 
 def _hour(text: str) -> datetime:
-    return datetime.strptime(text, "%Y%m%dT%H").replace(tzinfo=UTC)
+    return datetime.strptime(text, "%Y%m%dT%H").replace(tzinfo=timezone.utc)
 
 
 def _uploaded(one: Record) -> datetime:
-    return datetime.fromisoformat(one["server_upload_time"]).replace(tzinfo=UTC)
+    return parse_time(one["server_upload_time"]).replace(tzinfo=timezone.utc)

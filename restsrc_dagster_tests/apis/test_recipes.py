@@ -1,9 +1,9 @@
 """Every recipe of the folder is whole: it loads, tells what it wants, and has its mock."""
 
-import tomllib
 from typing import Any
 
 import pytest
+import tomli
 
 from restsrc_dagster.connector.files.folder import check_content
 from restsrc_dagster.connector.lint import lint
@@ -59,7 +59,7 @@ def test_every_table_is_compared_with_a_mock(name: str) -> None:
 
 
 def test_recipes_are_in_the_wheel() -> None:
-    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    settings = tomli.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     packaged = settings["tool"]["setuptools"]["package-data"]["restsrc_dagster"]
     assert "recipes/*.json" in packaged
 

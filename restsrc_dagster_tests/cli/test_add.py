@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from restsrc_dagster.cli.main import cli
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster_tests.support.api import Answer, Api
 from restsrc_dagster_tests.support.connectors import content
 
@@ -149,6 +150,6 @@ def test_no_command_loads_dagster_to_tell_its_help() -> None:
 
 
 def test_created_at_is_now(tmp_path: Path) -> None:
-    before = datetime.now(UTC).replace(microsecond=0)
+    before = datetime.now(timezone.utc).replace(microsecond=0)
     add(tmp_path, "http://x.invalid")
-    assert before <= datetime.fromisoformat(written(tmp_path)["created_at"]) <= datetime.now(UTC)
+    assert before <= parse_time(written(tmp_path)["created_at"]) <= datetime.now(timezone.utc)

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from restsrc_dagster.cli.main import main
 from restsrc_dagster.cli.stamp import stamp_text
 from restsrc_dagster.connector.files.folder import read_connector
 from restsrc_dagster.connector.files.parse import parse
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.extract.validation import validate_with_dlt
 from restsrc_dagster_tests.support.connectors import CREATED_AT, content, items, write
 
@@ -81,11 +82,11 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def test_add_writes_a_connector_checked_and_stamped(restsrc: Restsrc, config: Path) -> None:
-    before = datetime.now(UTC).replace(microsecond=0)
+    before = datetime.now(timezone.utc).replace(microsecond=0)
     ended = restsrc("add", "acme", "--config", config, "--schedule", "every 10 minutes")
     assert ended.status == 0, ended.err
     connector = read_connector(Path("connectors/acme.json"))
-    assert before <= connector.created_at <= datetime.now(UTC)
+    assert before <= connector.created_at <= datetime.now(timezone.utc)
     assert connector.configuration == CONFIGURATION
     assert (connector.schedule.mode, connector.schedule.interval) == ("minutes", 10)
     assert (
@@ -252,7 +253,7 @@ def test_stamp_writes_the_file(restsrc: Restsrc, folder: Path, case: str) -> Non
     stamp = content.pop("created_at")
     assert content == content_before
     assert file.read_bytes() == stamped.replace(AT, stamp).encode()
-    assert timedelta(0) <= datetime.now(UTC) - datetime.fromisoformat(stamp) < timedelta(minutes=5)
+    assert timedelta(0) <= datetime.now(timezone.utc) - parse_time(stamp) < timedelta(minutes=5)
 
 
 @pytest.mark.parametrize("text", UNSTAMPABLE)
@@ -642,7 +643,7 @@ def test_next_prints_the_next_slots(restsrc: Restsrc, folder: Path) -> None:
     write(folder / "connectors", "acme")
     ended = restsrc("next", "acme", "-n", "3")
     assert ended.status == 0
-    slots = [datetime.fromisoformat(line) for line in ended.out.splitlines()]
+    slots = [parse_time(line) for line in ended.out.splitlines()]
     connector = read_connector(folder / "connectors/acme.json")
     assert len(slots) == 3
     assert all(slot in connector.slots for slot in slots)

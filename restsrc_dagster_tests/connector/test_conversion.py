@@ -1,6 +1,6 @@
 """How a cursor's value is sent: what it means, in which form, and which way it is rounded."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +16,7 @@ from restsrc_dagster.connector.time.conversion import (
 )
 
 JANUARY = 1706695200  # 2024-01-31T10:00:00Z
-MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 28), timezones=st.just(UTC))  # noqa: DTZ001
+MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 28), timezones=st.just(timezone.utc))  # noqa: DTZ001
 
 
 def sent(value: Any, form: str, *, up: bool = False) -> int | str:
@@ -139,5 +139,7 @@ def meant(value: int | str, form: str) -> Fraction:
         assert seconds is not None
         return seconds
     pattern = {"date": "%Y-%m-%d"}.get(form, form).replace("%F", "%Y-%m-%d").replace("%T", "%X")
-    since = datetime.strptime(value, pattern).replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    since = datetime.strptime(value, pattern).replace(tzinfo=timezone.utc) - datetime(
+        1970, 1, 1, tzinfo=timezone.utc
+    )
     return Fraction(since // timedelta(microseconds=1), 1_000_000)

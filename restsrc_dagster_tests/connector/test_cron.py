@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import islice, takewhile
 
 import pytest
@@ -25,7 +25,7 @@ def ticks(cron: Cron, after: datetime) -> list[datetime]:
     found = schedule_execution_time_iterator(
         math.floor(after.timestamp()) + 1, cron.strings, cron.zone
     )
-    return before_the_end(cron, (tick.astimezone(UTC) for tick in found))
+    return before_the_end(cron, (tick.astimezone(timezone.utc) for tick in found))
 
 
 def before_the_end(cron: Cron, times: Iterable[datetime]) -> list[datetime]:

@@ -24,7 +24,8 @@ from restsrc_dagster.connector.syntax.expression import expression_error
     ],
 )
 def test_expressions(text: str) -> None:
-    with warnings.catch_warnings(action="error"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
         assert expression_error(text) is None
 
 

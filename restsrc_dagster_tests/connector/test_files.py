@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -579,7 +579,7 @@ def test_the_contracts_example(tmp_path: Path) -> None:
     file.write_text(CONTRACT_EXAMPLE, encoding="utf-8")
     connector = read_connector(file)
     assert connector.name == "acme"
-    assert connector.created_at == datetime(2026, 11, 23, 10, 3, tzinfo=UTC)
+    assert connector.created_at == datetime(2026, 11, 23, 10, 3, tzinfo=timezone.utc)
     assert connector.identity == "acme:2026-11-23T10:03:00.000000Z"
     assert connector.dataset == "acme"
     assert connector.http.max_concurrency == 4

@@ -1,6 +1,6 @@
 """What the functions of an expression give, and what they refuse."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -9,7 +9,7 @@ from restsrc_dagster.connector.syntax.expression import expression_error
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.records.expressions import searcher
 
-NOW = datetime(2024, 1, 31, 10, tzinfo=UTC)
+NOW = datetime(2024, 1, 31, 10, tzinfo=timezone.utc)
 RECORD = {
     "id": 7,
     "rates": {"EUR": 1, "USD": 1.1},

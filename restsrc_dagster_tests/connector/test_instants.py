@@ -1,6 +1,6 @@
 """Times as APIs write them: the same moment is the same number, however it is written."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.connector.time.instants import seconds_of
 
-TEN = Fraction(int(datetime(2024, 1, 31, 10, tzinfo=UTC).timestamp()))
+TEN = Fraction(int(datetime(2024, 1, 31, 10, tzinfo=timezone.utc).timestamp()))
 
 
 @pytest.mark.parametrize(

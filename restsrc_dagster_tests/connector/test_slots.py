@@ -1,6 +1,6 @@
 """Slots against a brute force that walks the calendar minute by minute."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from itertools import islice
 
 import pytest
@@ -9,20 +9,24 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.connector.schedule.schedule import MINUTES_IN, Schedule
 from restsrc_dagster.connector.schedule.slots import Slots
+from restsrc_dagster.connector.time.iso import parse_time
 
 MINUTE = timedelta(minutes=1)
 EDGES = [
-    datetime(2026, 11, 23, 10, 3, tzinfo=UTC),
-    datetime(2026, 1, 31, 23, 59, 59, tzinfo=UTC),
-    datetime(2026, 2, 28, 12, 0, tzinfo=UTC),
-    datetime(2028, 2, 28, 23, 58, 30, tzinfo=UTC),
-    datetime(2028, 2, 29, 0, 0, tzinfo=UTC),
-    datetime(2027, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC),
-    datetime(2100, 2, 28, 5, 6, 7, tzinfo=UTC),
-    datetime(2026, 3, 29, 1, 30, tzinfo=UTC),
+    datetime(2026, 11, 23, 10, 3, tzinfo=timezone.utc),
+    datetime(2026, 1, 31, 23, 59, 59, tzinfo=timezone.utc),
+    datetime(2026, 2, 28, 12, 0, tzinfo=timezone.utc),
+    datetime(2028, 2, 28, 23, 58, 30, tzinfo=timezone.utc),
+    datetime(2028, 2, 29, 0, 0, tzinfo=timezone.utc),
+    datetime(2027, 12, 31, 23, 59, 59, 999_999, tzinfo=timezone.utc),
+    datetime(2100, 2, 28, 5, 6, 7, tzinfo=timezone.utc),
+    datetime(2026, 3, 29, 1, 30, tzinfo=timezone.utc),
 ]
 
-FIRST_YEAR, LAST_YEAR = datetime(1970, 1, 2, tzinfo=UTC), datetime(2190, 1, 1, tzinfo=UTC)
+FIRST_YEAR, LAST_YEAR = (
+    datetime(1970, 1, 2, tzinfo=timezone.utc),
+    datetime(2190, 1, 1, tzinfo=timezone.utc),
+)
 creations = st.sampled_from(EDGES) | st.integers(
     0, (LAST_YEAR - FIRST_YEAR) // timedelta(milliseconds=1)
 ).map(lambda milliseconds: FIRST_YEAR + timedelta(milliseconds=milliseconds))
@@ -40,7 +44,7 @@ def schedules(draw: st.DrawFn, *, longest: int = 20_000) -> Schedule:
 
 
 def anchor_by_contract(schedule: Schedule, created_at: datetime) -> datetime:
-    day = datetime(created_at.year, created_at.month, created_at.day, tzinfo=UTC)
+    day = datetime(created_at.year, created_at.month, created_at.day, tzinfo=timezone.utc)
     if schedule.mode == "minutes":
         return day + timedelta(hours=created_at.hour, minutes=created_at.minute)
     return day + timedelta(minutes=schedule.offset)
@@ -64,7 +68,7 @@ def times(slots: Slots, count: int) -> list[str]:
 
 
 def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return parse_time(text).replace(tzinfo=timezone.utc)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """Days by the clocks of a zone, held to a walk over every minute of `zoneinfo`'s clocks."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from itertools import islice
 from zoneinfo import ZoneInfo
 
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from restsrc_dagster.connector.schedule.schedule import Schedule, parse_schedule
 from restsrc_dagster.connector.schedule.slots import ZonedDays
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster_tests.connector.test_cron import assert_the_ticks_are_the_slots
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -29,7 +30,7 @@ ZONES = [
 def by_walking(zone: str, created_at: datetime, minute_of_day: int, days: int) -> list[datetime]:
     """The slot of each day, by looking at the clock every minute, without any arithmetic of it."""
     clock, first = ZoneInfo(zone), created_at.astimezone(ZoneInfo(zone)).date()
-    start = datetime(first.year, first.month, first.day, tzinfo=UTC) - 15 * 60 * MINUTE
+    start = datetime(first.year, first.month, first.day, tzinfo=timezone.utc) - 15 * 60 * MINUTE
     seen: dict[date, datetime] = {}
     passed: dict[date, datetime] = {}
     at = start
@@ -52,7 +53,7 @@ def slots_of(zone: str, created_at: datetime, minute_of_day: int, interval: int 
 
 
 def at(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return parse_time(text).replace(tzinfo=timezone.utc)
 
 
 @st.composite
@@ -61,7 +62,7 @@ def near_a_change(draw: st.DrawFn) -> tuple[str, datetime, int]:
     zone = draw(st.sampled_from(ZONES))
     clock = ZoneInfo(zone)
     year = draw(st.integers(2024, 2036))
-    days = [datetime(year, 1, 1, tzinfo=UTC) + number * DAY for number in range(366)]
+    days = [datetime(year, 1, 1, tzinfo=timezone.utc) + number * DAY for number in range(366)]
     changes = [
         day
         for day in days

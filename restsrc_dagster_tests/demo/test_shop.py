@@ -1,8 +1,9 @@
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.data import Record
 from restsrc_dagster.demo.shop import CUSTOMERS, SUBSCRIPTIONS, TICK, Collection, Shop
 from restsrc_dagster_tests.demo.conftest import NOON, Clock
@@ -101,7 +102,7 @@ def test_a_record_changes_only_together_with_its_updated_at(
         clock.now += timedelta(minutes=3)
         for record in (record for name in LISTS for record in records(shop, name)):
             if before.get(record["id"]) != record:
-                assert asked_at < datetime.fromisoformat(record["updated_at"]) <= clock.now
+                assert asked_at < parse_time(record["updated_at"]) <= clock.now
 
 
 def test_hours_pass_in_a_moment_and_records_stay_believable(

@@ -1,19 +1,23 @@
 """The product as a person runs it: a folder, a connector file, `dagster dev`, and nobody clicks."""
 
+import re
 import threading
 import time
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items, write
 from restsrc_dagster_tests.support.dagster_dev import DagsterDev
 from restsrc_dagster_tests.support.dialled import Dialled
 from restsrc_dagster_tests.support.ui import rows_loaded
+
+ROOT = Path(__file__).parents[2]
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -45,6 +49,24 @@ def stored(folder: Path) -> list[tuple[int, str]]:
         return database.sql("select id, name from acme.customers order by id, name").fetchall()
 
 
+def frightening(log: Path) -> list[str]:
+    """Lines that look like trouble, and are not those that the page explains."""
+    page = (ROOT / "docs" / "in-dagster.md").read_text(encoding="utf-8")
+    _, _, section = page.partition("## The first lines of `dagster dev`")
+    table = section.partition("## ")[0]
+    told = [
+        re.compile(".*".join(map(re.escape, line.split("…"))))
+        for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+        for line in re.findall(r"`(.+?)`", row)
+    ]
+    assert len(told) == 5
+    plain = re.sub(r"\x1b\[[0-9;]*m|`", "", log.read_text(encoding="utf-8"))
+    looks_bad = re.compile(r"WARN|ERROR|CRITICAL|Warning|Traceback|deprecat|temporary", re.I)
+    lines = [line for line in plain.splitlines() if looks_bad.search(line)]
+    assert lines, "nothing would be seen"
+    return [line for line in lines if not any(one.search(line) for one in told)]
+
+
 def test_rows_arrive_by_themselves_then_only_what_changed(
     tmp_path: Path, api: Api, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,7 +92,7 @@ def test_rows_arrive_by_themselves_then_only_what_changed(
             )
         ],
         client={"auth": {"type": "bearer", "token": "${ACME_TOKEN}"}},
-        created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        created_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
         schedule={"mode": "minutes", "interval": 1},
     )
     env_file = tmp_path / ".env"
@@ -81,6 +103,7 @@ def test_rows_arrive_by_themselves_then_only_what_changed(
         assert first["status"] == "SUCCESS"
         assert rows_loaded(first) == {"acme/customers": 20}
         assert len(stored(tmp_path)) == 20
+        assert frightening(dagster.log) == []
 
         customers.token = "second"
         env_file.write_text("ACME_TOKEN=second\n", encoding="utf-8")
@@ -90,8 +113,8 @@ def test_rows_arrive_by_themselves_then_only_what_changed(
         (second, *_) = dagster.wait("scheduled run", lambda: dagster.ended("schedule"))
         assert second["status"] == "SUCCESS", "a value of .env counts in the next run"
         assert rows_loaded(second) == {"acme/customers": 3}
-        slot = datetime.fromisoformat(second["tags"]["restsrc/slot"])
-        assert (slot.second, slot.tzinfo) == (0, UTC)
+        slot = parse_time(second["tags"]["restsrc/slot"])
+        assert (slot.second, slot.tzinfo) == (0, timezone.utc)
 
     assert set(stored(tmp_path)) == {
         *((record["id"], record["name"]) for record in customers.records),
@@ -129,11 +152,11 @@ def test_runs_wait_for_each_other_and_a_canceled_one_frees_its_place(
             "late",
             api.url,
             [items("late")],
-            created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            created_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             schedule={"mode": "days"},
         )
         dagster.reload()
-        reloaded_at = datetime.now(UTC).timestamp()
+        reloaded_at = datetime.now(timezone.utc).timestamp()
         (late,) = dagster.wait("first run", lambda: dagster.ended("initial"))
         assert (late["jobName"], late["status"]) == ("late_sync", "SUCCESS")
         # The sensor's tick, the queue's, a process that starts: 15 s beside another test worker.

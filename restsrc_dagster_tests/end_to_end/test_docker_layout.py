@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def test_a_first_run_a_slot_a_queue_and_a_cancel(image: Image, server: Postgres,
             dagster.connectors,
             "acme",
             api.url,
-            created_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            created_at=datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
             schedule={"mode": "minutes", "interval": 1},
         )
         dagster.wait("code location", dagster.is_loaded)

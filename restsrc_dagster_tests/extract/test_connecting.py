@@ -6,10 +6,10 @@ import ssl
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     NoEncryption,
     PrivateFormat,
 )
+from typing_extensions import Self
 
 from restsrc_dagster.connector.lint import lint
 from restsrc_dagster.connector.model import Connector
@@ -40,7 +41,7 @@ class Certified:
     def __init__(self) -> None:
         self._key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "client")])
-        now = datetime.now(UTC)
+        now = datetime.now(timezone.utc)
         made = (
             x509.CertificateBuilder()
             .subject_name(name)

@@ -1,6 +1,6 @@
 """Texts in the order of what they mean."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -88,4 +88,6 @@ def test_shapes_that_differ(one: str, other: str) -> None:
 
 
 def test_the_dates_of_http_are_not_in_the_order_of_their_letters() -> None:
-    assert not is_sorted(shape_of(datetime.now(UTC).strftime("%a, %d %b %Y %H:%M:%S GMT")), "time")
+    assert not is_sorted(
+        shape_of(datetime.now(timezone.utc).strftime("%a, %d %b %Y %H:%M:%S GMT")), "time"
+    )

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.errors import ConnectorError
 from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.position import Position
@@ -233,7 +234,7 @@ def test_the_newest_is_left_for_the_next_run(api: Api) -> None:
     ends = []
     for delay in ("2 days", None):
         read(windowed(api, served, "400 days", end="now", delay=delay))
-        ends.append(max(datetime.fromisoformat(until) for _, until in served.ranges))
+        ends.append(max(parse_time(until) for _, until in served.ranges))
     assert timedelta(days=2) <= ends[1] - ends[0] < timedelta(days=2, minutes=5)
 
 
@@ -369,7 +370,7 @@ def test_behind_a_window_of_rows_that_are_all_ahead_of_the_clock() -> None:
         {"cursor_path": "at", "initial_value": begin}, appends=True, warn=print
     )
     position = Position(cursor, None, cursor.delivered(None))
-    clock = datetime.fromisoformat("2024-01-02T00:00:00+00:00").timestamp()
+    clock = parse_time("2024-01-02T00:00:00+00:00").timestamp()
     row = [{"at": ahead}]
     cursor.learn([ahead])
     assert position.take(row, [ahead], clock) == row

@@ -1,7 +1,7 @@
 """Cursors: each run delivers what is new, once, whatever the API writes them like."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -219,7 +219,7 @@ def test_what_comes_late_in_the_second_of_the_cursor(
 
     def answer(asked: Asked) -> Any:
         since = asked.params["since"]
-        least = datetime.fromtimestamp(int(since), UTC).isoformat() if convert else since
+        least = datetime.fromtimestamp(int(since), timezone.utc).isoformat() if convert else since
         found = [f"2024-01-01T{one}Z" for one in times]
         seconds, second = [one[:19] for one in found], least[:19]
         given = [

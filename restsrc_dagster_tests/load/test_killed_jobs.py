@@ -2,7 +2,7 @@
 
 import threading
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ WAITS = {
     "failed_if": "status == 'failed'",
     "every": "0.02 seconds",
 }
-BEGAN = datetime.now(UTC) - timedelta(days=2, hours=12)
+BEGAN = datetime.now(timezone.utc) - timedelta(days=2, hours=12)
 NAMES = frozenset({"rows"})
 IDS = "SELECT id FROM acme.rows"
 

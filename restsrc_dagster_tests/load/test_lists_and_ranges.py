@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -102,7 +102,9 @@ def test_a_range_of_parents_is_read_again_with_children_by_values(
     made = duck.connector(api.url, [above, notes], partitions=partitions, **VALUES)
     assert not duck.load(made).failed
     text = "new"
-    between = Between(datetime(2024, 1, 3, tzinfo=UTC), datetime(2024, 1, 5, tzinfo=UTC))
+    between = Between(
+        datetime(2024, 1, 3, tzinfo=timezone.utc), datetime(2024, 1, 5, tzinfo=timezone.utc)
+    )
     assert not duck.load(made, between=between).failed
     wanted = [
         (number, region, "new" if number in (2, 3) else "old")
@@ -123,7 +125,9 @@ def test_a_range_of_a_list_that_is_read_by_values_is_refused(duck: Warehouse, ap
         )
     del described["endpoint"]["incremental"]["end_param"]
     made = duck.connector(api.url, [described], **VALUES)
-    between = Between(datetime(2024, 1, 3, tzinfo=UTC), datetime(2024, 1, 5, tzinfo=UTC))
+    between = Between(
+        datetime(2024, 1, 3, tzinfo=timezone.utc), datetime(2024, 1, 5, tzinfo=timezone.utc)
+    )
     with pytest.raises(RestsrcError, match="has a cursor of its own below regions"):
         duck.load(made, between=between)
     assert not api.asked

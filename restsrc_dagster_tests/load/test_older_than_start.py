@@ -1,7 +1,7 @@
 """Records before the start that was sent are left out, and that is told; no others are told of."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -123,7 +123,9 @@ class Events:
 
 
 def time_of(minute: int) -> str:
-    return datetime.fromtimestamp(1_700_000_000 + 60 * minute, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.fromtimestamp(1_700_000_000 + 60 * minute, timezone.utc).strftime(
+        "%Y-%m-%dT%H:%M:%SZ"
+    )
 
 
 def resource(path: str = "items", **cursor: Any) -> dict[str, Any]:
@@ -191,7 +193,9 @@ def test_windows_overlap_and_only_the_range_counts(
 ) -> None:
     """An API that takes whole hours gives each window what lies before it."""
     duck = replace(duck, settings=replace(duck.settings, commit_after_records=records))
-    begin = datetime.now(UTC).replace(minute=30, second=0, microsecond=0) - timedelta(hours=6)
+    begin = datetime.now(timezone.utc).replace(minute=30, second=0, microsecond=0) - timedelta(
+        hours=6
+    )
     times = [
         (begin + timedelta(minutes=n)).strftime("%Y-%m-%dT%H:%M:%SZ") for n in range(0, 300, 7)
     ]

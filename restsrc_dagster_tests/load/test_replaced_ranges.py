@@ -1,7 +1,7 @@
 """A range of a table without a key: its rows are replaced, and the others stay."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api
 from restsrc_dagster_tests.support.connectors import items
 
-FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+FIRST = datetime(2026, 1, 1, tzinfo=timezone.utc)
 DAY = timedelta(days=1)
 RANGE = Between(FIRST + 2 * DAY, FIRST + 5 * DAY)
 SPELLINGS = {

@@ -1,19 +1,20 @@
 """A sorted list with numbered pages moves while it is read: what has slipped is told, and comes."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.support.api import Answer, Api, Asked
 from restsrc_dagster_tests.support.connectors import items
 
-BEGAN = datetime.now(UTC).replace(microsecond=0)
+BEGAN = datetime.now(timezone.utc).replace(microsecond=0)
 PAGE = 2
 NUMBERED = {"type": "page_number", "base_page": 1, "total_path": None}
 OFFSET = {"type": "offset", "limit": PAGE, "total_path": None}
@@ -163,7 +164,7 @@ def test_a_change_on_a_page_that_was_read_comes_with_the_next_run(
         number = int(asked.params["page"]) - 1
         if number in changes:
             which, seconds = changes.pop(number)
-            changed.append(datetime.now(UTC).replace(microsecond=0))
+            changed.append(datetime.now(timezone.utc).replace(microsecond=0))
             at[which] = spelled(changed[0] + timedelta(seconds=seconds))
             time.sleep(2.2)
         elif changes:
@@ -176,7 +177,7 @@ def test_a_change_on_a_page_that_was_read_comes_with_the_next_run(
     duck.load(acme)
     duck.load(acme)
     stored = duck.values('SELECT CAST("at" AS VARCHAR) FROM acme.items WHERE id = 0')
-    assert datetime.fromisoformat(stored[0]) == changed[0]
+    assert parse_time(stored[0]) == changed[0]
 
 
 def test_a_change_behind_the_pages_that_were_read_is_no_news(api: Api, duck: Warehouse) -> None:

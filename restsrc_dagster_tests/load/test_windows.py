@@ -1,7 +1,7 @@
 """Windows into tables: committed one after the other, run after run, through failures and kills."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -314,7 +314,9 @@ def test_a_range_that_is_read_again_in_windows_replaces_its_rows(duck: Warehouse
     served = RangeApi(records([float(day) for day in range(12)]), "[]")
     made = acme(duck, api, served, keyed=False, size="2 days", end="2024-01-13T00:00:00Z")
     duck.load(made)
-    between = Between(datetime(2024, 1, 2, tzinfo=UTC), datetime(2024, 1, 9, tzinfo=UTC))
+    between = Between(
+        datetime(2024, 1, 2, tzinfo=timezone.utc), datetime(2024, 1, 9, tzinfo=timezone.utc)
+    )
     assert not duck.load(made, between=between).failed
     assert loaded(duck) == list(range(12))
 
@@ -335,7 +337,7 @@ def test_what_is_newer_than_the_delay_moves_no_cursor(
     duck: Warehouse, api: Api, keyed: bool
 ) -> None:
     """An API that takes days gives the newest hours of one all the same."""
-    now = (datetime.now(UTC) - START).total_seconds() / 3600
+    now = (datetime.now(timezone.utc) - START).total_seconds() / 3600
     served = RangeApi([{"id": 1, "at": at(now - 7)}, {"id": 2, "at": at(now - 1)}], "days")
     windowed = acme(duck, api, served, keyed=keyed, size="60 months", end="now", delay="6 hours")
     assert not duck.load(windowed).failed

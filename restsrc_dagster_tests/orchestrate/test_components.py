@@ -1,7 +1,7 @@
 """Components with all that a file can have: renamed, partitioned, by dates, side by side."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pytest
 
 from restsrc_dagster.connector.schedule.cron import cron_of
 from restsrc_dagster.connector.schedule.schedule import Schedule
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster_tests.extract.reading import unauthorized
 from restsrc_dagster_tests.load.test_kept_tokens import KEY, Family, auth
 from restsrc_dagster_tests.support.api import Api, Asked
@@ -21,9 +22,9 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),
     pytest.mark.filterwarnings("ignore:`parse_obj_as` is deprecated"),  # Dagster's own use
 ]
-CREATED = datetime.fromisoformat(CREATED_AT)
+CREATED = parse_time(CREATED_AT)
 ITEMS, NOTES = (dg.AssetKey(["raw", "acme", name]) for name in ("items", "notes"))
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
 """Runs look at the real clock, whatever that of the daemon is."""
 
 
@@ -97,7 +98,9 @@ def test_their_runs_fill_partitions_and_backfills_read_ranges(
         assert deployed.instance.get_materialized_partitions(key) == days
     check = dg.AssetCheckKey(ITEMS, "delivery")
     assert deployed.instance.get_latest_asset_check_evaluation_record(check).evaluation.passed
-    deployed.backfill("acme_sync", day(2), day(3), assets=[ITEMS, NOTES], at=datetime.now(UTC))
+    deployed.backfill(
+        "acme_sync", day(2), day(3), assets=[ITEMS, NOTES], at=datetime.now(timezone.utc)
+    )
     deployed.backfill_goes_on()
     assert [asked.params for asked in api.asked if asked.path == "/items"][-1] == {
         "since": f"{day(2)}T00:00:00Z",
@@ -138,7 +141,7 @@ def test_a_token_that_rotates_is_one_for_runs_and_backfills(
     deployed.start("10:03:20").sensors().queue()
     server.access = "ended"
     key = dg.AssetKey(["acme", "items"])
-    deployed.backfill("acme_sync", day(2), day(3), assets=[key], at=datetime.now(UTC))
+    deployed.backfill("acme_sync", day(2), day(3), assets=[key], at=datetime.now(timezone.utc))
     deployed.backfill_goes_on()
     assert {run.status for run in deployed.all_runs()} == {dg.DagsterRunStatus.SUCCESS}
     assert len(deployed.all_runs()) == 2

@@ -1,7 +1,7 @@
 """The first run: requested by the sensor, once per connector and `created_at`, ever."""
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -281,9 +281,9 @@ def test_the_sensor_hurries_only_while_a_connector_is_new(
 ) -> None:
     """Ten minutes after it was created, or came onto the machine, nothing is new any more."""
     connectors.write(folder, "acme")
-    later = datetime.now(UTC) + timedelta(minutes=9 if new else 11)
+    later = datetime.now(timezone.utc) + timedelta(minutes=9 if new else 11)
     if new == "created":
-        later = datetime.now(UTC) + timedelta(days=365)
+        later = datetime.now(timezone.utc) + timedelta(days=365)
         at = later - timedelta(minutes=9)
         connectors.write(folder, "acme", created_at=f"{at:%Y-%m-%dT%H:%M:%SZ}")
 

@@ -6,10 +6,11 @@ import pytest
 
 from restsrc_dagster.connector.schedule.cron import cron_of
 from restsrc_dagster.connector.schedule.schedule import Schedule
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster_tests.support.daemon import Daemon
 
 SENSOR = "later_slots_sensor"
-CREATED = datetime.fromisoformat("2026-11-23T10:03:00Z")
+CREATED = parse_time("2026-11-23T10:03:00Z")
 SLOTS = Schedule(mode="minutes", interval=7).slots(CREATED)
 
 

@@ -1,6 +1,6 @@
 """A slot that comes while a run of the connector is going, or waits."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import dagster as dg
@@ -175,7 +175,7 @@ def test_nor_does_one_stand_for_the_run_that_a_slot_was_left_to(partitioned: Dae
     partitioned.succeeds(going, "10:17:30").launched(backfill)
     connector = find_connector(partitioned.folder, "acme")
     assert connector is not None
-    slot = datetime(2026, 11, 23, 10, 17, tzinfo=UTC)
+    slot = datetime(2026, 11, 23, 10, 17, tzinfo=timezone.utc)
     ledger = Ledger(partitioned.instance, connector)
     assert not ledger.is_requested(slot, by=slot + timedelta(minutes=1))
 

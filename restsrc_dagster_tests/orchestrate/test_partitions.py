@@ -1,7 +1,7 @@
 """Partitions: a range of days is filled again from the UI, and scheduled runs fill the newest."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import dagster as dg
@@ -14,7 +14,7 @@ from restsrc_dagster_tests.support.connectors import connector, items
 from restsrc_dagster_tests.support.daemon import Daemon
 
 ITEMS, NOTES, THINGS = (dg.AssetKey(["acme", name]) for name in ("items", "notes", "things"))
-TODAY = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+TODAY = datetime.now(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
 """Runs look at the real clock, whatever that of the daemon is."""
 
 
@@ -92,7 +92,7 @@ class Shop:
 
     def backfill(self, *days: int, assets: Iterable[dg.AssetKey] = ()) -> str:
         """Through the page and the daemon of backfills; returns its id."""
-        now = datetime.now(UTC)
+        now = datetime.now(timezone.utc)
         backfill = self.running.backfill("acme_sync", *map(day, days), assets=assets, at=now)
         self.running.backfill_goes_on()
         return backfill
@@ -292,7 +292,7 @@ def test_hours(running: Daemon, api: Api) -> None:
     shop = Shop(running, api)
     shop.write(every="hour", partitions_from=9)
     running.start("10:03:20").sensors().queue()
-    hours = (datetime.now(UTC) - TODAY) // timedelta(hours=1)
+    hours = (datetime.now(timezone.utc) - TODAY) // timedelta(hours=1)
     assert len(shop.filled()) in {24 + hours, 24 + hours - 1}
 
 

@@ -1,7 +1,7 @@
 """APIs whose lists are asked for, or end, in their own way."""
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from restsrc_dagster_tests.recipes.mock import BEARER, Mock, Record, at, newer, only_with, orders
@@ -108,7 +108,7 @@ def last_page_flag() -> Mock:
     tickets = [ticket(1, "late"), ticket(2, "lost"), ticket(3, "broken")]
 
     def listed(asked: Asked) -> Any:
-        start = datetime.fromtimestamp(int(asked.params["start_time"]), UTC).isoformat()
+        start = datetime.fromtimestamp(int(asked.params["start_time"]), timezone.utc).isoformat()
         found = newer(tickets, start.replace("+00:00", "Z"))
         begin = int(asked.params.get("after", 0))
         end = min(begin + MOST, len(found))

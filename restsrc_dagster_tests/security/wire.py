@@ -6,7 +6,9 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import repeat
-from typing import Any, Self
+from typing import Any
+
+from typing_extensions import Self
 
 Script = Callable[[str], Iterable[bytes | float]]
 """Of a request's target, the bytes to send, and seconds to wait between them."""

@@ -13,10 +13,10 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any
 from unittest import mock
 
 import dagster as dg
@@ -44,8 +44,10 @@ from dagster_graphql.client.query import (
     LAUNCH_PIPELINE_EXECUTION_MUTATION,
 )
 from dagster_graphql.test.utils import execute_dagster_graphql
+from typing_extensions import Self
 
 from restsrc_dagster import component
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.orchestrate import alerts, build, initial_run, later_slots, schedules
 from restsrc_dagster.orchestrate.names import CONNECTOR_TAG, SLOT_TAG, TRIGGER_TAG
 from restsrc_dagster.settings import default_dagster_yaml
@@ -53,7 +55,7 @@ from restsrc_dagster_tests.support.connectors import write
 
 LOCATION = "restsrc_dagster"
 MODULE = "restsrc_dagster.definitions"
-FIRST_DAY = datetime(2026, 11, 23, tzinfo=UTC)
+FIRST_DAY = datetime(2026, 11, 23, tzinfo=timezone.utc)
 SENSORS_INTERVAL = timedelta(seconds=30)
 IN_MEMORY = "/dev/shm"
 
@@ -348,7 +350,7 @@ class Daemon:
         if isinstance(time, datetime):
             return time
         day, _, clock = time.rpartition(" ")
-        return datetime.fromisoformat(f"{day or self.now.date()}T{clock}+00:00")
+        return parse_time(f"{day or self.now.date()}T{clock}+00:00")
 
     @contextmanager
     def _clock(self, time: str | datetime | None) -> Iterator[None]:
@@ -393,7 +395,7 @@ def _exhaust(rounds: Iterable[Any]) -> None:
 
 
 def _as_tick(tick: InstigatorTick) -> Tick:
-    at = datetime.fromtimestamp(tick.timestamp, UTC)
+    at = datetime.fromtimestamp(tick.timestamp, timezone.utc)
     error = tick.error.cause or tick.error if tick.error else None
     return Tick(
         at=f"{at:%Y-%m-%d %H:%M}",

@@ -4,7 +4,8 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Self
+
+from typing_extensions import Self
 
 from restsrc_dagster.demo.process import DagsterProcess
 from restsrc_dagster.settings import default_dagster_yaml

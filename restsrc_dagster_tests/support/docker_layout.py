@@ -17,9 +17,10 @@ import venv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import yaml
+from typing_extensions import Self
 
 from restsrc_dagster.demo.process import DagsterProcess
 from restsrc_dagster_tests.support.postgres import Postgres

@@ -7,12 +7,12 @@ back what the product sends. What two values mean is compared, never how they ar
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from fractions import Fraction
 from typing import Any
 
-BEGINNING = datetime(2024, 1, 10, tzinfo=UTC)
+BEGINNING = datetime(2024, 1, 10, tzinfo=timezone.utc)
 """Tick 0 of all kinds that are times."""
 HOURS = Fraction(7 * 3600)
 """A tick of most kinds: on the way days and weekdays change, and offsets matter."""
@@ -105,8 +105,8 @@ def read_time(text: str) -> Fraction:
         raise ValueError(f"{text!r} is no time")
     year, month, day, hour, minute, second, part, zone = found.groups()
     clock = [int(one or 0) for one in (hour, minute, second)]
-    at = datetime(int(year), int(month), int(day), *clock, tzinfo=UTC)
-    seconds = Fraction(int((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()))
+    at = datetime(int(year), int(month), int(day), *clock, tzinfo=timezone.utc)
+    seconds = Fraction(int((at - datetime(1970, 1, 1, tzinfo=timezone.utc)).total_seconds()))
     offset = 0
     if zone and zone != "Z":
         digits = zone[1:].replace(":", "")

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Self
+from typing import Any
 
 import dagster as dg
+from typing_extensions import Self
 
 from restsrc_dagster.connector.model import Connector
 from restsrc_dagster.load import load as loads

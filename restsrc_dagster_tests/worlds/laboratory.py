@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import duckdb
 import psycopg2
+from typing_extensions import Self
 
 from restsrc_dagster.extract.chunks import chunks
 from restsrc_dagster.settings import Settings

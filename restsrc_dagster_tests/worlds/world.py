@@ -7,7 +7,9 @@ is written down, read back and made smaller without knowing what its fields mean
 import json
 from dataclasses import dataclass, field, fields, is_dataclass
 from types import UnionType
-from typing import Any, Self, get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
+
+from typing_extensions import Self
 
 Event = tuple[str, int, int]
 """What happens at the API: a word of `shop.EVENTS`, to which record, how many ticks later."""

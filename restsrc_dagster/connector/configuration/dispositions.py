@@ -1,12 +1,12 @@
 """How rows that are loaded meet the rows that are there."""
 
 import string
-from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 
 from restsrc_dagster.connector.configuration.part import Choice, Name, Part, config_error
+from restsrc_dagster.connector.time.iso import parse_time
 
 Strategy = Literal["delete-insert", "scd2", "upsert", "insert-only", "cdc"]
 CONDITION_PLACEHOLDERS = ("table", "staging_table")
@@ -25,7 +25,7 @@ def _condition(text: str) -> str:
 def _time(value: str | float) -> str | float:
     if isinstance(value, str) and "${" not in value:
         try:
-            datetime.fromisoformat(value)
+            parse_time(value)
         except ValueError:
             raise config_error("is not a time such as 2026-11-23T10:03:00Z") from None
     return value

@@ -1,8 +1,9 @@
 """What is asked of the API for one resource, and where the records are in its answer."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag, WithJsonSchema, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.configuration.auth import Auth
 from restsrc_dagster.connector.configuration.incremental import Incremental, IncrementalParam

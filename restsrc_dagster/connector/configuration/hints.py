@@ -1,8 +1,9 @@
 """What a resource says about its tables: keys, columns, contracts."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, Tag, ValidationError, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.abilities import TableFormat
 from restsrc_dagster.connector.configuration.dispositions import WriteDisposition

@@ -1,9 +1,10 @@
 """Reading only what is new: a cursor in the records, and how it is sent to the API."""
 
 from fractions import Fraction
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, config_error
 from restsrc_dagster.connector.time.conversion import FORMATS, conversion, seconds_since_1970

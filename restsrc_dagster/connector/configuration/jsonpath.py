@@ -28,7 +28,8 @@ def _parsed(text: str) -> str | None:
     from jsonpath_ng.ext.parser import parse  # slow to import, and seldom needed
 
     try:
-        with warnings.catch_warnings(action="ignore"):  # of operators that will go
+        with warnings.catch_warnings():  # of operators that will go
+            warnings.simplefilter("ignore")
             parse(text)
     except Exception:
         return "write names with dots between, and names with other characters as ['a b']"

@@ -1,8 +1,9 @@
 """What is done to each record before it is loaded: JMESPath where dlt wants a Python function."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 from pydantic import AfterValidator, ConfigDict, Field, Tag, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.configuration.part import BY_SHAPE, Choice, Name, Part, config_error
 from restsrc_dagster.connector.syntax.expression import expression_error

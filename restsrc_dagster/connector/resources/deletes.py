@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping, Set
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.configuration.part import StandIn
 from restsrc_dagster.connector.configuration.steps import Expression

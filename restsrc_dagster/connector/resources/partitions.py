@@ -1,7 +1,7 @@
 """`partitions`: the periods of time by which Dagster shows and fills what a list has."""
 
 from collections.abc import Iterator, Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator
@@ -10,6 +10,7 @@ from restsrc_dagster.connector.file_part import FilePart
 from restsrc_dagster.connector.resources.ranges import why_no_range
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.resources.values import ValueList
+from restsrc_dagster.connector.time.iso import parse_date
 
 Every = Literal["hour", "day", "week", "month"]
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -26,7 +27,7 @@ class Partitions(FilePart):
     @classmethod
     def _begins_one(cls, text: str, info: ValidationInfo) -> str:
         try:
-            day = date.fromisoformat(text)
+            day = parse_date(text)
         except ValueError:
             day = None
         if day is None or day.isoformat() != text:
@@ -41,7 +42,7 @@ class Partitions(FilePart):
 
     @property
     def start(self) -> datetime:
-        return datetime.combine(date.fromisoformat(self.first), time(), tzinfo=UTC)
+        return datetime.combine(parse_date(self.first), time(), tzinfo=timezone.utc)
 
 
 def partitioned(resources: Resources) -> frozenset[str]:

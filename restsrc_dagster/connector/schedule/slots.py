@@ -6,7 +6,7 @@ Pure arithmetic on aware UTC datetimes; nothing here knows the time of day.
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, timezone
 from functools import cache
 from zoneinfo import ZoneInfo
 
@@ -124,10 +124,10 @@ class ZonedDays:
         day = self._first_day + timedelta(days=number * self.interval)
         clock = time(self.offset // 60, self.offset % 60, fold=1)
         local = datetime.combine(day, clock, tzinfo=self.zone)
-        slot = local.astimezone(UTC)
+        slot = local.astimezone(timezone.utc)
         if slot.astimezone(self.zone).replace(tzinfo=None) == local.replace(tzinfo=None, fold=0):
             return slot
-        return self._when_put_forward(slot, local.replace(fold=0).astimezone(UTC))
+        return self._when_put_forward(slot, local.replace(fold=0).astimezone(timezone.utc))
 
     def _when_put_forward(self, before: datetime, after: datetime) -> datetime:
         """The instant between two at which the clocks are."""

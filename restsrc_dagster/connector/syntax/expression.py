@@ -60,7 +60,8 @@ def expression_tree(text: str) -> Tree:
     """
     from jmespath.parser import Parser
 
-    with warnings.catch_warnings(action="ignore"):  # of `text` for `"text"`, an old spelling
+    with warnings.catch_warnings():  # of `text` for `"text"`, an old spelling
+        warnings.simplefilter("ignore")
         return cast("Tree", Parser().parse(with_stand_ins(text)).parsed)
 
 

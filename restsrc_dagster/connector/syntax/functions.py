@@ -5,7 +5,7 @@ what their record knows. `Functions` is what expressions of a connector file are
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from jmespath import functions
@@ -36,7 +36,7 @@ class Functions(functions.Functions):
     """
 
     def __init__(self, now: datetime | None = None) -> None:
-        self._now = now or datetime.now(UTC)
+        self._now = now or datetime.now(timezone.utc)
 
     @functions.signature(_OBJECT)
     def _func_items(self, of: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -81,7 +81,11 @@ class Functions(functions.Functions):
             raise FunctionError(
                 f"parse_time() got a text that is not written as {pattern}"
             ) from None
-        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = (
+            moment.replace(tzinfo=timezone.utc)
+            if moment.tzinfo is None
+            else moment.astimezone(timezone.utc)
+        )
         digits = f".{moment:%f}" if moment.microsecond else ""
         return f"{moment:%Y-%m-%dT%H:%M:%S}{digits}Z"
 

@@ -7,7 +7,7 @@ end of a range down, the upper end up. So is an hour that a zone's clock shows t
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from functools import partial
 from math import ceil, floor
@@ -33,7 +33,7 @@ _NUMBER = re.compile(r"[+-]?\d{1,30}(?:\.\d{1,30})?(?:[eE][+-]?\d{1,2})?", re.AS
 _COMPACT = re.compile(r"(?:19|20|21)\d{6}(?:\d{6})?", re.ASCII)
 UNITS_OF_EPOCH = ((10**17, 10**9), (10**14, 10**6), (10**11, 10**3))
 """From which number on it is nanoseconds, microseconds, milliseconds; below, seconds."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _YEARS_1_TO_9999 = range(-62_135_596_800, 253_402_300_800)
 
 _UNITS = ("year", "month", "day", "hour", "minute", "second", "microsecond")

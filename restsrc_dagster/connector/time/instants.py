@@ -4,7 +4,7 @@ Python's own datetime stops at microseconds; APIs do not, and a cursor that is c
 """
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from fractions import Fraction
 from math import floor
@@ -23,7 +23,7 @@ _BASIC = re.compile(
 )
 _AJAX = re.compile(r"\\?/Date\((?P<milliseconds>-?\d{1,17})(?P<zone>[+-]\d{4})?\)\\?/", re.ASCII)
 """Of older .NET services; the offset says only where the clock was that showed it."""
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _NUMBERS = ("year", "month", "day", "hour", "minute", "second")
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -130,7 +130,7 @@ def _of_parts(match: re.Match[str]) -> Fraction | None:
             int(parts["hour"] or 0),
             int(parts["minute"] or 0),
             second - leap,
-            tzinfo=UTC,
+            tzinfo=timezone.utc,
         )
     except ValueError:
         return None
@@ -148,6 +148,6 @@ def _offset(zone: str) -> int:
 
 
 def _since_1970(moment: datetime) -> Fraction:
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
     since = aware - _EPOCH
     return Fraction(since // timedelta(microseconds=1), 1_000_000)

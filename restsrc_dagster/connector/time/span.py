@@ -3,7 +3,7 @@
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from math import floor
 from typing import Literal, cast
@@ -15,7 +15,7 @@ _SPAN = re.compile(r"(?P<count>[1-9]\d{0,5}) ?(?P<unit>minute|hour|day|week|mont
 _PAUSE = re.compile(
     r"(?P<count>\d{1,6}(?:\.\d{1,3})?) ?(?P<unit>second|minute|hour|day)s?", re.ASCII
 )
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ service account signs an assertion, and gets a token for it; 429 is RESOURCE_EXH
 import base64
 import json
 from collections.abc import Mapping
-from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from restsrc_dagster.connector.time.iso import parse_date
 from restsrc_dagster.demo.apis.known import Known
 from restsrc_dagster.demo.apis.mock import SOON, Rows, ago, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -102,7 +102,7 @@ class Ga4(Known):
 
     def _report(self, body: Any) -> Record:
         (dates,) = body["dateRanges"]
-        start, end = (date.fromisoformat(dates[f"{which}Date"]) for which in ("start", "end"))
+        start, end = (parse_date(dates[f"{which}Date"]) for which in ("start", "end"))
         dimensions = [one["name"] for one in body["dimensions"]]
         metrics = [one["name"] for one in body["metrics"]]
         found = [
@@ -112,7 +112,7 @@ class Ga4(Known):
             }
             for day, users in sorted(self._counted.items())
             for value in (VALUES if dimensions[1:] else ("",))
-            if start <= date.fromisoformat(day) <= end
+            if start <= parse_date(day) <= end
         ]
         limit, offset = int(body.get("limit", 10_000)), int(body.get("offset", 0))
         answer: Record = {"kind": "analyticsData#runReport"}

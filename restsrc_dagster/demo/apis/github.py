@@ -10,6 +10,7 @@ is 403 with `retry-after`, the primary one 403 with `x-ratelimit-reset`.
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, at, public, since
 from restsrc_dagster.demo.apis.mock import SOON, ago, bearer, here, iso, refused
 from restsrc_dagster.demo.apis.server import Answer, Asked
@@ -141,7 +142,7 @@ class GitHub(Known):
         if field := SINCE.get(path):
             found = since(found, field, asked.params.get("since"))
         if created := asked.params.get("created"):
-            start, end = (datetime.fromisoformat(one) for one in created.split(".."))
+            start, end = (parse_time(one) for one in created.split(".."))
             found = since(found, "created_at", iso(start), iso(end + timedelta(seconds=1)))
         if asked.params.get("direction", "desc") == "desc" and "updated_at" in (found or [{}])[0]:
             found = sorted(found, key=lambda one: str(at(one, "updated_at")), reverse=True)

@@ -10,6 +10,7 @@ archived projects is left out; without `with_shared=false` projects of other gro
 from datetime import datetime
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, Make, linked, public, since
 from restsrc_dagster.demo.apis.mock import SOON, ago, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -134,7 +135,7 @@ class GitLab(Known):
 
     def _changed(self, name: str, asked: Asked) -> list[Record]:
         ends = (asked.params.get(f"updated_{which}") for which in ("after", "before"))
-        start, end = (datetime.fromisoformat(one) if one else None for one in ends)
+        start, end = (parse_time(one) if one else None for one in ends)
         found = [
             one
             for one in self.held[name]
@@ -147,4 +148,4 @@ class GitLab(Known):
 
 
 def _time(one: Record) -> datetime:
-    return datetime.fromisoformat(one["updated_at"])
+    return parse_time(one["updated_at"])

@@ -7,9 +7,10 @@ one too many for this second is 429 with the policy TEN_SECONDLY_ROLLING or SECO
 deactivated come with `archived=true` alone.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, Make, public
 from restsrc_dagster.demo.apis.mock import SOON, ago, bearer, epoch, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -106,7 +107,7 @@ class HubSpot(Known):
         self._index()
 
     def _two_minutes_ago(self, one: Record, time: str) -> None:
-        moment = datetime.fromisoformat(one["updatedAt"])
+        moment = parse_time(one["updatedAt"])
         if moment > ago(0.01):
             told = f"{moment - timedelta(minutes=2):%Y-%m-%dT%H:%M:%S}.000Z"
             one["updatedAt"] = one["properties"][time] = told
@@ -177,7 +178,7 @@ def _with(one: Record, asked_for: set[str]) -> Record:
 
 
 def _milliseconds(one: Record) -> int:
-    moment = datetime.fromisoformat(one["updatedAt"]).astimezone(UTC)
+    moment = parse_time(one["updatedAt"]).astimezone(timezone.utc)
     return epoch(moment) * 1000 + moment.microsecond // 1000
 
 

@@ -6,9 +6,10 @@ a bare list, sprints have `isLast` alone, and a Kanban board refuses to list any
 """
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, public
 from restsrc_dagster.demo.apis.mock import SOON, ago, basic, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -125,9 +126,7 @@ class Jira(Known):
         restriction = RANGE.search(asked.params["jql"])
         if not restriction:
             return _error("Unbounded JQL queries are not allowed here. Please add a restriction.")
-        low, high = (
-            datetime.fromisoformat(one).replace(tzinfo=UTC) for one in restriction.groups()
-        )
+        low, high = (parse_time(one).replace(tzinfo=timezone.utc) for one in restriction.groups())
         found = [one for one in self.held["issues"] if low <= _updated(one) <= high]
         size = int(asked.params.get("maxResults", 50))
         begin = int(asked.params.get("nextPageToken", "t0").removeprefix("t"))
@@ -146,7 +145,7 @@ class Jira(Known):
 
 
 def _updated(one: Record) -> datetime:
-    return datetime.fromisoformat(one["fields"]["updated"])
+    return parse_time(one["fields"]["updated"])
 
 
 def _error(message: str) -> Any:

@@ -11,6 +11,7 @@ import re
 from datetime import datetime
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, Make, at, public
 from restsrc_dagster.demo.apis.mock import SOON, ago, here, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -131,8 +132,8 @@ class Klaviyo(Known):
 
 
 def _passes(one: Record, operator: str, field: str, value: str) -> bool:
-    moment = datetime.fromisoformat(at(one, f"attributes.{field}"))
-    limit = datetime.fromisoformat(value)
+    moment = parse_time(at(one, f"attributes.{field}"))
+    limit = parse_time(value)
     match operator:
         case "greater-than":
             return moment > limit

@@ -7,6 +7,7 @@ after it. HTTP Basic with any name and the key. Too many requests at once are 42
 from datetime import datetime
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, public
 from restsrc_dagster.demo.apis.mock import SOON, ago, basic, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -81,8 +82,8 @@ class Mailchimp(Known):
         if name == "unsubscribes":
             found = [one for one in found if one["campaign_id"] == parts[3]]
         if since := asked.params.get("since_last_changed"):
-            start = datetime.fromisoformat(since)
-            found = [one for one in found if datetime.fromisoformat(one["last_changed"]) > start]
+            start = parse_time(since)
+            found = [one for one in found if parse_time(one["last_changed"]) > start]
         return found
 
 

@@ -4,7 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -63,12 +63,12 @@ def basic(user: str, password: str) -> str:
 
 def day(number: int) -> datetime:
     """A day of January 2026, and so on from there."""
-    return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number - 1)
+    return datetime(2026, 1, 1, tzinfo=timezone.utc) + timedelta(days=number - 1)
 
 
 def ago(days: float) -> datetime:
     """So many days before now, to the second."""
-    return datetime.now(UTC).replace(microsecond=0) - timedelta(days=days)
+    return datetime.now(timezone.utc).replace(microsecond=0) - timedelta(days=days)
 
 
 def iso(moment: datetime) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known
 from restsrc_dagster.demo.apis.mock import SOON, Rows, ago, basic, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -108,7 +109,7 @@ class PayPal(Known):
         size = int(asked.params.get("page_size", 100))
         if not {"start_date", "end_date"} <= asked.params.keys():
             return _invalid("A required field is missing")
-        start, end = (datetime.fromisoformat(asked.params[f"{name}_date"]) for name in _ENDS)
+        start, end = (parse_time(asked.params[f"{name}_date"]) for name in _ENDS)
         if start.tzinfo is None or end.tzinfo is None or size > 500:
             return _invalid("The value is not valid")
         if end - start > timedelta(days=31):
@@ -127,7 +128,7 @@ _ENDS = ("start", "end")
 
 
 def _initiated(one: Record) -> datetime:
-    return datetime.fromisoformat(one["transaction_info"]["transaction_initiation_date"])
+    return parse_time(one["transaction_info"]["transaction_initiation_date"])
 
 
 def _invalid(issue: str) -> Any:

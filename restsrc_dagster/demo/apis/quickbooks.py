@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known
 from restsrc_dagster.demo.apis.mock import SOON, ago, basic, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -105,7 +106,7 @@ class QuickBooks(Known):
         return {**tokens, "token_type": "bearer", "expires_in": 3600}
 
     def _page(self, query: re.Match[str]) -> Any:
-        start, end = (datetime.fromisoformat(query[which]) for which in ("start", "end"))
+        start, end = (parse_time(query[which]) for which in ("start", "end"))
         held = self.held[TABLES[query["name"]]]
         if query["name"] in NAMES and not query["active"]:
             held = [one for one in held if one["Active"]]
@@ -116,7 +117,7 @@ class QuickBooks(Known):
 
 
 def _time(one: Record) -> datetime:
-    return datetime.fromisoformat(one["MetaData"]["LastUpdatedTime"])
+    return parse_time(one["MetaData"]["LastUpdatedTime"])
 
 
 def _fault(status: int, kind: str, message: str, **headers: str) -> Any:

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known
 from restsrc_dagster.demo.apis.mock import Rows, ago, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -112,7 +113,7 @@ class Salesforce(Known):
         for field in set(fields) - set(self._fields(asked["name"])):
             told = "MALFORMED_QUERY" if "(" in field else "INVALID_FIELD"
             return _error(400, told, f"The SOQL FIELDS function or column '{field}'")
-        start = datetime.fromisoformat(asked["start"])
+        start = parse_time(asked["start"])
         held = sorted(self.held[TABLES[asked["name"]]], key=_time)
         found = [
             {"attributes": {"type": asked["name"]}, **{field: one[field] for field in fields}}
@@ -135,7 +136,7 @@ def _now() -> str:
 
 
 def _time(one: Record) -> datetime:
-    return datetime.fromisoformat(one["SystemModstamp"])
+    return parse_time(one["SystemModstamp"])
 
 
 def _error(status: int, code: str, message: str) -> Any:

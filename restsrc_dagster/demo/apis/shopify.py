@@ -10,6 +10,7 @@ Times are local, with their offset; `updated_at_min` filters orders "at or after
 from datetime import datetime, timedelta, timezone
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, Make, public
 from restsrc_dagster.demo.apis.mock import SOON, ago, here, iso, refused
 from restsrc_dagster.demo.apis.server import Answer, Asked
@@ -104,7 +105,7 @@ class Shopify(Known):
 
     def _found(self, name: str, where: str, asked: Asked) -> list[Record]:
         since, _, location = where.partition("|")
-        start = datetime.fromisoformat(since)
+        start = parse_time(since)
         found = [one for one in self.held[name] if _time(one) > start or _at(name, one, start)]
         if name == "orders" and "page_info" not in asked.params:
             found = found if asked.params.get("status") == "any" else found[:1]
@@ -114,7 +115,7 @@ class Shopify(Known):
 
 
 def _time(one: Record) -> datetime:
-    return datetime.fromisoformat(one["updated_at"])
+    return parse_time(one["updated_at"])
 
 
 def _at(name: str, one: Record, start: datetime) -> bool:

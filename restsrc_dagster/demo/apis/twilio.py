@@ -6,11 +6,12 @@ written as in an e-mail; filters take days: `DateSent>` stands for `DateSent>=`.
 midnight with which it begins. HTTP Basic with an API key. 429 has the code 20429.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, Make
 from restsrc_dagster.demo.apis.mock import SOON, ago, basic, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -30,7 +31,7 @@ DAY = timedelta(days=1, seconds=-1)
 
 def _dated(prefix: str, field: str) -> Make:
     def make(number: int, at: datetime, text: str) -> Record:
-        moment = format_datetime(at.astimezone(UTC))
+        moment = format_datetime(at.astimezone(timezone.utc))
         return {"sid": f"{prefix}{number:032x}", "status": text, field: moment}
 
     return make
@@ -98,7 +99,7 @@ def _passes(one: Record, field: str, param: str, asked: Asked) -> bool:
 
 def _midnight(day: str) -> datetime:
     """The beginning of a day."""
-    return datetime.fromisoformat(day).replace(tzinfo=UTC)
+    return parse_time(day).replace(tzinfo=timezone.utc)
 
 
 def _error(status: int, code: int, message: str, **headers: str) -> Any:

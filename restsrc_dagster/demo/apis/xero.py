@@ -6,10 +6,11 @@ archived come with `includeArchived=true` alone. A token is given for the client
 HTTP Basic. Sixty requests a minute; 429 has `Retry-After`.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any, ClassVar
 from urllib.parse import parse_qs
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, Make
 from restsrc_dagster.demo.apis.mock import SOON, ago, basic, epoch, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -98,7 +99,7 @@ class Xero(Known):
         if page > 1 and self._refuse_once:
             self._refuse_once = False
             return refused(429, {"Message": "rate limit exceeded"}, **SOON)
-        start = datetime.fromisoformat(asked.headers["If-Modified-Since"]).replace(tzinfo=UTC)
+        start = parse_time(asked.headers["If-Modified-Since"]).replace(tzinfo=timezone.utc)
         found = [one for one in self.held[PATHS[path]] if _moment(one) >= epoch(start)]
         if asked.params.get("includeArchived") != "true":
             found = [one for one in found if one.get("ContactStatus") != "ARCHIVED"]

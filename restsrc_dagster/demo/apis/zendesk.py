@@ -15,6 +15,7 @@ import time
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.demo.apis.known import Kind, Known, public
 from restsrc_dagster.demo.apis.mock import SOON, ago, basic, epoch, here, iso, refused
 from restsrc_dagster.demo.apis.server import Asked
@@ -80,7 +81,7 @@ class Zendesk(Known):
                 if "generated_timestamp" in one:
                     one["generated_timestamp"] -= 120
                 for field in {"updated_at", "time"} & one.keys():
-                    moment = datetime.fromisoformat(one[field])
+                    moment = parse_time(one[field])
                     one[field] = iso(moment - timedelta(minutes=2))
 
     def __call__(self, asked: Asked) -> Any:
@@ -161,4 +162,4 @@ def _touched(one: Record) -> int:
 
 
 def _seconds(one: Record, field: str) -> int:
-    return epoch(datetime.fromisoformat(one[field]))
+    return epoch(parse_time(one[field]))

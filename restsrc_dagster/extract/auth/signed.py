@@ -1,11 +1,12 @@
 """A signature for each request, made when it is sent."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Any
 
 import requests
 from dlt.common.configuration import configspec
 from dlt.common.configuration.specs.base_configuration import NotResolved
 from dlt.sources.helpers.rest_client.auth import AuthConfigBase
+from typing_extensions import Self
 
 from restsrc_dagster.extract.auth.context import AuthContext, of_dlt_alone
 from restsrc_dagster.extract.http.signature import sign_when_sent

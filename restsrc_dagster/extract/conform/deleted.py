@@ -1,6 +1,6 @@
 """Records that tell of deletions: of themselves, or of records of another resource."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from hashlib import blake2b
 from typing import Any
 
@@ -58,7 +58,7 @@ class MarkDeleted(ItemTransform[Any, Any]):
         super().__init__(lambda item: item)
         self._is_deleted = predicate(when, f"reading.{resource}.deletes.when")
         self._stats = stats
-        self._now = datetime.now(UTC).isoformat()
+        self._now = datetime.now(timezone.utc).isoformat()
 
     def __call__(self, item: Any, meta: Any = None) -> Any:  # noqa: ARG002 - dlt's signature
         """The page, changed in place; raises ReadError where the condition fails."""

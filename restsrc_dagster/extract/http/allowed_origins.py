@@ -2,7 +2,8 @@
 
 from collections.abc import Set
 from dataclasses import dataclass
-from typing import Self
+
+from typing_extensions import Self
 
 from restsrc_dagster.connector.http import Http
 from restsrc_dagster.connector.syntax.origins import (

@@ -10,10 +10,11 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import asdict, dataclass, field
 from hashlib import blake2b
-from typing import Any, Self
+from typing import Any
 
 import requests
 from requests.structures import CaseInsensitiveDict
+from typing_extensions import Self
 
 from restsrc_dagster.extract.response.body import take_json
 from restsrc_dagster.extract.stats.traffic import Traffic

@@ -6,7 +6,7 @@ is read; an order that the file tells is verified.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from fractions import Fraction
 from math import floor
 from typing import Any
@@ -48,7 +48,7 @@ class IncrementalCursor:
         keyed: bool = False,
         columns: Mapping[str, Mapping[str, Any]] | None = None,
         warn: Callable[[str], None],
-        now: Callable[[], float] = lambda: datetime.now(UTC).timestamp(),
+        now: Callable[[], float] = lambda: datetime.now(timezone.utc).timestamp(),
     ) -> None:
         self.path: str = incremental["cursor_path"]
         self.field = FieldReader(self.path)

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from restsrc_dagster.connector.time.instants import seconds_of
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster.json_types import Json
 
 _LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?.*)?")
@@ -140,7 +140,7 @@ def _is_time(text: str) -> bool:
     if not _LIKE_A_TIME.fullmatch(text):
         return False
     try:
-        datetime.fromisoformat(text)
+        parse_time(text)
     except ValueError:
         return False
     return True

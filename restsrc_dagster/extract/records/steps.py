@@ -6,7 +6,7 @@ only at the end of all of them.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from dlt.extract.items_transform import ItemTransform
@@ -41,7 +41,7 @@ class ProcessingSteps(ItemTransform[Any, Any]):
         copied: Iterable[str] = (),
     ) -> None:
         super().__init__(lambda item: item)
-        now = datetime.now(UTC)
+        now = datetime.now(timezone.utc)
         self._steps = [
             _step(step, f"processing_steps[{position}]", frozenset(copied), now)
             for position, step in enumerate(steps)

@@ -4,7 +4,8 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Self
+
+from typing_extensions import Self
 
 LINES_BEFORE_THEY_GROW_RARE = 360
 """Of half an hour; a day then has less than 2000 lines, and the last of them 4 minutes apart."""

@@ -5,7 +5,7 @@ of the newer one, and no later run would bring that back.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time, timezone
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
@@ -127,8 +127,8 @@ def _stored(
 def _seconds(stored: Any) -> Fraction | None:
     """When a cursor was, as the table has it."""
     if isinstance(stored, datetime):
-        aware = stored if stored.tzinfo else stored.replace(tzinfo=UTC)
+        aware = stored if stored.tzinfo else stored.replace(tzinfo=timezone.utc)
         return Fraction(aware.timestamp()).limit_denominator(10**6)
     if isinstance(stored, date):
-        return Fraction(datetime.combine(stored, time(), tzinfo=UTC).timestamp())
+        return Fraction(datetime.combine(stored, time(), tzinfo=timezone.utc).timestamp())
     return seconds_since_1970(float(stored) if isinstance(stored, Decimal) else stored)

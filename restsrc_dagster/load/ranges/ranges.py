@@ -7,7 +7,7 @@ spelling of the cursor. What is merged by a key is what it should be afterwards,
 from collections.abc import Mapping, Set
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from fractions import Fraction
 from math import ceil, floor
 from typing import Any
@@ -192,7 +192,7 @@ def _like(sample: Any, at: datetime, path: str, *, up: bool) -> Any:
     if own is not None and compact is not None and seconds_of(_dashed(digits)) == own:
         coarse = DAY if compact == "%Y%m%d" else SECOND
         moved = at if not up else at + coarse - timedelta(microseconds=1)
-        text = moved.astimezone(UTC).strftime(compact)
+        text = moved.astimezone(timezone.utc).strftime(compact)
         return text if isinstance(sample, str) else int(text)
     try:
         number = Fraction(digits)
@@ -213,7 +213,7 @@ def _dashed(digits: str) -> str:
 
 
 def _seconds(at: datetime) -> Fraction:
-    since = at.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    since = at.astimezone(timezone.utc) - datetime(1970, 1, 1, tzinfo=timezone.utc)
     return Fraction(since.days * 86_400 + since.seconds) + Fraction(since.microseconds, 10**6)
 
 

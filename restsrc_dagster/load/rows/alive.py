@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from itertools import chain
 from typing import Any
 
@@ -60,7 +60,7 @@ class AliveRows:
     def mark(self, which: Condition) -> None:
         one = self._alive & which
         text = f"UPDATE {self._name} SET {DELETED_AT} = %s WHERE {one.text}"
-        self._client.execute_sql(text, datetime.now(UTC), *one.values)
+        self._client.execute_sql(text, datetime.now(timezone.utc), *one.values)
 
     def remove(self, which: Condition) -> None:
         """With what is nested in them."""

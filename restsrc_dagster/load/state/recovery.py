@@ -18,7 +18,7 @@ import json
 import logging
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 from dlt.common.destination.client import WithStateSync
@@ -148,7 +148,7 @@ def _note(client: SqlClientBase[Any], schema: Schema, load_id: str, status: int)
     loads = client.make_qualified_table_name("_dlt_loads")
     client.execute_sql(
         f"INSERT INTO {loads} (load_id, schema_name, status, inserted_at) VALUES (%s, %s, %s, %s)",
-        *(load_id, schema.name, status, datetime.now(UTC)),
+        *(load_id, schema.name, status, datetime.now(timezone.utc)),
     )
 
 

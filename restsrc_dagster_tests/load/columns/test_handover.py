@@ -1,6 +1,6 @@
 """Columns between the step that reads and the step that normalizes: as they were, or not at all."""
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,10 @@ def test_what_stays_with_dlt(tmp_path: Path, records: list[Any]) -> None:
 
 
 def test_values_of_python_are_marked_as_dlt_marks_them(tmp_path: Path) -> None:
-    records = [{"id": 1, "v": Decimal("1.5")}, {"id": 2, "v": datetime(2024, 1, 31, tzinfo=UTC)}]
+    records = [
+        {"id": 1, "v": Decimal("1.5")},
+        {"id": 2, "v": datetime(2024, 1, 31, tzinfo=timezone.utc)},
+    ]
     found = handed_over(tmp_path / "columns", records)
     assert found is not None
     assert found.may_have_pua

@@ -1,7 +1,7 @@
 """A range that is read again, in each database: its rows are the API's, and the others stay."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import items
 
 pytestmark = of_libraries
-FIRST, DAY = datetime(2026, 1, 1, tzinfo=UTC), timedelta(days=1)
+FIRST, DAY = datetime(2026, 1, 1, tzinfo=timezone.utc), timedelta(days=1)
 RANGE = Between(FIRST + 2 * DAY, FIRST + 5 * DAY)
 SPELLINGS: dict[str, Callable[[datetime], Any]] = {
     "a time": lambda at: f"{at:%Y-%m-%dT%H:%M:%SZ}",

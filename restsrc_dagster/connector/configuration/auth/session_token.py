@@ -1,9 +1,10 @@
 """A token that a login gives."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.configuration.auth.kind import AuthKind
 from restsrc_dagster.connector.configuration.part import JsonPath, Name, Part, config_error

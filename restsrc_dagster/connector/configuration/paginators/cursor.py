@@ -1,8 +1,9 @@
 """Pages with a token for the next one in the body."""
 
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.configuration.paginators.kind import PaginatorKind
 from restsrc_dagster.connector.configuration.part import (

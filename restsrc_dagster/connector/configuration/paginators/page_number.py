@@ -1,8 +1,9 @@
 """Pages that are asked for by their number."""
 
-from typing import Literal, Self
+from typing import Literal
 
 from pydantic import ConfigDict, Field, model_validator
+from typing_extensions import Self
 
 from restsrc_dagster.connector.configuration.paginators.counted import Counted, never_ends
 from restsrc_dagster.connector.configuration.paginators.kind import PaginatorKind
