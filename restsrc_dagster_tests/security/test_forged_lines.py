@@ -1,5 +1,6 @@
 """What an API has written stands in lines of ours, and does nothing else there."""
 
+import json
 import logging
 
 import pytest
@@ -9,6 +10,7 @@ from restsrc_dagster.connector.visible import visible, without_markup
 from restsrc_dagster.extract.sample.read import read_samples
 from restsrc_dagster.orchestrate.metadata import materialization_metadata
 from restsrc_dagster.orchestrate.storage import Storage
+from restsrc_dagster.scaffold.openapi import from_openapi
 from restsrc_dagster_tests.load.warehouse import Warehouse
 from restsrc_dagster_tests.security.shapes import UNSEEN, since
 from restsrc_dagster_tests.security.wire import Wire, answer
@@ -33,6 +35,27 @@ def test_no_link_picture_or_html_is_left() -> None:
         assert mark not in text
     ours = '"processing_steps": [{"map": {"exclude": ["a"]}}] is 3 < 4'
     assert without_markup(ours) == ours
+
+
+def test_what_a_document_says_of_an_api_is_no_markup() -> None:
+    """Dagster shows descriptions as Markdown, and an OpenAPI document is written by others."""
+    text = f"A shop {UNSEEN}{MARKUP}"
+    note = {"type": "string", "description": text}
+    items = {"type": "array", "items": {"type": "object", "properties": {"note": note}}}
+    answer = {"description": text, "content": {"application/json": {"schema": items}}}
+    document = {
+        "openapi": "3.0.0",
+        "info": {"title": text, "version": "1"},
+        "servers": [{"url": "https://api.example.com"}],
+        "paths": {"/items": {"get": {"responses": {"200": answer}}}},
+    }
+    first = from_openapi(json.dumps(document), "acme", ["/items"])
+    (resource,) = first.configuration["resources"]
+    for shown in (first.description or "", resource["columns"]["note"]["description"]):
+        assert shown.startswith("A shop")
+        assert shown == without_markup(visible(shown))
+        assert r"\u202e" in shown
+        assert "](" not in shown
 
 
 def test_warnings_metadata_and_logs_of_a_load(

@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import pytest
 from selenium.common.exceptions import TimeoutException, WebDriverException
@@ -13,6 +13,7 @@ from selenium.webdriver import Chrome, ChromeOptions, ChromeService, Keys
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
+from typing_extensions import Self
 
 NEEDED = ("chromium", "chromedriver")
 SCREENSHOTS = "RESTSRC_SCREENSHOTS"
@@ -80,6 +81,10 @@ class Browser:
     @property
     def text(self) -> str:
         return self._driver.find_element(By.TAG_NAME, "body").text
+
+    def runs(self, script: str, *arguments: Any) -> Any:
+        """What a JavaScript function's body returns of the page as it is."""
+        return self._driver.execute_script(script, *arguments)
 
     def sees(self, *texts: str) -> None:
         """Each text is on the page, all at the same time; its lines follow one another."""

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from restsrc_dagster.connector.visible import visible, without_markup
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.schema import SCALARS, Schema
 from restsrc_dagster.scaffold.openapi.words import singular, words
@@ -16,6 +17,7 @@ _SAYS_NOTHING = frozenset({"a", "an", "the", "of", "this", "that", "its", "is"})
 def described_columns(document: Document, item: Schema) -> dict[str, dict[str, Any]]:
     """dlt's hints of the columns that the document describes: the first sentence of each.
 
+    Dagster's pages show it as Markdown; of the document's own, no link and no picture is left.
     Not of those that say the name alone, nor of what becomes a table or several columns.
     """
     found = {}
@@ -28,7 +30,7 @@ def described_columns(document: Document, item: Schema) -> dict[str, dict[str, A
 
 
 def _first_sentence(text: str) -> str:
-    text = " ".join(text.split())
+    text = without_markup(visible(" ".join(text.split())))
     match = _SENTENCE.match(text)
     sentence = match[1] if match else text
     return sentence if len(sentence) <= LONGEST else f"{sentence[: LONGEST - 1].rstrip()}…"

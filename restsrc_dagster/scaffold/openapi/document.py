@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import unquote
 
+from restsrc_dagster.connector.visible import visible, without_markup
 from restsrc_dagster.scaffold.openapi.parse import mapping, parse_document, sequence
 from restsrc_dagster.scaffold.openapi.schema import Schema, read_schema
 
@@ -36,7 +37,9 @@ class Document:
 
     @property
     def title(self) -> str:
-        return str(mapping(self.content.get("info")).get("title") or "").strip()
+        """Of the API, in one line, in which Markdown makes no link and no picture."""
+        title = str(mapping(self.content.get("info")).get("title") or "")
+        return without_markup(visible(" ".join(title.split())))
 
     @property
     def paths(self) -> dict[str, Any]:
