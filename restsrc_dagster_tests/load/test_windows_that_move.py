@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from typing import Any
 
 import pytest
@@ -215,7 +215,9 @@ def test_a_range_that_is_read_again(duck: Warehouse, api: Api, keyed: bool) -> N
     one = acme(duck, api, moving, **hints)
     duck.load(one)
     moving.begin(r2=moving.goes(0))
-    range_ = Between(datetime(2024, 1, 1, tzinfo=UTC), datetime(2024, 1, 11, 9, tzinfo=UTC))
+    range_ = Between(
+        datetime(2024, 1, 1, tzinfo=timezone.utc), datetime(2024, 1, 11, 9, tzinfo=timezone.utc)
+    )
     assert_is_quiet(duck.load(one, between=range_))
     assert ids(duck) == list(range(10))
     moving.begin(**{f"r{2 + 4 * turn}": moving.goes(1 + turn) for turn in range(4)})

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
 from typing import Any
 
+from restsrc_dagster.connector.time.iso import parse_time
 from restsrc_dagster_tests.support.api import Answer, Asked
 
 TOKEN = "behind-"
-START = datetime(2024, 1, 1, tzinfo=UTC)
+START = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
 
 def at(hours: float) -> str:
@@ -18,8 +19,8 @@ def at(hours: float) -> str:
 
 
 def _instant(text: str) -> datetime:
-    moment = datetime.fromisoformat(text)
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    moment = parse_time(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 @dataclass

@@ -6,10 +6,11 @@ import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import dagster as dg
 from dagster import DefaultRunLauncher
+from typing_extensions import Self
 
 from restsrc_dagster.orchestrate.dagster_private import (
     HIDDEN_TAG_PREFIX,

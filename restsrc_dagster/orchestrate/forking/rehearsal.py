@@ -4,7 +4,7 @@ A connector that nobody has is checked, and defined for Dagster, as a run does i
 opened, read or kept.
 """
 
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
 import dagster as dg
@@ -42,7 +42,7 @@ def rehearse() -> None:
     """Do what needs no instance, no destination and no API."""
     connector = check_content("rehearsal", _CONNECTOR, file="rehearsal.json")
     built = build_connector_definitions(
-        connector, settings=Settings(data_dir=Path("data")), loaded_at=datetime.now(UTC)
+        connector, settings=Settings(data_dir=Path("data")), loaded_at=datetime.now(timezone.utc)
     )
     definitions = dg.Definitions(assets=[built.assets], jobs=[built.job])
     definitions.resolve_job_def(built.job.name)

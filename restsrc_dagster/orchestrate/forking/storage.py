@@ -7,12 +7,13 @@ process a database has one engine, and its connection stays open to the end.
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import QueuePool
+from typing_extensions import Self
 
 from restsrc_dagster.orchestrate.dagster_private import sqlite_storages, storage_migrations
 
