@@ -75,6 +75,7 @@ PLACES = {
         "reading": {"items": {"format": {"type": "csv", "delimiter": "${X:-;}"}}},
     },
     "values.regions": {"values": {"regions": "${X}"}},
+    "values.lines.list": {"values": {"lines": {"of": "items", "list": ["${X}"]}}},
 }
 
 

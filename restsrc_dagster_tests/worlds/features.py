@@ -35,6 +35,7 @@ from restsrc_dagster_tests.worlds.incidents import (
     resumed,
     select,
     split,
+    strict,
     twin,
 )
 
@@ -427,6 +428,7 @@ _OF_ANY = (
     *(list_of_values,) * 3,
     *(parents_in_turn,) * 3,
     *(login,) * 3,
+    *(strict,) * 2,
     *(resumed, resumed, ties, equal_rows, turned_keys, last_page, lengths),
 )
 _OF_CHILDREN = (

@@ -372,7 +372,7 @@ def _may_edit(world: World, edit: str) -> bool:
         case "key of c":
             return world.c is not None and not world.c.key and slots(world, "c") == "all"
         case "values of p" | "fewer values of p":
-            return world.p.values > 1
+            return world.p.values > 1 and not _shares(world)
         case "values of c" | "fewer values of c":
             return world.c is not None and world.c.values > 1 and not _shares(world)
         case "no end" | "no cursor" if world.p.values:

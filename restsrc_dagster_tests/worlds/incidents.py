@@ -154,6 +154,11 @@ def login(draw: Draw, draft: Draft) -> None:
     draft["how"]["lives"] = draw(st.integers(5, 12))
 
 
+def strict(draw: Draw, draft: Draft) -> None:
+    """What a deployment allows makes no difference to rows."""
+    draft["how"]["strict"] = True
+
+
 def twin(draw: Draw, draft: Draft) -> None:
     draft["twin"] = {
         "size": draw(st.sampled_from([1, 2, 5, 9])),

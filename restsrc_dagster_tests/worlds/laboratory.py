@@ -16,10 +16,12 @@ import psycopg2
 from typing_extensions import Self
 
 from restsrc_dagster.extract.chunks import chunks
+from restsrc_dagster.policy.model import Policy
 from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.support.postgres import running_postgres
 from restsrc_dagster_tests.worlds.letting_in import KEY
 from restsrc_dagster_tests.worlds.loopback import LoopbackApi
+from restsrc_dagster_tests.worlds.world import How
 
 ENVIRONMENT = {
     "RUNTIME__DLTHUB_TELEMETRY": "false",
@@ -30,6 +32,11 @@ ENVIRONMENT = {
     "RESTSRC_SECRET_KEY": KEY,
 }
 EVERYTHING = 500_000
+POLICY = {
+    "hosts": {"public": False, "allowed": ["127.0.0.1"]},
+    "destinations": {"types": ["postgres"], "arguments": {"postgres": ["credentials"]}},
+}
+"""What a world does, and no more."""
 MISSING = (
     *(duckdb.CatalogException, duckdb.BinderException),
     *(psycopg2.errors.UndefinedTable, psycopg2.errors.UndefinedColumn),
@@ -50,8 +57,10 @@ class Place:
             return {}
         return {"type": "postgres", "credentials": self.postgres, "dataset": self.dataset}
 
-    def settings(self, commit: int) -> Settings:
+    def settings(self, how: How) -> Settings:
+        commit = how.commit
         return Settings(
+            policy=Policy.model_validate(POLICY) if how.strict else None,
             data_dir=self.folder,
             commit_after_records=commit if commit > 0 else EVERYTHING,
             commit_after_seconds=0.0 if commit < 0 else 120.0,

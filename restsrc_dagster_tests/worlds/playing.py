@@ -117,7 +117,7 @@ class Player:
             return False
         # A child that comes into the file later cannot be asked for before.
         run = replace(run, refresh=tuple(name for name in run.refresh if name in names))
-        settings = self._place.settings(self._how.commit)
+        settings = self._place.settings(self._how)
         if run.again and self._world.p.cursor is not None:  # an edit may have taken it away
             self._read_again(number, connector, frozenset(chosen), run, settings)
             if self._played.findings:

@@ -19,7 +19,7 @@ from restsrc_dagster_tests.worlds.finding import compare, foreign_words
 from restsrc_dagster_tests.worlds.honest import TEXTS, mended
 from restsrc_dagster_tests.worlds.judging import Verdict, judge
 from restsrc_dagster_tests.worlds.kinds import RULES, kind_of
-from restsrc_dagster_tests.worlds.laboratory import Laboratory
+from restsrc_dagster_tests.worlds.laboratory import POLICY, Laboratory
 from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.meaning import Meaning, Table
 from restsrc_dagster_tests.worlds.rules import RULES as ACTIONS
@@ -154,6 +154,15 @@ class TestWhatIsWrongIsFound:
         verdict = judge(world, laboratory)
         assert not verdict.findings, verdict.log
         assert sum("asked" in line for line in verdict.log) > 6
+
+    def test_a_deployment_with_a_policy(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        world = World(p=KEYED, records=THREE, how=How(strict=True), twin=How(postgres=True))
+        assert mended(world) == world
+        assert not judge(world, laboratory).findings
+        monkeypatch.setitem(POLICY, "hosts", {"public": False})
+        assert any("hosts.private" in line for line in judge(world, laboratory).log)
 
     def test_a_run_that_is_killed_while_it_waits(self, laboratory: Laboratory) -> None:
         run = Run(faults=(Fault(nth=2, what="rule"),), kill="waiting")

@@ -159,6 +159,8 @@ class How(Plain):
     """How the API lets one in: session, rotating (a refresh token), digest."""
     lives: int = 5
     """For how many requests a token is good: more than are under way at once."""
+    strict: bool = False
+    """Whether the deployment has a policy, which allows what is done here and no more."""
 
 
 @dataclass(frozen=True, kw_only=True)

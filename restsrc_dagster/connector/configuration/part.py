@@ -36,7 +36,7 @@ def shape(value: Any) -> str | None:
     match value:
         case str():
             return "<text>"
-        case dict():
+        case dict() | BaseModel():  # as it is written, and as it is read
             return "<object>"
         case list():
             return "<list>"
