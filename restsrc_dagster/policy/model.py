@@ -76,6 +76,11 @@ class Destinations(_Part):
         description="Destinations that a file may name, beside RESTSRC_DESTINATION; one with dots "
         "is imported.",
     )
+    datasets: list[Annotated[str, Field(min_length=1)]] = Field(
+        default_factory=list,
+        description="Datasets that a file may name beside its own, <connector> and <connector>_…, "
+        "as names or patterns.",
+    )
     arguments: dict[str, list[Annotated[str, Field(min_length=1)]]] = Field(
         default_factory=dict,
         description="By destination, or * for all: arguments that a file may give beside harmless "

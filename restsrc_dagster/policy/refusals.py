@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from pydantic import TypeAdapter
 
 from restsrc_dagster.connector.http import ClientCertificate
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.connector.resources.values import Values
 from restsrc_dagster.connector.syntax.references import references
 from restsrc_dagster.connector.syntax.variables import is_reference
@@ -57,6 +59,7 @@ def refusals(
         kind = connector.destination_type(destination)
         made_of = (registered(kind, environment) or kind).rpartition(".")[2]
         found += _places(connector, policy, data_dir, made_of, known)
+        found += _dataset(connector, policy, others)
         found += _variables(connector, ReadableVariables(policy, connector.name, others))
     found += _hosts(connector, HostRules(policy))
     return found
@@ -94,6 +97,23 @@ def _staging(connector: Connector) -> Iterator[Found]:
         yield (
             "destination.dataset",
             "begins with _staging, which names the datasets in which connectors merge",
+        )
+
+
+def _dataset(connector: Connector, policy: Policy, others: Iterable[str]) -> Iterator[Found]:
+    """Two connectors in one dataset trust each other: a file says itself how old it is."""
+    said, listed = connector.destination.dataset, policy.destinations.datasets
+    if said is None:
+        return
+    name = table_identifier(said)
+    is_listed = any(fnmatchcase(name, one.lower()) for one in listed)
+    owners = [one for one in {connector.name, *others} if f"{name}_".startswith(f"{one}_")]
+    if not is_listed and max(owners, key=len, default="") != connector.name:
+        own = f"{connector.name} and {connector.name}_…"
+        yield (
+            "destination.dataset",
+            f"{said!r} is none that this connector may load into; it may load into "
+            f"{', '.join([own, *listed])} {policy.at('destinations.datasets')}",
         )
 
 

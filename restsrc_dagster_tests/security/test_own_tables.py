@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from restsrc_dagster.errors import ConnectorError, SettingsError
 from restsrc_dagster.load.load import LoadRequest, load
 from restsrc_dagster.orchestrate.build import build_definitions
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.security.ruled import restsrc, told
+from restsrc_dagster_tests.security.ruled import restsrc, told, under
 from restsrc_dagster_tests.support.api import Api
 from restsrc_dagster_tests.support.connectors import connector, content, items
 
@@ -27,6 +28,8 @@ RESERVED = (
     "__dlt_version",
     "Restsrc Kept Tokens",
 )
+STRICT: dict[str, Any] = {"hosts": {"private": True}}
+LISTED = STRICT | {"destinations": {"datasets": ["vic*"]}}
 PLACES = (
     "data/restsrc_victim.duckdb",
     "./data/restsrc_victim.duckdb",
@@ -88,6 +91,49 @@ def test_the_file_of_another_one_in_any_spelling(victims: Path) -> None:
     specs = build_definitions(victims / "connectors").resolve_all_asset_specs()
     broken = {one.key.path[0] for one in specs if "not in order" in (one.description or "")}
     assert broken == {f"a{number}" for number in range(len(PLACES))}
+
+
+@pytest.mark.parametrize(
+    ("policy", "left_out"), [(None, "victim"), (STRICT, "liar"), (LISTED, "victim")]
+)
+def test_a_policy_keeps_connectors_out_of_the_datasets_of_others(
+    victims: Path, monkeypatch: pytest.MonkeyPatch, policy: dict[str, Any] | None, left_out: str
+) -> None:
+    """Of a file that makes itself older than it is; the control is a deployment without a policy,
+    and one that lists the dataset."""
+    if policy:
+        (victims / "policy.json").write_text(json.dumps(policy))
+        monkeypatch.setenv("RESTSRC_POLICY", str(victims / "policy.json"))
+    destination = {"credentials": "data/restsrc_victim.duckdb", "dataset": "victim"}
+    write(victims / "connectors", "liar", "1999-01-01T00:00:00Z", destination=destination)
+    specs = build_definitions(victims / "connectors").resolve_all_asset_specs()
+    assert {one.key.path[0] for one in specs if "not in order" in (one.description or "")} == {
+        left_out
+    }
+
+
+@pytest.mark.parametrize(
+    ("dataset", "is_own"),
+    [
+        *(("acme", True), ("ACME", True), ("acme_raw", True), ("sales_eu", True), ("Raw", True)),
+        *(("acme_eu", False), ("acme_eu_raw", False), ("acmes", False)),
+        (None, True),
+    ],
+)
+def test_which_datasets_are_a_connectors_own(
+    settings: Settings, tmp_path: Path, dataset: str | None, is_own: bool
+) -> None:
+    write(tmp_path / "connectors", "acme_eu")
+    ruled = under(
+        replace(settings, connectors_dir=tmp_path / "connectors"),
+        {"destinations": {"datasets": ["raw", "sales_*"]}},
+    )
+    wrong = (
+        f"destination.dataset: {dataset!r} is none that this connector may load into; it may "
+        "load into acme and acme_…, raw, sales_* (policy of the deployment: destinations.datasets)"
+    )
+    found = told(ruled, destination={} if dataset is None else {"dataset": dataset})
+    assert found == ([] if is_own else [wrong])
 
 
 def test_another_dataset_or_file_is_well(victims: Path) -> None:

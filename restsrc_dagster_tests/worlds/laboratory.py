@@ -34,7 +34,11 @@ ENVIRONMENT = {
 EVERYTHING = 500_000
 POLICY = {
     "hosts": {"public": False, "allowed": ["127.0.0.1"]},
-    "destinations": {"types": ["postgres"], "arguments": {"postgres": ["credentials"]}},
+    "destinations": {
+        "types": ["postgres"],
+        "arguments": {"postgres": ["credentials"]},
+        "datasets": ["w*"],
+    },
 }
 """What a world does, and no more."""
 MISSING = (

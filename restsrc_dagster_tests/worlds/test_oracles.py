@@ -158,7 +158,9 @@ class TestWhatIsWrongIsFound:
     def test_a_deployment_with_a_policy(
         self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        world = World(p=KEYED, records=THREE, how=How(strict=True), twin=How(postgres=True))
+        how = How(strict=True)
+        twin = replace(how, postgres=True)
+        world = World(p=KEYED, records=THREE, how=how, twin=twin)
         assert mended(world) == world
         assert not judge(world, laboratory).findings
         monkeypatch.setitem(POLICY, "hosts", {"public": False})
