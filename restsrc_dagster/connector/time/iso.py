@@ -4,7 +4,7 @@ import sys
 from datetime import date, datetime
 
 if sys.version_info >= (3, 11):
-    _date, _time = date.fromisoformat, datetime.fromisoformat
+    _date, _time = date.fromisoformat, datetime.fromisoformat  # noqa: TID251
 else:
     from backports.datetime_fromisoformat import date_fromisoformat as _date
     from backports.datetime_fromisoformat import datetime_fromisoformat as _time
