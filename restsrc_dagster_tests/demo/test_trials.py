@@ -121,6 +121,13 @@ def test_it_is_one_screen(demo: Demonstration) -> None:
     assert wide == []
 
 
+def test_the_pages_that_it_names_are_seen_by_a_browser(demo: Demonstration) -> None:
+    browser = (Path(__file__).parents[1] / "end_to_end" / "test_browser.py").read_text("utf-8")
+    named = re.findall(r"http://127.0.0.1:3000(/\S+)", "\n".join(demo.screen))
+    assert len(named) == 4
+    assert [page for page in named if f'"{page}"' not in browser] == []
+
+
 def test_what_the_api_does_not_know_is_told(demo: Demonstration) -> None:
     root = demo.shown.api.split("/v1")[0]
     answer = requests.post(f"{root}/explode", timeout=10)
