@@ -50,7 +50,7 @@ def zipped(*files: bytes, also: Mapping[str, bytes] | None = None) -> bytes:
     """An archive, of a folder as well, and of some files by their paths."""
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.mkdir("folder")
+        archive.writestr("folder/", "")
         for number, file in enumerate(files):
             archive.writestr(f"folder/{number}", file)
         for path, content in (also or {}).items():
