@@ -208,10 +208,11 @@ def test_a_library_of_links() -> None:
                     },
                     "paginator": {"type": "json_link", "next_url_path": "links.next"},
                     "incremental": {
-                        "cursor_path": "attributes.updated_at",
+                        "cursor_path": "updated_at",
                         "initial_value": "1970-01-01T00:00:00Z",
                     },
                 },
+                "processing_steps": [{"map": "merge({id: id}, attributes)"}],
             },
             {
                 "name": "branches",
@@ -222,6 +223,7 @@ def test_a_library_of_links() -> None:
                     "data_selector": "_embedded.branches",
                     "paginator": {"type": "json_link", "next_url_path": "_links.next.href"},
                 },
+                "processing_steps": [{"map": {"exclude": ["_links"]}}],
             },
             {"name": "opening_hours", "endpoint": {"path": "opening-hours", "auth": None}},
             {
@@ -243,7 +245,6 @@ def test_a_library_of_links() -> None:
                     "path": "branches/{resources.shelves._branches_branchId}"
                     "/shelves/{resources.shelves.id}/copies",
                     "data_selector": "value",
-                    "params": {"$top": 500},
                     "paginator": odata,
                 },
             },

@@ -10,10 +10,11 @@ from click.testing import CliRunner
 
 from restsrc_dagster.cli.main import cli
 from restsrc_dagster.connector.files.folder import read_connector
+from restsrc_dagster.connector.naming import table_identifier
 from restsrc_dagster.settings import Settings
-from restsrc_dagster_tests.envelopes.stand_ins import COUNT, STAND_INS, StandIn, changed
+from restsrc_dagster_tests.envelopes.stand_ins import COUNT, QUERY, STAND_INS, StandIn, changed
 from restsrc_dagster_tests.extract.reading import load_all
-from restsrc_dagster_tests.support.api import Api
+from restsrc_dagster_tests.support.api import Api, Asked
 
 CASES = [(name, False) for name in STAND_INS] + [
     (name, True) for name, known in STAND_INS.items() if known.may_be_bare
@@ -53,6 +54,18 @@ def added(tmp_path: Path, api: Api, known: StandIn, *, bare: bool) -> Path:
     return folder / "acme.json"
 
 
+def check_rows(known: StandIn, table: str, settings: Settings) -> None:
+    with duckdb.connect(str(settings.duckdb_file("acme"))) as database:
+        described = database.sql(f'DESCRIBE acme."{table}"').fetchall()
+        found = database.sql(f'SELECT {known.key}, {known.cursor} FROM acme."{table}"')
+        rows = found.fetchall()
+    assert len({tuple(key) for *key, _ in rows}) == COUNT
+    assert {row[0] for row in described if not row[0].startswith("_dlt")} == known.columns
+    assert sorted(moment.isoformat()[:10] for *_, moment in rows) == [
+        changed(number)[:10] for number in range(1, COUNT + 1)
+    ]
+
+
 @pytest.mark.parametrize(("name", "bare"), CASES)
 def test_from_a_command_to_rows(
     api: Api, tmp_path: Path, settings: Settings, name: str, bare: bool
@@ -75,17 +88,83 @@ def test_from_a_command_to_rows(
         paste(file, {"endpoint": {"incremental": cursor, "params": dict([filters])}})
     for _ in range(2):
         load_all(read_connector(file), settings)
-    with duckdb.connect(str(settings.data_dir / "restsrc_acme.duckdb")) as database:
-        described = database.sql(f'DESCRIBE acme."{told["table"]}"').fetchall()
-        found = database.sql(f'SELECT {known.key}, {known.cursor} FROM acme."{told["table"]}"')
-        rows = found.fetchall()
-    assert len({tuple(key) for *key, _ in rows}) == COUNT
-    assert {row[0] for row in described if not row[0].startswith("_dlt")} == known.columns
-    assert sorted(moment.isoformat()[:10] for *_, moment in rows) == [
-        changed(number)[:10] for number in range(1, COUNT + 1)
-    ]
+    check_rows(known, told["table"], settings)
     if known.filters:
         (param, value) = known.filters
         assert api.asked[-1].params[param] == value.replace(
             "{incremental.start_value}", changed(COUNT)
         )
+
+
+PARAMS = {
+    "JSON:API": ["page[number]", "page[size]"],
+    "Microsoft Graph": ["$top", "$filter"],
+    "OData": ["$top", "$skip", "$filter"],
+    "HAL": ["page", "size"],
+    "SCIM": ["startIndex", "count", "filter"],
+}
+
+
+def first_answer(known: StandIn, url: str) -> Any:
+    asked = Asked("GET", known.path, known.query, {"Accept": "*/*"}, b"{}")
+    return known.answer(url, asked)
+
+
+def openapi(known: StandIn, url: str, names: list[str]) -> dict[str, Any]:
+    parameters = [
+        {
+            "name": name,
+            "in": "query",
+            "schema": {"type": "string" if "filter" in name else "integer"},
+        }
+        for name in names
+    ]
+    answer = {"application/json": {"example": first_answer(known, url)}}
+    get = {"parameters": parameters, "responses": {"200": {"description": "", "content": answer}}}
+    return {
+        "openapi": "3.0.3",
+        "info": {"title": "Acme"},
+        "servers": [{"url": url}],
+        "paths": {known.path: {"get": get}},
+    }
+
+
+def postman(known: StandIn, url: str, names: list[str]) -> dict[str, Any]:
+    address = f"{url}{known.path}"
+    query = [{"key": name, "value": "2", "disabled": True} for name in names]
+    request: dict[str, Any] = {"method": "GET", "url": {"raw": address, "query": query}}
+    if not names:
+        body = {"mode": "graphql", "graphql": {"query": QUERY, "variables": ""}}
+        request = {"method": "POST", "url": address, "body": body}
+    saved = [{"code": 200, "body": json.dumps(first_answer(known, url))}]
+    item = {"name": "A list", "request": request, "response": saved}
+    return {"info": {"name": "Acme"}, "item": [item]}
+
+
+DOCUMENTS = {"openapi": openapi, "postman": postman}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [*((kind, name) for kind in DOCUMENTS for name in PARAMS), ("postman", "relay")],
+)
+def test_from_a_document_to_rows(
+    api: Api, tmp_path: Path, settings: Settings, kind: str, name: str
+) -> None:
+    known = STAND_INS[name]
+    known.served(api)
+    file = tmp_path / "document.json"
+    made = DOCUMENTS[kind](known, api.url, PARAMS.get(name, []))
+    file.write_text(json.dumps(made), encoding="utf-8")
+    folder = tmp_path / "connectors"
+    words = ["add", "acme", f"--from-{kind}", str(file), "--path", known.path]
+    told = command(
+        *(*words, "--schedule", "every day", "--connectors-dir", str(folder)),
+        *("--dagster-url", "http://127.0.0.1:1"),
+    )
+    if known.filters:
+        assert f'write "incremental": {{"cursor_path": "{known.cursor_path}"' in told
+    connector = read_connector(folder / "acme.json")
+    load_all(connector, settings)
+    (resource,) = connector.resources.values()
+    check_rows(known, table_identifier(resource.table_name), settings)

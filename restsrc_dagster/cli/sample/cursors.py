@@ -12,12 +12,12 @@ from restsrc_dagster.connector.syntax.references import blank
 from restsrc_dagster.extract.incremental.convert import CursorConverter
 from restsrc_dagster.extract.incremental.cursor_text import CursorText
 from restsrc_dagster.extract.records.field import FieldReader
-from restsrc_dagster.extract.records.flattening import flattening
 from restsrc_dagster.extract.records.infer import cursor_candidates, names_a_change
 from restsrc_dagster.extract.records.meant import meant_cursor
 from restsrc_dagster.extract.sample.sample import Sample
 from restsrc_dagster.json_types import Json
 from restsrc_dagster.scaffold.configuration import START
+from restsrc_dagster.scaffold.flattening import flattening
 
 _START = re.compile(r"\{incremental\.(?:start|last)_value\}")
 

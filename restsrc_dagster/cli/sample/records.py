@@ -7,7 +7,7 @@ from restsrc_dagster.extract.records.infer import infer_columns, key_candidates,
 from restsrc_dagster.extract.records.remedies import key_of_child
 from restsrc_dagster.extract.sample.sample import Sample
 from restsrc_dagster.scaffold.openapi.records import subject
-from restsrc_dagster.scaffold.openapi.words import plain, singular
+from restsrc_dagster.scaffold.words import plain, singular
 
 
 def steps_of(sample: Sample) -> str:

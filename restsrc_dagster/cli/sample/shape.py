@@ -1,9 +1,10 @@
 """The envelope of the records of a sample, where no step takes it off yet, and what is below it."""
 
-from restsrc_dagster.extract.records.flattening import Flattening, flattening
 from restsrc_dagster.extract.records.infer import cursor_candidates
+from restsrc_dagster.extract.records.steps import ProcessingSteps
 from restsrc_dagster.extract.sample.sample import Sample
 from restsrc_dagster.json_types import Json
+from restsrc_dagster.scaffold.flattening import Flattening, flattening
 
 
 def envelope_of(sample: Sample) -> Flattening | None:
@@ -14,7 +15,10 @@ def envelope_of(sample: Sample) -> Flattening | None:
 def flat_records(sample: Sample) -> list[Json]:
     """The records as they are without it: keys and cursors are named as they are there."""
     found = envelope_of(sample)
-    return found.flat(sample.records) if found else sample.records
+    if found is None:
+        return sample.records
+    rows = [record for record in sample.records if isinstance(record, dict)]
+    return list(ProcessingSteps(found.steps)(rows))
 
 
 def shape_of(sample: Sample) -> str | None:

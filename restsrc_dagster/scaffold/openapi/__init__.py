@@ -6,9 +6,9 @@ schema.py      one schema, put together     paging.py     how the next page is a
 operation.py   what is asked and answered   page_size.py  how large a page may be
 paths.py       which operations are meant   cursor.py     reading only what is new
 server.py      the address                  fill.py       what must be sent
-words.py       names as words               plan.py       resources, their names and parents
-vocabulary.py  the names that APIs use      hints.py      pages, where extensions tell of them
-columns.py     descriptions of columns      build.py      all of it together
+vocabulary.py  the names that APIs use      plan.py       resources, their names and parents
+columns.py     descriptions of columns      hints.py      pages, where extensions tell of them
+envelope.py    around a record's fields     build.py      all of it together
 """
 
 from restsrc_dagster.scaffold.openapi.build import from_openapi

@@ -19,7 +19,7 @@ from restsrc_dagster.scaffold.configuration import (
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.operation import Field, Operation
 from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
-from restsrc_dagster.scaffold.openapi.words import words
+from restsrc_dagster.scaffold.words import words
 
 _BEARER = re.compile(r"\bbearer\b", re.IGNORECASE)
 _PREFIXED = re.compile(

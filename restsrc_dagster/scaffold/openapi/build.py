@@ -9,11 +9,19 @@ from restsrc_dagster.scaffold.configuration import (
     References,
     without_planted,
 )
+from restsrc_dagster.scaffold.flattening import Flattening
+from restsrc_dagster.scaffold.graphql_query import Connection, connection_of
 from restsrc_dagster.scaffold.openapi.auth import Auth, Secured
 from restsrc_dagster.scaffold.openapi.columns import described_columns
-from restsrc_dagster.scaffold.openapi.cursor import FoundCursor, find_cursor, not_sent
+from restsrc_dagster.scaffold.openapi.cursor import (
+    FoundCursor,
+    filter_of_standard,
+    find_cursor,
+    not_sent,
+)
 from restsrc_dagster.scaffold.openapi.document import Document
-from restsrc_dagster.scaffold.openapi.fill import PARAMETER, Filler
+from restsrc_dagster.scaffold.openapi.envelope import envelope_of, fields_of
+from restsrc_dagster.scaffold.openapi.fill import PARAMETER, Filler, as_sent
 from restsrc_dagster.scaffold.openapi.operation import Field
 from restsrc_dagster.scaffold.openapi.paging import Paging, find_paging
 from restsrc_dagster.scaffold.openapi.paths import Paths
@@ -92,18 +100,21 @@ class _ConfigurationBuilder:
         """The resource, its auth still in its endpoint."""
         notes: list[str] = []
         operation, records = one.operation, one.records
-        paging = self._paging(one, notes)
-        cursor = self._cursor(one, paging, notes)
-        handled = secured.handled | paging.fields | ({cursor.param} if cursor else set())
+        envelope = envelope_of(self._document, records.item)
         fill = Filler(self._document, self._reference, notes)
+        body = fill.body(operation.body) if operation.method == "post" else None
+        connection = connection_of(as_sent(body))
+        paging = self._paging(one, notes, connection)
+        cursor = self._cursor(one, paging, notes, envelope)
+        handled = secured.handled | paging.fields | ({cursor.param} if cursor else set())
         endpoint: dict[str, Any] = {"path": self._paths[one.name], "auth": secured.auth}
         params = {
             **operation.query,
             **secured.params,
             **fill.parameters(operation.of("query"), handled),
         }
-        if operation.method == "post":
-            endpoint |= {"method": "POST", "json": fill.body(operation.body)}
+        if body is not None:
+            endpoint |= {"method": "POST", "json": body}
         if paging.size and paging.size.field.in_body:
             _put(endpoint["json"], paging.size.field.name, paging.size.maximum)
         elif paging.size:
@@ -119,34 +130,45 @@ class _ConfigurationBuilder:
             "paginator": paging.paginator,
         }
         endpoint |= {key: value for key, value in found.items() if value}
+        if connection is not None:
+            endpoint |= connection.endpoint
         resource: dict[str, Any] = {"name": one.name, "endpoint": endpoint}
-        if key := self._key(one):
+        if envelope is not None and not (connection and "data_selector" in connection.endpoint):
+            resource["processing_steps"] = list(envelope.steps)
+        if key := self._key(one, envelope):
             resource["primary_key"] = key
+        item = fields_of(self._document, records.item, envelope)
         if not one.asked:
             resource["selected"] = False
-        elif columns := described_columns(self._document, records.item):
+        elif columns := described_columns(self._document, item):
             resource["columns"] = columns
         if copied := self._copied.get(one.name):
             resource["include_from_parent"] = copied
         self._notes += [f"{one.name}: {note}" for note in notes]
         return resource
 
-    def _key(self, one: Planned) -> str | list[str] | None:
+    def _key(self, one: Planned, envelope: Flattening | None) -> str | list[str] | None:
         """What tells the records apart.
 
         A child that does not name its parent copies the parent's key: a record may be the child
         of several, such as a member of two teams, or be numbered within each.
         """
-        key = primary_key(self._document, one.records.item, subject(one.operation.route))
+        own: list[str] = list(envelope.key) if envelope is not None else []
+        if not own:
+            fields = fields_of(self._document, one.records.item, envelope)
+            found = primary_key(self._document, fields, subject(one.operation.route))
+            own = [found] if found else []
         if one.parent is None or one.names_parent:
-            return key
+            return own[0] if len(own) == 1 else own or None
         copied = self._copied.setdefault(one.name, [])
         if one.field not in copied:
             copied.append(one.field)
-        return [key, f"_{one.parent.name}_{one.field}"] if key else None
+        return [*own, f"_{one.parent.name}_{one.field}"] if own else None
 
-    def _paging(self, one: Planned, notes: list[str]) -> Paging:
+    def _paging(self, one: Planned, notes: list[str], connection: Connection | None) -> Paging:
         records = one.records
+        if connection is not None and "paginator" in connection.endpoint:
+            return Paging(None)
         if records.single:
             notes.append("the answer is taken for one record")
             return Paging({"type": "single_page"})
@@ -163,19 +185,24 @@ class _ConfigurationBuilder:
             )
         return paging
 
-    def _cursor(self, one: Planned, paging: Paging, notes: list[str]) -> FoundCursor | None:
+    def _cursor(
+        self, one: Planned, paging: Paging, notes: list[str], envelope: Flattening | None
+    ) -> FoundCursor | None:
         children = [other.name for other in self._planned if other.parent is one]
         if not one.asked:
             notes.append(f"read for {', '.join(children)}, and not loaded: selected is false")
         if one.records.single:
             return None
-        cursor = find_cursor(self._document, one.operation, one.records.item)
+        item = fields_of(self._document, one.records.item, envelope)
+        cursor = find_cursor(self._document, one.operation, item)
         if cursor is not None and children:
             notes.append(
                 f"could be read by {cursor.incremental['cursor_path']} and {cursor.param}, but "
                 f"{', '.join(children)} would then be read for changed records only"
             )
             return None
+        if cursor is None and envelope is not None and envelope.filters is not None:
+            notes += filter_of_standard(self._document, one.operation, item, envelope.filters)
         if cursor is None:
             notes += map(_not_sent, not_sent(one.operation, paging.fields))
         elif not cursor.of_change:
@@ -259,7 +286,8 @@ def _share(client: dict[str, Any], endpoints: Sequence[dict[str, Any]], key: str
             del endpoint[key]
 
 
-_RESOURCE = ("name", "selected", "primary_key", "include_from_parent", "endpoint", "columns")
+_RESOURCE = ("name", "selected", "primary_key", "include_from_parent", "endpoint")
+_BEHIND = ("processing_steps", "columns")
 _ENDPOINT = ("path", "method", "auth", "headers", "json", "data_selector", "params", "paginator")
 
 
@@ -268,4 +296,4 @@ def _ordered(resource: dict[str, Any]) -> dict[str, Any]:
     endpoint = resource["endpoint"]
     ordered = {key: endpoint[key] for key in _ENDPOINT if key in endpoint}
     resource["endpoint"] = ordered | endpoint
-    return {key: resource[key] for key in _RESOURCE if key in resource}
+    return {key: resource[key] for key in (*_RESOURCE, *_BEHIND) if key in resource}

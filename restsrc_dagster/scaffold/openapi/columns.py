@@ -6,7 +6,7 @@ from typing import Any
 from restsrc_dagster.connector.visible import visible, without_markup
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.schema import SCALARS, Schema
-from restsrc_dagster.scaffold.openapi.words import singular, words
+from restsrc_dagster.scaffold.words import singular, words
 
 LONGEST = 200
 """Characters; what is longer belongs in the API's own documentation."""

@@ -1,5 +1,6 @@
 """Reading only what is new: the time of a record's change, and the parameter that asks for it."""
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -8,10 +9,13 @@ from typing import Any
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.operation import Field, Operation
 from restsrc_dagster.scaffold.openapi.schema import Schema
-from restsrc_dagster.scaffold.openapi.words import jsonpath, plain, words
+from restsrc_dagster.scaffold.words import jsonpath, plain, words
 
 _CHANGED = frozenset(
-    {"updated", "update", "modified", "modification", "changed", "change", "edited", "mod"}
+    {
+        *("updated", "update", "modified", "modification", "changed", "change", "edited", "mod"),
+        *("modifiedon", "updatedon", "changedon", "updatedat", "modifiedat"),
+    }
 )
 _TIME = frozenset(
     {
@@ -77,6 +81,27 @@ def not_sent(operation: Operation, handled: set[str]) -> list[Field]:
     return [field for field in found if field.name not in signed]
 
 
+def filter_of_standard(
+    document: Document, operation: Operation, item: Schema, filters: tuple[str, str]
+) -> Iterator[str]:
+    """A line that says how only changes are asked for by a standard's filter, where the operation
+    has it; whether it takes this field, no document says."""
+    param, value = filters
+    if not any(field.name == param for field in operation.of("query")):
+        return
+    for keys, schema in _fields(document, item):
+        kind = _kind(schema)
+        if _is_time_of(_CHANGED, keys[-1]) and kind in _DATES:
+            path = jsonpath(keys)
+            cursor = json.dumps({"cursor_path": path, "initial_value": _INITIAL[str(kind)]})
+            written = json.dumps(value.replace("{cursor}", path))
+            yield (
+                f'to read only what has changed, write "incremental": {cursor} into the endpoint, '
+                f'and "{param}": {written} into its params, if the API filters by it'
+            )
+            return
+
+
 def _found(keys: tuple[str, ...], schema: Schema, field: Field) -> FoundCursor | None:
     kind = _kind(schema)
     if kind is None or not _takes(field, kind):
@@ -90,9 +115,10 @@ def _found(keys: tuple[str, ...], schema: Schema, field: Field) -> FoundCursor |
 def _fields(document: Document, item: Schema) -> Iterator[tuple[tuple[str, ...], Schema]]:
     for key, raw in item.properties.items():
         yield (key,), document.schema(raw)
-    attributes = document.schema(item.properties.get("attributes"))  # as JSON:API has them
-    for key, raw in attributes.properties.items():
-        yield ("attributes", key), document.schema(raw)
+    for above in ("attributes", "meta", "metadata"):  # as JSON:API has them, SCIM, Kubernetes
+        inner = document.schema(item.properties.get(above))
+        for key, raw in inner.properties.items():
+            yield (above, key), document.schema(raw)
 
 
 def _is_time_of(what: frozenset[str], name: str) -> bool:

@@ -105,3 +105,10 @@ def literal(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: literal(item) for key, item in mapping(value).items()}
     return [literal(item) for item in value] if isinstance(value, list) else value
+
+
+def as_sent(value: Any) -> Any:
+    """A value that is written as a `literal`, as the API gets it."""
+    if isinstance(value, dict):
+        return {key: as_sent(item) for key, item in value.items()}
+    return value.replace("{{", "{").replace("}}", "}") if isinstance(value, str) else value

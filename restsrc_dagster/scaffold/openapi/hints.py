@@ -7,7 +7,7 @@ from typing import Any
 from restsrc_dagster.scaffold.openapi.operation import Operation
 from restsrc_dagster.scaffold.openapi.page_size import ASSUMED
 from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
-from restsrc_dagster.scaffold.openapi.words import jsonpath
+from restsrc_dagster.scaffold.words import jsonpath
 
 SPEAKEASY, AUTOREST = "x-speakeasy-pagination", "x-ms-pageable"
 _LINK_HEADER = re.compile(

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
 from restsrc_dagster.scaffold.openapi.schema import Schema, shown_by
-from restsrc_dagster.scaffold.openapi.words import plain
+from restsrc_dagster.scaffold.words import plain
 
 _GOOD = ("200", "2XX", "2xx", "201", "202", "203", "206", "default")
 _BODY_DEPTH = 3

@@ -24,7 +24,7 @@ from restsrc_dagster.scaffold.openapi.vocabulary import (
     TOTAL,
     TOTAL_PAGES,
 )
-from restsrc_dagster.scaffold.openapi.words import jsonpath, plain, words
+from restsrc_dagster.scaffold.words import jsonpath, plain, words
 
 _DEPTH = 4
 _TELLS_ID = re.compile(r"\b(id|identifier)\b", re.IGNORECASE)
@@ -82,14 +82,21 @@ def find_paging(document: Document, operation: Operation, records: Records) -> P
         _next_url(leaves, sure=False),
         _header_cursor(operation, fields),
         _last_record(records, leaves, fields),
-        _offset(leaves, fields, size),
+        _offset(leaves, fields, size, of_scim=_is_scim(operation, records)),
         _page_number(leaves, fields),
     ):
         if found is not None:
             sends_it = found.paginator is not None and found.paginator["type"] == "offset"
-            found.size = None if sends_it or size is None or size.maximum is None else size
+            is_sent = size is not None and size.maximum is not None and not sends_it
+            found.size = size if is_sent and not _ends_list(found.paginator, size) else None
             return found
     return Paging(None, size if size and size.certain and size.maximum else None)
+
+
+def _ends_list(paginator: dict[str, Any] | None, size: PageSize | None) -> bool:
+    """OData's `$top` is the most records of the whole list; the service itself makes the pages."""
+    links = str((paginator or {}).get("next_url_path", ""))
+    return size is not None and size.field.name == "$top" and "odata.nextlink" in links.lower()
 
 
 def _leaves(
@@ -237,12 +244,16 @@ def _last_record(
 
 
 def _offset(
-    leaves: Sequence[_Leaf], fields: Sequence[Field], size: PageSize | None
+    leaves: Sequence[_Leaf],
+    fields: Sequence[Field],
+    size: PageSize | None,
+    *,
+    of_scim: bool,
 ) -> Paging | None:
     item = next((item for item in fields if _counts(item, OFFSETS)), None)
     if item is None or size is None or size.field.in_body != item.in_body:
         return None
-    first = _first(item)
+    first = 1 if of_scim else _first(item)
     total = None if first else _total(leaves, TOTAL)
     where = "body_path" if item.in_body else "param"
     paginator: dict[str, Any] = {"type": "offset", "limit": size.step}
@@ -277,6 +288,12 @@ def _page_number(leaves: Sequence[_Leaf], fields: Sequence[Field]) -> Paging | N
         paginator["has_more_path"] = more
     notes = [] if first is not None else ["paginator: pages are taken to be counted from 1"]
     return Paging(paginator, fields={item.name}, notes=notes)
+
+
+def _is_scim(operation: Operation, records: Records) -> bool:
+    """RFC 7644: the first record is number 1, whatever a document says of `startIndex`."""
+    names = {plain(field.name) for field in operation.of("query")}
+    return plain((records.keys or ("",))[-1]) == "resources" and {"startindex", "count"} <= names
 
 
 def _counts(item: Field, names: frozenset[str]) -> bool:

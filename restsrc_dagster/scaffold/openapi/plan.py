@@ -11,7 +11,7 @@ from restsrc_dagster.scaffold.openapi.operation import Field, Operation
 from restsrc_dagster.scaffold.openapi.paths import Paths
 from restsrc_dagster.scaffold.openapi.records import Records, find_records, primary_key, subject
 from restsrc_dagster.scaffold.openapi.schema import Schema
-from restsrc_dagster.scaffold.openapi.words import plain, singular, words
+from restsrc_dagster.scaffold.words import plain, singular, words
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_]+")
 _DEEPEST = 2

@@ -7,7 +7,7 @@ from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.operation import Operation
 from restsrc_dagster.scaffold.openapi.parse import mapping
 from restsrc_dagster.scaffold.openapi.schema import SCALARS, Schema
-from restsrc_dagster.scaffold.openapi.words import jsonpath, plain, same, singular, words
+from restsrc_dagster.scaffold.words import jsonpath, plain, same, singular, words
 
 WELL_KNOWN = (
     *("data", "items", "results", "records", "values", "value", "entries", "rows", "list"),

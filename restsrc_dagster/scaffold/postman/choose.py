@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from restsrc_dagster.scaffold.openapi.parse import mapping
-from restsrc_dagster.scaffold.openapi.words import words
 from restsrc_dagster.scaffold.postman.collection import Request
 from restsrc_dagster.scaffold.postman.variables import VARIABLE, Variables
+from restsrc_dagster.scaffold.words import words
 
 _SEARCHES = frozenset({"search", "list", "query", "find", "filter", "report", "export", "lookup"})
 _FORMS = {"urlencoded": "a form", "formdata": "a form", "file": "a file"}

@@ -12,14 +12,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from restsrc_dagster.connector.naming import table_identifier
-from restsrc_dagster.extract.records.steps import ProcessingSteps
 from restsrc_dagster.json_types import Json, Record
+from restsrc_dagster.scaffold.words import words
 
 _PLAIN = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ANNOTATION = re.compile(r"@odata\.(?!community\.)", re.IGNORECASE)
 """Those of Dynamics below `@OData.Community` are labels for people."""
 _IN_BRACKETS = re.compile(r"[^/]*\((?P<key>.*)\)")
 """The end of an address of OData: `users('u-1')`, `Lines(OrderID=1,ProductID=2)`."""
+_IDS = frozenset({"id", "uuid", "guid"})
 _PART = re.compile(r"(\w+)=('(?:[^']|'')*'|[^',]+)(?:,|$)")
 
 
@@ -33,21 +34,19 @@ class Flattening:
             where it leaves that open.
         filters: the param of the standard, and its value, that asks for what has changed since a
             time: `{cursor}` stands for the field, and `{incremental.start_value}` as in a file.
+        fields_at: below which field of a record all of its own are, if they are.
     """
 
     shape: str
     steps: Sequence[dict[str, Any]]
     key: Sequence[str] = ()
     filters: tuple[str, str] | None = None
+    fields_at: str | None = None
 
     @property
     def written(self) -> str:
         """As it is pasted into a resource."""
         return f'"processing_steps": {json.dumps(self.steps)}'
-
-    def flat(self, records: Sequence[Json]) -> list[Json]:
-        """The records as they are behind the steps."""
-        return list(ProcessingSteps(self.steps)([one for one in records if isinstance(one, dict)]))
 
 
 def flattening(records: Sequence[Json]) -> Flattening | None:
@@ -67,7 +66,8 @@ def _json_api(rows: Sequence[Record]) -> Flattening | None:
     columns = ", ".join(_linked(rows))
     linked = f", {{{columns}}}" if columns else ""
     step = f"merge({own}, attributes{'' if have_all else ' || `{}`'}{linked})"
-    return Flattening("JSON:API", [{"map": step}], ("type", "id") if are_many else ("id",))
+    key = ("type", "id") if are_many else ("id",)
+    return Flattening("JSON:API", [{"map": step}], key, fields_at="attributes")
 
 
 def _linked(rows: Sequence[Record]) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _linked(rows: Sequence[Record]) -> Iterator[str]:
 
 def _relay(rows: Sequence[Record]) -> Flattening | None:
     if all(isinstance(row.get("node"), dict) and row.keys() <= {"node", "cursor"} for row in rows):
-        return Flattening("edges with a node each", [{"map": "node"}])
+        return Flattening("edges with a node each", [{"map": "node"}], fields_at="node")
     return None
 
 
@@ -119,7 +119,7 @@ def _quoted(name: str) -> str:
 
 
 def _key_of_addresses(rows: Sequence[Record]) -> tuple[str, ...]:
-    """The fields whose values stand in brackets in each `@odata.id`."""
+    """The fields that stand in brackets in each `@odata.id`, by name or, if it is one, by value."""
     found: tuple[str, ...] | None = None
     for row in rows:
         names = _names_in_address(row)
@@ -137,8 +137,7 @@ def _names_in_address(row: Record) -> tuple[str, ...]:
         return ()
     parts = dict(_PART.findall(match["key"]))
     if parts:
-        are_there = all(_is(row.get(name), value) for name, value in parts.items())
-        return tuple(parts) if are_there else ()
+        return tuple(parts) if parts.keys() <= row.keys() else ()
     return tuple(name for name, value in row.items() if _is(value, match["key"]))
 
 
@@ -165,11 +164,11 @@ def _is_scim(schemas: Json) -> bool:
 
 
 def _hal(rows: Sequence[Record]) -> Flattening | None:
-    """A record without an id has the address of itself."""
+    """A record without any id of its own has the address of itself."""
     if not all(isinstance(_own_address(row), str) for row in rows):
         return None
     exclude: dict[str, Any] = {"map": {"exclude": ["_links"]}}
-    if any("id" in row for row in rows):
+    if any(("", *words(name))[-1] in _IDS for row in rows for name in row):
         return Flattening("HAL", [exclude])
     return Flattening("HAL", [{"map": "merge(@, {id: _links.self.href})"}, exclude], ("id",))
 
