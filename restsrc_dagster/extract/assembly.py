@@ -184,7 +184,8 @@ def requests_pages(
     now = kept.now if kept is not None and name in kept.late else None
     recheck = None
     if parts.cursor is not None and context.is_rechecked(name):
-        recheck = Recheck(reader, parts.cursor, parts.stats)
+        repeat = prefetch.repeat if prefetch is not None else None
+        recheck = Recheck(reader, parts.cursor, parts.stats, repeat)
     if resource.parent is not None:
         of_parents: dict[str, Any] = {
             "binding": context.bound[name],

@@ -1,7 +1,7 @@
 """A range that is read in windows: a list for each, side by side, handed on in their order."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import Any
@@ -18,6 +18,7 @@ from restsrc_dagster.extract.paging.totals import announced_total
 from restsrc_dagster.extract.parents.binding import Binding, BoundParent
 from restsrc_dagster.extract.parents.fan_out import ReadOfParents
 from restsrc_dagster.extract.parents.rewriting import PlaceholderPlace
+from restsrc_dagster.extract.prefetch.requests import copied
 from restsrc_dagster.extract.response.envelope import Envelope
 
 MOST_READINGS = 4
@@ -86,12 +87,21 @@ class Recheck:
         reader: of the resource's lists.
         cursor: of the resource; it knows what each reading has held.
         stats: of its pages.
+        repeat: sends all requests of a list once more, before their turn (`PrefetchStep.repeat`);
+            None where nothing is.
     """
 
-    def __init__(self, reader: ListReader, cursor: CursorStep, stats: PageStats) -> None:
+    def __init__(
+        self,
+        reader: ListReader,
+        cursor: CursorStep,
+        stats: PageStats,
+        repeat: Callable[[Sequence[requests.Request]], Callable[[], None]] | None,
+    ) -> None:
         self._reader = reader
         self._cursor = cursor
         self._stats = stats
+        self._repeat = repeat
 
     def pages(
         self,
@@ -103,18 +113,41 @@ class Recheck:
         """Those of a window, `pages` first; of further readings nothing is left by the cursor but
         what those before did not have. Raises as `ListReader.read` does."""
         stats = self._stats
-        stats.seen = ListSeen()
-        yield from pages
+        stats.seen, asked = ListSeen(), [copied(self._reader.begin(first(window))[0])]
+        yield from self._noting(pages, asked)
         if not stats.seen.may_slip or self._cursor.has_all(stats.seen.total, parent):
             return
         stats.read_again += 1
         for _ in range(MOST_READINGS - 1):
             stats.begin_again()
             self._cursor.begin_again(parent)
-            yield from self._reader.read(first(window))
+            yield from self._again(first(window), asked)
             if self._is_settled(parent):
                 return
         stats.unsettled.append((window.start, window.end))
+
+    def _noting(
+        self, pages: Iterator[Page | None], asked: list[requests.Request]
+    ) -> Iterator[Page | None]:
+        """The pages; `asked` gets the requests for the further ones."""
+        for page in pages:
+            if page is not None and page.is_last_piece and page.paginator.has_next_page:
+                asked.append(copied(page.request))
+            yield page
+
+    def _again(
+        self, first: FirstRequest, asked: Sequence[requests.Request]
+    ) -> Iterator[Page | None]:
+        """One more reading: what was asked for before is sent at once."""
+        forget = self._repeat(asked) if self._repeat is not None else None
+        try:
+            for page in self._reader.read(first):
+                if page is not None and forget is not None:
+                    page.is_given = True
+                yield page
+        finally:
+            if forget is not None:
+                forget()
 
     def _is_settled(self, parent: BoundParent | None) -> bool:
         """Of a window that was read again; on one page, nothing can slip from it."""

@@ -75,8 +75,9 @@ def served(count: int = 10, **options: Any) -> Moving:
 def acme(warehouse: Warehouse, api: Api, moving: Moving, **hints: Any) -> Any:
     api.routes["/items"] = moving
     window = {"size": "20 days", "end": "2024-02-01T00:00:00Z", **hints.pop("window", {})}
+    params = hints.pop("params", {})
     one = {
-        **items(incremental=moving.incremental(), paginator=moving.paginator),
+        **items(incremental=moving.incremental(), paginator=moving.paginator, params=params),
         "primary_key": "id",
         **hints,
     }
@@ -153,6 +154,14 @@ def test_a_window_of_one_page_costs_nothing(duck: Warehouse, api: Api) -> None:
     moving.begin("links")
     assert_is_quiet(duck.load(acme(duck, api, moving)))
     assert len(moving.asked) == len({*moving.asked})
+
+
+def test_nor_does_one_whose_page_had_room_for_more(duck: Warehouse, api: Api) -> None:
+    """That the list ends there is told by an empty page only."""
+    moving = Moving([{"id": n, "at": at(10 * DAY + n)} for n in range(2)], size=3)
+    moving.begin()
+    assert_is_quiet(duck.load(acme(duck, api, moving, params={"per_page": 3})))
+    assert len(moving.asked) == len({*moving.asked}) == 3
 
 
 def test_it_is_left_out_where_the_file_says_so(duck: Warehouse, api: Api) -> None:

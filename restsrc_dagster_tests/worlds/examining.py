@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from restsrc_dagster_tests.worlds.finding import Finding, compare, foreign_words
-from restsrc_dagster_tests.worlds.honest import NUMBERED
+from restsrc_dagster_tests.worlds.honest import is_numbered
 from restsrc_dagster_tests.worlds.loading import Ended
 from restsrc_dagster_tests.worlds.meaning import Meaning, slots
 from restsrc_dagster_tests.worlds.serving import Serving
@@ -78,7 +78,7 @@ class Examiner:
         What hangs on it is missing with it.
         """
         moved = len(self._serving.moments) > 1
-        if moved and self._world.api.paginator in NUMBERED and self._told_of_list(ended):
+        if moved and is_numbered(self._world.api) and self._told_of_list(ended):
             given = self._serving.given
             for row in self._shop.parents:
                 if row.v not in given:
@@ -119,7 +119,7 @@ class Examiner:
 
     def _is_excused(self, ended: Ended) -> bool:
         """What is told of the page size; what is told of a list that was gone on with."""
-        if not self._told_of_list(ended) or self._world.api.paginator not in NUMBERED:
+        if not self._told_of_list(ended) or not is_numbered(self._world.api):
             return False
         if self._world.api.cap and self._world.api.total == "right":
             return True

@@ -247,6 +247,65 @@ def window(draw: Draw, draft: Draft) -> None:
     draft["how"]["concurrency"] = draw(st.sampled_from([1, 3]))
 
 
+def window_that_moves(draw: Draw, draft: Draft) -> None:
+    """Records leave their windows, whose pages have numbers, while these are read."""
+    keyed(draw, draft, "p")
+    window(draw, draft)
+    _numbered(draw, draft)
+    cursor = draft["p"]["cursor"]
+    cursor |= {"kind": draw(weighted({"iso": 3, "spellings": 1, "epoch": 1}))}
+    for gone in ("lag", "end", "falls", "open", "order"):
+        cursor.pop(gone, None)
+    draft["api"] |= {"filter": "inclusive", "order": draw(weighted({"asc": 5, "id": 1}))}
+    draft["api"]["pinned"] = False
+    draft["api"]["until"] = draw(weighted({"exclusive": 3, "inclusive": 2, "absent": 1}))
+    draft["api"]["total"] = draw(weighted({"none": 3, "right": 1})).replace("none", "")
+    draft["p"]["disposition"] = draw(st.sampled_from(["", "", "append", "replace"]))
+    draft["how"] |= {"size": draw(st.sampled_from([1, 2])), "concurrency": 1}
+    draft["how"]["postgres"] = draw(one_in(5))
+    cursor["window"] = draw(weighted({"1 week": 2, "1 month": 1, "3 days": 1}))
+    while len(draft["records"]) < 6:
+        draft["records"].append(dict(draft["records"][0]))
+    for number, record in enumerate(draft["records"]):
+        record["at"] = number + draw(st.integers(1, 2))
+    # What was read already leaves, before another page of its window is read.
+    pages = sorted(draw(st.integers(2, 4)) for _ in range(draw(st.integers(1, 2))))
+    words = {"change": 4, "delete": 2, "add": 1}
+    draft["runs"][-1]["middle"] = [
+        [page, [draw(weighted(words)), draw(st.integers(0, page - 2)), 1]] for page in pages
+    ]
+    draft["runs"][-1]["refresh"] = []
+    draft["runs"].append({"news": []})
+
+
+def _numbered(draw: Draw, draft: Draft) -> None:
+    draft["api"]["paginator"] = draw(
+        st.sampled_from(["page_number", "offset", "json_link", "header_link", "cursor"])
+    )
+    draft["api"]["places"] = "pages"  # those of links; `honest` has the others
+
+
+def places(draw: Draw, draft: Draft) -> None:
+    """Links and cursors that count."""
+    keyed(draw, draft, "p")
+    draft["api"] |= {
+        "paginator": draw(st.sampled_from(["json_link", "header_link", "cursor", "header_cursor"])),
+        "places": "pages",
+        "ids": draw(st.sampled_from(["number", "text"])),
+    }
+    if draw(st.booleans()):
+        cursor_of(draw, draft, "p")
+        draft["api"]["order"] = draw(weighted({"asc": 3, "desc": 1}))
+        if draw(st.booleans()):
+            middle(draw, draft)
+            draft["api"]["paginator"] = draw(
+                st.sampled_from(["json_link", "header_link", "cursor"])
+            )
+            draft["api"]["order"] = "asc"
+    draft["how"]["commit"] = draw(st.sampled_from([0, 2, 3]))
+    draft["how"]["postgres"] = draw(one_in(4))
+
+
 def child_window(draw: Draw, draft: Draft) -> None:
     """The lists of children are read in slices of time, parent by parent."""
     name = draw(st.sampled_from([n for n in ("c", "c", "g") if n in draft]))
@@ -424,6 +483,8 @@ _OF_ANY = (
     *(written,) * 3,
     *(partitions,) * 3,
     *(window,) * 3,
+    *(window_that_moves,) * 3,
+    *(places,) * 3,
     *(deletes,) * 3,
     *(list_of_values,) * 3,
     *(parents_in_turn,) * 3,

@@ -15,7 +15,9 @@ from restsrc_dagster_tests.worlds.world import Api, Cursor, Event, Fault, Resour
 
 NUMBERED = ("page_number", "offset")
 LINKED = ("json_link", "header_link", "cursor", "header_cursor")
-MIDDLE = frozenset({"change", "add", "kid", "change kid", "lose kid", "ghost"})
+MIDDLE = frozenset({"change", "add", "delete", "kid", "change kid", "lose kid", "ghost"})
+PLACED = frozenset({"text", "wide"})
+"""Kinds of ids that are not taken for the place of a record in its list."""
 BELOW = frozenset({"kid", "late kid", "change kid", "lose kid", "ghost"})
 BELOW_THAT = frozenset({"grandkid", "lose grandkid"})
 MOST = 100
@@ -32,6 +34,11 @@ def mended(world: World) -> World:
         world = _with_sound_api(world)
         world = _with_sound_runs(world)
     return world
+
+
+def is_numbered(api: Api) -> bool:
+    """Whether pages are asked for by numbers, so that what moves may take others along."""
+    return api.paginator in NUMBERED or bool(api.places)
 
 
 def is_honest(world: World) -> bool:
@@ -238,6 +245,12 @@ def _with_sound_api(world: World) -> World:
     api, how = world.api, world.how
     if api.paginator not in NUMBERED:
         api = replace(api, total="", cap=0)
+    if api.places and (api.paginator not in LINKED or not world.p.key):
+        api = replace(api, places="")
+    if api.places:
+        links = api.paginator in ("json_link", "header_link")
+        api = replace(api, places="pages" if links else "records", pinned=False)
+        api = replace(api, ids=api.ids if links or api.ids in PLACED else "text")
     if api.paginator != "offset":
         api = replace(api, cap=0)
     if api.paginator != "page_number":
@@ -328,7 +341,10 @@ def _sound_run(world: World, run: Run, *, first: bool) -> Run:
     middle = tuple(
         (page, _sound_event(world, event))
         for page, event in run.middle
-        if event[0] in MIDDLE and _may_move(world) and _may_happen(world, event[0], first=False)
+        if event[0] in MIDDLE
+        and _may_move(world)
+        and _may_happen(world, event[0], first=False)
+        and (event[0] != "delete" or _in_windows(world))
     )
     run = replace(
         run,
@@ -432,7 +448,7 @@ def _may_move(world: World) -> bool:
     ticks = {KINDS[one.kind].tick for one in _cursors(world)}
     if len(ticks) > 1 or any(not KINDS[one.kind].is_time for one in _cursors(world)):
         return False
-    if p.values and world.api.paginator in NUMBERED:
+    if p.values and is_numbered(world.api):
         return False
     if any(one.falls for one in _cursors(world)):  # the API's clock is ahead of what rises
         return False
@@ -443,11 +459,16 @@ def _may_move(world: World) -> bool:
     if any(one.kind == "nanoseconds" for one in _cursors(world)):
         return False
     order = cursor.order if cursor is not None else ""
-    if world.api.paginator in LINKED:
+    if world.api.paginator in LINKED and not world.api.places:
         return world.api.order == "id" and not order
     if order == "asc" and (slots(world, "p") != "key" or any(run.kill for run in world.runs)):
         return False  # chunks of a run that was killed are behind the next one's cursor
-    return world.api.paginator in NUMBERED and bool(p.key) and order != "desc"
+    return is_numbered(world.api) and bool(p.key) and order != "desc"
+
+
+def _in_windows(world: World) -> bool:
+    """What takes the place of a record that was deleted is looked for in windows alone."""
+    return world.p.cursor is not None and bool(world.p.cursor.window)
 
 
 def _has_k(world: World) -> bool:

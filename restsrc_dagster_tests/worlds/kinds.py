@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from restsrc_dagster_tests.worlds.finding import Finding
-from restsrc_dagster_tests.worlds.honest import NUMBERED
+from restsrc_dagster_tests.worlds.honest import is_numbered
 from restsrc_dagster_tests.worlds.meaning import below_cursor, slots
 from restsrc_dagster_tests.worlds.world import Cursor, World
 
@@ -54,7 +54,7 @@ class Case:
 
     @property
     def numbered(self) -> bool:
-        return self.world.api.paginator in NUMBERED
+        return is_numbered(self.world.api)
 
     @property
     def chunks(self) -> bool:
@@ -253,5 +253,7 @@ def traits(world: World) -> set[str]:
     in_windows = (one.cursor and one.cursor.window for one in (world.c, world.g) if one)
     if world.how.commit and (world.p.values or any(in_windows)):
         found.add("parents in chunks")
+    if world.p.cursor and world.p.cursor.window and is_numbered(world.api):
+        found |= {"windows that move"} if any(run.middle for run in world.runs) else set()
     found |= {"partitions", f"every {world.partitions.every}"} if world.partitions else set()
     return found | ({"twin"} if world.twin else set())

@@ -51,7 +51,7 @@ class Page:
                 found, start = self._found(), self._number("offset")
                 size = min(self._number("limit"), api.cap or 1000)
                 return self._given(found[start : start + size], self._total("total", len(found)))
-        return self._linked(size)
+        return self._placed(size) if api.places else self._linked(size)
 
     def _number(self, name: str) -> int:
         try:
@@ -130,6 +130,23 @@ class Page:
         token = f"{number}-{begin + size}" if goes_on else None
         return self._given(page, self._next(token, page, more=more))
 
+    def _placed(self, size: int) -> Answer:
+        """The list is looked up anew; `after` says how many records, or pages, came before."""
+        by_pages = self.serving.world.api.places == "pages"
+        given = int(self.given.get(self._place, 1 if by_pages else 0))
+        start = (given - 1) * size if by_pages else given
+        found = self._found()
+        more = start + size < len(found)
+        goes_on = more or self.serving.world.api.end in ENDLESS
+        token = str(given + 1 if by_pages else start + size) if goes_on else None
+        page = found[start : start + size]
+        return self._given(page, self._next(token, page, more=more))
+
+    @property
+    def _place(self) -> str:
+        """The param that says which page is asked for."""
+        return "page" if self.serving.world.api.places == "pages" else "after"
+
     def _now(self, known: list[Any]) -> list[Row]:
         """Records as they are by now; what was deleted in between is gone."""
         rows = self.serving.rows(self.name, self.owner)
@@ -141,8 +158,8 @@ class Page:
     def _next(self, token: str | None, page: list[Row], *, more: bool) -> dict[str, Any]:
         """Where the next page is named, by the paginator: keys of the body, or of the headers."""
         api = self.serving.world.api
-        kept = {key: value for key, value in self.asked.params.items() if key != "after"}
-        link = f"{self.asked.path}?{urlencode({**kept, 'after': token})}"
+        kept = {key: value for key, value in self.asked.params.items() if key != self._place}
+        link = f"{self.asked.path}?{urlencode({**kept, self._place: token})}"
         match api.paginator:
             case "header_link":
                 return {"Link": f'<{link}>; rel="next"', "done": not more} if token else {}
@@ -158,7 +175,7 @@ class Page:
             return {}
         if named is None and api.end == "empty":
             named = ""
-        shorter = "after" in self.asked.params and len(page) < self.serving.how.size
+        shorter = self._place in self.asked.params and len(page) < self.serving.how.size
         if named is None and api.end == "self" and api.paginator == "json_link" and shorter:
             again = urlencode(self.asked.params)
             return {"next": f"{self.asked.path}?{again}", "has_more": False}

@@ -163,6 +163,16 @@ class TestApi:
         assert [v for page in found for v in page] == list(range(1, 9))
         assert max(map(len, found)) <= size
 
+    @pytest.mark.parametrize("size", [1, 3, 8])
+    @pytest.mark.parametrize("paginator", ["json_link", "header_link", "cursor", "header_cursor"])
+    def test_links_and_cursors_that_count(
+        self, loopback: LoopbackApi, paginator: str, size: int
+    ) -> None:
+        counting = Api(paginator=paginator, places="pages" if "link" in paginator else "records")
+        served(loopback, World(records=RECORDS, api=counting), size=size)
+        found = list(pages(loopback.url, paginator, size))
+        assert [v for page in found for v in page] == list(range(1, 9))
+
     @pytest.mark.parametrize(
         ("filters", "comes"),
         [("inclusive", [1, 3, 5, 6, 8]), ("exclusive", [3, 5, 6, 8]), ("absent", [*range(1, 9)])],
@@ -190,9 +200,11 @@ class TestApi:
         serving.shop.happen(("change", 4, 1))
         assert list(following) == [[4, 5, 9], [7, 8]]
 
-    def test_numbered_pages_slide(self, loopback: LoopbackApi) -> None:
-        serving = served(loopback, World(records=RECORDS, api=Api(paginator="offset")), size=3)
-        following = pages(loopback.url, "offset", 3)
+    @pytest.mark.parametrize(("paginator", "places"), [("offset", ""), ("json_link", "pages")])
+    def test_numbered_pages_slide(self, loopback: LoopbackApi, paginator: str, places: str) -> None:
+        api = Api(paginator=paginator, places=places)
+        serving = served(loopback, World(records=RECORDS, api=api), size=3)
+        following = pages(loopback.url, paginator, 3)
         assert next(following) == [1, 2, 3]
         serving.shop.happen(("delete", 0, 0))
         assert next(following) == [5, 6, 7]

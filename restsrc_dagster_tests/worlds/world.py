@@ -110,6 +110,9 @@ class Api(Plain):
     paginator: str = "json_link"
     cap: int = 0
     """The server gives no more on a page, whatever is asked for."""
+    places: str = ""
+    """Links and cursors that count, and lists that are looked up anew for each page: by pages, as
+    links do, or by records."""
     total: str = ""
     """right, minus (-1), zero, much (too many); nothing is said."""
     base_page: int = 1

@@ -249,7 +249,7 @@ class CursorStep(BoundIncremental[Any]):
             values = self.cursor.values(records)
         parent = self._at_hand.parent
         position, of_windows = self._position_of(parent), self._window_rows.get(_key(parent))
-        if of_windows is not None and of_windows.readings is not None:
+        if of_windows is not None:
             records, values = self._not_read_before(of_windows, records, values)
             if not records:
                 return None
@@ -258,8 +258,16 @@ class CursorStep(BoundIncremental[Any]):
         if of_windows is None:
             new = position.take(records, values, self.began)
         else:
+            # A list that has moved gives a record again: it is read again, too.
+            once = bool(self._key) and self._seen().may_slip
             new = of_windows.take(
-                position, records, values, self.began, delay=self._delay, older=self._older
+                position,
+                records,
+                values,
+                self.began,
+                delay=self._delay,
+                older=self._older,
+                once=once,
             )
         if parent is not None and self._parents is not None:
             self._parents.note(parent, position)
@@ -273,12 +281,11 @@ class CursorStep(BoundIncremental[Any]):
         self, of_windows: WindowRows, records: list[Json], values: list[Any]
     ) -> tuple[list[Json], list[Any]]:
         """Those of a page that no reading of the window has had before this one."""
-        assert of_windows.readings is not None  # noqa: S101 - of a window that may be read again
-        if of_windows.is_open(self.began):
+        readings, seen = of_windows.readings, self._seen()
+        if readings is not None and seen.total is not None and of_windows.is_open(self.began):
             found = [value for value in values if value is not None]
-            of_windows.readings.is_moving |= bool(self.cursor.guard.held_back(found, self.began))
-        seen = self._seen()
-        known = of_windows.read_before(records, values, may_slip=seen.may_slip)
+            readings.is_moving |= bool(self.cursor.guard.held_back(found, self.began))
+        known = of_windows.read_before(records, values, seen)
         if not known:
             return records, values
         new = [n for n in range(len(records)) if n not in known]

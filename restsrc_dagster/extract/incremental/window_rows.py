@@ -13,6 +13,7 @@ from restsrc_dagster.extract.incremental.older import OlderThanSent
 from restsrc_dagster.extract.incremental.position import Position
 from restsrc_dagster.extract.incremental.window_readings import WindowReadings
 from restsrc_dagster.extract.incremental.windows import Slice
+from restsrc_dagster.extract.paging.page_stats import ListSeen
 from restsrc_dagster.extract.records.field import FieldReader, sorted_bytes_of
 from restsrc_dagster.json_types import Json
 
@@ -47,16 +48,12 @@ class WindowRows:
         return self._window is not None and self._window.over_at(clock) is None
 
     def read_before(
-        self, records: Sequence[Json], values: Sequence[Any], *, may_slip: bool
+        self, records: Sequence[Json], values: Sequence[Any], seen: ListSeen
     ) -> set[int]:
-        """The positions of the records of a page that came in a reading before; and of those that
-        come again, and say the same, as the list has moved: it is read again."""
-        if self.readings is None:
+        """The positions of the records of a page that came in a reading of the window before."""
+        if self.readings is None or seen.is_one_page:
             return set()
-        known = self.readings.known(records, values)
-        if self.readings.number > 1:
-            return known
-        return {n for n in known if may_slip and self._here[_digest(records[n])]}
+        return self.readings.note(records, values, counts=seen.total is not None)
 
     def take(
         self,
@@ -67,14 +64,16 @@ class WindowRows:
         *,
         delay: int,
         older: OlderThanSent | None,
+        once: bool = False,
     ) -> list[Any]:
-        """What is new of a page (`Position.take`), and was brought by no window before.
+        """What is new of a page (`Position.take`), and was brought by no window before; with
+        `once`, nor by this one.
 
         Of rows that are appended, those before the window are left out where that is not known any
         more, and `older` tells.
         """
         window = self._window
-        passed = {n for n, record in enumerate(records) if self._is_known(_digest(record))}
+        passed = {n for n, record in enumerate(records) if self._is_known(_digest(record), once)}
         if window and older and self._has_forgotten and position.delivered is not None:
             unsure = {n: value for n, value in enumerate(values) if n not in passed}
             passed |= older.before_window(unsure, window.start, MOST_ROWS)
@@ -82,8 +81,8 @@ class WindowRows:
         out = {id(records[n]) for n in passed}
         return [record for record in new if id(record) not in out] if out else new
 
-    def _is_known(self, digest: bytes) -> bool:
-        self._here[digest] = times = self._here[digest] + 1
+    def _is_known(self, digest: bytes, once: bool) -> bool:
+        self._here[digest] = times = 1 if once else self._here[digest] + 1
         if times <= self._brought.get(digest, 0):
             return True
         self._brought[digest] = times

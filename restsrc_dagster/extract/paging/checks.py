@@ -16,9 +16,11 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 
 from restsrc_dagster.connector.secrets import Redactor
 from restsrc_dagster.errors import ReadError
+from restsrc_dagster.extract.paging.answer import Answer
 from restsrc_dagster.extract.paging.empty_list import is_empty_there
 from restsrc_dagster.extract.paging.error_body import FoundError, complaint, what_is_found
 from restsrc_dagster.extract.paging.found_list import list_of_objects
+from restsrc_dagster.extract.paging.full_page import came_full
 from restsrc_dagster.extract.paging.keyed_object import is_keyed_object
 from restsrc_dagster.extract.paging.kinds import (
     counts_from_zero,
@@ -229,7 +231,7 @@ class PageChecks(ItemTransform[Any, Any]):
             page.paginator, response, page, crawl.records
         )
         self.stats.counts_pages = self.stats.counts_pages or is_numbered
-        self.stats.seen.add(total, is_numbered=is_numbered)
+        self._note_list(page, total, is_numbered=is_numbered)
         self.stats.pages += 1
         self.stats.place = _place(page.paginator, crawl)
         if not crawl.records and crawl.total and not page.paginator.has_next_page:
@@ -240,6 +242,15 @@ class PageChecks(ItemTransform[Any, Any]):
             if page and not page.ends_by_rule:
                 self._look_at_end(page, crawl, envelope)
             self.stats.end_of_list(crawl.announced, crawl.records)
+
+    def _note_list(self, page: Page, total: int | None, *, is_numbered: bool) -> None:
+        stats, goes_on = self.stats, page.paginator.has_next_page
+        if self._is_rechecked and goes_on and not stats.seen.pages:
+            answer = Answer(page.response, list(page), page.before)
+            has_room = answer.asked_size() is not None and not came_full(answer)
+            stats.seen.ends = has_room or page.size < stats.largest
+        stats.seen.add(page.size, total, is_numbered=is_numbered, goes_on=goes_on)
+        stats.largest = max(stats.largest, page.size)
 
     def _refuse_missing_list(self, body: Json) -> None:
         if is_empty_there(str(self._selector), body):

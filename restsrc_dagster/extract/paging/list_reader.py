@@ -47,7 +47,7 @@ class Page(PageData[Any]):
     Attributes:
         parent: whose records they are; None where the resource has no parent.
         ends_by_rule: whether `reading.<resource>.last_page` holds for it.
-        is_given: whether all pages of its list were there before it was handed on.
+        is_given: whether all pages of its list were there, or asked for, before it was handed on.
         is_last_piece: whether it is the end of its answer; a large one is handed on in pieces.
         before: how many records of the same answer were handed on before it.
     """

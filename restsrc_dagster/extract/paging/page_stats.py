@@ -23,29 +23,43 @@ class ListSeen:
 
     Attributes:
         pages: how many answers have come.
+        filled: how many of them had records.
         is_numbered: whether they are asked for by numbers.
+        ends: whether the first one had room for more, so that none was behind it.
+        goes_on: whether a further one is asked for behind the last one.
         total: what all of them announce; None where one does not, or says otherwise.
         records: how many they gave.
         announced, missing: what it adds to those of all lists.
     """
 
     pages: int = 0
+    filled: int = 0
     is_numbered: bool = False
+    ends: bool = False
+    goes_on: bool = True
     total: int | None = None
     records: int = 0
     announced: int = 0
     missing: int = 0
 
-    def add(self, total: int | None, *, is_numbered: bool) -> None:
-        """An answer has come."""
+    def add(self, size: int, total: int | None, *, is_numbered: bool, goes_on: bool) -> None:
+        """An answer of so many records has come."""
         self.total = total if not self.pages or total == self.total else None
         self.is_numbered = self.is_numbered or is_numbered
+        self.goes_on = goes_on
+        self.filled += bool(size)
         self.pages += 1
+
+    @property
+    def is_one_page(self) -> bool:
+        """Whether all of it came at once."""
+        return self.pages == 1 and not self.goes_on
 
     @property
     def may_slip(self) -> bool:
         """Whether a record may have been passed over where another one has left the list."""
-        return self.is_numbered and self.pages > 1
+        is_whole = self.pages == 1 or (self.ends and self.filled <= 1)
+        return self.is_numbered and not is_whole
 
 
 @dataclass
@@ -107,6 +121,8 @@ class PageStats:
     how many pages these were."""
     counts_pages: bool = False
     """Whether pages are asked for by numbers, so that rows may slip from one to another."""
+    largest: int = 0
+    """The most records of a page."""
     seen: ListSeen = field(default_factory=ListSeen)
     """The list at hand."""
     read_again: int = 0

@@ -1,10 +1,12 @@
 """Behind the checks of a resource's pages: what comes after each is sent before its turn."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
 
+import requests
 from dlt.extract.items_transform import ItemTransform
 from dlt.sources.helpers.rest_client.client import PageData
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
@@ -15,6 +17,7 @@ from restsrc_dagster.extract.paging.lookahead import PageLookahead
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.paging.plans import FirstPages, FurtherPages, ListLengths
 from restsrc_dagster.extract.prefetch.prefetcher import Prefetcher
+from restsrc_dagster.extract.prefetch.requests import RequestPlan
 from restsrc_dagster.extract.step_order import StepOrder
 
 log = logging.getLogger(__name__)
@@ -72,6 +75,16 @@ class PrefetchStep(ItemTransform[Any, Any]):
                 by_bytes=self._of_windows,
             )
         )
+
+    def repeat(self, requests: Sequence[requests.Request]) -> Callable[[], None]:
+        """Send all requests of a list once more, which is about to be read again; gives what
+        forgets those for which nobody has asked."""
+        plan = RequestPlan(
+            self._resource.name, partial(next, iter(requests), None), by_bytes=self._of_windows
+        )
+        if self._looks_on:
+            self._prefetcher.add(plan)
+        return partial(self._prefetcher.drop, plan)
 
     def forget(self, first: Iterable[FirstRequest]) -> None:
         """Nobody will ask for these lists, which were announced next."""
