@@ -282,3 +282,28 @@ def test_children_of_what_came_with_a_further_reading(duck: Warehouse, api: Api)
     )
     assert_is_quiet(duck.load(made))
     assert duck.values("SELECT id FROM acme.notes") == list(range(10))
+
+
+@pytest.mark.parametrize("window", [{"size": "1200 months"}, None], ids=["one window", "none"])
+def test_a_list_that_shrinks_is_read_as_one_window(
+    duck: Warehouse, api: Api, window: dict[str, Any] | None
+) -> None:
+    """By deletions, or a filter such as open tickets: without a window, one is passed over."""
+    records = [{"id": n, "at": at(n)} for n in range(10)]
+    asked: list[str] = []
+
+    def listed(request: Asked) -> Any:
+        asked.append(request.params["page"])
+        if len(asked) == 2:
+            del records[0]
+        page = int(request.params["page"]) - 1
+        found = [one for one in records if one["at"] >= request.params["since"]]
+        return {"data": found[3 * page : 3 * page + 3]}
+
+    api.routes["/items"] = listed
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01T00:00:00Z", "start_param": "since"}
+    paginator = {"type": "page_number", "base_page": 1, "total_path": None}
+    one = {**items(incremental=cursor, paginator=paginator), "primary_key": "id"}
+    reading = {"items": {"window": window}} if window else {}
+    assert_is_quiet(duck.load(duck.connector(api.url, [one], reading=reading)))
+    assert {*range(10)} - {*ids(duck)} == (set() if window else {3})
