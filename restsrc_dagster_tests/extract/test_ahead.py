@@ -278,6 +278,29 @@ def test_resources_are_asked_for_at_once(api: Api) -> None:
     assert crowd.most == 4
 
 
+def test_no_resource_runs_ahead_of_the_others(api: Api) -> None:
+    """Where each of them has its further pages known at another time, all keep their share: the
+    last ones would else ask for one page at a time, for which all others wait."""
+    pages: dict[str, int] = {}
+    spread: list[int] = []
+    lock = threading.Lock()
+
+    def counted(asked: Asked) -> dict[str, Any]:
+        with lock:
+            pages[asked.path] = int(asked.params.get("page", 0))
+            spread.append(max(pages.values()) - min(pages.values()))
+        return by_page(asked)
+
+    names = [f"items_{number}" for number in range(4)]
+    api.routes.update({f"/{name}": counted for name in names})
+    resources = [items(name, paginator=BY_PAGE) for name in names]
+    with open_reading(acme(api, resources, 4), {}) as reading:
+        assert len(list(reading.source)) == 4 * len(RECORDS)
+    # Of eight answers that may wait, each has two; beside them, the next page of each may be sent,
+    # and what is sent first may arrive later.
+    assert max(spread) <= 2 + 2 + 1
+
+
 def test_the_next_page_is_on_its_way_while_one_is_processed(api: Api) -> None:
     asked_for = [threading.Event() for _ in range(LAST + 3)]
 

@@ -9,7 +9,7 @@ import logging
 import threading
 from bisect import insort
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import count, groupby
 from typing import Any
@@ -54,8 +54,8 @@ class Prefetcher:
     """Sends the requests of all plans of one reading, each once, in threads of its own.
 
     As many answers as twice the threads are under way or wait to be handed over, shared evenly by
-    the resources, and not more than `WAITING_BYTES`; only the next page of a list is always sent.
-    Plans that go `by_bytes` are bounded by the bytes alone.
+    the resources whose lists are being read, and not more than `WAITING_BYTES`; only the next page
+    of a list is always sent. Plans that go `by_bytes` are bounded by the bytes alone.
 
     Args:
         fetch: sends a request, within the budget.
@@ -209,7 +209,7 @@ class Prefetcher:
                 self.drop(plan)
         ready = [plan for plan in self._plans if self._is_ready(plan) and plan.peek() is not None]
         resources = [list(plans) for _, plans in groupby(ready, lambda plan: plan.resource)]
-        share = max(1, self.window // max(1, len(resources)))
+        share = self._share(plan.resource for plan in ready)
         waiting = self._waiting()
         while resources:
             resources = [
@@ -221,8 +221,16 @@ class Prefetcher:
                 )
             ]
         self._plans = [
-            plan for plan in self._plans if plan.tickets or not self._is_ready(plan) or plan.peek()
+            plan
+            for plan in self._plans
+            if plan.is_list or plan.tickets or not self._is_ready(plan) or plan.peek()
         ]
+
+    def _share(self, wanting: Iterable[str]) -> int:
+        """How many answers of each resource are under way or wait, where these have more to ask
+        for. A list that is being read keeps its share though its next page is not known yet."""
+        reading = {plan.resource for plan in self._plans if plan.is_list}
+        return max(1, self.window // max(1, len(reading.union(wanting))))
 
     def _is_ready(self, plan: RequestPlan) -> bool:
         return plan.after in self._sizes if plan.after else bool(self._sizes)
@@ -295,7 +303,7 @@ class Prefetcher:
             if self._closed or not ticket.is_wanted or not self._is_read(plan.resource):
                 return
             self._insert(plan)
-            share = max(1, self.window // len({one.resource for one in self._plans}))
+            share = self._share(one.resource for one in self._plans)
             waiting = self._waiting()
             while self._has_room(plan, share, waiting) and self._send(plan, waiting):
                 pass
