@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -41,6 +42,22 @@ def children(pid: int) -> list[int]:
         except (FileNotFoundError, ProcessLookupError):  # it was there a moment ago
             continue
     return sorted(found)
+
+
+def descendants(pid: int) -> list[int]:
+    """Those, and those that they have started, and so on."""
+    found = children(pid)
+    return found + [one for child in found for one in descendants(child)]
+
+
+def shared_memory(pids: Iterable[int]) -> float:
+    """What they have together, in MB: of a page that several have, each has a part."""
+    total = 0
+    for pid in pids:
+        with suppress(FileNotFoundError, ProcessLookupError):
+            text = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="utf-8")
+            total += sum(int(line.split()[1]) for line in text.splitlines() if line[:4] == "Pss:")
+    return total / 1024
 
 
 def largest(pids: Iterable[int]) -> int:

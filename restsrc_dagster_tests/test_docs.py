@@ -31,7 +31,7 @@ from restsrc_dagster.settings import Settings
 from restsrc_dagster_tests.connector.configuration.tables import (
     validate_with_dlt as dlts_refusal,
 )
-from restsrc_dagster_tests.orchestrate.forking.conftest import LAUNCHER
+from restsrc_dagster_tests.orchestrate.forking.deployment import LAUNCHER
 from restsrc_dagster_tests.support.connectors import CREATED_AT, connector, content, items
 from restsrc_dagster_tests.support.pages import (
     ALL_PAGES,

@@ -55,6 +55,18 @@ def write_mixture(folder: Path, count: int, resources: int, *, created_at: datet
         _write(folder / f"connector_{number:04}.json", content)
 
 
+def write_due_every_minute(folder: Path, count: int, url: str, created_at: datetime) -> None:
+    """`count` connectors, each of which has a single resource of the API at `url`."""
+    folder.mkdir()
+    for number in range(count):
+        content = _connector("", 0)
+        content["created_at"] = f"{created_at:%Y-%m-%dT%H:%M:%SZ}"
+        content["schedule"] = {"mode": "minutes", "interval": 1}
+        content["configuration"]["client"]["base_url"] = url
+        content["configuration"]["resources"] = [ITEMS]
+        _write(folder / f"connector_{number:04}.json", content)
+
+
 def write_with_one_to_run(folder: Path, count: int, resources: int, url: str) -> None:
     """`count` connectors, one of which has a single resource of the API at `url`."""
     write_connectors(folder, count, resources)

@@ -6,7 +6,11 @@ Or play worlds that are drawn, for so many minutes; `--table` adds a line for ea
 
     python -m restsrc_dagster_tests.soak --worlds 60 [--seed 1] [--workers 2] [--table]
 
-Exits with 1 if a row was lost or doubled, or a world was wrong.
+Or launch runs for so many minutes, while their servers and they themselves are killed:
+
+    python -m restsrc_dagster_tests.soak --launches 10 [--seed 1]
+
+Exits with 1 if a row or a run was lost or doubled, or a world was wrong.
 """
 
 import argparse
@@ -17,6 +21,7 @@ from contextlib import ExitStack
 
 from restsrc_dagster_tests.load.shop_model import ShopModel
 from restsrc_dagster_tests.soak.kills import POINTS, Count, Soak
+from restsrc_dagster_tests.soak.launches import soak_launches
 from restsrc_dagster_tests.soak.targets import DESTINATIONS, Targets
 from restsrc_dagster_tests.soak.worlds import soak_in_worlds
 from restsrc_dagster_tests.support.api import Api
@@ -44,7 +49,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--shrink", type=float, help="seconds to make a wrong world smaller")
     parser.add_argument("--having", default="", help="only worlds with it, such as run.partitions")
     parser.add_argument("--table", action="store_true", help="a line for each kind of fault")
+    parser.add_argument("--launches", type=float, metavar="MINUTES", help="launch runs for so long")
     options = parser.parse_args(arguments)
+    if options.launches:
+        return soak_launches(options.launches, seed=options.seed)
     if options.worlds:
         return soak_in_worlds(
             options.worlds,

@@ -2,6 +2,7 @@
 
 import json
 import os
+import random
 import signal
 import time
 from pathlib import Path
@@ -35,6 +36,20 @@ def wait(context: dg.OpExecutionContext) -> None:
 
 
 @dg.op
+def count(context: dg.OpExecutionContext) -> None:
+    """A line as it begins, another as it ends."""
+    tell_line(f"begins {context.run_id}")
+    time.sleep(random.random() / 3)
+    tell_line(f"ends {context.run_id}")
+
+
+def tell_line(line: str) -> None:
+    file = os.open(HERE / "lines", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.write(file, f"{line}\n".encode())
+    os.close(file)
+
+
+@dg.op
 def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -55,6 +70,11 @@ def waiting() -> None:
 
 
 @dg.job(executor_def=dg.in_process_executor)
+def counting() -> None:
+    count()
+
+
+@dg.job(executor_def=dg.in_process_executor)
 def dying() -> None:
     die()
 
@@ -64,4 +84,4 @@ def leaving() -> None:
     leave()
 
 
-defs = dg.Definitions(jobs=[telling, waiting, dying, leaving])
+defs = dg.Definitions(jobs=[telling, waiting, counting, dying, leaving])

@@ -9,7 +9,7 @@ import pytest
 from dagster._core.storage.tags import GRPC_INFO_TAG
 
 from restsrc_dagster.orchestrate.forking import client, launcher
-from restsrc_dagster_tests.orchestrate.forking.conftest import Deployment, is_there, wait_for
+from restsrc_dagster_tests.orchestrate.forking.deployment import Deployment, is_there, wait_for
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="runs are forked on Linux only")
 
