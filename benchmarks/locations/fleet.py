@@ -18,7 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -86,7 +86,7 @@ def measured(which: str, connectors: int, minutes: int, url: str) -> dict[str, f
             del settings[kept]
         (root / "dagster.yaml").write_text(json.dumps(settings), encoding="utf-8")
         (root / "workspace.yaml").write_text(WORKSPACE, encoding="utf-8")
-        write_due_every_minute(root / "connectors", connectors, url, datetime.now(UTC))
+        write_due_every_minute(root / "connectors", connectors, url, datetime.now(timezone.utc))
         own = {"DAGSTER_HOME": str(root), "RESTSRC_CONNECTORS_DIR": str(root / "connectors")}
         variables = environment(root, TOKEN="a token", **own)
         with DagsterInstance.from_config(str(root)) as instance, daemon(root, variables) as pid:

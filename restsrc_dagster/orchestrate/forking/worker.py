@@ -30,11 +30,6 @@ from restsrc_dagster.orchestrate.forking.storage import close_connections
 
 INTERRUPTS = {signal.SIGINT, signal.SIGTERM}
 """Blocked while a process is forked, until what they do there is settled."""
-ENDS = {
-    dg.DagsterEventType.RUN_SUCCESS,
-    dg.DagsterEventType.RUN_FAILURE,
-    dg.DagsterEventType.RUN_CANCELED,
-}
 
 
 @dataclass(frozen=True)
@@ -67,21 +62,21 @@ def execute(order: Order, ended: Callable[[], object]) -> None:
         instance.report_engine_event(
             f"Started process for run (pid: {pid}).", run, EngineEventData.in_process(pid)
         )
-        has_ended = False
         try:
-            for event in core_execute_run(
+            for _ in core_execute_run(
                 recon_job_from_origin(run.job_code_origin),
                 run,
                 instance,
                 inject_env_vars=True,
                 resume_from_failure=order.resume,
             ):
-                has_ended = has_ended or event.event_type in ENDS
+                pass
         except BaseException:  # noqa: S110 - it is in the run's events by now
             pass
         finally:
             instance.report_engine_event(f"Process for run exited (pid: {pid}).", run)
-        if has_ended or _is_over(instance, order.run):
+        # Not by its events: whoever has asked for its termination meanwhile waits for another end.
+        if _is_over(instance, order.run):
             ended()
     close_connections()
 
