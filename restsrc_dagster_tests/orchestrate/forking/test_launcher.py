@@ -123,7 +123,7 @@ def test_where_no_server_starts_dagster_launches_the_run(
     deployment: Deployment, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     deployment.launcher.dispose()
-    for path in deployment.place.iterdir():
+    for path in deployment.place.glob("*"):
         path.unlink()
     with monkeypatch.context() as patch:
         patch.setattr(client, "__package__", "restsrc_dagster.there_is_none")
