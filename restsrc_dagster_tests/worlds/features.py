@@ -431,6 +431,23 @@ def parents_in_turn(draw: Draw, draft: Draft) -> None:
             run["kill_at"] = draw(st.integers(1, 4))
 
 
+def missing_in_turn(draw: Draw, draft: Draft) -> None:
+    """What lists have no more is told, of children whose parents are committed value by value."""
+    keyed(draw, draft, "p")
+    draft["p"] |= {"values": draw(st.sampled_from([2, 3])), "cursor": None}
+    draft["c"] |= {"key": "own", "cursor": None, "values": 0}
+    draft["c"]["deletes"] = draw(st.sampled_from(["missing", "missing removed"]))
+    draft["how"]["commit"] = draw(st.sampled_from([1, 2, 3, -1]))
+    draft["how"]["postgres"] = draw(one_in(4))
+    for _ in range(2):
+        draft["news"].append(event(draw, draw(st.sampled_from(["lose kid", "lose kid", "kid"]))))
+    run: Draft = {"news": [event(draw, "lose kid")]}
+    if draw(one_in(3)):
+        run["kill"] = draw(st.sampled_from(["normalize", "load", "complete_package"]))
+        run["kill_at"] = draw(st.integers(1, 4))
+    draft["runs"].append(run)
+
+
 def _edit_values(draw: Draw, draft: Draft, name: str) -> None:
     fewer = draw(st.sampled_from(["", "fewer "]))
     run: Draft = {"news": [], "edit": f"{fewer}values of {name}"}
@@ -500,6 +517,7 @@ _OF_CHILDREN = (
     *(numbered_children, bound_elsewhere, shared_value, null_value),
     *(included, unselected_parent, refresh, select),
     *(values_below,) * 4,
+    *(missing_in_turn,) * 2,
     *(ghosts,) * 3,
 )
 FEATURES: list[tuple[Callable[[Draw, Draft], None], tuple[str, ...]]] = [

@@ -253,6 +253,8 @@ def traits(world: World) -> set[str]:
     in_windows = (one.cursor and one.cursor.window for one in (world.c, world.g) if one)
     if world.how.commit and (world.p.values or any(in_windows)):
         found.add("parents in chunks")
+    if world.how.commit and world.p.values and world.c and world.c.deletes.startswith("missing"):
+        found.add("missing in turn")
     if world.p.cursor and world.p.cursor.window and is_numbered(world.api):
         found |= {"windows that move"} if any(run.middle for run in world.runs) else set()
     found |= {"partitions", f"every {world.partitions.every}"} if world.partitions else set()
