@@ -15,5 +15,6 @@ older           records before the start that was sent, which are left out
 delivered       which appended rows a run before had delivered
 windows         the slices of a range
 window_rows     rows that the windows of a list have brought
+window_readings what the readings of a window hold that is read again
 parent_cursors  a child's own cursor, for each parent its own
 """

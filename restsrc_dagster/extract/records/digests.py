@@ -21,14 +21,6 @@ class Digests:
     def __len__(self) -> int:
         return self._count
 
-    def __contains__(self, digest: int) -> bool:
-        slots, mask = self._slots, len(self._slots) - 1
-        digest = digest & MASK or 1
-        place = digest & mask
-        while slots[place] and slots[place] != digest:
-            place = (place + 1) & mask
-        return slots[place] == digest
-
     def add(self, digest: int) -> bool:
         """Whether it is new."""
         if 4 * self._count >= 3 * len(self._slots):
