@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import dagster as dg
@@ -230,6 +231,7 @@ def test_the_schema_of_its_keys_is_that_of_a_file() -> None:
     assert properties == templated_schema()
 
 
+@pytest.mark.skipif(find_spec("dagster_dg_cli") is None, reason="dagster-dg-cli is not installed")
 def test_dg_launches_a_job_of_this_repository(tmp_path: Path, api: Api) -> None:
     api.routes["/items"] = lambda _: {"data": [{"id": 1}, {"id": 2}]}
     write(tmp_path / "connectors", "acme", api.url)
