@@ -1,10 +1,8 @@
 """What an API writes is a text on Dagster's pages, and nothing that one can click or that loads."""
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import datetime, timezone
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -30,33 +28,8 @@ return [...document.querySelectorAll("*")].flatMap(element =>
 """Every element of the page that has something of theirs in an attribute that acts."""
 
 
-class Pixel:
-    """A server that is asked if a picture of theirs is shown, or a script of theirs runs."""
-
-    def __init__(self) -> None:
-        asked = self.asked = []
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                asked.append(self.path)
-                self.send_response(404)
-                self.end_headers()
-
-            def log_message(self, *_: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-
-    def __enter__(self) -> "Pixel":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
+def host_of(pixel: Api) -> str:
+    return f"127.0.0.1:{pixel.port}"
 
 
 def hostile(host: str) -> str:
@@ -69,14 +42,15 @@ def hostile(host: str) -> str:
 
 
 @pytest.fixture
-def pixel() -> Iterator[Pixel]:
-    with Pixel() as pixel:
+def pixel() -> Iterator[Api]:
+    """Is asked if a picture of theirs is shown, or a script of theirs runs."""
+    with Api() as pixel:
         yield pixel
 
 
-def test_texts_of_an_api_are_texts(tmp_path: Path, api: Api, pixel: Pixel) -> None:
+def test_texts_of_an_api_are_texts(tmp_path: Path, api: Api, pixel: Api) -> None:
     needs_chromium()
-    text = hostile(pixel.host)
+    text = hostile(host_of(pixel))
     write_connector(tmp_path, api, pixel)
     with DagsterDev(tmp_path) as dagster:
         url = dagster._url.removesuffix("/graphql")
@@ -99,18 +73,18 @@ def test_texts_of_an_api_are_texts(tmp_path: Path, api: Api, pixel: Pixel) -> No
             for page, seen in pages.items():
                 ui.open(page)
                 ui.sees(seen)
-                found[page] = ui.runs(OF_OTHERS, pixel.host)
+                found[page] = ui.runs(OF_OTHERS, host_of(pixel))
             assert {page: one for page, one in found.items() if one} == {}
-            assert pixel.asked == []
+            assert pixel.paths() == []
             the_person_s_own_text_is_markdown(ui, pixel)
 
 
-def the_person_s_own_text_is_markdown(ui: Browser, pixel: Pixel) -> None:
+def the_person_s_own_text_is_markdown(ui: Browser, pixel: Api) -> None:
     """So the test could fail: the description of the file, which a person writes, is shown so."""
     ui.open("/assets/mine/own")
     ui.sees("my own words")
-    assert ui.runs(OF_OTHERS, pixel.host) != []
-    assert "/own-picture" in pixel.asked
+    assert ui.runs(OF_OTHERS, host_of(pixel)) != []
+    assert "/own-picture" in pixel.paths()
 
 
 def record(number: int, text: str, *more: str) -> dict[str, Any]:
@@ -118,8 +92,8 @@ def record(number: int, text: str, *more: str) -> dict[str, Any]:
     return {"id": number, "at": f"k{number} {text}", text: text, "note": text, **fields}
 
 
-def write_connector(folder: Path, api: Api, pixel: Pixel) -> None:
-    text = hostile(pixel.host)
+def write_connector(folder: Path, api: Api, pixel: Api) -> None:
+    text = hostile(host_of(pixel))
     schema = {
         "type": "object",
         "properties": {
@@ -161,7 +135,7 @@ def write_connector(folder: Path, api: Api, pixel: Pixel) -> None:
     made = content(api.url, resources, client=first.configuration["client"], **keys)
     if first.description:
         made["description"] = first.description
-    own = f"my own words ![mine](http://{pixel.host}/own-picture)"
+    own = f"my own words ![mine](http://{host_of(pixel)}/own-picture)"
     connectors = folder / "connectors"
     connectors.mkdir()
     (connectors / "acme.json").write_text(json.dumps(made), encoding="utf-8")

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any
 
 from restsrc_dagster.connector.resources.resources import Resources
+from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.read_windows import MOST_READINGS
@@ -58,8 +59,7 @@ def hold_where_it_slid(
     for value in left:
         if cursor.is_later(earliest, value):
             earliest = value
-    if known.get("last_value") is None or cursor.is_later(known["last_value"], earliest):
-        known["last_value"] = earliest
+    _hold(cursor, known, earliest)
     on_message(f"{finding}. The next run reads again from where they were")
 
 
@@ -85,10 +85,14 @@ def hold_where_unsettled(
     if not known or step.cursor.appends or not is_read_again:
         on_message(f"{finding}; read that range again, from and to, if none may be missing")
         return
-    last = known.get("last_value")
-    if last is None or step.cursor.is_later(last, start):
-        known["last_value"] = start
+    _hold(step.cursor, known, start)
     on_message(f"{finding}. The next run reads again from there")
+
+
+def _hold(cursor: IncrementalCursor, known: dict[str, Any], at: Any) -> None:
+    """Have the next run begin at a value, or where it would begin before that."""
+    if known.get("last_value") is None or cursor.is_later(known["last_value"], at):
+        known["last_value"] = at
 
 
 def tell_what_slid(resources: Resources, reading: Reading) -> None:
