@@ -11,9 +11,11 @@ from restsrc_dagster.orchestrate.forking import place as module
 from restsrc_dagster.orchestrate.forking.place import Place, Unsafe
 
 CLAIMS = """
+import signal
 import sys
 from pathlib import Path
 from restsrc_dagster.orchestrate.forking.place import Place
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # in the background of a shell, it is ignored
 print(Place(Path(sys.argv[1])).claim("run.launch", server="one"), flush=True)
 sys.stdin.read()
 """
