@@ -14,7 +14,7 @@ from restsrc_dagster.json_types import Json
 TOTAL_KEYS = frozenset(
     {
         *("total", "totalcount", "totalresults", "totalitems", "totalrecords", "totalelements"),
-        *("totalsize", "totalhits", "totalrows", "numfound", "nbhits", "count"),
+        *("totalsize", "totalhits", "totalrows", "numfound", "nbhits", "count", "rowcount"),
         *("totalentries", "totalmatches", "totalrecordcount", "@odata.count", "odata.count"),
     }
 )
