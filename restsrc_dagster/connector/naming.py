@@ -21,6 +21,14 @@ def reserved(table: str) -> str | None:
     return next((f"begins with {start}, which names {whose}" for start, whose in found), None)
 
 
+_DAY = re.compile(r"(|for|on|report|business|value|trading|calendar)_?(date|day)")
+
+
+def is_day(param: str) -> bool:
+    """Whether a param is called as one that asks for a day, and not for what is since then."""
+    return bool(_DAY.fullmatch(re.sub(r"[-.]|(?<=[a-z])(?=[A-Z])", "_", param).lower()))
+
+
 @lru_cache(maxsize=100_000)
 def table_identifier(name: str) -> str:
     """The name after dlt's default naming convention, snake_case, without its shortening.

@@ -92,13 +92,13 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
     endpoint |= connection.endpoint if connection else standard.endpoint
     if "paginator" not in endpoint and (paginator := _paginator(params)):
         endpoint["paginator"] = paginator
-    notes = [*standard.notes, *notes_of_starts(params)]
     if params:
         endpoint["params"] = _literal(params)
     if body is not None:
         endpoint |= {"method": "POST", "json": _literal(body)}
     name = connection.name if connection else _EXTENSION.sub("", last)
     name = _NAME.sub("_", name).strip("_") or "items"
+    notes = [*standard.notes, *notes_of_starts(params, name)]
     resource: dict[str, Any] = {"name": name}
     if standard.primary_key:
         resource["primary_key"] = standard.primary_key

@@ -137,6 +137,13 @@ FOUND: list[tuple[str, Case, str]] = [
         "….incremental.lag",
     ),
     *(
+        ("one-day-in-all-runs", one(endpoint, KEY), "….incremental")
+        for endpoint in (
+            {"incremental": CURSOR | {"start_param": "date"}},
+            {"params": {"reportDate": "{incremental.start_value}"}, "incremental": CURSOR},
+        )
+    ),
+    *(
         (
             "time-zone-unsaid",
             one({"incremental": SENT | {"convert": form}}, KEY),
@@ -352,6 +359,22 @@ def test_what_is_warned_of(code: str, described: Case, place: str) -> None:
 
 
 SILENT: dict[str, Case] = {
+    "a day with an end": one(
+        {"incremental": CURSOR | {"start_param": "date", "end_value": 9}}, KEY
+    ),
+    "a day that is no cursor": one({"params": {"date": "2024-01-01"}}, KEY),
+    "what is later than a date": one({"incremental": CURSOR | {"start_param": "from_date"}}, KEY),
+    "a day in windows": one(
+        {
+            "incremental": {
+                "cursor_path": "at",
+                "initial_value": "2024-01-01",
+                "start_param": "date",
+            }
+        },
+        KEY,
+        reading={"items": {"window": {"size": "1 day"}}},
+    ),
     "CSV of numbers": case(
         {**PLAIN, "columns": {"id": {"data_type": "bigint"}}},
         reading={"items": {"format": "csv"}},

@@ -117,6 +117,30 @@ def test_a_day_of_another_zone(api: Api, duck: Warehouse, convert: str) -> None:
     assert is_warned_of == (convert == "date")
 
 
+@pytest.mark.parametrize("size", [None, "1 day"])
+def test_an_api_that_answers_one_day_alone(api: Api, duck: Warehouse, size: str | None) -> None:
+    told = [{"id": day, "day": f"2024-01-0{day}"} for day in (1, 2, 3)]
+    api.routes["/items"] = lambda asked: {
+        "data": [one for one in told if one["day"] == asked.params["date"]]
+    }
+    cursor = {"cursor_path": "day", "initial_value": "2024-01-01", "convert": "date@UTC"}
+    resource = items(
+        params={"date": "{incremental.start_value}"},
+        incremental=cursor | ({} if size is None else {"lag": 1}),
+    )
+    window = {"size": size, "end": "2024-01-05"}
+    acme = duck.connector(
+        api.url,
+        [resource | {"primary_key": "id"}],
+        **({} if size is None else {"reading": {"items": {"window": window}}}),
+    )
+    for _ in range(2):
+        assert not duck.load(acme).failed
+    is_warned_of = "one-day-in-all-runs" in codes(acme)
+    assert duck.values(IDS) == ([1] if is_warned_of else [1, 2, 3])
+    assert is_warned_of == (size is None)
+
+
 def test_dates_that_nobody_can_compare(api: Api, duck: Warehouse) -> None:
     cursor = {"cursor_path": "at", "initial_value": "01/01/2023", "start_param": "since"}
     acme = duck.connector(api.url, [items(incremental=cursor)])

@@ -314,7 +314,14 @@ def test_a_date_in_the_query_is_pointed_out(tmp_path: Path) -> None:
 
 def test_a_date_without_a_time_is_sent_as_one(tmp_path: Path) -> None:
     told = from_command(tmp_path, f"curl '{URL}?start>=2026-11-01'")
-    assert 'an incremental with "convert": "date" (' in told
+    assert 'an incremental with "convert": "date@UTC", or the zone of the API, (' in told
+
+
+def test_one_day_is_a_window(tmp_path: Path) -> None:
+    """An API that answers one day alone would be read of the first day in all runs."""
+    told = from_command(tmp_path, f"curl '{URL}?date=2026-01-15'")
+    assert '"date": "{incremental.start_value}", an incremental with "convert": "date@UTC"' in told
+    assert '"reading": {"customers": {"window": {"size": "1 day"}}}' in told
 
 
 def test_a_date_within_an_expression_is_pointed_out(tmp_path: Path) -> None:

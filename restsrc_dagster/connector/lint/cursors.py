@@ -4,6 +4,7 @@ import re
 
 from restsrc_dagster.connector.lint.rule import LintFinding, rule_of_resource
 from restsrc_dagster.connector.lint.subject import Subject
+from restsrc_dagster.connector.naming import is_day
 from restsrc_dagster.connector.resources.ends import has_unsent_end
 from restsrc_dagster.connector.resources.resources import Resources
 from restsrc_dagster.connector.time.conversion import tells_zone
@@ -156,6 +157,23 @@ def time_zone_unsaid(subject: Subject) -> LintFinding:
         f"Name the zone of the API, as {convert}@Europe/Berlin or {convert}@UTC, or set a lag of a "
         "day",
     )
+
+
+@rule_of_resource("one-day-in-all-runs")
+def one_day_in_all_runs(subject: Subject) -> LintFinding:
+    """An API that answers one day alone is read of the first day in every run, and of no other."""
+    cursor = subject.cursor
+    if cursor is None or subject.name in subject.resources.windows:
+        return
+    if cursor.get("end_param") or cursor.get("end_value") is not None:
+        return
+    for name in filter(is_day, subject.resource.params_of_start):
+        yield (
+            subject.cursor_place(),
+            f"{name} sends the day of the cursor alone. Where the API answers that day and no "
+            "later one, all runs read the first day; read each day in a window: "
+            f'"reading": {{"{subject.name}": {{"window": {{"size": "1 day"}}}}}}',
+        )
 
 
 @rule_of_resource("unsorted-dates")

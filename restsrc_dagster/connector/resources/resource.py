@@ -62,6 +62,19 @@ class Resource:
         )
 
     @property
+    def params_of_start(self) -> tuple[str, ...]:
+        """The params that are where a run begins, and nothing else."""
+        params = self.endpoint.get("params") or {}
+        start = (self.incremental or {}).get("start_param")
+        sent = [
+            key
+            for key, value in params.items()
+            if value == "{incremental.start_value}"
+            or (self.incremental is not None and value is self.incremental)
+        ]
+        return (*([str(start)] if start else []), *sent)
+
+    @property
     def primary_key(self) -> Any:
         return self.hints.get("primary_key")
 

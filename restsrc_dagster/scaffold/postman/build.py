@@ -40,7 +40,7 @@ def from_postman(
     configuration = variables.referred(first.configuration, reference, told=notes)
     told = [variables.referred(note, reference, told=[]) for note in first.notes]
     for one in configuration["resources"]:
-        starts = notes_of_starts(one["endpoint"].get("params") or {})
+        starts = notes_of_starts(one["endpoint"].get("params") or {}, one["name"])
         told += [f"{one['name']}: {note}" for note in starts]
     if not paths:
         notes += [f"left out: {line}" for line in _left_out(left)]
