@@ -264,6 +264,18 @@ def test_of_a_child_it_is_told_for_which_parents_a_run_reads_it(api: Api, tmp_pa
             assert line.endswith("updated_at could be one")
 
 
+def test_of_empty_windows_it_is_told_how_to_look_at_others(api: Api, tmp_path: Path) -> None:
+    """The list is where the file says it is; these days have none."""
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "day"}
+    api.routes["/items"] = lambda _: {"data": []}
+    reading = {"items": {"window": {"size": "1 day"}}}
+    write(tmp_path, "acme", api.url, [items(incremental=cursor)], reading=reading)
+    result = test_read(tmp_path)
+    assert result.exit_code == 4
+    assert "the newest 10 windows hold no records: to look at older ones, give " in result.stdout
+    assert 'reading.items.window an "end" for a while' in result.stdout
+
+
 @pytest.mark.parametrize("announces", [True, False])
 def test_of_windows_that_are_read_twice_the_price_is_told(
     api: Api, tmp_path: Path, announces: bool

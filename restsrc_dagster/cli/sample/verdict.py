@@ -39,6 +39,11 @@ def verdict_of(sample: Sample) -> str | None:
         return f"nothing was asked: no record of {parent!r} was found that it could be read for"
     if sample.requests and not sample.requests[-1].size:
         return "the answer is empty"
+    if sample.newest_windows and (sample.has_list or not selector):
+        return (
+            f"the newest {sample.newest_windows} windows hold no records: to look at older ones, "
+            f'give reading.{sample.resource.name}.window an "end" for a while'
+        )
     if selector and sample.has_list:
         return f"the list at data_selector {selector!r} is empty"
     if selector:

@@ -124,6 +124,8 @@ def _samples(
             Ticker(partial(_so_far, reading, name), progress, seconds=progress_seconds),
         ):
             sample = _read(connector, reading, name, limit)
+        if name in connector.resources.windows:
+            sample.newest_windows = NEWEST_WINDOWS
         jobs.made += kept.made
         down.note(sample)
         if _sends_first_start(sample) and name not in connector.resources.windows:

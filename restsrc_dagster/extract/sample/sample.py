@@ -61,6 +61,8 @@ class Sample:
     paginator_configured: bool = False
     rechecks: bool = False
     """Whether a run reads windows like these again."""
+    newest_windows: int = 0
+    """Of a list in windows, how many are read at most: the newest."""
     tables: list[SeenTable] = field(default_factory=list)
     """What a load of these records would make, where they have come as far as that."""
     is_enough: bool = False
