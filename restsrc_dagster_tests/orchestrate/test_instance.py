@@ -137,7 +137,7 @@ def test_of_dagster_plus_nothing_is_told_nor_of_a_script(
     """There the settings are the deployment's, and a run does not see them."""
     api.routes["/items"] = lambda _: {"data": [{"id": 1}]}
     plus = replace(settings, ephemeral_on="Dagster Cloud")
-    plain = instance_of("")
-    for of, instance in ((plus, plain), (settings, dg.DagsterInstance.ephemeral())):
-        assets = build_connector_assets(connector("acme", api.url), settings=of)
-        assert warnings_of(dg.materialize([assets], instance=instance), instance) == []
+    with dg.DagsterInstance.ephemeral() as of_a_script:
+        for of, instance in ((plus, instance_of("")), (settings, of_a_script)):
+            assets = build_connector_assets(connector("acme", api.url), settings=of)
+            assert warnings_of(dg.materialize([assets], instance=instance), instance) == []
