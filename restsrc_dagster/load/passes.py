@@ -40,12 +40,7 @@ from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.rows.deleted import Deletions
 from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 from restsrc_dagster.load.rows.partial_families import leave_out
-from restsrc_dagster.load.rows.slipped_pages import (
-    hold_where_it_slid,
-    hold_where_unsettled,
-    tell_of_list,
-    tell_what_slid,
-)
+from restsrc_dagster.load.rows.slipped_pages import hold_where_it_slid, tell_of_list, tell_what_slid
 from restsrc_dagster.load.rows.stale_children import remove_children
 from restsrc_dagster.load.rows.versions import settle_versions
 from restsrc_dagster.load.state.history import NO_LISTS, History
@@ -180,12 +175,11 @@ class Passes:
                     step, stats = reading.cursors[name], reading.pages[name]
                     stats.began = stats.began or step.began
                     if name not in chunks.unfinished:
-                        again = resources.is_rechecked(name)
-                        hold = hold_where_unsettled if again else hold_where_it_slid
-                        hold(
+                        hold_where_it_slid(
                             step,
                             stats,
                             state["resources"].get(name, {}),
+                            is_rechecked=resources.is_rechecked(name),
                             is_read_again=resources[name].parent is None,
                             on_message=partial(tell_of_list, resources, name, reading),
                         )

@@ -10,15 +10,25 @@ instead (`extract/read_windows.py`); here is told where that has come to nothing
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from restsrc_dagster.connector.resources.resources import Resources
-from restsrc_dagster.extract.incremental.cursor import IncrementalCursor
 from restsrc_dagster.extract.incremental.step import CursorStep
 from restsrc_dagster.extract.paging.page_stats import PageStats
 from restsrc_dagster.extract.read_windows import MOST_READINGS
 from restsrc_dagster.extract.reading import Reading
+
+
+@dataclass(frozen=True)
+class _Slip:
+    """What may have slipped: in words, where it stood, and what to do if nobody can go back."""
+
+    finding: str
+    at: Any
+    there: str
+    cure: str
 
 
 def hold_where_it_slid(
@@ -26,6 +36,7 @@ def hold_where_it_slid(
     stats: PageStats,
     state: dict[str, Any],
     *,
+    is_rechecked: bool,
     is_read_again: bool,
     on_message: Callable[[str], None],
 ) -> None:
@@ -34,11 +45,35 @@ def hold_where_it_slid(
 
     Not where a run cannot go back: rows that are appended would be there twice, and of the children
     of many parents each has a cursor of its own. Then it is only told.
+
+    Args:
+        step: of the resource.
+        stats: of its pages.
+        state: dlt's, of the resource.
+        is_rechecked: whether its list was read in windows, each until two readings agreed.
+        is_read_again: whether the next run may go back.
+        on_message: gets what is to be told.
     """
-    cursor = step.cursor
-    known = state.get("incremental", {}).get(cursor.path)
-    if not (stats.counts_pages and stats.keys.notes_values and cursor.grows) or known is None:
+    known = state.get("incremental", {}).get(step.cursor.path)
+    if known is None and not is_rechecked:
         return
+    slip = _where_unsettled(stats) if is_rechecked else _where_moved(step, stats)
+    if slip is None:
+        return
+    if known is None or step.cursor.appends or not is_read_again:
+        on_message(f"{slip.finding}; {slip.cure} if none may be missing")
+        return
+    last = known.get("last_value")
+    if last is None or step.cursor.is_later(last, slip.at):
+        known["last_value"] = slip.at
+    on_message(f"{slip.finding}. The next run reads again from {slip.there}")
+
+
+def _where_moved(step: CursorStep, stats: PageStats) -> _Slip | None:
+    """Of a list in which records changed while it was read."""
+    cursor = step.cursor
+    if not (stats.counts_pages and stats.keys.notes_values and cursor.grows):
+        return None
     left: list[Any] = []
     moved = 0
     for values in stats.keys.values_of(stats.keys.repeated()).values():
@@ -47,62 +82,44 @@ def hold_where_it_slid(
             moved += 1
             left += before
     if not left:
-        return
-    finding = (
-        f"{moved} records changed while the list was read, and pages are asked for by numbers: "
-        "others may have been passed over"
-    )
-    if cursor.appends or not is_read_again:
-        on_message(f"{finding}; read the resource again with full_refresh if none may be missing")
-        return
+        return None
     earliest = left[0]
     for value in left:
         if cursor.is_later(earliest, value):
             earliest = value
-    _hold(cursor, known, earliest)
-    on_message(f"{finding}. The next run reads again from where they were")
+    return _Slip(
+        f"{moved} records changed while the list was read, and pages are asked for by numbers: "
+        "others may have been passed over",
+        earliest,
+        there="where they were",
+        cure="read the resource again with full_refresh",
+    )
 
 
-def hold_where_unsettled(
-    step: CursorStep,
-    stats: PageStats,
-    state: dict[str, Any],
-    *,
-    is_read_again: bool,
-    on_message: Callable[[str], None],
-) -> None:
-    """As `hold_where_it_slid`, where no two readings in turn of a window have agreed."""
-    known = state.get("incremental", {}).get(step.cursor.path)
+def _where_unsettled(stats: PageStats) -> _Slip | None:
+    """Of a list in windows, of one of which no two readings in turn have agreed."""
     if not stats.unsettled:
-        return
+        return None
     start, end = stats.unsettled[0]
     windows = "window" if len(stats.unsettled) == 1 else "windows"
-    finding = (
+    return _Slip(
         f"{len(stats.unsettled)} {windows}, the first from {start} to {end}, held other records "
         f"each time that they were read, {MOST_READINGS} times, and pages are asked for by "
-        "numbers: others may have been passed over"
+        "numbers: others may have been passed over",
+        start,
+        there="there",
+        cure="read that range again, from and to,",
     )
-    if not known or step.cursor.appends or not is_read_again:
-        on_message(f"{finding}; read that range again, from and to, if none may be missing")
-        return
-    _hold(step.cursor, known, start)
-    on_message(f"{finding}. The next run reads again from there")
-
-
-def _hold(cursor: IncrementalCursor, known: dict[str, Any], at: Any) -> None:
-    """Have the next run begin at a value, or where it would begin before that."""
-    if known.get("last_value") is None or cursor.is_later(known["last_value"], at):
-        known["last_value"] = at
 
 
 def tell_what_slid(resources: Resources, reading: Reading) -> None:
     """Of a reading that moves no cursor, so that none can be held."""
     for name, step in reading.cursors.items():
-        hold = hold_where_unsettled if resources.is_rechecked(name) else hold_where_it_slid
-        hold(
+        hold_where_it_slid(
             step,
             reading.pages[name],
             {"incremental": {step.cursor.path: {}}},
+            is_rechecked=resources.is_rechecked(name),
             is_read_again=False,
             on_message=partial(tell_of_list, resources, name, reading),
         )
