@@ -14,6 +14,15 @@ _NO_NAME = re.compile(r"[^A-Za-z0-9]+")
 _NEW_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
+def with_texts(value: Any, changed: Callable[[str], str]) -> Any:
+    """A value of JSON with other texts, wherever they are in it; names of fields stay."""
+    if isinstance(value, str):
+        return changed(value)
+    if isinstance(value, dict):
+        return {key: with_texts(item, changed) for key, item in value.items()}
+    return [with_texts(item, changed) for item in value] if isinstance(value, list) else value
+
+
 @dataclass
 class FirstConfiguration:
     """A configuration, and what a person should know of it.

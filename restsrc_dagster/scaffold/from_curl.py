@@ -19,6 +19,7 @@ from restsrc_dagster.scaffold.configuration import (
     aws_sigv4,
     bearer,
     user_and_password,
+    with_texts,
 )
 from restsrc_dagster.scaffold.graphql_query import connection_of
 from restsrc_dagster.scaffold.standards import is_any_type, standard_of
@@ -93,9 +94,9 @@ def from_curl(command: str, connector: str) -> FirstConfiguration:
     if "paginator" not in endpoint and (paginator := _paginator(params)):
         endpoint["paginator"] = paginator
     if params:
-        endpoint["params"] = _literal(params)
+        endpoint["params"] = with_texts(params, _literal)
     if body is not None:
-        endpoint |= {"method": "POST", "json": _literal(body)}
+        endpoint |= {"method": "POST", "json": with_texts(body, _literal)}
     name = connection.name if connection else _EXTENSION.sub("", last)
     name = _NAME.sub("_", name).strip("_") or "items"
     notes = [*standard.notes, *notes_of_starts(params, name)]
@@ -122,15 +123,9 @@ def _is_sent(name: str, value: str) -> bool:
     return name.lower() not in _SKIPPED
 
 
-def _literal(value: Any) -> Any:
+def _literal(text: str) -> str:
     """As it is written where braces are placeholders; references stay."""
-    if isinstance(value, dict):
-        return {key: _literal(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_literal(item) for item in value]
-    if not isinstance(value, str) or "${" in value:
-        return value
-    return value.replace("{", "{{").replace("}", "}}")
+    return text if "${" in text else text.replace("{", "{{").replace("}", "}}")
 
 
 def _is_secret(name: str) -> bool:

@@ -4,11 +4,11 @@ import re
 from typing import Any
 from urllib.parse import quote
 
-from restsrc_dagster.scaffold.configuration import References
+from restsrc_dagster.scaffold.configuration import References, with_texts
 from restsrc_dagster.scaffold.openapi.auth import is_secret
 from restsrc_dagster.scaffold.openapi.document import Document
 from restsrc_dagster.scaffold.openapi.operation import Field
-from restsrc_dagster.scaffold.openapi.parse import mapping, sequence
+from restsrc_dagster.scaffold.openapi.parse import sequence
 
 _NEVER_SENT = frozenset({"accept", "content-type", "content-length", "user-agent", "host"})
 _DEPTH = 4
@@ -100,15 +100,11 @@ class Filler:
 
 def literal(value: Any) -> Any:
     """A value of the document as it is written where dlt formats texts and references stand."""
-    if isinstance(value, str):
-        return value.replace("{", "{{").replace("}", "}}").replace("${", "$${")
-    if isinstance(value, dict):
-        return {key: literal(item) for key, item in mapping(value).items()}
-    return [literal(item) for item in value] if isinstance(value, list) else value
+    return with_texts(
+        value, lambda text: text.replace("{", "{{").replace("}", "}}").replace("${", "$${")
+    )
 
 
 def as_sent(value: Any) -> Any:
     """A value that is written as a `literal`, as the API gets it."""
-    if isinstance(value, dict):
-        return {key: as_sent(item) for key, item in value.items()}
-    return value.replace("{{", "{").replace("}}", "}") if isinstance(value, str) else value
+    return with_texts(value, lambda text: text.replace("{{", "{").replace("}}", "}"))
