@@ -26,7 +26,7 @@ _DAY = re.compile(r"(|for|on|report|business|value|trading|calendar)_?(date|day)
 
 def is_day(param: str) -> bool:
     """Whether a param is called as one that asks for a day, and not for what is since then."""
-    return bool(_DAY.fullmatch(re.sub(r"[-.]|(?<=[a-z])(?=[A-Z])", "_", param).lower()))
+    return bool(_DAY.fullmatch(table_identifier(param)))
 
 
 @lru_cache(maxsize=100_000)

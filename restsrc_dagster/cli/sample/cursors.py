@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from restsrc_dagster.cli.sample.shape import flat_records
@@ -119,17 +119,10 @@ def _with_cursor(text: str, value: Any) -> str:
 
 def _cursor_places(resource: Resource) -> dict[str, str]:
     """Where a request takes the cursor, and the text that the file has there."""
-    params: Mapping[str, Any] = resource.endpoint.get("params") or {}
-    names = [
-        name
-        for name, value in params.items()
-        if isinstance(value, dict) and value.get("type") == "incremental"
-    ]
-    if start := (resource.incremental or {}).get("start_param"):
-        names.append(start)
     placed = {
         found.path: found.text
         for found in endpoint_placeholders(blank(resource.endpoint))
         if found.incremental_value and found.incremental_value != "end_value"
     }
-    return {f"params.{name}": START for name in names} | placed
+    places = (f"params.{name}" for name in resource.params_of_start)
+    return {place: START for place in places if place not in placed} | placed

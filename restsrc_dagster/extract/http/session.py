@@ -196,16 +196,14 @@ def open_sessions(
 
     `base_url` and `resources` are resolved: no reference is left in them; `judged` is as for
     `Poller`, `hosts` tells which may be reached, `hurried` that an API which is down is not waited
-    for. dlt's own settings of the deployment,
-    `RUNTIME__REQUEST_*`, hold where the connector says nothing.
+    for. dlt's own settings of the deployment, `RUNTIME__REQUEST_*`, hold where the connector says
+    nothing.
     """
     runtime = resolve_configuration(RuntimeConfiguration())
     own = "timeout_seconds" in http.model_fields_set
     timeout = http.timeout_seconds if own else runtime.request_timeout
-    reach, policy = (
-        AllowedOrigins.of(base_url, http),
-        RetryPolicy.of(runtime, http.max_wait_seconds),
-    )
+    reach = AllowedOrigins.of(base_url, http)
+    policy = RetryPolicy.of(runtime, http.max_wait_seconds)
     adapter = ApiAdapter(
         http=http,
         reach=reach,
