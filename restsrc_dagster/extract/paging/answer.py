@@ -12,7 +12,8 @@ import requests
 
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.extract.paging.totals import number
-from restsrc_dagster.extract.response.envelope import Envelope, Object, plain
+from restsrc_dagster.extract.records.field import plain
+from restsrc_dagster.extract.response.envelope import Envelope, Object
 from restsrc_dagster.json_types import Json
 
 Path = tuple[str, ...]

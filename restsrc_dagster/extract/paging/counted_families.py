@@ -18,7 +18,8 @@ from restsrc_dagster.extract.paging.totals import (
     pages_of_header,
     totals_of,
 )
-from restsrc_dagster.extract.response.envelope import Object, plain, words
+from restsrc_dagster.extract.records.field import plain
+from restsrc_dagster.extract.response.envelope import Object, words
 from restsrc_dagster.json_types import Json
 
 SIZES = SIZE_KEYS | {"maxresults", "itemsperpage", "size", "rows", "take", "pagelen", "max"}

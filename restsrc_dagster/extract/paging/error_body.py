@@ -13,8 +13,9 @@ from urllib.parse import urlsplit
 import requests
 
 from restsrc_dagster.extract.paging.repetition import IDENTITY
+from restsrc_dagster.extract.records.field import plain
 from restsrc_dagster.extract.response.echo import is_echo
-from restsrc_dagster.extract.response.envelope import is_list_of, plain
+from restsrc_dagster.extract.response.envelope import is_list_of
 from restsrc_dagster.json_types import Json
 
 ERROR_KEYS = frozenset({"error", "errors", "errormessage", "errmsg", "fault", "exception"})

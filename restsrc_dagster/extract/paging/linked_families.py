@@ -20,7 +20,8 @@ from restsrc_dagster.extract.paging.more_pages import (
     next_reference,
 )
 from restsrc_dagster.extract.paging.proposed import Proposal, proposed
-from restsrc_dagster.extract.response.envelope import Object, plain, words
+from restsrc_dagster.extract.records.field import plain
+from restsrc_dagster.extract.response.envelope import Object, words
 from restsrc_dagster.json_types import Json
 
 LINKS = ("href", "url", "uri", "link")

@@ -19,8 +19,9 @@ from restsrc_dagster.extract.paging.totals import (
     last_page,
     pages_of_header,
 )
+from restsrc_dagster.extract.records.field import plain
 from restsrc_dagster.extract.response.echo import is_echo
-from restsrc_dagster.extract.response.envelope import Envelope, Object, plain, words
+from restsrc_dagster.extract.response.envelope import Envelope, Object, words
 from restsrc_dagster.json_types import Json
 
 NEXT_KEYS = frozenset(

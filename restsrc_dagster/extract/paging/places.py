@@ -14,7 +14,7 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from restsrc_dagster.connector.page_size import is_page_size
 from restsrc_dagster.dlt_compat.paginators import ReferencePaginator
 from restsrc_dagster.extract.paging.totals import PAGE_KEYS, number
-from restsrc_dagster.extract.response.envelope import plain
+from restsrc_dagster.extract.records.field import plain
 from restsrc_dagster.json_types import Json
 
 _FIRST = 1

@@ -24,8 +24,8 @@ from dlt.sources.helpers.rest_client.paginators import BasePaginator
 from restsrc_dagster.errors import ReadError
 from restsrc_dagster.extract.paging.kinds import counts_from_zero, is_counted, kind_of
 from restsrc_dagster.extract.records.digests import Digests
+from restsrc_dagster.extract.records.field import plain
 from restsrc_dagster.extract.records.rewind import Rewindable
-from restsrc_dagster.extract.response.envelope import plain
 from restsrc_dagster.json_types import Json
 
 MOST_IN_A_ROW = 100

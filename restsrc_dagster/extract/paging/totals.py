@@ -8,7 +8,8 @@ import requests
 from dlt.common import jsonpath
 from dlt.sources.helpers.rest_client.paginators import PageNumberPaginator
 
-from restsrc_dagster.extract.response.envelope import Envelope, Object, plain, words
+from restsrc_dagster.extract.records.field import plain
+from restsrc_dagster.extract.response.envelope import Envelope, Object, words
 from restsrc_dagster.json_types import Json
 
 TOTAL_KEYS = frozenset(

@@ -63,3 +63,8 @@ def sorted_bytes_of(value: Json) -> bytes:
         return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
     except TypeError:  # a number of more than 64 bits
         return std_json.dumps(value, sort_keys=True, default=repr).encode("utf-8", "surrogatepass")
+
+
+def plain(name: str) -> str:
+    """Of a field: `nextPage`, `next-page` and `next_page` are one word."""
+    return name.replace("_", "").replace("-", "").lower()

@@ -7,6 +7,7 @@ from typing import Any
 
 from restsrc_dagster.connector.time.instants import seconds_of
 from restsrc_dagster.connector.time.iso import parse_time
+from restsrc_dagster.extract.records.field import plain
 from restsrc_dagster.json_types import Json
 
 _LIKE_A_TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?.*)?")
@@ -170,6 +171,6 @@ def _key_rank(name: str) -> int:
 
 
 def _cursor_rank(name: str) -> int:
-    plain = name.lower().replace("_", "").replace("-", "")
-    ranks = (rank for rank, word in enumerate(_CURSOR_NAMES) if word in plain)
+    own = plain(name)
+    ranks = (rank for rank, word in enumerate(_CURSOR_NAMES) if word in own)
     return next(ranks, len(_CURSOR_NAMES))

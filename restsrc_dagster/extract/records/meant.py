@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from restsrc_dagster.connector.wording import nearest
-from restsrc_dagster.extract.records.field import walked
+from restsrc_dagster.extract.records.field import plain, walked
 from restsrc_dagster.extract.records.infer import cursor_candidates, names_a_change
 from restsrc_dagster.json_types import Json
 
@@ -22,8 +22,8 @@ def meant_cursor(path: str, record: Json) -> str | None:
     known = dict(_values(record))
     beside = [one for one in known if one.rpartition(".")[0] == above]
     for paths in (beside, list(known)):
-        word = _word(name)
-        same = (one for one in paths if _word(one.rpartition(".")[2]) == word)
+        word = plain(name)
+        same = (one for one in paths if plain(one.rpartition(".")[2]) == word)
         if found := next(same, None):
             return found
     for paths in (beside, list(known)):
@@ -50,8 +50,3 @@ def _values(record: Json, above: str = "", depth: int = 1) -> Iterator[tuple[str
             yield path, value
     for path, value in inner if depth < _DEEPEST else ():
         yield from _values(value, path, depth + 1)
-
-
-def _word(name: str) -> str:
-    """`updatedAt`, `updated-at` and `updated_at` are one."""
-    return name.replace("_", "").replace("-", "").lower()

@@ -8,6 +8,7 @@ from typing import Any
 
 import requests
 
+from restsrc_dagster.extract.records.field import plain
 from restsrc_dagster.json_types import Json
 
 NEAR, FAR = 2, 8
@@ -65,11 +66,6 @@ class Envelope:
         if self.holder is None:
             return []
         return [self.holder, *(one for one in self.holder.values() if type(one) is dict)]
-
-
-def plain(key: str) -> str:
-    """`nextPage`, `next-page` and `next_page` are one word."""
-    return key.replace("_", "").replace("-", "").lower()
 
 
 def is_list_of(value: Json, page: list[Any]) -> bool:

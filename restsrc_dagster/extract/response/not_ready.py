@@ -9,8 +9,8 @@ import requests
 from dlt.common import jsonpath
 
 from restsrc_dagster.dlt_compat.rest_client import RECORD_KEY_PATTERNS, find_response_page_data
+from restsrc_dagster.extract.records.field import plain
 from restsrc_dagster.extract.response.echo import is_echo, names
-from restsrc_dagster.extract.response.envelope import plain
 from restsrc_dagster.extract.response.taken import body_of, is_in_pieces
 from restsrc_dagster.json_types import Json, Record
 
