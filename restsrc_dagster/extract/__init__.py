@@ -14,6 +14,7 @@ In the order in which a run meets it:
     formats         from the bytes of an answer to its records
     response        what came back, read once
     paging          the page loop; what is no page, and what would lose or double rows
+    read_windows    lists that are read in windows of a range
     parents         from the records of a parent to the requests of its children
     incremental     the cursor of a resource: what is new of its list
     chunks          ending a reading early, so that what was read can be committed

@@ -18,6 +18,8 @@ As a run goes:
     instance        what the Dagster instance lacks is told, once
     unfinished      what of a run that failed need not be loaded again
 
+Where runs come from is Dagster's affair, or that of `forking`: a run launcher for one machine.
+
 What is kept: `ledger` (which slots were requested), `memory` (of the sensors), `runs`. Names that
 users and other programs rely on are in `names`, Dagster's private ones in `dagster_private`.
 """

@@ -19,6 +19,7 @@ proposed          how it is written, and which of its options are guesses
 linked_families   answers that name their next page
 counted_families  answers whose pages are counted
 keyed_object      an object whose keys are data, taken for one record
+found_list        the list that is taken for the records where nobody has named one
 empty_list        whether nothing at a selector is an empty list
 error_body        an error that comes with a good status
 places            links and cursors that are numbers of pages, or of records

@@ -14,6 +14,6 @@ listed          the keys of a list that is read for its children alone
 shared_tables   rows of several resources in one table
 transpose       records as columns
 infer           what records look like: for `restsrc test`
-flattening      envelopes around their fields: likewise
+meant           the field that was probably meant, where nothing is at a path
 remedies        what a person writes into the configuration against a surprise
 """

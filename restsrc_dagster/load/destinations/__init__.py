@@ -10,5 +10,6 @@ kept_tokens     refresh tokens that rotate, encrypted
 lock            one load of a connector at a time
 open_tables     tables of files that can be merged into (delta, iceberg)
 mysql           texts of any length in MySQL and MariaDB
+looking         looking into one without writing to it
 working_folder  the folder that a load works in
 """

@@ -6,5 +6,6 @@ old_hints       hints that the tables have from another edition of the file
 impossible      what the file says of a table that the destination cannot make
 schema_changes  what a load changes
 empty_columns   columns that no record has anything for, though some should
+owners          tables of other connectors in the same dataset
 unloadable      a resource whose rows cannot be loaded (`why_unloadable`: in words)
 """

@@ -8,7 +8,8 @@ tenth of one. `ForkingRunLauncher`, in `launcher.py`, has a server do that once:
 - `client.py`: finds a server with those surroundings or starts one, and asks it
 - `wire.py`: what is said between the two
 - `server.py`: one thread, which forks, waits for what it has forked, and opens nothing
-- `preload.py`: what it imports, and whether that is as it was
+- `preload.py`: what it imports, and whether that is as it was; `rehearsal.py`: what libraries find
+  out at the first use; `storage.py`: Dagster's storage, opened once in each run
 - `worker.py`: what a forked process does: a run, or the report that one has died
 """
 
