@@ -1,5 +1,7 @@
 """The schemas of a pipeline, read from their files only where those have changed."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,8 @@ from dlt.common.schema import Schema
 from dlt.common.storages.configuration import SchemaStorageConfiguration
 from dlt.common.storages.live_schema_storage import LiveSchemaStorage
 from dlt.pipeline.pipeline import Pipeline
+
+from restsrc_dagster.dlt_compat.replaced import replace_method
 
 
 class StoredSchemas(LiveSchemaStorage):
@@ -38,8 +42,23 @@ class StoredSchemas(LiveSchemaStorage):
         return file.read_bytes() if file.exists() else None, limits
 
 
+def empty_once(pipeline: Pipeline, get: Callable[..., Schema]) -> Callable[..., Schema]:
+    empty: list[Schema] = []
+
+    def kept(schema_name: str | None = None) -> Schema:
+        if schema_name or pipeline.default_schema_name:
+            return get(schema_name)
+        if not empty:
+            empty.append(get())
+        return empty[0]
+
+    return kept
+
+
 def keep_schemas(pipeline: Pipeline) -> None:
-    """Have a pipeline read each of its schemas once, until somebody writes it."""
+    """Have a pipeline read each of its schemas once, until somebody writes it, and make once the
+    empty one by which it connects while it has none."""
+    replace_method(pipeline, "_get_schema_or_create", partial(empty_once, pipeline))
     kept = StoredSchemas(pipeline._schema_storage_config)
     kept.live_schemas = pipeline._schema_storage.live_schemas
     pipeline._schema_storage = kept

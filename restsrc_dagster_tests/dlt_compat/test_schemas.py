@@ -50,6 +50,24 @@ def test_it_is_made_once(pipeline: Pipeline, made: list[str]) -> None:
     assert made == ["acme"]
 
 
+def test_while_it_has_none_it_connects_by_one_that_is_made_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipeline = dlt.pipeline("acme", pipelines_dir=str(tmp_path), destination="duckdb")
+    keep_schemas(pipeline)
+    made: list[Schema] = []
+    reset = Schema._reset_schema
+    monkeypatch.setattr(
+        Schema, "_reset_schema", lambda self, *args: (made.append(self), reset(self, *args))[1]
+    )
+    clients = [pipeline.destination_client() for _ in range(3)]
+    assert [client.schema for client in clients] == made * 3
+    assert pipeline._get_schema_or_create() is made[0]
+    pipeline.schemas.save_schema(Schema("acme"))
+    pipeline.default_schema_name = "acme"
+    assert pipeline.destination_client().schema is pipeline.default_schema is not made[0]
+
+
 def test_what_is_changed_and_saved_is_there(pipeline: Pipeline) -> None:
     pipeline.default_schema.update_table({"name": "items", "columns": {}})
     assert "items" in pipeline.default_schema.tables

@@ -1,8 +1,11 @@
 """What dlt makes of types is found once while a load goes on, and is the same."""
 
+import sys
+from copy import deepcopy
 from typing import Annotated, Any, Literal
 
 import pytest
+from dlt.common import validation
 from dlt.common.configuration import resolve
 from dlt.common.configuration.providers import environ
 from dlt.common.configuration.specs.base_configuration import (
@@ -10,6 +13,8 @@ from dlt.common.configuration.specs.base_configuration import (
     configspec,
     is_secret_hint,
 )
+from dlt.common.schema import Schema
+from dlt.common.schema.typing import TStoredSchema
 from dlt.common.typing import TSecretStrValue, TSecretValue
 
 from restsrc_dagster.dlt_compat.type_hints import TYPES_ONCE, once
@@ -67,6 +72,28 @@ def test_dlt_asks_by_the_names_that_are_replaced(monkeypatch: pytest.MonkeyPatch
         assert resolve.resolve_configuration(Acme(), sections=("acme",)).items == 7
     assert asked == {"is_secret_hint", "extract_inner_hint"}
     assert environ.is_secret_hint is is_secret_hint
+
+
+def test_the_keys_of_a_schema_are_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = validation.get_type_hints
+    own = vars(sys.modules[TStoredSchema.__module__])
+    with TYPES_ONCE:
+        found = validation.get_type_hints(TStoredSchema, globalns=own)
+        assert found == before(TStoredSchema, globalns=own)
+        assert validation.get_type_hints(TStoredSchema, globalns=own) is found
+        asked = []
+        keeping = validation.get_type_hints
+        monkeypatch.setattr(
+            validation,
+            "get_type_hints",
+            lambda *of, **keys: asked.append(of) or keeping(*of, **keys),
+        )
+        kept = deepcopy(found)
+        Schema("acme").from_stored_schema(Schema("acme").to_dict())
+        assert asked
+        assert found == kept
+        monkeypatch.undo()
+    assert validation.get_type_hints is before
 
 
 def test_a_type_is_walked_once() -> None:
