@@ -20,7 +20,8 @@ from dlt.pipeline.pipeline import Pipeline
 from restsrc_dagster.dlt_compat.packages import is_of_new_job, normalized_packages
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.extract.failures.explain import is_destination_away
-from restsrc_dagster.load.destinations.destination import database_client, kept_open
+from restsrc_dagster.load.destinations.destination import database_client
+from restsrc_dagster.load.destinations.open_file import OpenFile
 from restsrc_dagster.load.destinations.profile import profile_of
 from restsrc_dagster.load.environment import environment_defaults
 from restsrc_dagster.load.progress import Phase, Progress
@@ -39,6 +40,7 @@ class Commits:
 
     Args:
         pipeline: the load's.
+        file: its destination's.
         still_held: whether the lock was held without a break; takes it again if not. None where
             the destination has no lock: nothing is waited for, as another load might begin.
         on_message: gets a line when the waiting begins.
@@ -48,11 +50,12 @@ class Commits:
     def __init__(
         self,
         pipeline: Pipeline,
+        file: OpenFile,
         still_held: Callable[[], bool] | None,
         on_message: Callable[[str], None],
         progress: Progress,
     ) -> None:
-        self._pipeline = pipeline
+        self._pipeline, self._file = pipeline, file
         self._still_held = still_held
         self._on_message = on_message
         self._progress = progress
@@ -106,7 +109,7 @@ class Commits:
                 time.sleep(POLL_SECONDS)
 
     def _load(self, load: Callable[[], object], packages: Iterable[str]) -> None:
-        with kept_open(self._pipeline):
+        with self._file.used():
             is_noted = mark_started(self._pipeline, packages)
             load()
             if is_noted:

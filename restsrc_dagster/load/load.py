@@ -27,9 +27,9 @@ from restsrc_dagster.extract.source import open_reading
 from restsrc_dagster.extract.stats.ticker import Ticker
 from restsrc_dagster.extract.stats.waits import Wait
 from restsrc_dagster.load.commit import Commits
-from restsrc_dagster.load.destinations.destination import kept_open
 from restsrc_dagster.load.destinations.kept_tokens import keeper_of
 from restsrc_dagster.load.destinations.lock import connector_lock
+from restsrc_dagster.load.destinations.open_file import OpenFile
 from restsrc_dagster.load.destinations.readiness import opened
 from restsrc_dagster.load.destinations.working_folder import working_folder
 from restsrc_dagster.load.environment import environment_defaults
@@ -117,7 +117,7 @@ def load(
         pipeline, fit = opened(connector, settings, environment, folder, progress=progress.counts)
         connector = fit.connector
         progress.begin(Phase.LOCK)
-        with connector_lock(pipeline, order.holder) as still_held:
+        with connector_lock(pipeline, order.holder) as still_held, OpenFile(pipeline) as file:
             if still_held is None:
                 unlocked()
             progress.begin(Phase.PREPARING)
@@ -139,7 +139,7 @@ def load(
                 hosts=allowed.hosts,
             )
             read = partial(open_reading, connector, environment)
-            commits = Commits(pipeline, still_held, tell, progress)
+            commits = Commits(pipeline, file, still_held, tell, progress)
             jobs = Jobs(
                 connector, pipeline, read=read, options=options, commits=commits, progress=progress
             )
@@ -167,6 +167,7 @@ def load(
                 fit,
                 of_the_file,
                 pipeline,
+                file,
                 passes,
                 bound,
                 progress,
@@ -197,6 +198,7 @@ class _Load:
         fit: Fitted,
         of_the_file: Resources,
         pipeline: Pipeline,
+        file: OpenFile,
         passes: Passes,
         bound: Bound,
         progress: Progress,
@@ -213,7 +215,7 @@ class _Load:
         self._jobs = jobs
         self._fit, self._connector = fit, fit.connector
         self._of_the_file = of_the_file
-        self._pipeline = pipeline
+        self._pipeline, self._file = pipeline, file
         self._passes = passes
         self._reports = passes.reports
         self._failed = passes.failed
@@ -223,7 +225,7 @@ class _Load:
 
     def run(self, order: LoadRequest, cut: Set[str]) -> LoadReport:
         started, began_at = time.monotonic(), datetime.now(timezone.utc)
-        with kept_open(self._pipeline):
+        with self._file.used():
             plan = self._plan(order)
             removed = remove_broken_loads(self._pipeline)
             schema = known_schema(self._pipeline)

@@ -8,6 +8,7 @@ own_table       a table of ours, of which dlt knows nothing
 kept_jobs       jobs that are created while others are read
 kept_tokens     refresh tokens that rotate, encrypted
 lock            one load of a connector at a time
+open_file       a DuckDB file that is opened once for what follows at once
 open_tables     tables of files that can be merged into (delta, iceberg)
 mysql           texts of any length in MySQL and MariaDB
 looking         looking into one without writing to it

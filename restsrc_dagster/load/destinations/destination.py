@@ -1,8 +1,7 @@
 """Which dlt destination a connector loads to."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -172,21 +171,6 @@ def count_rows(pipeline: Pipeline, tables: Mapping[str, str]) -> dict[str, int]:
             if rows:
                 counted[key] = int(rows[0][0])
     return counted
-
-
-@contextmanager
-def kept_open(pipeline: Pipeline) -> Iterator[None]:
-    """A DuckDB file is opened once meanwhile: that takes longer than most of what is asked of it.
-
-    Whatever hinders it is left to who asks. DuckDB lets nobody else in for as long as it lasts.
-    """
-    with ExitStack() as stack:
-        database = database_client(pipeline)
-        if database and profile_of(pipeline.destination).is_one_connection:
-            with suppress(Exception):
-                database.open_connection()
-                stack.callback(database.close_connection)
-        yield
 
 
 def loader_file_format(

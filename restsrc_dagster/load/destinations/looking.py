@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from dlt.destinations.impl.duckdb.configuration import DuckDbClientConfiguration
 from dlt.pipeline.pipeline import Pipeline
 
-from restsrc_dagster.load.destinations.destination import kept_open, local_database
+from restsrc_dagster.load.destinations.destination import local_database
 from restsrc_dagster.load.destinations.lock import loads_wait
+from restsrc_dagster.load.destinations.open_file import OpenFile
 
 
 @contextmanager
@@ -23,5 +24,5 @@ def looking(pipeline: Pipeline) -> Iterator[bool]:
         config = pipeline.destination_client().config
         if isinstance(config, DuckDbClientConfiguration):
             config.credentials.read_only = True  # of all clients of this pipeline
-    with loads_wait(pipeline), kept_open(pipeline):
+    with loads_wait(pipeline), OpenFile(pipeline) as open_file, open_file.used():
         yield True
