@@ -10,6 +10,7 @@ import re
 import sys
 import textwrap
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import restsrc_dagster
@@ -42,13 +43,24 @@ REPLACE_OTHERS = dict.fromkeys(
 )
 """Where a method of an object is replaced, and the object is not dlt's."""
 
-PARSED = {source: ast.parse((PACKAGE / source).read_text(encoding="utf-8")) for source in SOURCES}
-OUTSIDE = {source: tree for source, tree in PARSED.items() if COMPAT not in source.parents}
-MODULES = {
-    source.stem: tree
-    for source, tree in PARSED.items()
-    if source.parent == COMPAT and source.stem != "__init__"
-}
+
+@cache
+def parsed() -> dict[Path, ast.Module]:
+    """All modules of the package, which takes seconds."""
+    return {one: ast.parse((PACKAGE / one).read_text(encoding="utf-8")) for one in SOURCES}
+
+
+def outside() -> dict[Path, ast.Module]:
+    return {source: tree for source, tree in parsed().items() if COMPAT not in source.parents}
+
+
+def modules() -> dict[str, ast.Module]:
+    """Those of `dlt_compat`, by their names."""
+    return {
+        source.stem: tree
+        for source, tree in parsed().items()
+        if source.parent == COMPAT and source.stem != "__init__"
+    }
 
 
 def is_private(name: str) -> bool:
@@ -103,7 +115,7 @@ def source_of(one: type) -> ast.Module:
 
 def derived() -> Iterator[tuple[type, list[type]]]:
     """The classes outside that have bases of dlt, and these."""
-    for source, tree in OUTSIDE.items():
+    for source, tree in outside().items():
         if source.stem == "__main__":
             continue
         # dlt puts classes of its own making into a module whose functions it configures.
@@ -124,7 +136,7 @@ def private_of(bases: list[type]) -> set[str]:
 def test_no_private_name_is_used_outside() -> None:
     strange = {
         source: names
-        for source, tree in OUTSIDE.items()
+        for source, tree in outside().items()
         if (names := attributes(tree) - defined(tree) - OF_OTHERS.keys())
     }
     assert strange == {}
@@ -133,7 +145,7 @@ def test_no_private_name_is_used_outside() -> None:
 def test_no_internal_module_is_imported_outside() -> None:
     imported = {
         source: names
-        for source, tree in OUTSIDE.items()
+        for source, tree in outside().items()
         if (names := [name for name in imports(tree) if is_internal(name)])
     }
     assert imported == {}
@@ -145,7 +157,7 @@ def is_internal(name: str) -> bool:
 
 
 def test_nothing_is_replaced_outside() -> None:
-    texts = {source: (PACKAGE / source).read_text(encoding="utf-8") for source in OUTSIDE}
+    texts = {source: (PACKAGE / source).read_text(encoding="utf-8") for source in outside()}
     replacing = {source for source, text in texts.items() if "ignore[method-assign]" in text}
     assert replacing == REPLACE_OTHERS.keys()
     assert [source for source, text in texts.items() if re.search(r"\b[sd]e[tl]attr\(", text)] == []
@@ -179,13 +191,13 @@ def test_what_is_private_is_seen() -> None:
 
 def test_it_uses_dlt_and_knows_nothing_else_of_ours() -> None:
     own = ("restsrc_dagster.dlt_compat.", "restsrc_dagster.process_wide.")
-    for tree in MODULES.values():
+    for tree in modules().values():
         for name in imports(tree):
             assert name.split(".")[0] in {"dlt", *sys.stdlib_module_names} or name.startswith(own)
 
 
 def test_each_private_name_is_in_the_test_of_its_module() -> None:
-    for module, tree in MODULES.items():
+    for module, tree in modules().items():
         test = (TESTS / f"test_{module}.py").read_text(encoding="utf-8")
         assert {name for name in named(tree) if name not in test} == set(), module
 
@@ -194,6 +206,6 @@ def test_the_list_in_the_documentation_is_complete() -> None:
     page = PAGE.read_text(encoding="utf-8")
     section = page.split("## Private parts of dlt and Dagster")[1].split("\n## ")[0]
     rows = dict(re.findall(r"^\| `(\w+)` \|(.*)$", section, re.MULTILINE))
-    assert list(rows) == sorted(MODULES)
-    for module, tree in MODULES.items():
+    assert list(rows) == sorted(modules())
+    for module, tree in modules().items():
         assert {name for name in named(tree) if f"`{name}`" not in rows[module]} == set(), module

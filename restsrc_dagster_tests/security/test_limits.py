@@ -7,6 +7,7 @@ import time
 import zipfile
 import zlib
 from itertools import count
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -28,9 +29,6 @@ TOO_LARGE = "larger than http.max_response_mb (2)"
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 LONG = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n["
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
-TEN = b"0" * 10 * MB
-BOMB = b'{"data":[{"x":"' + TEN * 3 + b'"}]}'
-LINES = b'{"x":"' + TEN * 3 + b'"}\n'
 
 
 def zipped(content: bytes, files: int = 1) -> bytes:
@@ -45,26 +43,33 @@ def packed(content: bytes, **headers: str) -> bytes:
     return answer(content, headers={name.replace("_", "-"): one for name, one in headers.items()})
 
 
-BOMBS = {
-    "plain": answer(BOMB),
-    "of_gzip": packed(gzip.compress(BOMB), Content_Encoding="gzip"),
-    "of_deflate": packed(zlib.compress(BOMB), Content_Encoding="deflate"),
-    "twice": packed(gzip.compress(gzip.compress(BOMB)), Content_Encoding="gzip, gzip"),
-    "lines": packed(gzip.compress(LINES), Content_Encoding="gzip", Content_Type="text/plain"),
-    "file": packed(gzip.compress(LINES), Content_Type="application/gzip"),
-    "zip": packed(zipped(LINES), Content_Type="application/zip"),
-    "zstd": packed(pa.compress(LINES, "zstd", asbytes=True), Content_Type="application/zstd"),
-    "refused": packed(gzip.compress(BOMB), Content_Encoding="gzip").replace(b"200 OK", b"400 No"),
-    "endless": pouring(HEAD + b"\r\n[", b"1," * 100_000),
-    "chunks": pouring(CHUNKED + b"1\r\n[\r\n", b"2\r\n1,\r\n" * 30_000),
-    "chunk_line": pouring(CHUNKED, b"0" * 100_000),
-    "trailers": pouring(CHUNKED + b"2\r\n[]\r\n0\r\n", b"X: y\r\n" * 100_000),
-}
+def bombs() -> dict[str, Any]:
+    """Made only where they are thrown: they are large, and take a second."""
+    long = b"0" * 30 * MB
+    bomb, lines = b'{"data":[{"x":"' + long + b'"}]}', b'{"x":"' + long + b'"}\n'
+    return {
+        "plain": answer(bomb),
+        "of_gzip": packed(gzip.compress(bomb), Content_Encoding="gzip"),
+        "of_deflate": packed(zlib.compress(bomb), Content_Encoding="deflate"),
+        "twice": packed(gzip.compress(gzip.compress(bomb)), Content_Encoding="gzip, gzip"),
+        "lines": packed(gzip.compress(lines), Content_Encoding="gzip", Content_Type="text/plain"),
+        "file": packed(gzip.compress(lines), Content_Type="application/gzip"),
+        "zip": packed(zipped(lines), Content_Type="application/zip"),
+        "zstd": packed(pa.compress(lines, "zstd", asbytes=True), Content_Type="application/zstd"),
+        "refused": packed(gzip.compress(bomb), Content_Encoding="gzip").replace(
+            b"200 OK", b"400 No"
+        ),
+        "endless": pouring(HEAD + b"\r\n[", b"1," * 100_000),
+        "chunks": pouring(CHUNKED + b"1\r\n[\r\n", b"2\r\n1,\r\n" * 30_000),
+        "chunk_line": pouring(CHUNKED, b"0" * 100_000),
+        "trailers": pouring(CHUNKED + b"2\r\n[]\r\n0\r\n", b"X: y\r\n" * 100_000),
+    }
 
 
 def test_what_is_too_large_is_told_however_it_is_packed(duck: Warehouse) -> None:
-    shapes = {name: Shape(one, TOO_LARGE) for name, one in BOMBS.items()}
-    shapes["chunk_line"] = Shape(BOMBS["chunk_line"], "cannot be read")
+    thrown = bombs()
+    shapes = {name: Shape(one, TOO_LARGE) for name, one in thrown.items()}
+    shapes["chunk_line"] = Shape(thrown["chunk_line"], "cannot be read")
     shapes["files"] = Shape(packed(zipped(b"1", 10_001)), "a zip of more than 10,000 files")
     shapes["small"] = Shape(packed(gzip.compress(b'{"data":[{"id":1}]}'), Content_Encoding="gzip"))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
