@@ -81,6 +81,7 @@ def _checks(resource: Resource, stats: PageStats, context: ReadContext) -> PageC
         reshapes=any("filter" not in step for step in resource.steps),
         has_rule=context.list_readers[name].last_page is not None,
         of_parents=resource.parent is not None,
+        has_cursor=resource.cursor_path is not None,
         is_rechecked=context.is_rechecked(name),
         led_on=context.led_on,
         redact=context.redact,

@@ -40,7 +40,12 @@ from restsrc_dagster.load.reports import Reports
 from restsrc_dagster.load.rows.deleted import Deletions
 from restsrc_dagster.load.rows.extracted_rows import ExtractedRows
 from restsrc_dagster.load.rows.partial_families import leave_out
-from restsrc_dagster.load.rows.slipped_pages import hold_where_it_slid, tell_of_list, tell_what_slid
+from restsrc_dagster.load.rows.slipped_pages import (
+    hold_where_it_slid,
+    tell_of_list,
+    tell_of_unverified,
+    tell_what_slid,
+)
 from restsrc_dagster.load.rows.stale_children import remove_children
 from restsrc_dagster.load.rows.versions import settle_versions
 from restsrc_dagster.load.state.history import NO_LISTS, History
@@ -224,6 +229,7 @@ class Passes:
                         self._settle_rows, one, reading, handover, isolation.broken_off.keys()
                     ),
                 )
+            tell_of_unverified(resources, reading)
             excused = self._begin_anew_what_could_not_go_on(chunks, isolation.stopped)
             self.failed |= {
                 name: error

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from restsrc_dagster.connector.model import Connector
+from restsrc_dagster.connector.resources.unverified import told_of_unverified
 from restsrc_dagster.connector.visible import without_markup
 from restsrc_dagster.errors import Problem, RestsrcError
 from restsrc_dagster.orchestrate.names import CONNECTOR_FILE_CHECK, DELIVERY_CHECK, SCHEMA_CHECK
@@ -88,7 +89,7 @@ def of_a_load(
                 check_name=DELIVERY_CHECK,
                 passed=not report.warnings,
                 severity=severity.WARN,
-                description="\n".join(map(without_markup, report.warnings)) or None,
+                description=_of_the_delivery(connector, report),
                 metadata={"records": report.read.records, "missing": report.missing},
             )
         elif check.name == SCHEMA_CHECK:
@@ -102,6 +103,16 @@ def of_a_load(
                 description="\n\n".join(map(without_markup, lines))
                 or "No column is new, gone, without values or of another type.",
             )
+
+
+def _of_the_delivery(connector: Connector, report: "ResourceReport") -> str | None:
+    """Its warnings; and what nobody can tell of it, which is none."""
+    lines = list(report.warnings)
+    lines += (
+        told_of_unverified(connector.resources[name], pages)
+        for name, pages in report.read.unverified.items()
+    )
+    return "\n".join(map(without_markup, lines)) or None
 
 
 def loaded_too(

@@ -46,8 +46,6 @@ def materialization_metadata(
         metadata["retries"] = report.traffic.retries
     if report.read.not_ahead and report.traffic.pages > 1:
         metadata["not_prefetched_because"] = _shown(report.read.not_ahead, report.redact)
-    if report.read.read_again:
-        metadata["windows_read_again"] = report.read.read_again
     if report.read.announced is not None:
         metadata["records_announced"] = report.read.announced
         metadata["records_missing"] = report.missing
@@ -73,7 +71,16 @@ def materialization_metadata(
     if row_by_row:
         metadata["records_row_by_row"] = sum(row_by_row.values())
         metadata["row_by_row_because"] = _shown(_reasons(row_by_row), report.redact)
-    return {**metadata, **_left_out(report), **_of_the_order(load, report)}
+    return {**metadata, **_of_the_lists(report), **_left_out(report), **_of_the_order(load, report)}
+
+
+def _of_the_lists(report: ResourceReport) -> dict[str, int]:
+    """Of those whose pages have numbers; nothing where none may have moved."""
+    figures = {
+        "windows_read_again": report.read.read_again,
+        "pages_unverified": report.read.unverified.total(),
+    }
+    return {name: count for name, count in figures.items() if count}
 
 
 def _left_out(report: ResourceReport) -> dict[str, int]:

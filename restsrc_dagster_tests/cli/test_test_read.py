@@ -290,6 +290,28 @@ def test_of_windows_that_are_read_twice_the_price_is_told(
     assert ("windows    their pages have numbers" in told) != announces
 
 
+@pytest.mark.parametrize(
+    ("told_by", "cure"),
+    [
+        ({}, '"window": {"size": "1200 months"} in reading.items'),
+        ({"row_order": "asc"}, "a list like that is complete only where every run reads all of it"),
+    ],
+)
+@pytest.mark.parametrize("announces", [True, False])
+def test_of_a_list_that_may_move_unseen_it_is_told_how_to_read_it(
+    api: Api, tmp_path: Path, announces: bool, told_by: dict[str, Any], cure: str
+) -> None:
+    pages = {str(page): [{"id": page, "at": f"2024-02-0{page}"}] for page in (1, 2, 3)}
+    total = {"total": 3} if announces else {}
+    api.routes["/items"] = lambda asked: {"data": pages.get(asked.params["page"], []), **total}
+    paginator = {"type": "page_number", "base_page": 1, "total_path": None}
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "since"}
+    write(tmp_path, "acme", api.url, [items(incremental=cursor | told_by, paginator=paginator)])
+    told = test_read(tmp_path).stdout
+    assert ("pages      they have numbers, and no total is announced" in told) != announces
+    assert (cure in told) != announces
+
+
 def test_a_child_is_read_below_a_few_parents(api: Api, tmp_path: Path) -> None:
     api.routes["/posts"] = lambda _: {"data": [{"id": number} for number in range(50)]}
     for number in range(50):

@@ -63,6 +63,28 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield running
 
 
+def test_of_pages_that_nobody_can_verify_the_delivery_says_so_and_passes(
+    api: Api, settings: Settings, instance: dg.DagsterInstance
+) -> None:
+    paginator = {"type": "page_number", "base_page": 1, "total_path": None}
+    cursor = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "since"}
+    orders = items("orders", paginator=paginator, incremental=cursor) | {"primary_key": "id"}
+    pages = {str(n): [{"id": n, "at": f"2024-02-0{n}"}] for n in (1, 2)}
+    api.routes["/orders"] = lambda asked: {"data": pages.get(asked.params["page"], [])}
+    assets = build_connector_assets(connector("acme", api.url, [orders]), settings=settings)
+    result = dg.materialize([assets], instance=instance)
+    (delivery,) = (
+        one for one in result.get_asset_check_evaluations() if one.check_name == "delivery"
+    )
+    assert delivery.passed
+    assert "3 pages of orders were asked for by numbers, and announce no total" in str(
+        delivery.description
+    )
+    assert "reading.orders has it read until two readings agree" in str(delivery.description)
+    (event,) = result.get_asset_materialization_events()
+    assert event.materialization.metadata["pages_unverified"].value == 3
+
+
 class TestSchemaChange:
     def test_the_first_load_and_one_like_it_pass(
         self, api: Api, settings: Settings, instance: dg.DagsterInstance

@@ -78,7 +78,8 @@ class Examiner:
         What hangs on it is missing with it.
         """
         moved = len(self._serving.moments) > 1
-        if moved and is_numbered(self._world.api) and self._told_of_list(ended):
+        told = self._told_of_list(ended) or "p" in ended.unverified
+        if moved and is_numbered(self._world.api) and told:
             given = self._serving.given
             for row in self._shop.parents:
                 if row.v not in given:

@@ -344,7 +344,7 @@ def _sound_run(world: World, run: Run, *, first: bool) -> Run:
         if event[0] in MIDDLE
         and _may_move(world)
         and _may_happen(world, event[0], first=False)
-        and (event[0] != "delete" or _in_windows(world))
+        and (event[0] != "delete" or world.p.cursor is not None)
     )
     run = replace(
         run,
@@ -464,11 +464,6 @@ def _may_move(world: World) -> bool:
     if order == "asc" and (slots(world, "p") != "key" or any(run.kill for run in world.runs)):
         return False  # chunks of a run that was killed are behind the next one's cursor
     return is_numbered(world.api) and bool(p.key) and order != "desc"
-
-
-def _in_windows(world: World) -> bool:
-    """What takes the place of a record that was deleted is looked for in windows alone."""
-    return world.p.cursor is not None and bool(world.p.cursor.window)
 
 
 def _has_k(world: World) -> bool:

@@ -31,7 +31,7 @@ def middle(draw: Draw, draft: Draft) -> None:
     pages = sorted(draw(st.integers(2, 4)) for _ in range(draw(st.integers(1, 3))))
     draft["runs"][-1]["middle"] = []
     for number, page in enumerate(pages):
-        word = draw(weighted({"change": 5, "add": 1, "kid": 1}))
+        word = draw(weighted({"change": 5, "delete": 2, "add": 1, "kid": 1}))
         which = draw(st.integers(2, 7) if number else st.integers(0, 2))
         draft["runs"][-1]["middle"].append([page, [word, which, draw(st.integers(1, 3))]])
 

@@ -53,6 +53,8 @@ class Ended:
     """What has failed, and says that a part of it is committed."""
     failed: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, list[str]] = field(default_factory=dict)
+    unverified: set[str] = field(default_factory=set)
+    """Lists of which is told that nobody knows whether a record has slipped past."""
     older: dict[str, str] = field(default_factory=dict)
     """What was told of records before the start: no loss is excused by it."""
     raised: str = ""
@@ -129,6 +131,7 @@ class Ended:
             older = [text for text in one.warnings if OLDER in text]
             if older:
                 self.older[name] = older[0]
+            self.unverified |= one.read.unverified.keys()
             told = [text for text in one.warnings if text not in older]
             self.warnings.setdefault(name, []).extend(told)
 

@@ -10,6 +10,7 @@ import pytest
 
 from restsrc_dagster.errors import RestsrcError
 from restsrc_dagster.extract.conform.deleted import MarkDeleted
+from restsrc_dagster.extract.paging.checks import PageChecks
 from restsrc_dagster.load import load as loads
 from restsrc_dagster.load.ranges.ranges import Between
 from restsrc_dagster.load.rows.deleted import Deletions
@@ -179,6 +180,22 @@ class TestWhatIsWrongIsFound:
         assert not wrong(world, laboratory)
         statement = "INSERT INTO acme.c SELECT * FROM acme.c LIMIT 1; UPDATE acme.c SET v = 2"
         assert wrong(world, laboratory, tamper=statement)
+
+    @pytest.mark.parametrize("paginator", ["page_number", "offset"])
+    def test_a_list_that_shrinks_and_does_not_say_that_nobody_can_tell(
+        self, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch, paginator: str
+    ) -> None:
+        api = Api(paginator=paginator, order="asc")
+        records = tuple(Record(at=number) for number in range(1, 6))
+        run = Run(middle=((2, ("delete", 0, 1)),))
+        p = Resource(key="own", cursor=Cursor())
+        world = mended(
+            World(p=p, api=api, how=How(size=2, concurrency=1), records=records, runs=(run, Run()))
+        )
+        assert world.runs[0].middle
+        assert not wrong(world, laboratory)
+        monkeypatch.setattr(PageChecks, "_note_unverified", lambda _: None)
+        assert ("lost", "p") in wrong(world, laboratory)
 
     @pytest.mark.parametrize("deletes", DELETES)
     def test_deletions_that_nobody_sees(

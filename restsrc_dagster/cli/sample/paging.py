@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from restsrc_dagster.connector.resources.unverified import how_to_verify
 from restsrc_dagster.extract.paging.full_page import came_full
 from restsrc_dagster.extract.paging.kinds import as_written
 from restsrc_dagster.extract.paging.more_pages import says_end, word_of_paging
@@ -28,6 +29,17 @@ def windows_of(sample: Sample) -> str | None:
         "their pages have numbers: a run reads one of several pages twice, as a record may leave "
         "it meanwhile. Choose a size that fits a page, or see "
         f"reading.{sample.resource.name}.window.recheck"
+    )
+
+
+def unverified_of(sample: Sample) -> str | None:
+    """What a run cannot see of a list like this."""
+    if not sample.is_unverified:
+        return None
+    return (
+        "they have numbers, and no total is announced: where a record leaves the list while it is "
+        "read (deleted, or by a filter of the request), another one slips past unseen. If that can "
+        f"be, {how_to_verify(sample.resource)}"
     )
 
 

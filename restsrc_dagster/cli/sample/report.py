@@ -10,6 +10,7 @@ from restsrc_dagster.cli.sample.paging import (
     paginator_of,
     selector_of,
     total_of,
+    unverified_of,
     windows_of,
 )
 from restsrc_dagster.cli.sample.paste import to_paste
@@ -50,7 +51,17 @@ def _lines(sample: Sample) -> Iterator[str]:
         if seen.body:
             yield f"      {_shortened(seen.body)}"
         yield f"      {seen.status}, {seen.seconds * 1000:.0f} ms, {size}"
-    for label in ("format", "paginator", "next page", "selector", "records", "total", "windows"):
+    paging = (
+        "format",
+        "paginator",
+        "next page",
+        "selector",
+        "records",
+        "total",
+        "windows",
+        "pages",
+    )
+    for label in paging:
         if shown.get(label) is not None:
             yield f"  {label:<11}{shown[label]}"
     if shown["shape"]:
@@ -85,6 +96,7 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{steps_of(sample)}",
         "total": total_of(sample),
         "windows": windows_of(sample),
+        "pages": unverified_of(sample),
         "shape": shape_of(sample),
         "columns": tables[0]["columns"] if tables else [],
         "nested tables": tables[1:],

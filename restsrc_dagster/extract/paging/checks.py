@@ -85,9 +85,10 @@ class PageChecks(ItemTransform[Any, Any]):
     `at_end` is whether the last page was the last of its list, `is_within_page` whether it is not
     all of its answer. `has_key` is whether rows that come again are told by a primary key,
     `reshapes` whether processing steps make other records of them, `has_rule` whether the file says
-    where a list ends, `of_parents` whether there is a list for each parent, `is_rechecked` whether
-    one that moves is read again. `led_on` is what has led to a further page of any resource.
-    `element` is the path of records in XML, where `selector` says the same.
+    where a list ends, `of_parents` whether there is a list for each parent, `has_cursor` whether
+    nobody asks again for what a run does not get, `is_rechecked` whether a list that moves is read
+    again. `led_on` is what has led to a further page of any resource. `element` is the path of
+    records in XML, where `selector` says the same.
     """
 
     placement_affinity = StepOrder.CHECK_PAGE
@@ -105,6 +106,7 @@ class PageChecks(ItemTransform[Any, Any]):
         reshapes: bool = False,
         has_rule: bool = False,
         of_parents: bool = False,
+        has_cursor: bool = False,
         is_rechecked: bool = False,
         led_on: set[str] | None = None,
         redact: Redactor,
@@ -129,6 +131,7 @@ class PageChecks(ItemTransform[Any, Any]):
         self._redact = redact
         self._lists = 0
         self._of_parents = of_parents
+        self._has_cursor = has_cursor
         self._is_rechecked = is_rechecked
         self._led_on = set() if led_on is None else led_on
         self._doubts = False
@@ -176,16 +179,23 @@ class PageChecks(ItemTransform[Any, Any]):
     def leave(self) -> None:
         """The list at hand is not read to its end; the rest will come as a list of its own."""
         crawl = self._crawl
+        self._note_unverified()
         self.stats.end_of_list(None if crawl.announced is None else crawl.records, crawl.records)
 
     def _begin(self) -> _Crawl:
         """Another list; or that of the reading before, which goes on."""
         self._lists += 1
         self.stats.lists += 1
-        self.stats.seen = ListSeen()
+        if not self._goes_on:
+            self.stats.seen = ListSeen()
         if not self._records_before:
             self.stats.repetition = Repetition()
         return _Crawl(self._lists, records=self._records_before, repetition=self.stats.repetition)
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the list at hand was begun by a reading before."""
+        return self._lists == 1 and self._records_before > 0
 
     def _look_at(self, page: Page, crawl: _Crawl) -> None:
         response = page.response
@@ -241,16 +251,24 @@ class PageChecks(ItemTransform[Any, Any]):
         else:
             if page and not page.ends_by_rule:
                 self._look_at_end(page, crawl, envelope)
+            self._note_unverified()
             self.stats.end_of_list(crawl.announced, crawl.records)
 
     def _note_list(self, page: Page, total: int | None, *, is_numbered: bool) -> None:
         stats, goes_on = self.stats, page.paginator.has_next_page
-        if self._is_rechecked and goes_on and not stats.seen.pages:
+        if self._has_cursor and goes_on and not stats.seen.pages:
             answer = Answer(page.response, list(page), page.before)
             has_room = answer.asked_size() is not None and not came_full(answer)
             stats.seen.ends = has_room or page.size < stats.largest
         stats.seen.add(page.size, total, is_numbered=is_numbered, goes_on=goes_on)
         stats.largest = max(stats.largest, page.size)
+
+    def _note_unverified(self) -> None:
+        """Of the list at hand, no further page is read."""
+        seen = self.stats.seen
+        may_slip = seen.may_slip or (seen.is_numbered and self._goes_on)
+        if self._has_cursor and not self._is_rechecked and may_slip and seen.total is None:
+            self.stats.unverified[self._resource] += seen.pages
 
     def _refuse_missing_list(self, body: Json) -> None:
         if is_empty_there(str(self._selector), body):

@@ -1,5 +1,6 @@
 """What was seen of the pages of a resource."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -129,6 +130,9 @@ class PageStats:
     """Windows that were read more than once, as their pages have numbers."""
     unsettled: list[tuple[Any, Any]] = field(default_factory=list)
     """From where to where those of them go of which no two readings in turn agreed."""
+    unverified: Counter[str] = field(default_factory=Counter)
+    """Pages that are read by a cursor, and of which nobody can tell whether the list has moved:
+    they are asked for by numbers, and announce no total. By the resource that they are of."""
     not_ahead: str = ""
     """Why its pages were not asked for before their turn, if they were not."""
     began: float | None = None
@@ -156,7 +160,7 @@ class PageStats:
         self.across_parents, self.moved = 0, []
         self.older, self.of_older = 0, ""
         self.full, self.of_full = 0, ""
-        self.read_again, self.unsettled = 0, []
+        self.read_again, self.unsettled, self.unverified = 0, [], Counter()
         self.told_deleted, self.parents_read, self.deletions = 0, {}, {}
         self.announced, self._silent, self.keys, self.began = None, False, KeyIndex(), None
 

@@ -201,8 +201,12 @@ def _read(connector: Connector, reading: Reading, name: str, limit: int) -> Samp
     if sample.error is None:
         sample.older = _older(reading, sample)
     read = reading.pages[name]
-    has_pages = read.counts_pages and read.pages > read.lists and read.seen.total is None
-    sample.rechecks = has_pages and connector.resources.is_rechecked(name)
+    has_no_total = read.counts_pages and read.seen.total is None
+    has_pages = read.pages > read.lists
+    if connector.resources.is_rechecked(name):
+        sample.rechecks = has_no_total and has_pages
+    elif resource.cursor_path is not None:
+        sample.is_unverified = has_no_total and (has_pages or bool(sample.more))
     if gone := read.most_are_gone:
         sample.error = sample.error or explain(gone, reading.redact, parent=resource.parent)
     for response, seconds in answered:

@@ -61,6 +61,8 @@ class Sample:
     paginator_configured: bool = False
     rechecks: bool = False
     """Whether a run reads windows like these again."""
+    is_unverified: bool = False
+    """Whether nobody can tell of a list like this, read by a cursor, that it has moved."""
     newest_windows: int = 0
     """Of a list in windows, how many are read at most: the newest."""
     tables: list[SeenTable] = field(default_factory=list)

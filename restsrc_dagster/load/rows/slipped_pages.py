@@ -125,6 +125,15 @@ def tell_what_slid(resources: Resources, reading: Reading) -> None:
         )
 
 
+def tell_of_unverified(resources: Resources, reading: Reading) -> None:
+    """Of lists that are not loaded, in the reports of what hangs on them."""
+    for name, stats in reading.pages.items():
+        if resources[name].selected or name not in stats.unverified:
+            continue
+        for below in resources.descendants(name) & reading.pages.keys():
+            reading.pages[below].unverified[name] = stats.unverified[name]
+
+
 def tell_of_list(resources: Resources, name: str, reading: Reading, text: str) -> None:
     """In the report of a resource, or in those of what hangs on it if it is not loaded."""
     if resources[name].selected:
