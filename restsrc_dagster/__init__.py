@@ -1,4 +1,23 @@
-"""Any REST API in Dagster, from a declarative configuration and a schedule."""
+"""Any REST API in Dagster, from a declarative configuration and a schedule.
+
+From the bottom up; no folder imports from one that stands below it:
+
+    connector     what a person writes: a connector file, checked
+    policy        what the connectors of a deployment may do
+    dlt_compat    what is used of dlt and is not its public interface
+    extract       reading an API
+    load          loading a connector: read it, normalize it, commit it to a destination
+    orchestrate   a connector in Dagster: assets, checks, schedule, sensors, launcher
+    scaffold      what writes a first configuration
+    recipes       complete connectors of well-known APIs
+    demo          the demonstration
+    cli           the command `restsrc`
+
+The ways in: `definitions` is the code location, `component` the components of a Dagster project.
+What several of them use: `settings` and `permitted` (what a deployment says and allows),
+`env_file`, `errors`, `json_types`, `process_wide` (what is changed for the whole process) and
+`collector` (Python's, of garbage).
+"""
 
 import sys
 from typing import TYPE_CHECKING, Any

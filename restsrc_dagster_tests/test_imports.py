@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -146,3 +147,28 @@ def test_a_circle_is_seen() -> None:
 def test_arrows_that_follow_are_not_drawn() -> None:
     arrows = {"a": frozenset("bc"), "b": frozenset("c"), "c": frozenset()}
     assert reduced(arrows) == {"a": {"b"}, "b": {"c"}, "c": frozenset()}
+
+
+ALIKE = {
+    *(Path("connector/configuration", kinds) for kinds in ("auth", "paginators")),
+    Path("demo/apis"),
+}
+"""Folders whose files are kinds of one thing, by whose names they are called."""
+
+
+def folders() -> list[Path]:
+    return sorted({source.parent for source in SOURCES} - ALIKE)
+
+
+@pytest.mark.parametrize("folder", folders(), ids=str)
+def test_the_map_of_a_folder_names_what_is_there_and_no_more(folder: Path) -> None:
+    written = ast.parse((PACKAGE / folder / "__init__.py").read_text(encoding="utf-8"))
+    text = str(ast.get_docstring(written))
+    modules = {source.stem for source in SOURCES if source.parent == folder}
+    parents = {source.parent for source in SOURCES} - {folder}
+    there = modules - {"__init__", "__main__"} | {
+        one.name for one in parents if one.parent == folder
+    }
+    assert sorted(there - {*re.findall(r"\w+", text)}) == []
+    rows = {*re.findall(r"^ *([a-z_]\w*) {2,}\S", text, re.MULTILINE)}
+    assert sorted(rows - there) == []

@@ -1,6 +1,7 @@
 """Everything that is used of dlt and is not its public interface, and nothing else.
 
     rest_api      what `rest_api_source` makes of a configuration, and who requests its pages
+    auth_types    what is taken for the configuration of an auth
     rest_client   how URLs are joined, and where records are looked for in an answer
     paginators    where a list goes on, and whether it does
     incremental   the state of a bound cursor, and its pipe

@@ -3,6 +3,7 @@
 In the order in which a run meets it:
 
     load            one load, from the order to the report
+    environment     settings of dlt that hold while it goes on
     destinations    what there is to load to: what each can do, its lock, its credentials
     state           what the destination knows of the loads before; what a broken one left behind
     tables          what an edit, or the data, changes in the tables: refused, decided or told

@@ -8,6 +8,9 @@ resources       all of them: dispositions, what is loaded with what, what childr
 parents         whether what one binds can be its parents
 format          in which format answers are, and how they are packed
 reading         how one is read, where dlt's schema has no word for it
+window          a range that is read in slices
+unverified      lists of which nobody can tell whether they have moved
+ends            an `end_param` that no request would send
 jobs            which of them create what others wait for
 deletes         what becomes of the rows of what is deleted
 columns         hints of columns

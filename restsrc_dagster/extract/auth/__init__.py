@@ -1,5 +1,6 @@
 """What signs the requests.
 
+packages            what only some kinds need to be installed
 kinds               the class that signs for each kind of auth; dlt learns of ours
 context             what it works with: who asks for tokens, and where they are held
 tokens              the tokens of a load, each obtained once for all who need it

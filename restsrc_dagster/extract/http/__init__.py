@@ -16,6 +16,7 @@ rate_limits         when an API says that it may be asked again
 exchange            the request and its answer, once
 budget              when it may be sent: one throttle for all threads, and its lock
 throttle            when the next request may start
+dialling            connections go to the addresses that were asked about, and no others
 connecting          certificates of the client and of issuers, and a proxy
 signature           signatures that are made when a request is sent
 gate                connections that ask at the last moment

@@ -2,6 +2,7 @@
 
 kinds             the class that reads each kind of paginator, and the kind of one that reads
 paginators        dlt's paginators, which end where there is no next page
+body_cursor       a cursor that goes into the JSON body of a request
 last_page         where a list ends, by the person's own rule
 waiting           answers that are asked for again, by the person's own rule
 list_reader       the page loop: one list, page by page
