@@ -9,6 +9,7 @@ In the order in which a run meets it:
     tables          what an edit, or the data, changes in the tables: refused, decided or told
     plan            what a load does, decided before it reads anything
     tokens          those of who reads without loading
+    rehearsal       what a process that forks loads finds out for all of them
     planning        the plan of the next load, beside whatever is going
     inspection      whether a destination can be loaded into, without writing to it
     ranges          a range of a list that is read again

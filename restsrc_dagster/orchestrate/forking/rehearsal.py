@@ -1,7 +1,7 @@
 """What libraries find out when something is used for the first time, found out before the fork.
 
-A connector that nobody has is checked, and defined for Dagster, as a run does it. Nothing is
-opened, read or kept.
+A connector that nobody has is checked and defined for Dagster, its pipeline and its source are
+made, as a run does it. Nothing is connected, requested or kept.
 """
 
 from datetime import datetime, timezone
@@ -39,10 +39,14 @@ _CONNECTOR = {
 
 
 def rehearse() -> None:
-    """Do what needs no instance, no destination and no API."""
+    """Do what needs no instance, no destination that is connected, and no API."""
     connector = check_content("rehearsal", _CONNECTOR, file="rehearsal.json")
     built = build_connector_definitions(
         connector, settings=Settings(data_dir=Path("data")), loaded_at=datetime.now(timezone.utc)
     )
     definitions = dg.Definitions(assets=[built.assets], jobs=[built.job])
     definitions.resolve_job_def(built.job.name)
+    # Late: Arrow's allocator must have been told first that it gets no thread.
+    from restsrc_dagster.load.rehearsal import rehearse_load
+
+    rehearse_load(connector)

@@ -25,12 +25,18 @@ print(len(preload.fingerprint()))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="runs are forked on Linux only")
-def test_afterwards_there_is_one_thread() -> None:
+@pytest.mark.parametrize("settings", ["", "[runtime", "[destination]\nduckdb = 1"])
+def test_afterwards_there_is_one_thread(tmp_path: Path, settings: str) -> None:
+    """Also where dlt's settings are in no order: that is told by the runs."""
+    folder = tmp_path / ".dlt"
+    folder.mkdir()
+    (folder / "config.toml").write_text(settings, encoding="utf-8")
     ended = subprocess.run(
-        [sys.executable, "-c", PRELOADS], capture_output=True, text=True, check=False
+        [sys.executable, "-c", PRELOADS], capture_output=True, text=True, check=False, cwd=tmp_path
     )
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) > len(MODULES)
+    assert [*tmp_path.iterdir()] == [folder]
 
 
 def test_a_module_that_changes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
