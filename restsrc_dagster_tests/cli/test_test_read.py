@@ -291,6 +291,32 @@ def test_of_windows_that_are_read_twice_the_price_is_told(
 
 
 @pytest.mark.parametrize(
+    ("asked", "records", "told"),
+    [
+        (100, 120, True),  # of which a page has 50 at most
+        (100, 50, False),  # that is all
+        (100, 30, False),
+        (50, 120, False),
+    ],
+)
+def test_of_an_api_that_gives_less_than_is_asked_for_it_is_told(
+    api: Api, tmp_path: Path, asked: int, records: int, told: bool
+) -> None:
+    def page(request: Asked) -> Any:
+        start = 50 * int(request.params.get("page", "0"))
+        end = min(start + min(50, int(request.params["per_page"])), records)
+        following = {"next": f"/items?per_page={asked}&page={end // 50}"} if end < records else {}
+        return {"data": [{"id": number} for number in range(start, end)], **following}
+
+    api.routes["/items"] = page
+    paginator = {"type": "json_link", "next_url_path": "next"}
+    resource = items(params={"per_page": asked}, paginator=paginator) | {"primary_key": "id"}
+    write(tmp_path, "acme", api.url, [resource])
+    shown = test_read(tmp_path).stdout
+    assert (f"page size  per_page asks for {asked} records, the API gave 50" in shown) is told
+
+
+@pytest.mark.parametrize(
     ("told_by", "cure"),
     [
         ({}, '"window": {"size": "1200 months"} in reading.items'),

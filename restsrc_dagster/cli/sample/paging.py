@@ -21,6 +21,21 @@ def total_of(sample: Sample) -> str | None:
     return f"the API announces {sample.total}"
 
 
+def page_size_of(sample: Sample) -> str | None:
+    """What an API gives on a page that is not the last, where that is less than is asked for."""
+    first = sample.first
+    asked = first.asked_size() if first is not None else None
+    if first is None or asked is None or not 0 < first.count < asked[1]:
+        return None
+    if not sample.more and sample.pages < 2:
+        return None
+    return (
+        f"{asked[0].name} asks for {asked[1]} records, the API gave {first.count}, and more are "
+        f"behind them. If that is its most, write {first.count}: a page with fewer is then known "
+        "to be the last"
+    )
+
+
 def windows_of(sample: Sample) -> str | None:
     """What a run does with windows like these, which a sample does not."""
     if not sample.rechecks:

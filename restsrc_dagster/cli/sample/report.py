@@ -7,6 +7,7 @@ from typing import Any
 from restsrc_dagster.cli.sample.cursors import changes_of, cursor_of, second_run_of
 from restsrc_dagster.cli.sample.paging import (
     next_page_of,
+    page_size_of,
     paginator_of,
     selector_of,
     total_of,
@@ -58,6 +59,7 @@ def _lines(sample: Sample) -> Iterator[str]:
         "selector",
         "records",
         "total",
+        "page size",
         "windows",
         "pages",
     )
@@ -95,6 +97,7 @@ def _facts(sample: Sample) -> dict[str, Any]:
         "selector": selector_of(sample),
         "records": f"{sample.seen} in {pages} page{'' if pages == 1 else 's'}{steps_of(sample)}",
         "total": total_of(sample),
+        "page size": page_size_of(sample),
         "windows": windows_of(sample),
         "pages": unverified_of(sample),
         "shape": shape_of(sample),
