@@ -18,6 +18,7 @@ from dlt.pipeline.pipeline import Pipeline
 
 from restsrc_dagster.errors import ConnectorBusy, DestinationUnavailable
 from restsrc_dagster.load import commit
+from restsrc_dagster.load.destinations import open_file
 from restsrc_dagster.load.progress import Phase
 from restsrc_dagster.load.state.refresh import RefreshIntent
 from restsrc_dagster_tests.load.blog import COMMENTS, POSTS, Blog
@@ -251,6 +252,7 @@ def test_a_person_s_shell_holds_the_file_for_a_while(
             told.append(line)
             shells.close()
 
+        monkeypatch.setattr(open_file, "LINGER_SECONDS", 0)  # as where an API is slow
         once(monkeypatch, Pipeline, "normalize", open_shell, after=True)
         report = duck.load(acme, on_message=on_message)
     assert told == ["the destination is away: it is waited for, and tried again"]
