@@ -316,6 +316,22 @@ def test_of_an_api_that_gives_less_than_is_asked_for_it_is_told(
     assert (f"page size  per_page asks for {asked} records, the API gave 50" in shown) is told
 
 
+def test_of_a_short_page_behind_which_nothing_is_no_size_is_told(api: Api, tmp_path: Path) -> None:
+    """Though an empty page follows, and other parents have a page each."""
+    posts = {"data": [{"id": number} for number in range(30)]}
+    api.routes["/posts"] = lambda asked: posts if asked.params["page"] == "1" else {"data": []}
+    for number in range(30):
+        api.routes[f"/posts/{number}/comments"] = lambda asked: {"data": [{"of": asked.path}]}
+    paginator = {"type": "page_number", "base_page": 1, "total_path": None}
+    size = {"per_page": 100}
+    path = "posts/{resources.posts.id}/comments"
+    children = items("comments", path=path, params=size, paginator="single_page")
+    write(tmp_path, "acme", api.url, [items("posts", params=size, paginator=paginator), children])
+    shown = test_read(tmp_path).stdout
+    assert "records    30 in 2 pages" in shown
+    assert "page size" not in shown
+
+
 @pytest.mark.parametrize(
     ("told_by", "cure"),
     [

@@ -22,12 +22,17 @@ def total_of(sample: Sample) -> str | None:
 
 
 def page_size_of(sample: Sample) -> str | None:
-    """What an API gives on a page that is not the last, where that is less than is asked for."""
+    """What an API gives on a page that is not the last, where that is less than is asked for.
+
+    Of one list: several, of parents or of windows, have a page each, and no more need be behind it.
+    """
     first = sample.first
+    if sample.resource.parents or sample.newest_windows:
+        return None
     asked = first.asked_size() if first is not None else None
     if first is None or asked is None or not 0 < first.count < asked[1]:
         return None
-    if not sample.more and sample.pages < 2:
+    if sample.seen <= first.count:  # a counted page is followed by an empty one
         return None
     return (
         f"{asked[0].name} asks for {asked[1]} records, the API gave {first.count}, and more are "
