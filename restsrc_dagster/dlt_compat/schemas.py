@@ -43,6 +43,7 @@ class StoredSchemas(LiveSchemaStorage):
 
 
 def empty_once(pipeline: Pipeline, get: Callable[..., Schema]) -> Callable[..., Schema]:
+    """By dlt's `get`, the schema of a name, or the default one; else one that is empty."""
     empty: list[Schema] = []
 
     def kept(schema_name: str | None = None) -> Schema:

@@ -12,7 +12,6 @@ from restsrc_dagster_tests.support.connectors import items
 
 PAGES = {"type": "page_number", "base_page": 1, "total_path": None}
 OFFSETS = {"type": "offset", "limit": 2, "total_path": None}
-LINKS = {"type": "header_link"}
 TOKENS = {"type": "cursor", "cursor_path": "next", "cursor_param": "page"}
 CURSOR = {"cursor_path": "at", "initial_value": "2024-01-01", "start_param": "since"}
 

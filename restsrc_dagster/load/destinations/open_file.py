@@ -5,7 +5,7 @@ nobody else in: between its uses it stays open for a moment only.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock, Timer
 from types import TracebackType
 
@@ -59,11 +59,12 @@ class OpenFile:
         database = database_client(self._pipeline)
         if database is None:
             return None
-        with suppress(Exception):
+        try:
             database.open_connection()
-            self._close()  # what lingers: another has it open now
-            return database
-        return None
+        except Exception:  # told to who asks it
+            return None
+        self._close()  # what lingers: another has it open now
+        return database
 
     def _linger(self, opened: SqlClientBase[object]) -> None:
         self._close()
